@@ -1,0 +1,70 @@
+/*
+ * An answer of Zoom's as the transport hands it over, and what we make of it.
+ */
+
+#ifndef ZOOM_ANSWER_H_INCLUDED
+#define ZOOM_ANSWER_H_INCLUDED
+
+
+#include "zoom_error.h"
+#include "zoom_string.h"
+
+
+#define ZOOM_ANSWER_BODY_MAX    65536
+#define ZOOM_MESSAGE_MAX        200
+#define ZOOM_TRACKING_ID_MAX    64
+
+
+/* All of it borrowed; headers that were not sent are empty. */
+
+typedef struct {
+    int                   status;
+    zoom_str_t            body;
+    zoom_str_t            retry_after;
+    zoom_str_t            date;
+    zoom_str_t            tracking_id;      /* x-zm-trackingid */
+    zoom_str_t            rate_type;        /* X-RateLimit-Type */
+    zoom_str_t            rate_category;    /* X-RateLimit-Category */
+} zoom_answer_t;
+
+
+typedef enum {
+    ZOOM_USE = 0,         /* the answer is good */
+    ZOOM_REFRESH,         /* the access token is dead: renew it, try again */
+    ZOOM_RETRY,           /* later may work */
+    ZOOM_FINAL            /* asking again will not help */
+} zoom_verdict_e;
+
+
+typedef struct {
+    zoom_verdict_e        verdict;
+    zoom_error_e          error;     /* ZOOM_OK with ZOOM_USE */
+    int64_t               wait;      /* seconds; ZOOM_RETRY: not before; -1
+                                        where Zoom gave no hint */
+    int                   code;      /* Zoom's own code, 0 if none */
+    const char           *advice;    /* what an operator should do, or NULL */
+
+    /* Zoom's words, safe for a log: escaped, cut, tokens blanked. */
+    unsigned char         message[ZOOM_MESSAGE_MAX + 1];
+    unsigned char         tracking_id[ZOOM_TRACKING_ID_MAX + 1];
+} zoom_judgement_t;
+
+
+/*
+ * Judges an answer of the REST API that is no success: facts/zoom-api.md 4
+ * and 5.  "now" is in seconds since the epoch.
+ */
+
+void zoom_api_judge_error(const zoom_answer_t *a, int64_t now,
+    zoom_judgement_t *j);
+
+/*
+ * Makes foreign text fit for a log: control and non-ASCII bytes become \xHH,
+ * quotes and backslashes are escaped, long runs of token characters are
+ * blanked, the result is cut at size - 1 bytes and zero-terminated.
+ */
+
+void zoom_message_clean(unsigned char *dst, size_t size, zoom_str_t text);
+
+
+#endif /* ZOOM_ANSWER_H_INCLUDED */

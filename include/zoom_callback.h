@@ -1,0 +1,56 @@
+/*
+ * A platform's callback: facts/callbacks.md.
+ */
+
+#ifndef ZOOM_CALLBACK_H_INCLUDED
+#define ZOOM_CALLBACK_H_INCLUDED
+
+
+#include "zoom_json.h"
+#include "zoom_string.h"
+
+
+#define ZOOM_CALLBACK_BODY_MAX      65536
+#define ZOOM_CALLBACK_METADATA_MAX  64
+#define ZOOM_CALLBACK_URL_MAX       2048
+
+
+typedef struct {
+    zoom_str_t            name;      /* decoded */
+    zoom_str_t            value;     /* decoded; only strings are kept */
+} zoom_metadata_t;
+
+
+typedef struct {
+    zoom_str_t            bot_id;        /* empty where it was not sent */
+    zoom_str_t            meeting_url;
+    zoom_metadata_t       metadata[ZOOM_CALLBACK_METADATA_MAX];
+    unsigned              nmetadata;
+    unsigned              typed:1;       /* had a callback_type */
+} zoom_callback_t;
+
+
+/*
+ * Reads a callback out of a scanned body.  Strings are decoded into "b",
+ * which needs room for as many bytes as the body has, and must live as long
+ * as "cb".  NULL on success, else why it is no callback (400 bad_callback):
+ * not an object, a member of the wrong type, a callback_type other than
+ * "zoom_tokens", a meeting_url over 2,048 bytes, more than 64 metadata
+ * members, control characters in bot_id or meeting_url.  Unknown members are
+ * ignored; a null member counts as not sent.
+ */
+
+const char *zoom_callback_read(zoom_callback_t *cb,
+    const zoom_json_doc_t *doc, zoom_buf_t *b);
+
+/*
+ * The metadata member that $zoom_metadata_NAME means: ASCII case ignored, "-"
+ * and "." in a member's name read as "_".  NULL if none or more than one
+ * matches.
+ */
+
+const zoom_str_t *zoom_callback_metadata(const zoom_callback_t *cb,
+    zoom_str_t name);
+
+
+#endif /* ZOOM_CALLBACK_H_INCLUDED */

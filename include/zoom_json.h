@@ -1,0 +1,98 @@
+/*
+ * JSON, twice.
+ *
+ * zoom_json_scan() is our own small scanner for callbacks: the canonical
+ * signature keeps the spelling of numbers, which no library does.  It fills a
+ * table of nodes of the caller, allocates nothing and does not recurse.
+ * Jansson is its oracle in the tests for everything else.
+ *
+ * zoom_json_load() is Jansson with ceilings, for what Zoom sends us.
+ */
+
+#ifndef ZOOM_JSON_H_INCLUDED
+#define ZOOM_JSON_H_INCLUDED
+
+
+#include <jansson.h>
+
+#include "zoom_string.h"
+
+
+#define ZOOM_JSON_MAX_NODES   1024
+#define ZOOM_JSON_MAX_DEPTH   16
+#define ZOOM_JSON_NONE        UINT16_MAX
+
+
+typedef enum {
+    ZOOM_JSON_NULL = 0,
+    ZOOM_JSON_FALSE,
+    ZOOM_JSON_TRUE,
+    ZOOM_JSON_NUMBER,
+    ZOOM_JSON_STRING,
+    ZOOM_JSON_ARRAY,
+    ZOOM_JSON_OBJECT
+} zoom_json_e;
+
+
+/*
+ * A value.  "text" is its spelling: a number as written, a string without its
+ * quotes and still escaped.  In an object a member's name stands in "name",
+ * likewise escaped.  Children are linked in the order in which they stand in
+ * the canonical form: array elements as written, members sorted by the code
+ * points of their decoded names.
+ */
+
+typedef struct {
+    zoom_str_t            text;
+    zoom_str_t            name;
+    uint16_t              first;     /* first child or ZOOM_JSON_NONE */
+    uint16_t              next;      /* next sibling or ZOOM_JSON_NONE */
+    uint8_t               type;      /* zoom_json_e */
+    uint8_t               escaped;   /* text has a backslash */
+    uint8_t               name_escaped;
+} zoom_json_node_t;
+
+
+typedef struct {
+    zoom_json_node_t      nodes[ZOOM_JSON_MAX_NODES];
+    unsigned              n;         /* nodes[0] is the root */
+} zoom_json_doc_t;
+
+
+/*
+ * Scans one JSON text (RFC 8259).  NULL on success, else why not, for the
+ * log: not JSON, not UTF-8, too deep, too many values, duplicate member, lone
+ * surrogate, U+0000 in a string.  Nodes point into "text".
+ */
+
+const char *zoom_json_scan(zoom_json_doc_t *doc, zoom_str_t text);
+
+/* The member of an object by its decoded name, or NULL. */
+const zoom_json_node_t *zoom_json_member(const zoom_json_doc_t *doc,
+    const zoom_json_node_t *object, const char *name);
+
+/*
+ * Appends the decoded string (UTF-8) of "raw", the escaped spelling between
+ * the quotes as zoom_json_scan() accepted it.  Never longer than "raw".
+ */
+
+void zoom_json_decode(zoom_buf_t *b, zoom_str_t raw);
+
+/*
+ * Appends the canonical form that Attendee signs (facts/callbacks.md): sorted
+ * members, no spaces, raw UTF-8, shortest escapes, numbers as spelled.  Never
+ * longer than the text that was scanned.
+ */
+
+void zoom_json_canonical(zoom_buf_t *b, const zoom_json_doc_t *doc);
+
+/*
+ * Loads an answer of Zoom's: at most 64 KiB, 32 levels, no duplicate members,
+ * an object at the top.  NULL if it is anything else; "*why" (may be NULL)
+ * then tells for the log.  The caller owns the reference.
+ */
+
+json_t *zoom_json_load(zoom_str_t text, const char **why);
+
+
+#endif /* ZOOM_JSON_H_INCLUDED */

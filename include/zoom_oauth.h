@@ -1,0 +1,36 @@
+/*
+ * The S2S access token: facts/zoom-api.md section 1.
+ */
+
+#ifndef ZOOM_OAUTH_H_INCLUDED
+#define ZOOM_OAUTH_H_INCLUDED
+
+
+#include "zoom_answer.h"
+#include "zoom_string.h"
+
+
+#define ZOOM_ACCESS_TOKEN_MAX  16384
+
+
+/*
+ * Appends the body of the POST, application/x-www-form-urlencoded, and the
+ * value of its Authorization header.
+ */
+
+void zoom_oauth_body(zoom_buf_t *b, zoom_str_t account_id);
+void zoom_oauth_authorization(zoom_buf_t *b, zoom_str_t client_id,
+    zoom_str_t client_secret);
+
+/*
+ * Judges the answer.  With ZOOM_USE the access token is appended to "token"
+ * and "*life" is its life in seconds from the answer, 60 at least and a day
+ * at most; a missing or unusable expires_in reads as 3600 where that is
+ * harmless and is an error where it is not (zero, negative).
+ */
+
+void zoom_oauth_judge(const zoom_answer_t *a, int64_t now, zoom_buf_t *token,
+    int64_t *life, zoom_judgement_t *j);
+
+
+#endif /* ZOOM_OAUTH_H_INCLUDED */

@@ -1,0 +1,65 @@
+/*
+ * Strings, bounded buffers and the handling of secrets.
+ *
+ * The core never allocates for a string of its own: a zoom_str_t borrows, a
+ * zoom_buf_t writes into memory of the caller.
+ */
+
+#ifndef ZOOM_STRING_H_INCLUDED
+#define ZOOM_STRING_H_INCLUDED
+
+
+#include <stddef.h>
+#include <stdint.h>
+
+
+typedef struct {
+    const unsigned char  *data;
+    size_t                len;
+} zoom_str_t;
+
+
+/*
+ * A writer into "size" bytes at "data".  What does not fit is not written and
+ * sets "overflow"; a caller appends everything and tests once.  There is no
+ * terminating zero.
+ */
+
+typedef struct {
+    unsigned char        *data;
+    size_t                len;
+    size_t                size;
+    int                   overflow;
+} zoom_buf_t;
+
+
+#define zoom_str(lit)                                                         \
+    { (const unsigned char *) (lit), sizeof(lit) - 1 }
+
+
+zoom_str_t zoom_str_c(const char *zero_terminated);
+void zoom_buf_init(zoom_buf_t *b, void *data, size_t size);
+void zoom_buf_add(zoom_buf_t *b, const void *data, size_t len);
+void zoom_buf_str(zoom_buf_t *b, zoom_str_t s);
+void zoom_buf_c(zoom_buf_t *b, const char *zero_terminated);
+void zoom_buf_int(zoom_buf_t *b, int64_t n);
+
+/* 1 if equal.  Not constant in time: never for secrets. */
+int zoom_str_eq(zoom_str_t a, zoom_str_t b);
+
+/* ASCII case is ignored. */
+int zoom_str_caseeq(zoom_str_t a, zoom_str_t b);
+
+/*
+ * Compares a secret of ours with what a stranger sent: 1 if equal.  The time
+ * taken depends on the length of "sent" only, neither on the content nor on
+ * the length of "secret".
+ */
+
+int zoom_secret_eq(zoom_str_t secret, zoom_str_t sent);
+
+/* Overwrites memory in a way the compiler does not remove. */
+void zoom_wipe(void *data, size_t len);
+
+
+#endif /* ZOOM_STRING_H_INCLUDED */

@@ -1,0 +1,50 @@
+/*
+ * The tokens a bot joins with: facts/zoom-api.md section 2.
+ */
+
+#ifndef ZOOM_TOKEN_H_INCLUDED
+#define ZOOM_TOKEN_H_INCLUDED
+
+
+#include "zoom_answer.h"
+#include "zoom_string.h"
+
+
+#define ZOOM_TOKEN_MAX  4096
+
+
+/* Appends "/users/{user}/token?type=zak&ttl={ttl}", to follow the REST base. */
+void zoom_zak_path(zoom_buf_t *b, zoom_str_t user, int64_t ttl);
+
+/*
+ * Judges the answer.  With ZOOM_USE the ZAK is appended to "token" and
+ * "*expires" is when it dies, in seconds since the epoch: its own "exp" where
+ * that is readable, but never later than now + ttl.
+ */
+
+void zoom_zak_judge(const zoom_answer_t *a, int64_t now, int64_t ttl,
+    zoom_buf_t *token, int64_t *expires, zoom_judgement_t *j);
+
+/*
+ * 1 if "s" has the form of a JWS compact serialisation: three non-empty parts
+ * of base64url joined by dots.
+ */
+
+int zoom_jwt_form(zoom_str_t s);
+
+/*
+ * Reads the claim "exp" (and "iat" where "iat" is not NULL; 0 if absent).  It
+ * bounds a cache and is never verified.  0, or -1 if it can't be read.
+ */
+
+int zoom_jwt_exp(zoom_str_t jwt, int64_t *exp, int64_t *iat);
+
+/*
+ * 1 if "s" may go into an Authorization header as a bearer token: RFC 6750
+ * b64token, 1 to ZOOM_ACCESS_TOKEN_MAX bytes.
+ */
+
+int zoom_bearer_form(zoom_str_t s);
+
+
+#endif /* ZOOM_TOKEN_H_INCLUDED */
