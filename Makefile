@@ -1,0 +1,105 @@
+# ngx_zoom_module.  "make help" lists the targets.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := all
+
+# Where things are built; a second directory keeps a second flavour.
+BUILD       ?= build
+
+# Debian's nginx-dev, or a plain nginx source tree in NGINX_SRC.
+NGINX_DEV   ?= /usr/share/nginx/src
+NGINX_SRC   ?=
+
+CC          ?= cc
+JOBS        ?= $(shell nproc 2>/dev/null || echo 2)
+
+CFLAGS_OPT  ?= -g -O2 -fstack-protector-strong -Wformat \
+               -Werror=format-security -D_FORTIFY_SOURCE=2 -fPIC
+LDFLAGS_OPT ?= -Wl,-z,relro -Wl,-z,now
+
+PACKAGES    := build-essential nginx nginx-dev libnginx-mod-http-lua \
+               lua-cjson libcurl4-openssl-dev libjansson-dev libssl-dev \
+               check pkg-config perl openssl curl ca-certificates
+LINTERS     := clang clang-tidy cppcheck clang-format
+
+override ROOT  := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
+override OUT   := $(abspath $(BUILD))
+
+CORE_SRCS   := $(wildcard src/*.c)
+CORE_HDRS   := $(wildcard include/*.h)
+MODULE_SRCS := $(wildcard ngx_zoom_module/*.c)
+MODULE_HDRS := $(wildcard ngx_zoom_module/*.h)
+UNIT_SRCS   := $(wildcard t/unit/*.c)
+
+MODULE      := $(OUT)/ngx_http_zoom_module.so
+
+include .build/core.mk
+include .build/check.mk
+
+
+.PHONY: all help deps run test e2e install clean
+
+all: $(MODULE)  ## build the module into build/
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) \
+	    | sort | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+deps:  ## install what building and testing need (apt)
+	@.build/deps $(PACKAGES)
+
+run: deps  ## start nginx on 127.0.0.1:8080 against the Zoom stand-in
+	@$(MAKE) --no-print-directory all
+	@t/sandbox/run
+
+test: deps  ## unit and end-to-end tests
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory e2e
+
+e2e: all  ## end-to-end tests through a real nginx
+	ZOOM_MODULE=$(MODULE) prove -j$(JOBS) -It/lib t/*.t
+
+# Where nginx looks for modules, as nginx itself says.
+MODULES_DIR ?= $(shell nginx -V 2>&1 | tr ' ' '\n' \
+                 | sed -n 's/^--modules-path=//p')
+
+install: all  ## install into nginx's modules directory
+	install -d $(DESTDIR)$(MODULES_DIR)
+	install -m 644 $(MODULE) $(DESTDIR)$(MODULES_DIR)/
+
+clean:  ## remove everything that was built
+	rm -rf $(OUT)
+
+
+# nginx's configure refuses a missing library by name; without the sources
+# themselves it is up to us to say so.
+
+# a directory changes when a file comes or goes
+$(OUT)/obj/Makefile: config .build/probes src ngx_zoom_module
+	@mkdir -p $(OUT)/obj
+ifeq ($(NGINX_SRC),)
+	@test -f $(NGINX_DEV)/conf_flags || { \
+	    echo "$(NGINX_DEV) is not there: run \"make deps\", or give" \
+	         "NGINX_SRC=/path/to/nginx" >&2; exit 1; }
+	@cd $(NGINX_DEV) && . ./conf_flags && ./configure \
+	    --with-cc="$(CC)" --with-cc-opt="$(CFLAGS_OPT)" \
+	    --with-ld-opt="$(LDFLAGS_OPT)" "$${NGX_CONF_FLAGS[@]}" \
+	    --add-dynamic-module=$(ROOT) --builddir=$(OUT)/obj \
+	    > $(OUT)/configure.log || { tail -20 $(OUT)/configure.log; exit 1; }
+else
+	@cd $(NGINX_SRC) && $$(test -x configure && echo ./configure \
+	    || echo auto/configure) --with-compat --with-debug \
+	    --with-cc="$(CC)" --with-cc-opt="$(CFLAGS_OPT)" \
+	    --with-ld-opt="$(LDFLAGS_OPT)" $(NGINX_FLAGS) \
+	    --add-dynamic-module=$(ROOT) --builddir=$(OUT)/obj \
+	    > $(OUT)/configure.log || { tail -20 $(OUT)/configure.log; exit 1; }
+endif
+	@touch $@
+
+$(MODULE): $(OUT)/obj/Makefile $(MODULE_SRCS) $(MODULE_HDRS) $(CORE_SRCS) \
+           $(CORE_HDRS)
+	@$(MAKE) --no-print-directory -s -j$(JOBS) -f $(OUT)/obj/Makefile \
+	    -C $(if $(NGINX_SRC),$(NGINX_SRC),$(NGINX_DEV)) modules
+	@cp $(OUT)/obj/ngx_http_zoom_module.so $@
+	@echo "built $(patsubst $(ROOT)/%,%,$@)"
