@@ -1,0 +1,173 @@
+-- Everything that has gone wrong between us and Zoom, on command.
+
+local answer = require "answer"
+local limits = require "limits"
+local state = require "state"
+local stats = require "stats"
+
+local dict = ngx.shared.settings
+
+local _M = {}
+
+
+local function retry_after(form)
+    local at = ngx.time() + 5
+
+    if form == "date" then
+        return ngx.http_time(at)
+    elseif form == "iso" then
+        return os.date("!%Y-%m-%dT%H:%M:%SZ", at)
+    end
+
+    return form
+end
+
+
+local function wait(ms)
+    ngx.sleep((tonumber(ms) or 0) / 1000)
+end
+
+
+-- Headers promise more than comes.
+local function truncated()
+    ngx.status = 200
+    ngx.header["Content-Type"] = "application/json;charset=UTF-8"
+    ngx.header["Content-Length"] = 600
+    ngx.print('{"access_token":"eyJhbGciOiJIUzI1NiJ9.eyJ')
+    ngx.flush(true)
+
+    return ngx.exit(ngx.ERROR)
+end
+
+
+-- Alive, and of no use to anybody.
+local function drip(rule)
+    ngx.status = 200
+    ngx.header["Content-Type"] = "application/json;charset=UTF-8"
+    ngx.header["Content-Length"] = 100000
+
+    while true do
+        if not ngx.print(" ") or not ngx.flush(true) then
+            return ngx.exit(ngx.ERROR)
+        end
+
+        wait(rule.ms or 100)
+    end
+end
+
+
+local function server_error(rule)
+    local status = tonumber(rule.mode)
+
+    if status == 502 then
+        return answer.html(502, "502 Bad Gateway")
+    end
+
+    return answer.refuse(status, status, "Internal server error, call support.")
+end
+
+
+local function given(rule)
+    for name, value in pairs(rule.headers or {}) do
+        ngx.header[name] = value
+    end
+
+    return answer.text(rule.status or 200,
+                       rule.content_type or "application/json;charset=UTF-8",
+                       rule.body or "")
+end
+
+
+local MODES = {
+    -- These two let the call go on.
+    delay = function (rule) wait(rule.ms or 1000); return false end,
+    close = function () ngx.header["Connection"] = "close"; return false end,
+
+    hang = function (rule)
+        wait(rule.ms or 60000)
+        return ngx.exit(444)
+    end,
+
+    reset     = function () return ngx.exit(444) end,
+    truncated = truncated,
+    drip      = drip,
+    html      = function (rule)
+        return answer.html(rule.status or 200, "Zoom is under maintenance")
+    end,
+    empty     = function (rule) return answer.text(rule.status or 200,
+                                          "application/json", "") end,
+    answer    = given,
+
+    ["500"] = server_error,
+    ["502"] = server_error,
+    ["503"] = server_error,
+
+    ["429"] = function (rule)
+        return limits.refuse(rule.label or "Light", rule.type or "QPS")
+    end,
+}
+
+
+function _M.is_mode(mode)
+    return MODES[mode] ~= nil
+end
+
+
+local MATCHES = {
+    all   = function () return true end,
+    oauth = function (endpoint) return endpoint == "oauth" end,
+    token = function (endpoint) return endpoint == "token" end,
+    api   = function (endpoint) return endpoint ~= "oauth" end,
+}
+
+
+function _M.is_match(match)
+    return MATCHES[match] ~= nil
+end
+
+
+local function applies(rule, endpoint)
+    if not MATCHES[rule.match](endpoint) then
+        return false
+    end
+
+    if rule.path and not ngx.var.request_uri:find(rule.path, 1, true) then
+        return false
+    end
+
+    -- "after" leaves the first ones alone, "times" ends it.
+    local n = dict:incr("rule:" .. rule.id, 1, 0)
+    local after = rule.after or 0
+
+    return n > after and (not rule.times or n <= after + rule.times)
+end
+
+
+-- True if the call has been answered.
+function _M.run(endpoint)
+    for _, rule in ipairs(state.get().rules) do
+        if applies(rule, endpoint) then
+            stats.count("misbehaved", rule.mode)
+
+            if rule.retry_after then
+                ngx.header["Retry-After"] = retry_after(rule.retry_after)
+            end
+
+            if MODES[rule.mode](rule) ~= false then
+                return true
+            end
+        end
+    end
+
+    return false
+end
+
+
+function _M.add(settings, rule)
+    rule.id = settings.next_rule
+    settings.next_rule = rule.id + 1
+    table.insert(settings.rules, rule)
+end
+
+
+return _M

@@ -1,0 +1,145 @@
+-- Which call is this?  Paths are taken as they came over the wire, cut at
+-- their slashes and decoded once, as a server that trusts nobody does it.
+
+local access = require "access"
+local answer = require "answer"
+local jointokens = require "jointokens"
+local limits = require "limits"
+local misbehave = require "misbehave"
+local oauth = require "oauth"
+local stats = require "stats"
+local tokens = require "tokens"
+local users = require "users"
+
+local _M = {}
+
+
+local API = {
+    token       = { run = tokens.run, label = "Light",
+                    scopes = { "user:read:token:admin", "user:read:admin" } },
+    jointoken   = { run = jointokens.run, label = "Light" },
+    users_list  = { run = users.list, label = "Medium",
+                    scopes = { "user:read:list_users:admin" } },
+    user_get    = { run = users.get, label = "Light",
+                    scopes = { "user:read:user:admin" } },
+    user_create = { run = users.create, label = "Light",
+                    scopes = { "user:write:user:admin" } },
+    user_update = { run = users.update, label = "Light",
+                    scopes = { "user:update:user:admin" } },
+    user_delete = { run = users.delete, label = "Light",
+                    scopes = { "user:delete:user:admin" } },
+    user_status = { run = users.set_status, label = "Light",
+                    scopes = { "user:update:status:admin" } },
+}
+
+
+local function segments(path)
+    local list = {}
+
+    for segment in (path .. "/"):gmatch("([^/]*)/") do
+        list[#list + 1] = ngx.unescape_uri((segment:gsub("%+", "%%2B")))
+    end
+
+    -- The one before the leading slash is empty.
+    table.remove(list, 1)
+    return list
+end
+
+
+local ON_USERS = { GET = "users_list", POST = "user_create" }
+local ON_USER = { GET = "user_get", PATCH = "user_update",
+                  DELETE = "user_delete" }
+
+
+-- The endpoint's name, the id in the path, and the kind of join token.
+local function find(method, s)
+    if s[1] ~= "v2" then
+        return nil
+    end
+
+    if s[2] == "users" then
+        if #s == 2 then
+            return ON_USERS[method]
+        elseif #s == 3 then
+            return ON_USER[method], s[3]
+        elseif #s == 4 and s[4] == "token" and method == "GET" then
+            return "token", s[3]
+        elseif #s == 4 and s[4] == "status" and method == "PUT" then
+            return "user_status", s[3]
+        end
+    end
+
+    if (s[2] == "meetings" or s[2] == "webinars") and #s == 5
+        and s[4] == "jointoken" and method == "GET"
+        and jointokens.is_kind(s[5])
+    then
+        return "jointoken", s[3], s[5]
+    end
+end
+
+
+local function not_recognized()
+    return answer.refuse(404, 2300, "This API endpoint is not recognized.")
+end
+
+
+local function run_api(endpoint, name, kind)
+    local call = { app = access.bearer(), name = name, kind = kind }
+    local api = API[endpoint]
+
+    if not call.app then
+        return
+    end
+
+    if not api then
+        return not_recognized()
+    end
+
+    local scopes = api.scopes or { "meeting:read:" .. (kind or "")
+                                   .. "_token:admin" }
+
+    if not access.has_scope(call.app, unpack(scopes))
+        or not limits.take(call.app, api.label)
+    then
+        return
+    end
+
+    call.args = ngx.req.get_uri_args()
+    return api.run(call)
+end
+
+
+local function is_oauth(path, host)
+    return path == "/oauth/token" and host ~= "api.zoom.us"
+end
+
+
+function _M.run()
+    local path = ngx.var.request_uri:match("^[^?#]*")
+    local host = ngx.var.host
+
+    if is_oauth(path, host) then
+        stats.enter("oauth")
+        answer.track()
+        return misbehave.run("oauth") or oauth.run()
+    end
+
+    local endpoint, name, kind
+
+    -- zoom.us itself has no API.
+    if host ~= "zoom.us" then
+        endpoint, name, kind = find(ngx.req.get_method(), segments(path))
+    end
+
+    stats.enter(endpoint or "unknown")
+    answer.track()
+
+    if misbehave.run(endpoint or "unknown") then
+        return
+    end
+
+    return run_api(endpoint, name, kind)
+end
+
+
+return _M

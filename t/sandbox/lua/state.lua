@@ -1,0 +1,139 @@
+-- What the stand-in has been told to be: credentials, scopes, plan, rules.
+-- One JSON text in a shared dictionary, so that every worker sees a change.
+
+local cjson = require "cjson.safe"
+
+local dict = ngx.shared.settings
+
+local _M = {}
+
+local cached, cached_text
+
+
+local function defaults()
+    return {
+        apps = {
+            {
+                account_id    = "sandbox_account",
+                client_id     = "sandbox_client",
+                client_secret = "sandbox_secret",
+                disabled      = false,
+                s2s           = true,
+                scopes        = {
+                    "user:read:token:admin",
+                    "user:read:list_users:admin",
+                    "user:read:user:admin",
+                    "user:write:user:admin",
+                    "user:update:user:admin",
+                    "user:update:status:admin",
+                    "user:delete:user:admin",
+                    "meeting:read:local_recording_token:admin",
+                    "meeting:read:live_streaming_token:admin",
+                    "meeting:read:local_archiving_token:admin",
+                },
+            },
+        },
+        oauth  = { expires_in = 3599, api_url = "https://api.zoom.us" },
+        zak    = {},
+        bearer = { dead_status = 401 },
+        clock  = { skew = 0 },
+        rules  = {},
+        users  = {},
+        next_rule = 1,
+        plan   = "off",
+        canary = "",
+    }
+end
+
+
+-- Laid over the table: a JSON null takes a value away.
+local function overlay(into, from)
+    for k, v in pairs(from) do
+        if v == cjson.null then
+            into[k] = nil
+        else
+            into[k] = v
+        end
+    end
+end
+
+_M.overlay = overlay
+
+
+local function save(settings)
+    dict:set("settings", assert(cjson.encode(settings)))
+end
+
+
+function _M.get()
+    local text = dict:get("settings")
+
+    if text ~= cached_text then
+        cached, cached_text = cjson.decode(text), text
+    end
+
+    return cached
+end
+
+
+-- fn gets the settings and changes them in place.
+function _M.change(fn)
+    local settings = cjson.decode(dict:get("settings"))
+
+    fn(settings)
+    save(settings)
+end
+
+
+function _M.reset()
+    local settings = defaults()
+    local initial = cjson.decode(dict:get("initial") or "{}")
+
+    for section, value in pairs(initial) do
+        if section == "credentials" then
+            overlay(settings.apps[1], value)
+        elseif type(value) == "table" and value[1] == nil
+            and type(settings[section]) == "table"
+        then
+            overlay(settings[section], value)
+        else
+            settings[section] = value
+        end
+    end
+
+    save(settings)
+end
+
+
+-- settings.json is optional; it holds what a later reset goes back to.
+function _M.start(path)
+    local file = io.open(path)
+
+    if file then
+        local text = file:read("*a")
+        file:close()
+
+        assert(cjson.decode(text), path .. " is not JSON")
+        dict:set("initial", text)
+    end
+
+    _M.reset()
+end
+
+
+-- The stand-in's clock, which may be told to disagree with everybody's.
+function _M.now()
+    return ngx.time() + (_M.get().clock.skew or 0)
+end
+
+
+function _M.app_by_client(client_id)
+    for _, app in ipairs(_M.get().apps) do
+        if app.client_id == client_id then
+            return app
+        end
+    end
+end
+
+
+return _M
