@@ -1,0 +1,294 @@
+package Zoom::Nginx;
+
+# The nginx under test: the module loaded into a real nginx, two workers, its
+# own directory, ports and logs.
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use JSON::PP ();
+
+use Zoom::Process qw(
+    spawn stop alive ended wait_for free_ports port_is_open slurp spew
+);
+
+my $top = abs_path(dirname(__FILE__) . '/../../..');
+
+
+sub module {
+    my $path = $ENV{ZOOM_MODULE} // 'build/ngx_http_zoom_module.so';
+
+    return $path =~ m{^/} ? $path : "$top/$path";
+}
+
+
+# nginx itself has no sanitizers; the library must be there first.
+sub environment {
+    return {} if !$ENV{ZOOM_ASAN};
+
+    chomp(my $asan = `gcc -print-file-name=libasan.so`);
+    chomp(my $ubsan = `gcc -print-file-name=libubsan.so`);
+
+    return {
+        LD_PRELOAD    => "$asan $ubsan",
+        ASAN_OPTIONS  => 'detect_odr_violation=0:detect_leaks=0',
+        UBSAN_OPTIONS => 'print_stacktrace=1',
+    };
+}
+
+
+my $LOG_FORMAT = join ',', map { qq("$_":"\$$_") } qw(
+    pid status request_method zoom_caller zoom_scheme zoom_user
+    zoom_token_status zoom_limit_status zoom_error zoom_mint_time
+    zoom_tracking_id zoom_bot_id zoom_meeting_url zoom_meeting_id
+    uri args request http_referer
+);
+
+
+# The rest of the configuration comes in four pieces: main, http, server and
+# http2 (a second server name would be a second copy of "server").
+
+sub configuration {
+    my ($self, %o) = @_;
+    my $dir = $self->{dir};
+    my $user = $> == 0 ? 'user nobody nogroup;' : '';
+    my $workers = $o{workers} // 2;
+    my $level = $o{level} // 'info';
+    my $reuse = $o{reuseport} ? ' reuseport' : '';
+
+    my $main = $o{main} // '';
+    my $http = $o{http} // '';
+    my $server = $o{server} // '';
+    my $module = $o{no_module} ? '' : 'load_module ' . module() . ';';
+    my $format = $o{no_module} ? '"pid":"$pid"' : $LOG_FORMAT;
+
+    return <<"EOC";
+$module
+$user
+daemon off;
+worker_processes $workers;
+worker_rlimit_nofile 8192;
+pid $dir/nginx.pid;
+lock_file $dir/nginx.lock;
+error_log $dir/error.log $level;
+$main
+events {
+    worker_connections 4096;
+}
+http {
+    client_body_temp_path $dir/tmp/body;
+    proxy_temp_path       $dir/tmp/proxy;
+    fastcgi_temp_path     $dir/tmp/fastcgi;
+    uwsgi_temp_path       $dir/tmp/uwsgi;
+    scgi_temp_path        $dir/tmp/scgi;
+
+    log_format zoom escape=json '{$format}';
+    access_log $dir/access.log zoom;
+
+    add_header X-Pid \$pid always;
+    keepalive_requests 100000;
+$http
+    server {
+        listen 127.0.0.1:$self->{port} backlog=2048$reuse;
+        listen 127.0.0.1:$self->{port2} http2;
+        server_name localhost;
+$server
+    }
+}
+EOC
+}
+
+
+sub prepare {
+    my ($class, %o) = @_;
+    my $self = bless { dir => $o{dir}, options => \%o }, $class;
+
+    mkdir $o{dir}, 0755;
+    mkdir "$o{dir}/tmp", 0755;
+    @$self{qw(port port2)} = free_ports(2);
+    $self->write_configuration(%o);
+
+    return $self;
+}
+
+
+sub write_configuration {
+    my ($self, %o) = @_;
+
+    $self->{text} = $self->configuration(%o);
+    spew("$self->{dir}/nginx.conf", $self->{text});
+}
+
+
+sub argv {
+    my ($self) = @_;
+
+    return ['nginx', '-p', "$self->{dir}/", '-c', "$self->{dir}/nginx.conf",
+            '-e', "$self->{dir}/error.log"];
+}
+
+
+sub launch {
+    my ($self) = @_;
+
+    $self->{pid} = spawn(
+        name   => 'nginx',
+        output => "$self->{dir}/output",
+        argv   => $self->argv,
+        env    => { %{ environment() }, %{ $self->{options}{env} // {} } },
+    );
+
+    return wait_for(sub {
+        port_is_open($self->{port}) || !alive($self->{pid})
+    }, 15) && alive($self->{pid});
+}
+
+
+sub start {
+    my ($class, %o) = @_;
+    my $self = $class->prepare(%o);
+
+    for (1 .. 5) {
+        return $self if $self->launch;
+        last if slurp("$self->{dir}/error.log") !~ /bind\(\) .* failed \(98/;
+
+        unlink "$self->{dir}/error.log";
+        @$self{qw(port port2)} = free_ports(2);
+        $self->write_configuration(%o);
+    }
+
+    die "nginx does not start:\n", $self->error_log,
+        slurp("$self->{dir}/output");
+}
+
+
+# nginx -t: its exit code and all it said.
+sub check {
+    my ($self) = @_;
+    my $output = "$self->{dir}/check";
+
+    unlink $output;
+
+    my $pid = spawn(
+        name   => 'nginx -t',
+        output => $output,
+        argv   => [@{ $self->argv }, '-t'],
+        env    => { %{ environment() }, %{ $self->{options}{env} // {} } },
+    );
+
+    wait_for(sub { !alive($pid) }, 15, 'nginx -t');
+    return (ended($pid) >> 8, slurp($output));
+}
+
+
+# The number of the line that holds the text.
+sub line_of {
+    my ($self, $pattern) = @_;
+    my $n = 0;
+
+    for (split /\n/, $self->{text}) {
+        $n++;
+        return $n if /$pattern/;
+    }
+
+    return 0;
+}
+
+
+sub port      { return $_[0]{port} }
+sub port2     { return $_[0]{port2} }
+sub pid       { return $_[0]{pid} }
+sub dir       { return $_[0]{dir} }
+sub error_log { return slurp("$_[0]{dir}/error.log") }
+
+
+sub workers {
+    my ($self) = @_;
+    my @pids;
+
+    for (glob '/proc/[0-9]*/stat') {
+        my ($pid, $name, $ppid) = slurp($_) =~ /^(\d+) \((.*)\) \S (\d+)/
+            or next;
+
+        push @pids, $pid if $ppid == $self->{pid};
+    }
+
+    @pids = sort { $a <=> $b } @pids;
+    return @pids;
+}
+
+
+# The workers that have a connection to this port.
+sub workers_connected_to {
+    my ($self, $port) = @_;
+    my %inode;
+
+    for (split /\n/, slurp('/proc/net/tcp')) {
+        my @f = split;
+
+        next if @f < 10 || $f[3] ne '01' || $f[2] !~ /:(\w+)$/;
+        $inode{"socket:[$f[9]]"} = 1 if hex $1 == $port;
+    }
+
+    return grep {
+        grep { $inode{ readlink($_) // '' } } glob "/proc/$_/fd/*";
+    } $self->workers;
+}
+
+
+# A worker on its way out accepts nothing more; it may still have much to do.
+sub retired {
+    my ($pid) = @_;
+    my $title = slurp("/proc/$pid/cmdline");
+
+    return $title eq '' || $title =~ /shutting down/;
+}
+
+
+# New configuration if given; comes back when new workers have taken over.
+sub reload {
+    my ($self, %o) = @_;
+    my @old = $self->workers;
+    my $n = $self->{options}{workers} // 2;
+
+    $self->write_configuration(%{ $self->{options} }, %o);
+    kill 'HUP', $self->{pid};
+
+    wait_for(sub { !grep { !retired($_) } @old }, 10, 'reload');
+    wait_for(sub { $n <= grep { !retired($_) } $self->workers }, 10,
+             'new workers');
+}
+
+
+sub access_log {
+    my ($self) = @_;
+    my $json = JSON::PP->new->utf8;
+
+    return map { $json->decode($_) }
+           split /\n/, slurp("$self->{dir}/access.log");
+}
+
+
+# The latest line of the access log that fits, once it is there.
+sub logged {
+    my ($self, $fits) = @_;
+
+    return wait_for(sub {
+        my @lines = grep { $fits->($_) } $self->access_log;
+
+        return $lines[-1];
+    }, 3) // {};
+}
+
+
+# True if nginx came to an end by being asked to.
+sub quit {
+    my ($self) = @_;
+
+    return stop($self->{pid}, 'QUIT', 10);
+}
+
+
+1;

@@ -1,0 +1,147 @@
+package Zoom::Sandbox;
+
+# Starts, commands and stops the Zoom stand-in of t/sandbox.
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use JSON::PP ();
+
+use Zoom::HTTP qw(http);
+use Zoom::Process qw(
+    spawn stop alive wait_for free_ports port_is_open slurp spew
+);
+
+my $home = abs_path(dirname(__FILE__) . '/../../sandbox');
+my $json = JSON::PP->new->utf8->canonical;
+
+
+sub modules_dir {
+    return $ENV{SANDBOX_MODULES} // '/usr/lib/nginx/modules';
+}
+
+
+sub write_configuration {
+    my ($self) = @_;
+    my $text = slurp("$home/nginx.conf.in");
+
+    my %value = (
+        DIR     => $self->{dir},
+        LUA     => "$home/lua",
+        MODULES => modules_dir(),
+        TLS     => $self->{tls},
+        PLAIN   => $self->{plain},
+        CONTROL => $self->{control},
+        USER    => $> == 0 ? 'user             root;' : '',
+    );
+
+    $text =~ s/\@([A-Z]+)\@/$value{$1} \/\/ die "no value for $1\n"/ge;
+    spew("$self->{dir}/nginx.conf", $text);
+}
+
+
+sub launch {
+    my ($self, $detach) = @_;
+    my $dir = $self->{dir};
+
+    @$self{qw(tls plain control)} = free_ports(3);
+    $self->write_configuration;
+
+    $self->{pid} = spawn(
+        name   => 'sandbox',
+        detach => $detach,
+        output => "$dir/output",
+        argv   => ['nginx', '-p', "$dir/", '-c', "$dir/nginx.conf",
+                   '-e', "$dir/error.log"],
+    );
+
+    return wait_for(sub {
+        port_is_open($self->{control}) || (!$detach && !alive($self->{pid}))
+    }, 10) && port_is_open($self->{control});
+}
+
+
+# dir => where its files go, names => subject alternative names of its
+# certificate, settings => what /control takes, detach => leave it running.
+
+sub start {
+    my ($class, %o) = @_;
+    my $self = bless { dir => abs_path($o{dir}) }, $class;
+
+    mkdir "$self->{dir}/tmp", 0700;
+    spew("$self->{dir}/settings.json", $json->encode($o{settings}))
+        if $o{settings};
+
+    system("$home/certificates", $self->{dir}, $o{names} ? $o{names} : ()) == 0
+        or die "cannot make certificates\n";
+
+    for (1 .. 5) {
+        return $self if $self->launch($o{detach});
+    }
+
+    die "the Zoom stand-in does not start:\n", slurp("$self->{dir}/error.log"),
+        slurp("$self->{dir}/output");
+}
+
+
+sub ca      { return "$_[0]{dir}/ca.pem" }
+sub tls     { return $_[0]{tls} }
+sub plain   { return $_[0]{plain} }
+sub port    { return $_[0]{control} }
+sub pid     { return $_[0]{pid} }
+
+sub oauth_url { return "https://127.0.0.1:$_[0]{tls}/oauth/token" }
+sub api_url   { return "https://127.0.0.1:$_[0]{tls}/v2" }
+
+
+# Commands: one hash, or several to be obeyed in turn.
+sub control {
+    my ($self, @commands) = @_;
+    my $answer = http(port => $self->{control}, path => '/control',
+                      body => $json->encode(\@commands));
+
+    die 'control: ' . $answer->body . "\n" if $answer->status != 200;
+    return $self;
+}
+
+
+sub ask {
+    my ($self, $what) = @_;
+    my $answer = http(port => $self->{control}, path => "/control/$what");
+
+    return $json->decode($answer->body);
+}
+
+
+sub stats  { return $_[0]->ask('stats') }
+sub recent { return @{ $_[0]->ask('recent') } }
+sub issued { return @{ $_[0]->ask('issued') } }
+
+
+# One counter, by its path in the JSON; 0 where it is not there yet.
+sub count {
+    my ($self, @path) = @_;
+    my $at = $self->stats;
+
+    for (@path) {
+        $at = ref $at ? $at->{$_} : undef;
+    }
+
+    return $at // 0;
+}
+
+
+sub oauth_calls { return $_[0]->count(qw(endpoints oauth calls)) }
+sub token_calls { return $_[0]->count(qw(endpoints token calls)) }
+
+
+sub stop_it {
+    my ($self) = @_;
+
+    stop($self->{pid}, 'TERM');
+}
+
+
+1;
