@@ -19,6 +19,9 @@ our @EXPORT_OK = qw(
     discard slurp spew
 );
 
+# Where Debian has nginx, and not everybody looks.
+$ENV{PATH} .= ':/usr/sbin:/sbin';
+
 my $parent = $$;
 my %children;       # pid => name
 my %ended;          # pid => wait status

@@ -102,7 +102,8 @@ sub start_sandbox {
     my %credentials = map { $_ => $self->{secret}{$_} }
                       qw(account_id client_id client_secret);
 
-    mkdir $dir, 0755;
+    # Its CA file is for the master to read: no worker gets in here.
+    mkdir $dir, 0700;
 
     my $sandbox = Zoom::Sandbox->start(
         dir      => $dir,
