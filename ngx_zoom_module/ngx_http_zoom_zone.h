@@ -1,5 +1,10 @@
 /*
  * The shared memory zone: tokens, flights and the slots of the workers.
+ *
+ * Everything in it is an index or a number, so that a reader without the lock
+ * can check what it reads before it follows it.  All of it is a cache: a
+ * worker that dies while it writes leaves "seq" odd, and whoever locks next
+ * starts with an empty table.
  */
 
 #ifndef _NGX_HTTP_ZOOM_ZONE_H_INCLUDED_
@@ -9,18 +14,124 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "zoom_answer.h"
+
 
 #define NGX_HTTP_ZOOM_ZONE_MIN      (256 * 1024)
 #define NGX_HTTP_ZOOM_ZONE_DEFAULT  (8 * 1024 * 1024)
 
+#define NGX_HTTP_ZOOM_MAX_SLOTS     256
+#define NGX_HTTP_ZOOM_NO_SLOT       NGX_HTTP_ZOOM_MAX_SLOTS
+#define NGX_HTTP_ZOOM_NONE          0xffffffff
+
+#define NGX_HTTP_ZOOM_BLOCK_SIZE    252
+
+
+/* A set of workers, by their slots. */
+
+typedef struct {
+    uint64_t                     bits[NGX_HTTP_ZOOM_MAX_SLOTS / 64];
+} ngx_http_zoom_slots_t;
+
 
 /*
- * Adds the zone at configuration time.  NULL, with the cause logged, on
- * failure.
+ * A worker.  The epoch changes whenever the slot gets or loses a process, so
+ * (slot, epoch) names one process for good, whatever becomes of its pid.
+ */
+
+typedef struct {
+    ngx_atomic_t                 pid;        /* 0: free */
+    ngx_atomic_t                 epoch;
+    uint64_t                     start;      /* in ticks since boot */
+} ngx_http_zoom_slot_t;
+
+
+typedef struct {
+    uint32_t                     next;
+    u_char                       data[NGX_HTTP_ZOOM_BLOCK_SIZE];
+} ngx_http_zoom_block_t;
+
+
+/*
+ * What is known of a key.  Flights are numbered through the whole zone, so a
+ * waiter can tell whether a value or a failure is as new as the flight that
+ * it joined.
+ */
+
+typedef struct {
+    uint32_t                     hash;
+    uint32_t                     next;       /* in its bucket, or free list */
+    uint32_t                     block;      /* the key, then the value */
+    uint16_t                     key_len;
+    uint16_t                     value_len;
+
+    unsigned char                used;
+    unsigned char                pinned;     /* an access token: not evicted */
+    unsigned char                referenced; /* second chance */
+    unsigned char                failures;   /* in a row */
+    uint32_t                     error;      /* zoom_error_e of "failed" */
+
+    uint64_t                     published;  /* flight of the value, or 0 */
+    int64_t                      minted;     /* seconds since the epoch */
+    int64_t                      expires;
+
+    uint64_t                     failed;     /* flight of the failure, or 0 */
+    ngx_msec_t                   until;      /* the failure stands till then */
+
+    uint64_t                     flight;     /* in progress, or 0 */
+    uint32_t                     owner;      /* its slot */
+    ngx_atomic_uint_t            owner_epoch;
+    ngx_msec_t                   deadline;
+    ngx_http_zoom_slots_t        waiters;
+
+    u_char                       tracking_id[ZOOM_TRACKING_ID_MAX + 1];
+} ngx_http_zoom_entry_t;
+
+
+typedef struct {
+    ngx_atomic_t                 seq;        /* odd while a writer is at work */
+    uint64_t                     flights;    /* the last number given out */
+
+    uint32_t                     nbuckets;   /* a power of two */
+    uint32_t                     nentries;
+    uint32_t                     nblocks;
+    uint32_t                     free_entry;
+    uint32_t                     free_block;
+    uint32_t                     nfree;      /* blocks */
+    uint32_t                     hand;       /* of the eviction clock */
+
+    ngx_http_zoom_slot_t         slots[NGX_HTTP_ZOOM_MAX_SLOTS];
+} ngx_http_zoom_shared_t;
+
+
+typedef struct ngx_http_zoom_wake_s  ngx_http_zoom_wake_t;
+
+
+/* A process's view of the zone. */
+
+typedef struct {
+    ngx_http_zoom_shared_t      *sh;
+    uint32_t                    *buckets;
+    ngx_http_zoom_entry_t       *entries;
+    ngx_http_zoom_block_t       *blocks;
+
+    ngx_slab_pool_t             *shpool;
+    ngx_http_zoom_wake_t        *wake;
+    ngx_cycle_t                 *cycle;
+} ngx_http_zoom_zone_t;
+
+
+/*
+ * Adds the zone at configuration time; its data is a ngx_http_zoom_zone_t.
+ * NULL, with the cause logged, on failure.
  */
 
 ngx_shm_zone_t *ngx_http_zoom_zone_add(ngx_conf_t *cf, size_t size,
     void *tag);
+
+/* Never held across I/O. */
+void ngx_http_zoom_zone_lock(ngx_http_zoom_zone_t *zone);
+void ngx_http_zoom_zone_unlock(ngx_http_zoom_zone_t *zone);
 
 
 #endif /* _NGX_HTTP_ZOOM_ZONE_H_INCLUDED_ */
