@@ -1,0 +1,118 @@
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include <openssl/evp.h>
+
+#include "ngx_http_zoom_account.h"
+#include "ngx_http_zoom_key.h"
+#include "ngx_http_zoom_module.h"
+#include "zoom_string.h"
+#include "zoom_user.h"
+
+
+static void ngx_http_zoom_key_start(zoom_buf_t *b, ngx_http_zoom_key_t *key,
+    const char *kind);
+static void ngx_http_zoom_key_part(zoom_buf_t *b, zoom_str_t part);
+static ngx_int_t ngx_http_zoom_key_end(zoom_buf_t *b,
+    ngx_http_zoom_key_t *key);
+
+
+ngx_int_t
+ngx_http_zoom_key_access(ngx_http_zoom_key_t *key,
+    const ngx_http_zoom_account_t *account)
+{
+    zoom_buf_t     b;
+    zoom_str_t     part;
+    unsigned int   len;
+    unsigned char  hash[EVP_MAX_MD_SIZE];
+
+    if (EVP_Digest(account->client_secret.data, account->client_secret.len,
+                   hash, &len, EVP_sha256(), NULL)
+        != 1)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_http_zoom_key_start(&b, key, "access");
+
+    ngx_http_zoom_key_part(&b, ngx_http_zoom_str(&account->oauth.url));
+    ngx_http_zoom_key_part(&b, ngx_http_zoom_str(&account->account_id));
+    ngx_http_zoom_key_part(&b, ngx_http_zoom_str(&account->client_id));
+
+    part.data = hash;
+    part.len = len;
+    ngx_http_zoom_key_part(&b, part);
+
+    key->pinned = 1;
+
+    return ngx_http_zoom_key_end(&b, key);
+}
+
+
+ngx_int_t
+ngx_http_zoom_key_zak(ngx_http_zoom_key_t *key,
+    const ngx_http_zoom_account_t *account, const ngx_str_t *user, time_t ttl)
+{
+    uint64_t       seconds;
+    zoom_buf_t     b, folded;
+    zoom_str_t     part;
+    unsigned char  buf[ZOOM_USER_MAX];
+
+    ngx_http_zoom_key_start(&b, key, "zak");
+
+    ngx_http_zoom_key_part(&b, ngx_http_zoom_str(&account->api.url));
+    ngx_http_zoom_key_part(&b, ngx_http_zoom_str(&account->account_id));
+    ngx_http_zoom_key_part(&b, ngx_http_zoom_str(&account->client_id));
+
+    zoom_buf_init(&folded, buf, sizeof(buf));
+    zoom_user_fold(&folded, ngx_http_zoom_str(user));
+
+    if (folded.overflow) {
+        return NGX_ERROR;
+    }
+
+    part.data = folded.data;
+    part.len = folded.len;
+    ngx_http_zoom_key_part(&b, part);
+
+    seconds = ttl;
+    part.data = (unsigned char *) &seconds;
+    part.len = sizeof(uint64_t);
+    ngx_http_zoom_key_part(&b, part);
+
+    key->pinned = 0;
+
+    return ngx_http_zoom_key_end(&b, key);
+}
+
+
+static void
+ngx_http_zoom_key_start(zoom_buf_t *b, ngx_http_zoom_key_t *key,
+    const char *kind)
+{
+    zoom_buf_init(b, key->data, NGX_HTTP_ZOOM_KEY_MAX);
+    ngx_http_zoom_key_part(b, zoom_str_c(kind));
+}
+
+
+static void
+ngx_http_zoom_key_part(zoom_buf_t *b, zoom_str_t part)
+{
+    uint16_t  len;
+
+    len = (uint16_t) part.len;
+
+    zoom_buf_add(b, &len, sizeof(uint16_t));
+    zoom_buf_str(b, part);
+}
+
+
+static ngx_int_t
+ngx_http_zoom_key_end(zoom_buf_t *b, ngx_http_zoom_key_t *key)
+{
+    key->len = b->len;
+    key->hash = ngx_murmur_hash2(b->data, b->len);
+
+    return b->overflow ? NGX_ERROR : NGX_OK;
+}
