@@ -12,6 +12,7 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_account.h"
+#include "ngx_http_zoom_flight.h"
 #include "zoom_answer.h"
 #include "zoom_error.h"
 
@@ -67,7 +68,8 @@ struct ngx_http_zoom_ask_s {
     /* The broker's own. */
 
     ngx_queue_t                  queue;
-    void                        *flight;
+    ngx_http_zoom_flight_t      *flight;
+    uint64_t                     published;  /* flight of the token */
     ngx_event_t                  timer;
 };
 
@@ -80,7 +82,11 @@ struct ngx_http_zoom_ask_s {
 
 ngx_int_t ngx_http_zoom_broker_ask(ngx_http_zoom_ask_t *ask);
 
-/* The client went away.  The flight goes on for others.  Safe when done. */
+/*
+ * The client went away.  The flight goes on for others.  Harmless on an ask
+ * that is done, or that was zeroed and never asked.
+ */
+
 void ngx_http_zoom_broker_cancel(ngx_http_zoom_ask_t *ask);
 
 ngx_int_t ngx_http_zoom_broker_init_process(ngx_cycle_t *cycle);

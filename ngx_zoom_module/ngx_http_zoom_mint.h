@@ -1,0 +1,34 @@
+/*
+ * The owner's part of a flight: get an access token, ask Zoom, judge the
+ * answer, try again where that may help.
+ */
+
+#ifndef _NGX_HTTP_ZOOM_MINT_H_INCLUDED_
+#define _NGX_HTTP_ZOOM_MINT_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "ngx_http_zoom_account.h"
+#include "ngx_http_zoom_broker.h"
+#include "ngx_http_zoom_flight.h"
+#include "zoom_user.h"
+
+
+typedef struct {
+    ngx_http_zoom_order_t        head;
+    ngx_http_zoom_account_t     *account;
+    ngx_http_zoom_client_t      *client;
+    ngx_http_zoom_kind_e         kind;
+    time_t                       ttl;
+    size_t                       len;
+    u_char                       user[ZOOM_USER_MAX];
+} ngx_http_zoom_mint_order_t;
+
+
+/* The "run" of a flight whose order is a ngx_http_zoom_mint_order_t. */
+void ngx_http_zoom_mint_run(ngx_http_zoom_flight_t *flight);
+
+
+#endif /* _NGX_HTTP_ZOOM_MINT_H_INCLUDED_ */
