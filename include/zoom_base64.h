@@ -1,6 +1,7 @@
 /*
- * Base64 over OpenSSL's EVP functions, made strict: alphabet, padding and
- * trailing bits are checked, white space is refused.
+ * Base64, strict: alphabet, padding and trailing bits are checked, white
+ * space is refused.  OpenSSL's decoder trims white space, ignores trailing
+ * bits and writes padding out as bytes, hence one of our own.
  */
 
 #ifndef ZOOM_BASE64_H_INCLUDED
@@ -15,7 +16,8 @@ void zoom_base64_encode(zoom_buf_t *b, const void *data, size_t len);
 
 /*
  * 0 on success, -1 if "s" is not standard base64 with padding, or does not
- * fit.  Appends to "b".  The empty string decodes to nothing.
+ * fit, which sets b->overflow.  Appends to "b", nothing on failure.  The
+ * empty string decodes to nothing.
  */
 
 int zoom_base64_decode(zoom_buf_t *b, zoom_str_t s);

@@ -21,8 +21,8 @@ typedef struct {
 
 /*
  * A writer into "size" bytes at "data".  What does not fit is not written and
- * sets "overflow"; a caller appends everything and tests once.  There is no
- * terminating zero.
+ * sets "overflow", after which nothing is written any more; a caller appends
+ * everything and tests once.  There is no terminating zero.
  */
 
 typedef struct {
@@ -50,10 +50,18 @@ int zoom_str_eq(zoom_str_t a, zoom_str_t b);
 /* ASCII case is ignored. */
 int zoom_str_caseeq(zoom_str_t a, zoom_str_t b);
 
+/* 1 if "word" stands anywhere in "s".  ASCII case is ignored. */
+int zoom_str_casefind(zoom_str_t s, const char *word);
+
+unsigned char zoom_lower(unsigned char c);
+
+/* The value of a hexadecimal digit, or -1. */
+int zoom_hex(unsigned char c);
+
 /*
  * Compares a secret of ours with what a stranger sent: 1 if equal.  The time
  * taken depends on the length of "sent" only, neither on the content nor on
- * the length of "secret".
+ * the length of "secret".  An empty secret equals nothing.
  */
 
 int zoom_secret_eq(zoom_str_t secret, zoom_str_t sent);

@@ -15,8 +15,8 @@
 void zoom_uri_escape(zoom_buf_t *b, zoom_str_t s);
 
 /*
- * Decodes exactly once.  0, or -1 for a "%" without two hex digits or if "b"
- * overflows.  "+" stays "+".
+ * Appends "s", decoded exactly once.  0, or -1 for a "%" without two hex
+ * digits or if "b" overflows; nothing is appended then.  "+" stays "+".
  */
 
 int zoom_uri_unescape(zoom_buf_t *b, zoom_str_t s);

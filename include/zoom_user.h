@@ -10,7 +10,8 @@
 #include "zoom_string.h"
 
 
-#define ZOOM_USER_MAX  128
+#define ZOOM_USER_MAX     128
+#define ZOOM_USER_ID_MAX  64
 
 
 typedef enum {

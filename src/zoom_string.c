@@ -1,0 +1,193 @@
+/* Strings, bounded buffers and the handling of secrets. */
+
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "zoom_string.h"
+
+
+zoom_str_t
+zoom_str_c(const char *zero_terminated)
+{
+    zoom_str_t  s;
+
+    s.data = (const unsigned char *) zero_terminated;
+    s.len = (zero_terminated == NULL) ? 0 : strlen(zero_terminated);
+
+    return s;
+}
+
+
+void
+zoom_buf_init(zoom_buf_t *b, void *data, size_t size)
+{
+    b->data = data;
+    b->len = 0;
+    b->size = size;
+    b->overflow = 0;
+}
+
+
+void
+zoom_buf_add(zoom_buf_t *b, const void *data, size_t len)
+{
+    /* once something is missing, what follows would make another text */
+
+    if (b->overflow || len > b->size - b->len) {
+        b->overflow = 1;
+        return;
+    }
+
+    if (len == 0) {
+        return;
+    }
+
+    memcpy(b->data + b->len, data, len);
+    b->len += len;
+}
+
+
+void
+zoom_buf_str(zoom_buf_t *b, zoom_str_t s)
+{
+    zoom_buf_add(b, s.data, s.len);
+}
+
+
+void
+zoom_buf_c(zoom_buf_t *b, const char *zero_terminated)
+{
+    zoom_buf_str(b, zoom_str_c(zero_terminated));
+}
+
+
+void
+zoom_buf_int(zoom_buf_t *b, int64_t n)
+{
+    uint64_t       u;
+    unsigned char  text[20], *p;
+
+    /* the smallest number has no positive counterpart in int64_t */
+
+    u = (n < 0) ? (uint64_t) 0 - (uint64_t) n : (uint64_t) n;
+
+    p = text + sizeof(text);
+
+    do {
+        *--p = (unsigned char) ('0' + u % 10);
+        u /= 10;
+    } while (u);
+
+    if (n < 0) {
+        *--p = '-';
+    }
+
+    zoom_buf_add(b, p, (size_t) (text + sizeof(text) - p));
+}
+
+
+int
+zoom_str_eq(zoom_str_t a, zoom_str_t b)
+{
+    if (a.len != b.len) {
+        return 0;
+    }
+
+    return a.len == 0 || memcmp(a.data, b.data, a.len) == 0;
+}
+
+
+int
+zoom_str_caseeq(zoom_str_t a, zoom_str_t b)
+{
+    size_t  i;
+
+    if (a.len != b.len) {
+        return 0;
+    }
+
+    for (i = 0; i < a.len; i++) {
+        if (zoom_lower(a.data[i]) != zoom_lower(b.data[i])) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+int
+zoom_str_casefind(zoom_str_t s, const char *word)
+{
+    size_t      i;
+    zoom_str_t  w, part;
+
+    w = zoom_str_c(word);
+
+    for (i = 0; w.len <= s.len && i <= s.len - w.len; i++) {
+        part.data = s.data + i;
+        part.len = w.len;
+
+        if (zoom_str_caseeq(part, w)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+unsigned char
+zoom_lower(unsigned char c)
+{
+    return (c >= 'A' && c <= 'Z') ? (unsigned char) (c | 0x20) : c;
+}
+
+
+int
+zoom_hex(unsigned char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+
+    c |= 0x20;
+
+    return (c >= 'a' && c <= 'f') ? c - 'a' + 10 : -1;
+}
+
+
+int
+zoom_secret_eq(zoom_str_t secret, zoom_str_t sent)
+{
+    size_t                  i, inside;
+    volatile unsigned char  diff;
+    const unsigned char    *p;
+
+    static const unsigned char  none;
+
+    p = secret.len ? secret.data : &none;
+    diff = (unsigned char) (secret.len != sent.len || secret.len == 0);
+
+    /*
+     * always as many steps as the stranger chose; beyond the end of the
+     * secret its first byte is compared over and over
+     */
+
+    for (i = 0; i < sent.len; i++) {
+        inside = (size_t) 0 - (size_t) (i < secret.len);
+        diff |= (unsigned char) (p[i & inside] ^ sent.data[i]);
+    }
+
+    return diff == 0;
+}
+
+
+void
+zoom_wipe(void *data, size_t len)
+{
+    if (len) {
+        OPENSSL_cleanse(data, len);
+    }
+}
