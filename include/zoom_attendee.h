@@ -26,8 +26,9 @@ const char *zoom_attendee_key(zoom_buf_t *key, zoom_str_t secret);
 
 /*
  * 1 if "signature", a header's value, is that of the scanned body under
- * "key"; 0 if it is not; -1 if OpenSSL failed.  "scratch" needs room for the
- * body's length.  Constant time in everything secret.
+ * "key"; 0 if it is not, or "key" is too short or too long; -1 if OpenSSL
+ * failed or "scratch" has no room: it needs the body's length and is left as
+ * it was.  Constant time in everything secret.
  */
 
 int zoom_attendee_verify(zoom_str_t key, const zoom_json_doc_t *doc,

@@ -37,7 +37,8 @@ typedef struct {
  * not an object, a member of the wrong type, a callback_type other than
  * "zoom_tokens", a meeting_url over 2,048 bytes, more than 64 metadata
  * members, control characters in bot_id or meeting_url.  Unknown members are
- * ignored; a null member counts as not sent.
+ * ignored; a null member counts as not sent.  A meeting_number (MeetStream), a
+ * string or a number, stands in for a meeting_url that was not sent.
  */
 
 const char *zoom_callback_read(zoom_callback_t *cb,

@@ -1,0 +1,262 @@
+/* A platform's callback. */
+
+#include <string.h>
+
+#include "zoom_callback.h"
+
+
+static const char *zoom_callback_text(zoom_str_t *value,
+    const zoom_json_node_t *node, zoom_buf_t *b, const char *type,
+    const char *control);
+static const char *zoom_callback_number(zoom_str_t *value,
+    const zoom_json_node_t *node, zoom_buf_t *b);
+static const char *zoom_callback_type(zoom_callback_t *cb,
+    const zoom_json_node_t *node, zoom_buf_t *b);
+static const char *zoom_callback_fill(zoom_callback_t *cb,
+    const zoom_json_doc_t *doc, const zoom_json_node_t *node, zoom_buf_t *b);
+static zoom_str_t zoom_callback_decode(zoom_buf_t *b, zoom_str_t raw);
+static int zoom_callback_name_eq(zoom_str_t member, zoom_str_t name);
+
+
+const char *
+zoom_callback_read(zoom_callback_t *cb, const zoom_json_doc_t *doc,
+    zoom_buf_t *b)
+{
+    const char              *why;
+    const zoom_json_node_t  *root;
+
+    cb->bot_id = zoom_str_c(NULL);
+    cb->meeting_url = zoom_str_c(NULL);
+    cb->nmetadata = 0;
+    cb->typed = 0;
+
+    root = &doc->nodes[0];
+
+    if (doc->n == 0 || root->type != ZOOM_JSON_OBJECT) {
+        return "is not an object";
+    }
+
+    why = zoom_callback_type(cb, zoom_json_member(doc, root, "callback_type"),
+                             b);
+    if (why) {
+        return why;
+    }
+
+    why = zoom_callback_text(&cb->bot_id,
+                             zoom_json_member(doc, root, "bot_id"), b,
+                             "has a bot_id of the wrong type",
+                             "has a control character in bot_id");
+    if (why) {
+        return why;
+    }
+
+    why = zoom_callback_text(&cb->meeting_url,
+                             zoom_json_member(doc, root, "meeting_url"), b,
+                             "has a meeting_url of the wrong type",
+                             "has a control character in meeting_url");
+    if (why) {
+        return why;
+    }
+
+    if (cb->meeting_url.len == 0) {
+        why = zoom_callback_number(&cb->meeting_url,
+                                   zoom_json_member(doc, root,
+                                                    "meeting_number"), b);
+        if (why) {
+            return why;
+        }
+    }
+
+    if (cb->meeting_url.len > ZOOM_CALLBACK_URL_MAX) {
+        return "has a meeting_url that is too long";
+    }
+
+    why = zoom_callback_fill(cb, doc,
+                             zoom_json_member(doc, root, "bot_metadata"), b);
+    if (why) {
+        return why;
+    }
+
+    return b->overflow ? "is too large" : NULL;
+}
+
+
+static const char *
+zoom_callback_text(zoom_str_t *value, const zoom_json_node_t *node,
+    zoom_buf_t *b, const char *type, const char *control)
+{
+    size_t  i;
+
+    if (node == NULL || node->type == ZOOM_JSON_NULL) {
+        return NULL;
+    }
+
+    if (node->type != ZOOM_JSON_STRING) {
+        return type;
+    }
+
+    *value = zoom_callback_decode(b, node->text);
+
+    for (i = 0; i < value->len; i++) {
+        if (value->data[i] < 0x20 || value->data[i] == 0x7f) {
+            return control;
+        }
+    }
+
+    return NULL;
+}
+
+
+/* MeetStream has the meeting's number only, and no type is documented. */
+
+static const char *
+zoom_callback_number(zoom_str_t *value, const zoom_json_node_t *node,
+    zoom_buf_t *b)
+{
+    if (node && node->type == ZOOM_JSON_NUMBER) {
+        *value = zoom_callback_decode(b, node->text);
+        return NULL;
+    }
+
+    return zoom_callback_text(value, node, b,
+                              "has a meeting_number of the wrong type",
+                              "has a control character in meeting_number");
+}
+
+
+static const char *
+zoom_callback_type(zoom_callback_t *cb, const zoom_json_node_t *node,
+    zoom_buf_t *b)
+{
+    const char  *why;
+    zoom_str_t   type;
+
+    static const char        wrong[] = "has another callback_type";
+    static const zoom_str_t  tokens = zoom_str("zoom_tokens");
+
+    type = zoom_str_c(NULL);
+
+    why = zoom_callback_text(&type, node, b, wrong, wrong);
+
+    if (why) {
+        return why;
+    }
+
+    if (node == NULL || node->type == ZOOM_JSON_NULL) {
+        return NULL;
+    }
+
+    if (!zoom_str_eq(type, tokens)) {
+        return wrong;
+    }
+
+    cb->typed = 1;
+
+    return NULL;
+}
+
+
+static const char *
+zoom_callback_fill(zoom_callback_t *cb, const zoom_json_doc_t *doc,
+    const zoom_json_node_t *node, zoom_buf_t *b)
+{
+    uint16_t          i;
+    unsigned          n;
+    zoom_metadata_t  *md;
+
+    if (node == NULL || node->type == ZOOM_JSON_NULL) {
+        return NULL;
+    }
+
+    if (node->type != ZOOM_JSON_OBJECT) {
+        return "has a bot_metadata of the wrong type";
+    }
+
+    n = 0;
+
+    for (i = node->first; i != ZOOM_JSON_NONE; i = node->next) {
+        node = &doc->nodes[i];
+
+        if (n++ == ZOOM_CALLBACK_METADATA_MAX) {
+            return "has too many bot_metadata members";
+        }
+
+        if (node->type != ZOOM_JSON_STRING) {
+            continue;
+        }
+
+        md = &cb->metadata[cb->nmetadata++];
+        md->name = zoom_callback_decode(b, node->name);
+        md->value = zoom_callback_decode(b, node->text);
+    }
+
+    return NULL;
+}
+
+
+static zoom_str_t
+zoom_callback_decode(zoom_buf_t *b, zoom_str_t raw)
+{
+    size_t      start;
+    zoom_str_t  s;
+
+    start = b->len;
+
+    zoom_json_decode(b, raw);
+
+    s.data = b->data + start;
+    s.len = b->len - start;
+
+    return s;
+}
+
+
+const zoom_str_t *
+zoom_callback_metadata(const zoom_callback_t *cb, zoom_str_t name)
+{
+    unsigned           i;
+    const zoom_str_t  *found;
+
+    found = NULL;
+
+    for (i = 0; i < cb->nmetadata; i++) {
+
+        if (!zoom_callback_name_eq(cb->metadata[i].name, name)) {
+            continue;
+        }
+
+        if (found) {
+            return NULL;
+        }
+
+        found = &cb->metadata[i].value;
+    }
+
+    return found;
+}
+
+
+static int
+zoom_callback_name_eq(zoom_str_t member, zoom_str_t name)
+{
+    size_t         i;
+    unsigned char  c;
+
+    if (member.len != name.len) {
+        return 0;
+    }
+
+    for (i = 0; i < name.len; i++) {
+        c = zoom_lower(member.data[i]);
+
+        if (c == '-' || c == '.') {
+            c = '_';
+        }
+
+        if (c != zoom_lower(name.data[i])) {
+            return 0;
+        }
+    }
+
+    return 1;
+}

@@ -1,0 +1,1047 @@
+/* A scanner for callbacks and the form in which they are signed. */
+
+#include <string.h>
+
+#include "zoom_json.h"
+
+
+typedef struct {
+    uint16_t              node;      /* the array or object */
+    uint16_t              last;      /* its last child so far */
+    uint8_t               object;
+    uint8_t               sorted;    /* members came in order so far */
+} zoom_json_frame_t;
+
+
+typedef struct {
+    zoom_json_doc_t      *doc;
+    const unsigned char  *p;
+    const unsigned char  *end;
+    unsigned              depth;
+    zoom_json_frame_t     stack[ZOOM_JSON_MAX_DEPTH];
+} zoom_json_scanner_t;
+
+
+static const char *zoom_json_value(zoom_json_scanner_t *s);
+static const char *zoom_json_name(zoom_json_scanner_t *s,
+    zoom_json_node_t *node);
+static const char *zoom_json_link(zoom_json_scanner_t *s, uint16_t i);
+static const char *zoom_json_open(zoom_json_scanner_t *s, uint16_t i);
+static const char *zoom_json_after(zoom_json_scanner_t *s);
+static const char *zoom_json_close(zoom_json_scanner_t *s);
+static const char *zoom_json_string(zoom_json_scanner_t *s, zoom_str_t *raw,
+    uint8_t *escaped);
+static const char *zoom_json_escape(zoom_json_scanner_t *s);
+static int32_t zoom_json_hex4(const unsigned char *p,
+    const unsigned char *end);
+static size_t zoom_json_utf8_len(const unsigned char *p,
+    const unsigned char *end);
+static const char *zoom_json_word(zoom_json_scanner_t *s,
+    zoom_json_node_t *node, const char *word, zoom_json_e type);
+static const char *zoom_json_number(zoom_json_scanner_t *s,
+    zoom_json_node_t *node);
+
+static const char *zoom_json_sort(zoom_json_node_t *nodes, uint16_t *first);
+static uint16_t zoom_json_merge(zoom_json_node_t *nodes, uint16_t a,
+    uint16_t b, int *twice);
+static int zoom_json_compare(const zoom_json_node_t *a,
+    const zoom_json_node_t *b);
+static int32_t zoom_json_next(const unsigned char **p,
+    const unsigned char *end);
+
+static int32_t zoom_json_unescape(const unsigned char **p);
+static size_t zoom_json_utf8(unsigned char *dst, int32_t cp);
+static int zoom_json_name_is(const zoom_json_node_t *node, zoom_str_t name);
+
+static void zoom_json_put_string(zoom_buf_t *b, zoom_str_t raw, int escaped);
+static void zoom_json_put_char(zoom_buf_t *b, int32_t cp);
+
+
+static const char  zoom_json_bad[] = "is not JSON";
+static const char  zoom_json_bad_utf8[] = "is not UTF-8";
+static const char  zoom_json_deep[] = "is too deep";
+static const char  zoom_json_many[] = "has too many values";
+static const char  zoom_json_twice[] = "has a duplicate member";
+static const char  zoom_json_lone[] = "has a lone surrogate";
+static const char  zoom_json_nul[] = "has U+0000 in a string";
+
+
+/* What a string may hold without a closer look. */
+
+static const uint8_t  zoom_json_plain[256] = {
+    0, 0, 0, 0, 0, 0, 0, 0,  0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0,  0, 0, 0, 0, 0, 0, 0, 0,
+    1, 1, 0, 1, 1, 1, 1, 1,  1, 1, 1, 1, 1, 1, 1, 1,     /* not " */
+    1, 1, 1, 1, 1, 1, 1, 1,  1, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1,  1, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1,  1, 1, 1, 1, 0, 1, 1, 1,     /* not \ */
+    1, 1, 1, 1, 1, 1, 1, 1,  1, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1,  1, 1, 1, 1, 1, 1, 1, 1
+    /* a byte above 0x7f needs its followers */
+};
+
+
+static inline void
+zoom_json_skip(zoom_json_scanner_t *s)
+{
+    while (s->p < s->end
+           && (*s->p == ' ' || *s->p == '\n' || *s->p == '\t'
+               || *s->p == '\r'))
+    {
+        s->p++;
+    }
+}
+
+
+static inline int
+zoom_json_digits(const unsigned char **p, const unsigned char *end)
+{
+    const unsigned char  *start;
+
+    start = *p;
+
+    while (*p < end && **p >= '0' && **p <= '9') {
+        (*p)++;
+    }
+
+    return *p > start;
+}
+
+
+const char *
+zoom_json_scan(zoom_json_doc_t *doc, zoom_str_t text)
+{
+    const char           *why;
+    zoom_json_scanner_t   s;
+
+    doc->n = 0;
+
+    if (text.len == 0) {
+        return "is empty";
+    }
+
+    s.doc = doc;
+    s.p = text.data;
+    s.end = text.data + text.len;
+    s.depth = 0;
+
+    do {
+        why = zoom_json_value(&s);
+
+        if (why == NULL) {
+            why = zoom_json_after(&s);
+        }
+
+    } while (why == NULL && s.depth);
+
+    if (why == NULL && s.p != s.end) {
+        why = zoom_json_bad;
+    }
+
+    if (why) {
+        doc->n = 0;
+    }
+
+    return why;
+}
+
+
+/* One value, with its name if it is a member; of a container its opening. */
+
+static const char *
+zoom_json_value(zoom_json_scanner_t *s)
+{
+    uint16_t           i;
+    const char        *why;
+    zoom_json_node_t  *node;
+
+    if (s->doc->n == ZOOM_JSON_MAX_NODES) {
+        return zoom_json_many;
+    }
+
+    i = (uint16_t) s->doc->n++;
+
+    node = &s->doc->nodes[i];
+    node->first = ZOOM_JSON_NONE;
+    node->next = ZOOM_JSON_NONE;
+    node->escaped = 0;
+
+    zoom_json_skip(s);
+
+    why = zoom_json_name(s, node);
+
+    if (why == NULL) {
+        why = zoom_json_link(s, i);
+    }
+
+    if (why) {
+        return why;
+    }
+
+    if (s->p == s->end) {
+        return zoom_json_bad;
+    }
+
+    switch (*s->p) {
+
+    case '"':
+        node->type = ZOOM_JSON_STRING;
+        return zoom_json_string(s, &node->text, &node->escaped);
+
+    case '{':
+    case '[':
+        return zoom_json_open(s, i);
+
+    case 'n':
+        return zoom_json_word(s, node, "null", ZOOM_JSON_NULL);
+
+    case 'f':
+        return zoom_json_word(s, node, "false", ZOOM_JSON_FALSE);
+
+    case 't':
+        return zoom_json_word(s, node, "true", ZOOM_JSON_TRUE);
+
+    default:
+        return zoom_json_number(s, node);
+    }
+}
+
+
+static const char *
+zoom_json_name(zoom_json_scanner_t *s, zoom_json_node_t *node)
+{
+    const char  *why;
+
+    node->name.data = s->p;
+    node->name.len = 0;
+    node->name_escaped = 0;
+
+    if (s->depth == 0 || !s->stack[s->depth - 1].object) {
+        return NULL;
+    }
+
+    if (s->p == s->end || *s->p != '"') {
+        return zoom_json_bad;
+    }
+
+    why = zoom_json_string(s, &node->name, &node->name_escaped);
+
+    if (why) {
+        return why;
+    }
+
+    zoom_json_skip(s);
+
+    if (s->p == s->end || *s->p != ':') {
+        return zoom_json_bad;
+    }
+
+    s->p++;
+
+    zoom_json_skip(s);
+
+    return NULL;
+}
+
+
+static const char *
+zoom_json_link(zoom_json_scanner_t *s, uint16_t i)
+{
+    int                 rc;
+    zoom_json_node_t   *nodes;
+    zoom_json_frame_t  *f;
+
+    if (s->depth == 0) {
+        return NULL;
+    }
+
+    f = &s->stack[s->depth - 1];
+    nodes = s->doc->nodes;
+
+    if (f->last == ZOOM_JSON_NONE) {
+        nodes[f->node].first = i;
+
+    } else {
+        nodes[f->last].next = i;
+
+        /* most senders sort by themselves, which spares us to */
+
+        if (f->sorted) {
+            rc = zoom_json_compare(&nodes[f->last], &nodes[i]);
+
+            if (rc == 0) {
+                return zoom_json_twice;
+            }
+
+            f->sorted = (rc < 0);
+        }
+    }
+
+    f->last = i;
+
+    return NULL;
+}
+
+
+static const char *
+zoom_json_open(zoom_json_scanner_t *s, uint16_t i)
+{
+    zoom_json_node_t   *node;
+    zoom_json_frame_t  *f;
+
+    if (s->depth == ZOOM_JSON_MAX_DEPTH) {
+        return zoom_json_deep;
+    }
+
+    f = &s->stack[s->depth++];
+    f->node = i;
+    f->last = ZOOM_JSON_NONE;
+    f->object = (*s->p == '{');
+    f->sorted = f->object;
+
+    node = &s->doc->nodes[i];
+    node->type = f->object ? ZOOM_JSON_OBJECT : ZOOM_JSON_ARRAY;
+    node->text.data = s->p++;
+
+    return NULL;
+}
+
+
+/* What stands between two values. */
+
+static const char *
+zoom_json_after(zoom_json_scanner_t *s)
+{
+    const char         *why;
+    zoom_json_frame_t  *f;
+
+    for ( ;; ) {
+        zoom_json_skip(s);
+
+        if (s->depth == 0) {
+            return NULL;
+        }
+
+        if (s->p == s->end) {
+            return zoom_json_bad;
+        }
+
+        f = &s->stack[s->depth - 1];
+
+        if (*s->p == (f->object ? '}' : ']')) {
+            why = zoom_json_close(s);
+
+            if (why) {
+                return why;
+            }
+
+            continue;
+        }
+
+        /* no comma before the first child */
+
+        if (f->last == ZOOM_JSON_NONE) {
+            return NULL;
+        }
+
+        return (*s->p++ == ',') ? NULL : zoom_json_bad;
+    }
+}
+
+
+static const char *
+zoom_json_close(zoom_json_scanner_t *s)
+{
+    zoom_json_node_t   *node;
+    zoom_json_frame_t  *f;
+
+    f = &s->stack[--s->depth];
+
+    node = &s->doc->nodes[f->node];
+    node->text.len = (size_t) (++s->p - node->text.data);
+
+    if (f->object && !f->sorted) {
+        return zoom_json_sort(s->doc->nodes, &node->first);
+    }
+
+    return NULL;
+}
+
+
+static const char *
+zoom_json_string(zoom_json_scanner_t *s, zoom_str_t *raw, uint8_t *escaped)
+{
+    size_t       n;
+    const char  *why;
+
+    raw->data = ++s->p;
+
+    for ( ;; ) {
+
+        while (s->p < s->end && zoom_json_plain[*s->p]) {
+            s->p++;
+        }
+
+        if (s->p == s->end) {
+            return zoom_json_bad;
+        }
+
+        if (*s->p == '"') {
+            raw->len = (size_t) (s->p++ - raw->data);
+            return NULL;
+        }
+
+        if (*s->p == '\\') {
+            why = zoom_json_escape(s);
+
+            if (why) {
+                return why;
+            }
+
+            *escaped = 1;
+            continue;
+        }
+
+        if (*s->p < 0x20) {
+            return zoom_json_bad;
+        }
+
+        n = zoom_json_utf8_len(s->p, s->end);
+
+        if (n == 0) {
+            return zoom_json_bad_utf8;
+        }
+
+        s->p += n;
+    }
+}
+
+
+static const char *
+zoom_json_escape(zoom_json_scanner_t *s)
+{
+    int32_t  cp;
+
+    if (s->end - s->p < 2) {
+        return zoom_json_bad;
+    }
+
+    if (s->p[1] != 'u') {
+
+        switch (s->p[1]) {
+
+        case '"': case '\\': case '/': case 'b':
+        case 'f': case 'n':  case 'r': case 't':
+            s->p += 2;
+            return NULL;
+
+        default:
+            return zoom_json_bad;
+        }
+    }
+
+    cp = zoom_json_hex4(s->p + 2, s->end);
+
+    if (cp == -1) {
+        return zoom_json_bad;
+    }
+
+    if (cp == 0) {
+        return zoom_json_nul;
+    }
+
+    s->p += 6;
+
+    if (cp < 0xd800 || cp > 0xdfff) {
+        return NULL;
+    }
+
+    if (cp > 0xdbff || s->end - s->p < 6 || s->p[0] != '\\'
+        || s->p[1] != 'u')
+    {
+        return zoom_json_lone;
+    }
+
+    cp = zoom_json_hex4(s->p + 2, s->end);
+
+    if (cp < 0xdc00 || cp > 0xdfff) {
+        return zoom_json_lone;
+    }
+
+    s->p += 6;
+
+    return NULL;
+}
+
+
+static int32_t
+zoom_json_hex4(const unsigned char *p, const unsigned char *end)
+{
+    int      i, digit;
+    int32_t  cp;
+
+    if (end - p < 4) {
+        return -1;
+    }
+
+    for (cp = 0, i = 0; i < 4; i++) {
+        digit = zoom_hex(p[i]);
+
+        if (digit == -1) {
+            return -1;
+        }
+
+        cp = cp << 4 | digit;
+    }
+
+    return cp;
+}
+
+
+/* The length of a well-formed sequence (Unicode, table 3-7), 0 if none. */
+
+static size_t
+zoom_json_utf8_len(const unsigned char *p, const unsigned char *end)
+{
+    size_t         i, n;
+    unsigned char  min, max;
+
+    min = 0x80;
+    max = 0xbf;
+
+    if (p[0] < 0xc2 || p[0] > 0xf4) {
+        return 0;
+    }
+
+    if (p[0] < 0xe0) {
+        n = 2;
+
+    } else if (p[0] < 0xf0) {
+        n = 3;
+        min = (p[0] == 0xe0) ? 0xa0 : min;
+        max = (p[0] == 0xed) ? 0x9f : max;
+
+    } else {
+        n = 4;
+        min = (p[0] == 0xf0) ? 0x90 : min;
+        max = (p[0] == 0xf4) ? 0x8f : max;
+    }
+
+    if ((size_t) (end - p) < n || p[1] < min || p[1] > max) {
+        return 0;
+    }
+
+    for (i = 2; i < n; i++) {
+        if (p[i] < 0x80 || p[i] > 0xbf) {
+            return 0;
+        }
+    }
+
+    return n;
+}
+
+
+static const char *
+zoom_json_word(zoom_json_scanner_t *s, zoom_json_node_t *node,
+    const char *word, zoom_json_e type)
+{
+    size_t  len;
+
+    len = strlen(word);
+
+    if ((size_t) (s->end - s->p) < len || memcmp(s->p, word, len) != 0) {
+        return zoom_json_bad;
+    }
+
+    node->type = (uint8_t) type;
+    node->text.data = s->p;
+    node->text.len = len;
+
+    s->p += len;
+
+    return NULL;
+}
+
+
+static const char *
+zoom_json_number(zoom_json_scanner_t *s, zoom_json_node_t *node)
+{
+    const unsigned char  *p, *end;
+
+    p = s->p;
+    end = s->end;
+
+    if (p < end && *p == '-') {
+        p++;
+    }
+
+    if (p < end && *p == '0') {
+        p++;
+
+    } else if (!zoom_json_digits(&p, end)) {
+        return zoom_json_bad;
+    }
+
+    if (p < end && *p == '.') {
+        p++;
+
+        if (!zoom_json_digits(&p, end)) {
+            return zoom_json_bad;
+        }
+    }
+
+    if (p < end && (*p == 'e' || *p == 'E')) {
+        p++;
+
+        if (p < end && (*p == '+' || *p == '-')) {
+            p++;
+        }
+
+        if (!zoom_json_digits(&p, end)) {
+            return zoom_json_bad;
+        }
+    }
+
+    node->type = ZOOM_JSON_NUMBER;
+    node->text.data = s->p;
+    node->text.len = (size_t) (p - s->p);
+
+    s->p = p;
+
+    return NULL;
+}
+
+
+/*
+ * Merge sort, since it needs no memory beyond the links.  bins[k] holds 2^k
+ * sorted members or none.  Two equal names meet in some merge.
+ */
+
+static const char *
+zoom_json_sort(zoom_json_node_t *nodes, uint16_t *first)
+{
+    int       twice;
+    uint16_t  bins[12], list, next;
+    unsigned  i, n;
+
+    n = 0;
+    twice = 0;
+
+    for (next = *first; next != ZOOM_JSON_NONE && !twice; /* void */ ) {
+        list = next;
+        next = nodes[list].next;
+        nodes[list].next = ZOOM_JSON_NONE;
+
+        for (i = 0; i < n && bins[i] != ZOOM_JSON_NONE; i++) {
+            list = zoom_json_merge(nodes, bins[i], list, &twice);
+            bins[i] = ZOOM_JSON_NONE;
+        }
+
+        bins[i] = list;
+        n = (i == n) ? n + 1 : n;
+    }
+
+    list = ZOOM_JSON_NONE;
+
+    for (i = 0; i < n; i++) {
+        list = zoom_json_merge(nodes, bins[i], list, &twice);
+    }
+
+    *first = list;
+
+    return twice ? zoom_json_twice : NULL;
+}
+
+
+static uint16_t
+zoom_json_merge(zoom_json_node_t *nodes, uint16_t a, uint16_t b, int *twice)
+{
+    int        rc;
+    uint16_t   head, *link;
+
+    link = &head;
+
+    while (a != ZOOM_JSON_NONE && b != ZOOM_JSON_NONE) {
+        rc = zoom_json_compare(&nodes[a], &nodes[b]);
+
+        if (rc == 0) {
+            *twice = 1;
+        }
+
+        if (rc <= 0) {
+            *link = a;
+            link = &nodes[a].next;
+            a = *link;
+
+        } else {
+            *link = b;
+            link = &nodes[b].next;
+            b = *link;
+        }
+    }
+
+    *link = (a != ZOOM_JSON_NONE) ? a : b;
+
+    return head;
+}
+
+
+static int
+zoom_json_compare(const zoom_json_node_t *a, const zoom_json_node_t *b)
+{
+    int                   rc;
+    size_t                n;
+    int32_t               ca, cb;
+    const unsigned char  *p, *q;
+
+    p = a->name.data;
+    q = b->name.data;
+
+    if (a->name_escaped || b->name_escaped) {
+
+        do {
+            ca = zoom_json_next(&p, a->name.data + a->name.len);
+            cb = zoom_json_next(&q, b->name.data + b->name.len);
+        } while (ca == cb && ca != -1);
+
+        return (ca > cb) - (ca < cb);
+    }
+
+    /* the order of UTF-8 is that of code points */
+
+    n = (a->name.len < b->name.len) ? a->name.len : b->name.len;
+    rc = memcmp(p, q, n);
+
+    return rc ? rc : (a->name.len > b->name.len) - (a->name.len < b->name.len);
+}
+
+
+/* The next code point of a string that has been scanned, -1 at its end. */
+
+static int32_t
+zoom_json_next(const unsigned char **p, const unsigned char *end)
+{
+    size_t                n;
+    int32_t               cp;
+    const unsigned char  *c;
+
+    c = *p;
+
+    if (c == end) {
+        return -1;
+    }
+
+    if (*c == '\\') {
+        return zoom_json_unescape(p);
+    }
+
+    if (*c < 0x80) {
+        *p = c + 1;
+        return *c;
+    }
+
+    n = (*c < 0xe0) ? 2 : (*c < 0xf0) ? 3 : 4;
+    *p = c + n;
+
+    cp = *c & (0x7f >> n);
+
+    while (--n) {
+        cp = cp << 6 | (*++c & 0x3f);
+    }
+
+    return cp;
+}
+
+
+/* The code point of an escape that has been scanned. */
+
+static int32_t
+zoom_json_unescape(const unsigned char **p)
+{
+    int32_t               cp, low;
+    const unsigned char  *c;
+
+    c = *p;
+    *p = c + 2;
+
+    switch (c[1]) {
+
+    case 'b':
+        return '\b';
+
+    case 'f':
+        return '\f';
+
+    case 'n':
+        return '\n';
+
+    case 'r':
+        return '\r';
+
+    case 't':
+        return '\t';
+
+    case 'u':
+        break;
+
+    default:
+        return c[1];
+    }
+
+    cp = zoom_json_hex4(c + 2, c + 6);
+    *p = c + 6;
+
+    if (cp < 0xd800 || cp > 0xdfff) {
+        return cp;
+    }
+
+    low = zoom_json_hex4(c + 8, c + 12);
+    *p = c + 12;
+
+    return 0x10000 + ((cp & 0x3ff) << 10 | (low & 0x3ff));
+}
+
+
+static size_t
+zoom_json_utf8(unsigned char *dst, int32_t cp)
+{
+    if (cp < 0x80) {
+        dst[0] = (unsigned char) cp;
+        return 1;
+    }
+
+    if (cp < 0x800) {
+        dst[0] = (unsigned char) (0xc0 | cp >> 6);
+        dst[1] = (unsigned char) (0x80 | (cp & 0x3f));
+        return 2;
+    }
+
+    if (cp < 0x10000) {
+        dst[0] = (unsigned char) (0xe0 | cp >> 12);
+        dst[1] = (unsigned char) (0x80 | (cp >> 6 & 0x3f));
+        dst[2] = (unsigned char) (0x80 | (cp & 0x3f));
+        return 3;
+    }
+
+    dst[0] = (unsigned char) (0xf0 | cp >> 18);
+    dst[1] = (unsigned char) (0x80 | (cp >> 12 & 0x3f));
+    dst[2] = (unsigned char) (0x80 | (cp >> 6 & 0x3f));
+    dst[3] = (unsigned char) (0x80 | (cp & 0x3f));
+
+    return 4;
+}
+
+
+const zoom_json_node_t *
+zoom_json_member(const zoom_json_doc_t *doc, const zoom_json_node_t *object,
+    const char *name)
+{
+    uint16_t                 i;
+    zoom_str_t               s;
+    const zoom_json_node_t  *node;
+
+    if (object->type != ZOOM_JSON_OBJECT) {
+        return NULL;
+    }
+
+    s = zoom_str_c(name);
+
+    for (i = object->first; i != ZOOM_JSON_NONE; i = node->next) {
+        node = &doc->nodes[i];
+
+        if (zoom_json_name_is(node, s)) {
+            return node;
+        }
+    }
+
+    return NULL;
+}
+
+
+static int
+zoom_json_name_is(const zoom_json_node_t *node, zoom_str_t name)
+{
+    size_t                n;
+    unsigned char         utf8[4];
+    const unsigned char  *p, *end;
+
+    if (!node->name_escaped) {
+        return zoom_str_eq(node->name, name);
+    }
+
+    p = node->name.data;
+    end = p + node->name.len;
+
+    while (p < end) {
+
+        if (*p == '\\') {
+            n = zoom_json_utf8(utf8, zoom_json_unescape(&p));
+
+        } else {
+            utf8[0] = *p++;
+            n = 1;
+        }
+
+        if (name.len < n || memcmp(name.data, utf8, n) != 0) {
+            return 0;
+        }
+
+        name.data += n;
+        name.len -= n;
+    }
+
+    return name.len == 0;
+}
+
+
+void
+zoom_json_decode(zoom_buf_t *b, zoom_str_t raw)
+{
+    unsigned char         utf8[4];
+    const unsigned char  *p, *end, *run;
+
+    if (raw.len == 0) {
+        return;
+    }
+
+    p = raw.data;
+    end = p + raw.len;
+
+    while (p < end) {
+        run = memchr(p, '\\', (size_t) (end - p));
+        run = run ? run : end;
+
+        zoom_buf_add(b, p, (size_t) (run - p));
+
+        p = run;
+
+        if (p < end) {
+            zoom_buf_add(b, utf8,
+                         zoom_json_utf8(utf8, zoom_json_unescape(&p)));
+        }
+    }
+}
+
+
+void
+zoom_json_canonical(zoom_buf_t *b, const zoom_json_doc_t *doc)
+{
+    unsigned                 depth;
+    const zoom_json_node_t  *node, *stack[ZOOM_JSON_MAX_DEPTH];
+
+    if (doc->n == 0) {
+        return;
+    }
+
+    depth = 0;
+    node = &doc->nodes[0];
+
+    for ( ;; ) {
+
+        if (depth && stack[depth - 1]->type == ZOOM_JSON_OBJECT) {
+            zoom_json_put_string(b, node->name, node->name_escaped);
+            zoom_buf_add(b, ":", 1);
+        }
+
+        if (node->type < ZOOM_JSON_STRING) {
+            zoom_buf_str(b, node->text);
+
+        } else if (node->type == ZOOM_JSON_STRING) {
+            zoom_json_put_string(b, node->text, node->escaped);
+
+        } else {
+            zoom_buf_add(b, node->type == ZOOM_JSON_OBJECT ? "{" : "[", 1);
+
+            if (node->first != ZOOM_JSON_NONE) {
+                stack[depth++] = node;
+                node = &doc->nodes[node->first];
+                continue;
+            }
+
+            zoom_buf_add(b, node->type == ZOOM_JSON_OBJECT ? "}" : "]", 1);
+        }
+
+        while (depth && node->next == ZOOM_JSON_NONE) {
+            node = stack[--depth];
+            zoom_buf_add(b, node->type == ZOOM_JSON_OBJECT ? "}" : "]", 1);
+        }
+
+        if (depth == 0) {
+            return;
+        }
+
+        zoom_buf_add(b, ",", 1);
+        node = &doc->nodes[node->next];
+    }
+}
+
+
+static void
+zoom_json_put_string(zoom_buf_t *b, zoom_str_t raw, int escaped)
+{
+    const unsigned char  *p, *end, *run;
+
+    zoom_buf_add(b, "\"", 1);
+
+    if (!escaped) {
+        zoom_buf_str(b, raw);
+        zoom_buf_add(b, "\"", 1);
+        return;
+    }
+
+    p = raw.data;
+    end = p + raw.len;
+
+    while (p < end) {
+        run = memchr(p, '\\', (size_t) (end - p));
+        run = run ? run : end;
+
+        zoom_buf_add(b, p, (size_t) (run - p));
+
+        p = run;
+
+        if (p < end) {
+            zoom_json_put_char(b, zoom_json_unescape(&p));
+        }
+    }
+
+    zoom_buf_add(b, "\"", 1);
+}
+
+
+/* A character that came escaped; few of them must stay so. */
+
+static void
+zoom_json_put_char(zoom_buf_t *b, int32_t cp)
+{
+    size_t         n;
+    unsigned char  out[6];
+
+    static const char  hex[] = "0123456789abcdef";
+    static const char  shorts[] = "btn\0fr";        /* from U+0008 on */
+
+    if (cp >= 0x20 && cp != '"' && cp != '\\') {
+        n = zoom_json_utf8(out, cp);
+        zoom_buf_add(b, out, n);
+        return;
+    }
+
+    out[0] = '\\';
+
+    if (cp >= 0x20) {
+        out[1] = (unsigned char) cp;
+        n = 2;
+
+    } else if (cp >= '\b' && cp <= '\r' && cp != '\v') {
+        out[1] = (unsigned char) shorts[cp - '\b'];
+        n = 2;
+
+    } else {
+        memcpy(out + 1, "u00", 3);
+        out[4] = (unsigned char) hex[cp >> 4];
+        out[5] = (unsigned char) hex[cp & 0xf];
+        n = 6;
+    }
+
+    zoom_buf_add(b, out, n);
+}

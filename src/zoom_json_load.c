@@ -1,0 +1,133 @@
+/* Jansson with ceilings, for what Zoom sends us. */
+
+#include "zoom_json.h"
+
+
+static int zoom_json_too_deep(zoom_str_t text);
+static const char *zoom_json_reason(const json_error_t *error);
+
+
+json_t *
+zoom_json_load(zoom_str_t text, const char **why)
+{
+    json_t        *root;
+    const char    *unused;
+    json_error_t   error;
+
+    if (why == NULL) {
+        why = &unused;
+    }
+
+    *why = NULL;
+
+    if (text.len == 0) {
+        *why = "is empty";
+
+    } else if (text.len > ZOOM_JSON_LOAD_MAX) {
+        *why = "is too large";
+
+    } else if (zoom_json_too_deep(text)) {
+        *why = "is too deep";
+    }
+
+    if (*why) {
+        return NULL;
+    }
+
+    root = json_loadb((const char *) text.data, text.len,
+                      JSON_REJECT_DUPLICATES, &error);
+
+    if (root == NULL
+        && json_error_code(&error) == json_error_numeric_overflow)
+    {
+        /* an integer beyond 64 bits is no reason to lose the rest */
+
+        root = json_loadb((const char *) text.data, text.len,
+                          JSON_REJECT_DUPLICATES|JSON_DECODE_INT_AS_REAL,
+                          &error);
+    }
+
+    if (root == NULL) {
+        *why = zoom_json_reason(&error);
+        return NULL;
+    }
+
+    if (!json_is_object(root)) {
+        *why = "is not an object";
+        json_decref(root);
+        return NULL;
+    }
+
+    return root;
+}
+
+
+void
+zoom_json_wipe(json_t *string)
+{
+    if (json_is_string(string)) {
+        zoom_wipe((char *) json_string_value(string),
+                  json_string_length(string));
+    }
+}
+
+
+/* Jansson recurses, so its input is looked at before. */
+
+static int
+zoom_json_too_deep(zoom_str_t text)
+{
+    int            quoted;
+    size_t         i;
+    unsigned       depth;
+    unsigned char  c;
+
+    depth = 0;
+    quoted = 0;
+
+    for (i = 0; i < text.len; i++) {
+        c = text.data[i];
+
+        if (quoted) {
+            i += (c == '\\');
+            quoted = (c != '"');
+
+        } else if (c == '"') {
+            quoted = 1;
+
+        } else if (c == '[' || c == '{') {
+            if (++depth > ZOOM_JSON_LOAD_DEPTH) {
+                return 1;
+            }
+
+        } else if ((c == ']' || c == '}') && depth) {
+            depth--;
+        }
+    }
+
+    return 0;
+}
+
+
+static const char *
+zoom_json_reason(const json_error_t *error)
+{
+    switch (json_error_code(error)) {
+
+    case json_error_duplicate_key:
+        return "has a duplicate member";
+
+    case json_error_invalid_utf8:
+        return "is not UTF-8";
+
+    case json_error_null_byte_in_key:
+    case json_error_null_character:
+        return "has U+0000 in a string";
+
+    case json_error_premature_end_of_input:
+        return "is truncated";
+
+    default:
+        return "is not JSON";
+    }
+}
