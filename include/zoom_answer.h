@@ -51,17 +51,31 @@ typedef struct {
 
 
 /*
- * Judges an answer of the REST API that is no success: facts/zoom-api.md 4
- * and 5.  "now" is in seconds since the epoch.
+ * Judges an answer of the REST API that is no success.  "now" is in seconds
+ * since the epoch.  With ZOOM_REFRESH "error" is what it comes to if a new
+ * access token does not help.
+ *
+ * Zoom's codes are those of its OpenAPI documents and, for the texts and the
+ * codes that come under a wrong HTTP status, of its developer forum
+ * (facts/zoom-api.md 4 and 5).  HTTP 429 is the only safe sign of a limit.
  */
 
 void zoom_api_judge_error(const zoom_answer_t *a, int64_t now,
     zoom_judgement_t *j);
 
+/* The steps of a judge: ZOOM_USE with the tracking id of "a", and the rest. */
+
+void zoom_judgement_init(zoom_judgement_t *j, const zoom_answer_t *a);
+void zoom_judgement_set(zoom_judgement_t *j, zoom_verdict_e verdict,
+    zoom_error_e error, const char *advice);
+void zoom_judgement_words(zoom_judgement_t *j, zoom_str_t words);
+
 /*
  * Makes foreign text fit for a log: control and non-ASCII bytes become \xHH,
- * quotes and backslashes are escaped, long runs of token characters are
- * blanked, the result is cut at size - 1 bytes and zero-terminated.
+ * quotes and backslashes are escaped, runs of 20 and more token characters
+ * (base64url and dots) become "***", unless they are plain words joined by
+ * "_", "-" or "." as in a scope's name; the result is cut at size - 1 bytes,
+ * never inside an escape, and zero-terminated.
  */
 
 void zoom_message_clean(unsigned char *dst, size_t size, zoom_str_t text);

@@ -9,9 +9,14 @@
 #include "zoom_string.h"
 
 
+#define ZOOM_MEETING_LINK_MAX  2048
+
+
 /*
- * The meeting id of a link, digits only, borrowed from "link".  0, or -1 if
- * the link is none of Zoom's or carries no id.
+ * The meeting id of a link, 9 to 11 digits, borrowed from "link".  0, or -1 if
+ * the link is none of Zoom's, is over 2,048 bytes, has a bad escape in it or
+ * carries no id.  Known wrappers (Outlook's safe links, google.com/url) are
+ * looked into, four deep at most.  A text of digits alone is an id, too.
  */
 
 int zoom_meeting_id(zoom_str_t link, zoom_str_t *id);
@@ -20,7 +25,8 @@ int zoom_meeting_id(zoom_str_t link, zoom_str_t *id);
  * Appends the link with the values of everything that opens a meeting (pwd,
  * password, tk, zak, token and the like, wherever they stand) replaced by
  * "***", also inside a percent-encoded inner link.  For logs: when in doubt it
- * masks.  Control characters are replaced by "?".
+ * masks.  Control characters are replaced by "?".  Room for twice the length
+ * of "link" is always enough.
  */
 
 void zoom_meeting_mask(zoom_buf_t *b, zoom_str_t link);
