@@ -51,7 +51,7 @@ deps:  ## install what building and testing need (apt)
 
 run: deps  ## start nginx on 127.0.0.1:8080 against the Zoom stand-in
 	@$(MAKE) --no-print-directory all
-	@t/sandbox/run
+	@t/sandbox/run $(ARGS)
 
 test: deps  ## unit and end-to-end tests
 	@$(MAKE) --no-print-directory unit
