@@ -37,6 +37,8 @@ static ngx_int_t ngx_http_zoom_flight_enter(ngx_http_zoom_flight_t *flight,
 static void ngx_http_zoom_flight_run(ngx_event_t *ev);
 static void ngx_http_zoom_flight_extend(ngx_http_zoom_flight_t *flight,
     ngx_msec_t deadline);
+static void ngx_http_zoom_flight_end(ngx_http_zoom_flight_t *flight,
+    ngx_http_zoom_result_t *result);
 static void ngx_http_zoom_flight_publish(ngx_http_zoom_flight_t *flight,
     ngx_http_zoom_entry_t *e, ngx_http_zoom_result_t *result);
 static void ngx_http_zoom_flight_woken(void);
@@ -347,7 +349,9 @@ ngx_http_zoom_flight_extend(ngx_http_zoom_flight_t *flight,
 void
 ngx_http_zoom_flight_leave(ngx_http_zoom_flight_t *flight)
 {
-    if (!flight->owner && ngx_queue_empty(&flight->waiters)) {
+    if (!flight->owner && !flight->ended
+        && ngx_queue_empty(&flight->waiters))
+    {
         ngx_http_zoom_flight_free(flight);
     }
 }
@@ -434,6 +438,21 @@ ngx_http_zoom_flight_land(ngx_http_zoom_flight_t *flight,
 
     result->published = flight->number;
     result->shared = 0;
+
+    ngx_http_zoom_flight_end(flight, result);
+}
+
+
+/* from here on nobody joins it, and a waiter that leaves does not free it */
+
+static void
+ngx_http_zoom_flight_end(ngx_http_zoom_flight_t *flight,
+    ngx_http_zoom_result_t *result)
+{
+    flight->ended = 1;
+
+    ngx_queue_remove(&flight->queue);
+    ngx_queue_init(&flight->queue);
 
     flight->order->ops->done(flight, result);
 
@@ -652,9 +671,7 @@ ngx_http_zoom_flight_check(ngx_http_zoom_flight_t *flight)
         ngx_memcpy(result.tracking_id, rec.tracking_id,
                    sizeof(result.tracking_id));
 
-        flight->order->ops->done(flight, &result);
-        ngx_http_zoom_flight_free(flight);
-
+        ngx_http_zoom_flight_end(flight, &result);
         ngx_explicit_memzero(value, sizeof(value));
 
         return;
@@ -666,8 +683,8 @@ ngx_http_zoom_flight_check(ngx_http_zoom_flight_t *flight)
 
     if (ngx_http_zoom_flight_enter(flight, NULL) != NGX_OK) {
         result.error = ZOOM_E_OVERLOADED;
-        flight->order->ops->done(flight, &result);
-        ngx_http_zoom_flight_free(flight);
+        result.retry_after = 1;
+        ngx_http_zoom_flight_end(flight, &result);
         return;
     }
 

@@ -70,6 +70,7 @@ struct ngx_http_zoom_flight_s {
     uint32_t                     entry;
     ngx_msec_t                   deadline;   /* of the waiters here */
     unsigned                     owner:1;
+    unsigned                     ended:1;
 };
 
 

@@ -182,6 +182,14 @@ ngx_http_zoom_mint_have_access(ngx_http_zoom_ask_t *ask)
         return;
     }
 
+    if (ask->error == ZOOM_E_TIMEOUT && ngx_http_zoom_mint_left(mint) > 0) {
+
+        /* somebody with more time has joined meanwhile */
+
+        ngx_http_zoom_mint_next(mint);
+        return;
+    }
+
     /* it has been logged, and stands under the access token's own key */
 
     ngx_memzero(&result, sizeof(ngx_http_zoom_result_t));
