@@ -28,8 +28,9 @@ typedef struct {
     ngx_msec_t                   connect_timeout;
     ngx_msec_t                   request_timeout;
     ngx_flag_t                   http2;
-    ngx_str_t                    proxy;            /* http://host:port, empty */
-    ngx_str_t                    proxy_host;       /* to resolve */
+    ngx_str_t                    proxy;            /* http://host:port, empty;
+                                                      not for http origins */
+    ngx_str_t                    proxy_host;       /* to resolve, no brackets */
     in_port_t                    proxy_port;
     X509_STORE                  *store;            /* read by the master */
     ngx_resolver_t              *resolver;         /* NULL: curl's own */
@@ -56,16 +57,18 @@ typedef void (*ngx_http_zoom_fetch_pt)(ngx_http_zoom_fetch_t *f);
 
 struct ngx_http_zoom_fetch_s {
     /*
-     * Set by the caller.  Everything is copied when the fetch starts; the
-     * caller may wipe its own at once.  "path" is appended to origin->url as
-     * it is.  With "body" the request is a POST of a form, else a GET.
+     * Set by the caller, zeroed otherwise.  Strings are copied when the fetch
+     * starts; the caller may wipe its own at once.  "path" is appended to
+     * origin->url as it is and begins with "/" or "?" unless it is empty.
+     * With "body" the request is a POST of a form, else a GET.
      */
 
     const ngx_http_zoom_origin_t *origin;
     ngx_str_t                    path;
     ngx_str_t                    authorization;    /* the header's value */
     ngx_str_t                    body;
-    ngx_msec_t                   timeout;          /* of this exchange; at most
+    ngx_msec_t                   timeout;          /* of this exchange, queue
+                                                      and all; at most
                                                       request_timeout counts */
     ngx_http_zoom_fetch_pt       handler;
     void                        *data;
@@ -74,8 +77,9 @@ struct ngx_http_zoom_fetch_s {
     /*
      * Set when the handler is called.  NGX_OK: "answer" is Zoom's, borrowed
      * until the handler returns.  NGX_ERROR: no usable answer came, "reason"
-     * says why in words for the log ("could not connect: ...", "certificate
-     * verify failed: ..."), "advice" what to do about it or NULL.
+     * says why in words for the log ("could not connect: ...", "TLS:
+     * certificate verify failed: ..."), "advice" what to do about it or NULL.
+     * Both hold no secret and are borrowed likewise.
      */
 
     ngx_int_t                    rc;
@@ -104,22 +108,26 @@ void ngx_http_zoom_client_destroy(ngx_http_zoom_client_t *client);
 
 /*
  * Starts an exchange.  NGX_OK: the handler will be called exactly once, never
- * from inside this call, unless the fetch is cancelled.  NGX_BUSY: the queue
- * behind "connections" is full.  NGX_ERROR: it could not start (memory).  The
- * caller owns the struct, which must stay where it is until the handler was
- * called or the fetch cancelled; the handler may free it and start others.
+ * from inside this call, unless the fetch is cancelled or the client
+ * destroyed.  NGX_BUSY: the queue behind "connections" is full.  NGX_ERROR: it
+ * could not start (memory, a control character in a header).  The caller owns
+ * the struct, which must stay where it is, and its log as well, until the
+ * handler was called or the fetch cancelled; the handler may free it, start
+ * others and cancel others.
  */
 
 ngx_int_t ngx_http_zoom_fetch(ngx_http_zoom_client_t *client,
     ngx_http_zoom_fetch_t *f);
 
+/* Safe when done, or never started. */
 void ngx_http_zoom_fetch_cancel(ngx_http_zoom_fetch_t *f);
 
 
 /*
  * Reads CA certificates into a store, at configuration time.  A NULL file is
  * the system's bundle, looked for where the distributions put it.  On failure
- * NULL, the cause has been logged through ngx_conf_log_error.
+ * NULL, the cause has been logged through ngx_conf_log_error.  The caller
+ * frees it (X509_STORE_free) after all clients; they only borrow.
  */
 
 X509_STORE *ngx_http_zoom_ca_store(ngx_conf_t *cf, ngx_str_t *file);
