@@ -14,12 +14,50 @@
 #include "zoom_string.h"
 
 
+typedef enum {
+    NGX_HTTP_ZOOM_RESPONSE_AUTO = 0,
+    NGX_HTTP_ZOOM_RESPONSE_JSON,
+    NGX_HTTP_ZOOM_RESPONSE_TEXT
+} ngx_http_zoom_response_e;
+
+
 typedef struct {
     ngx_array_t                  accounts;   /* ngx_http_zoom_account_t * */
     size_t                       zone_size;
     ngx_shm_zone_t              *zone;       /* NULL without an account */
     ngx_log_t                   *log;        /* of the http level, or NULL */
+
+    ngx_array_t                  readable;   /* ngx_str_t: secret files that
+                                                were warned about */
 } ngx_http_zoom_main_conf_t;
+
+
+/* A content handler's directive, and where it stands. */
+
+typedef struct {
+    const char                  *name;       /* NULL: none here */
+    ngx_http_handler_pt          handler;
+    ngx_str_t                    account;    /* as written */
+    u_char                      *file;
+    ngx_uint_t                   line;
+} ngx_http_zoom_use_t;
+
+
+typedef struct {
+    ngx_http_zoom_use_t          use;
+    ngx_http_zoom_account_t     *account;    /* NULL: "variable" tells */
+    ngx_http_complex_value_t    *variable;
+
+    ngx_http_complex_value_t    *user;
+    ngx_array_t                 *allow;      /* ngx_http_zoom_allow_t */
+    ngx_array_t                 *auth;       /* ngx_http_zoom_auth_line_t */
+
+    time_t                       ttl;
+    time_t                       reuse;
+    time_t                       min_left;
+    ngx_msec_t                   timeout;
+    ngx_uint_t                   response;
+} ngx_http_zoom_loc_conf_t;
 
 
 extern ngx_module_t  ngx_http_zoom_module;
@@ -36,6 +74,14 @@ ngx_http_zoom_str(const ngx_str_t *s)
     str.len = s->len;
 
     return str;
+}
+
+
+static ngx_inline ngx_uint_t
+ngx_http_zoom_same(const ngx_str_t *a, const ngx_str_t *b)
+{
+    return a->len == b->len
+           && (a->len == 0 || ngx_memcmp(a->data, b->data, a->len) == 0);
 }
 
 
