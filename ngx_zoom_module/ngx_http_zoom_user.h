@@ -1,0 +1,32 @@
+/*
+ * Whose token: zoom_user and zoom_allow_user.
+ */
+
+#ifndef _NGX_HTTP_ZOOM_USER_H_INCLUDED_
+#define _NGX_HTTP_ZOOM_USER_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "zoom_error.h"
+
+
+char *ngx_http_zoom_allow_user(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* 1 if a caller decides on the value directly: $arg_, $http_ and the like. */
+ngx_uint_t ngx_http_zoom_user_foreign(ngx_http_complex_value_t *value);
+
+/*
+ * The user of this request, in r->pool.  ZOOM_OK, or why there is none:
+ * ZOOM_E_NO_USER, ZOOM_E_DENIED, ZOOM_E_INTERNAL; "*why" then tells the log.
+ * "user" is set wherever it is safe to show.
+ */
+
+zoom_error_e ngx_http_zoom_user(ngx_http_request_t *r, ngx_str_t *user,
+    const char **why);
+
+
+#endif /* _NGX_HTTP_ZOOM_USER_H_INCLUDED_ */
