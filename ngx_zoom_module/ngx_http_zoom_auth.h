@@ -1,0 +1,40 @@
+/*
+ * Who may call: zoom_authenticate.  Lines of proofs; all proofs of a line must
+ * hold, any one line suffices.
+ */
+
+#ifndef _NGX_HTTP_ZOOM_AUTH_H_INCLUDED_
+#define _NGX_HTTP_ZOOM_AUTH_H_INCLUDED_
+
+
+#include "ngx_http_zoom_ctx.h"
+#include "zoom_json.h"
+
+
+char *ngx_http_zoom_authenticate(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/*
+ * First, with the header alone: which lines can still hold.  Overwrites the
+ * secrets in the request's arguments, right or wrong.  NGX_OK; NGX_DECLINED
+ * if no line is left; NGX_ERROR.
+ */
+
+ngx_int_t ngx_http_zoom_auth_header(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+
+/* The same for a request that is refused anyway: only overwrites. */
+void ngx_http_zoom_auth_mask(ngx_http_request_t *r);
+
+/*
+ * Then, with the body: the first line that holds gives ctx->caller and
+ * ctx->scheme.  "doc" is NULL where there is no body; "*signed_body" tells if
+ * the line signs it.  NGX_OK, NGX_DECLINED or NGX_ERROR.
+ */
+
+ngx_int_t ngx_http_zoom_auth_body(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, const zoom_json_doc_t *doc,
+    ngx_uint_t *signed_body);
+
+
+#endif /* _NGX_HTTP_ZOOM_AUTH_H_INCLUDED_ */
