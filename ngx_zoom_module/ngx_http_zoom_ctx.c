@@ -1,0 +1,261 @@
+/*
+ * What is known of a request.
+ */
+
+#include "ngx_http_zoom_ctx.h"
+
+
+static void ngx_http_zoom_ctx_wipe(ngx_http_zoom_ctx_t *ctx);
+static ngx_msec_t ngx_http_zoom_ctx_time_left(ngx_http_request_t *r);
+static ngx_int_t ngx_http_zoom_ctx_watch(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+static void ngx_http_zoom_ctx_answered(ngx_http_zoom_ask_t *ask);
+static void ngx_http_zoom_ctx_abort(void *data);
+static void ngx_http_zoom_ctx_cleanup(void *data);
+
+
+ngx_http_zoom_ctx_t *
+ngx_http_zoom_ctx_get(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t   *cln;
+    ngx_http_zoom_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_zoom_module);
+
+    if (ctx) {
+        return ctx;
+    }
+
+    /* a subrequest, or taken away by an internal redirect; one pool for all */
+
+    for (cln = r->pool->cleanup; cln; cln = cln->next) {
+        if (cln->handler == ngx_http_zoom_ctx_cleanup) {
+            return cln->data;
+        }
+    }
+
+    return NULL;
+}
+
+
+ngx_http_zoom_ctx_t *
+ngx_http_zoom_ctx_make(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t   *cln;
+    ngx_http_zoom_ctx_t  *ctx;
+
+    ctx = ngx_http_zoom_ctx_get(r);
+
+    if (ctx == NULL) {
+        cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_zoom_ctx_t));
+        if (cln == NULL) {
+            return NULL;
+        }
+
+        ctx = cln->data;
+
+        ngx_memzero(ctx, sizeof(ngx_http_zoom_ctx_t));
+
+        ctx->request = r->main;
+
+        cln->handler = ngx_http_zoom_ctx_cleanup;
+    }
+
+    ngx_http_set_ctx(r, ctx, ngx_http_zoom_module);
+
+    return ctx;
+}
+
+
+ngx_http_zoom_ctx_t *
+ngx_http_zoom_ctx_start(ngx_http_request_t *r)
+{
+    ngx_http_zoom_ctx_t  *ctx, old;
+
+    ctx = ngx_http_zoom_ctx_make(r);
+
+    if (ctx == NULL || r != r->main) {
+        return ctx;
+    }
+
+    ngx_http_zoom_ctx_abort(ctx);
+    ngx_http_zoom_ctx_wipe(ctx);
+
+    old = *ctx;
+
+    ngx_memzero(ctx, sizeof(ngx_http_zoom_ctx_t));
+
+    ctx->request = r;
+    ctx->early = old.early;
+    ctx->before = old.ready ? old.caller : old.before;
+    ctx->body = old.body;
+    ctx->cache_control = old.cache_control;
+    ctx->retry_after = old.retry_after;
+    ctx->allow = old.allow;
+    ctx->watched = old.watched;
+
+    return ctx;
+}
+
+
+void
+ngx_http_zoom_ctx_ask(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    ngx_http_zoom_done_pt done)
+{
+    ngx_msec_t            left;
+    ngx_http_zoom_ask_t  *ask;
+
+    ask = &ctx->ask;
+
+    ctx->done = done;
+    ctx->asked = 1;
+
+    left = ngx_http_zoom_ctx_time_left(r);
+
+    if (left == 0) {
+        ask->error = ZOOM_E_TIMEOUT;
+        done(r, ctx);
+        return;
+    }
+
+    ask->deadline = ngx_current_msec + left;
+    ask->handler = ngx_http_zoom_ctx_answered;
+    ask->data = ctx;
+
+    if (ngx_http_zoom_ctx_watch(r, ctx) != NGX_OK) {
+        ask->error = ZOOM_E_INTERNAL;
+        done(r, ctx);
+        return;
+    }
+
+    if (ngx_http_zoom_broker_ask(ask) == NGX_AGAIN) {
+        ctx->waiting = 1;
+        return;
+    }
+
+    done(r, ctx);
+}
+
+
+/* What is left of zoom_timeout, counted from the request's first byte. */
+
+static ngx_msec_t
+ngx_http_zoom_ctx_time_left(ngx_http_request_t *r)
+{
+    ngx_time_t                      *tp;
+    ngx_msec_int_t                   spent;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    tp = ngx_timeofday();
+
+    spent = (ngx_msec_int_t) ((tp->sec - r->start_sec) * 1000
+                              + (tp->msec - r->start_msec));
+    spent = ngx_max(spent, 0);
+
+    if ((ngx_msec_t) spent >= zlcf->timeout) {
+        return 0;
+    }
+
+    return zlcf->timeout - spent;
+}
+
+
+/* A client that goes away is noticed while its request waits. */
+
+static ngx_int_t
+ngx_http_zoom_ctx_watch(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    ngx_event_t         *rev;
+    ngx_http_cleanup_t  *cln;
+
+    if (!ctx->watched) {
+        cln = ngx_http_cleanup_add(r, 0);
+        if (cln == NULL) {
+            return NGX_ERROR;
+        }
+
+        cln->handler = ngx_http_zoom_ctx_abort;
+        cln->data = ctx;
+
+        ctx->watched = 1;
+    }
+
+    /* a body that is being thrown away has a handler of its own */
+
+    if (r->discard_body) {
+        return NGX_OK;
+    }
+
+    rev = r->connection->read;
+
+    if (rev->ready) {
+        ngx_post_event(rev, &ngx_posted_events);
+
+    } else if (ngx_handle_read_event(rev, 0) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    r->read_event_handler = ngx_http_test_reading;
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_zoom_ctx_answered(ngx_http_zoom_ask_t *ask)
+{
+    ngx_connection_t     *c;
+    ngx_http_request_t   *r;
+    ngx_http_zoom_ctx_t  *ctx;
+
+    ctx = ask->data;
+
+    r = ctx->request;
+    c = r->connection;
+
+    ctx->waiting = 0;
+
+    ngx_http_set_log_request(c->log, r);
+
+    ctx->done(r, ctx);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_http_zoom_ctx_abort(void *data)
+{
+    ngx_http_zoom_ctx_t  *ctx = data;
+
+    if (ctx->waiting) {
+        ctx->waiting = 0;
+        ngx_http_zoom_broker_cancel(&ctx->ask);
+    }
+}
+
+
+static void
+ngx_http_zoom_ctx_cleanup(void *data)
+{
+    ngx_http_zoom_ctx_t  *ctx = data;
+
+    ngx_http_zoom_ctx_abort(ctx);
+    ngx_http_zoom_ctx_wipe(ctx);
+}
+
+
+static void
+ngx_http_zoom_ctx_wipe(ngx_http_zoom_ctx_t *ctx)
+{
+    if (ctx->ask.token.len) {
+        ngx_explicit_memzero(ctx->ask.token.data, ctx->ask.token.len);
+    }
+
+    if (ctx->answer.len) {
+        ngx_explicit_memzero(ctx->answer.data, ctx->answer.len);
+    }
+}

@@ -1,0 +1,82 @@
+/*
+ * What is known of a request.  Kept with the pool, since an internal redirect
+ * (error_page) takes r->ctx away.
+ */
+
+#ifndef _NGX_HTTP_ZOOM_CTX_H_INCLUDED_
+#define _NGX_HTTP_ZOOM_CTX_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_zoom_broker.h"
+#include "ngx_http_zoom_module.h"
+#include "zoom_callback.h"
+
+
+typedef struct ngx_http_zoom_ctx_s  ngx_http_zoom_ctx_t;
+
+typedef void (*ngx_http_zoom_done_pt)(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+
+
+struct ngx_http_zoom_ctx_s {
+    ngx_http_request_t          *request;
+    ngx_http_zoom_done_pt        done;
+
+    ngx_str_t                    early;      /* variable read too soon */
+
+    u_char                      *alive;      /* by line of zoom_authenticate */
+    ngx_str_t                    caller;
+    ngx_str_t                    scheme;
+    ngx_str_t                    before;     /* caller of an earlier handler,
+                                                a cached map may know it */
+
+    ngx_str_t                    body;
+    void                        *reader;     /* of the body */
+    zoom_callback_t             *callback;   /* never NULL when ready */
+    ngx_str_t                    bot_id;
+
+    ngx_str_t                    user;
+    zoom_error_e                 error;
+    ngx_http_zoom_ask_t          ask;
+    ngx_str_t                    answer;     /* holds the token */
+
+    ngx_table_elt_t             *cache_control;
+    ngx_table_elt_t             *retry_after;
+    ngx_table_elt_t             *allow;
+
+    unsigned                     ready:1;    /* authenticated and parsed */
+    unsigned                     asked:1;
+    unsigned                     waiting:1;
+    unsigned                     watched:1;
+};
+
+
+/* NULL if the request has none. */
+ngx_http_zoom_ctx_t *ngx_http_zoom_ctx_get(ngx_http_request_t *r);
+
+/* Makes one where there is none; NULL: no memory. */
+ngx_http_zoom_ctx_t *ngx_http_zoom_ctx_make(ngx_http_request_t *r);
+
+/*
+ * At the start of a content handler: as above, without anything that an
+ * earlier handler of the same request had found out, save the "early" mark.
+ */
+
+ngx_http_zoom_ctx_t *ngx_http_zoom_ctx_start(ngx_http_request_t *r);
+
+/*
+ * Asks the broker for what stands in ctx->ask; account, kind, user, ttl,
+ * reuse, min_left and pool are the caller's.  "done" is called with the result
+ * in ctx->ask, at once or later, and finalizes the request, for which
+ * r->main->count has been raised.
+ */
+
+void ngx_http_zoom_ctx_ask(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    ngx_http_zoom_done_pt done);
+
+
+#endif /* _NGX_HTTP_ZOOM_CTX_H_INCLUDED_ */
