@@ -1,0 +1,42 @@
+/*
+ * What a caller gets: design, section 3.
+ */
+
+#ifndef _NGX_HTTP_ZOOM_ANSWER_H_INCLUDED_
+#define _NGX_HTTP_ZOOM_ANSWER_H_INCLUDED_
+
+
+#include "ngx_http_zoom_ctx.h"
+
+
+/*
+ * What these return is for ngx_http_finalize_request().
+ *
+ * A body is sent as it is; one with a token in it must be ctx->answer, which
+ * is wiped in the end.
+ */
+
+ngx_int_t ngx_http_zoom_answer(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    ngx_uint_t status, const char *type, ngx_str_t *body);
+
+/*
+ * An error, or its status alone where an error_page wants it.  "why" is for
+ * the log, NULL if there is nothing to add: the level is "error" for
+ * ZOOM_E_INTERNAL and "info" for all else, whose causes are the caller's or
+ * have been logged by the broker.
+ */
+
+ngx_int_t ngx_http_zoom_answer_error(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, zoom_error_e error, const char *why);
+
+/* Likewise, with another status than the error's own. */
+ngx_int_t ngx_http_zoom_answer_status(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, zoom_error_e error, ngx_uint_t status,
+    const char *why);
+
+/* 405, with the methods that would do. */
+ngx_int_t ngx_http_zoom_answer_method(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, const char *methods);
+
+
+#endif /* _NGX_HTTP_ZOOM_ANSWER_H_INCLUDED_ */

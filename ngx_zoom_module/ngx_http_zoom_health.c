@@ -1,0 +1,102 @@
+/*
+ * zoom_health: would a callback work now?  Never a mint.
+ */
+
+#include "ngx_http_zoom_answer.h"
+#include "ngx_http_zoom_auth.h"
+#include "ngx_http_zoom_body.h"
+#include "ngx_http_zoom_handlers.h"
+
+
+static void ngx_http_zoom_health_done(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+
+
+ngx_int_t
+ngx_http_zoom_health_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                        rc;
+    ngx_uint_t                       signed_body;
+    ngx_http_zoom_ctx_t             *ctx;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    if (r != r->main) {
+        ngx_http_zoom_auth_mask(r);
+
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "zoom: \"zoom_health\" does not answer subrequests");
+
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx = ngx_http_zoom_ctx_start(r);
+
+    if (ctx == NULL) {
+        ngx_http_zoom_auth_mask(r);
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_http_zoom_auth_header(r, ctx);
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_POST))) {
+        return ngx_http_zoom_answer_method(r, ctx, "GET, HEAD, POST");
+    }
+
+    if (ngx_http_zoom_body_too_large(r)) {
+        return ngx_http_zoom_answer_error(r, ctx, ZOOM_E_TOO_LARGE, NULL);
+    }
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_zoom_auth_body(r, ctx, NULL, &signed_body);
+    }
+
+    if (rc == NGX_DECLINED) {
+        return ngx_http_zoom_answer_error(r, ctx, ZOOM_E_UNAUTHENTICATED,
+                                          NULL);
+    }
+
+    ctx->callback = ngx_pcalloc(r->pool, sizeof(zoom_callback_t));
+
+    if (rc != NGX_OK || ctx->callback == NULL) {
+        return ngx_http_zoom_answer_error(r, ctx, ZOOM_E_INTERNAL,
+                                          "the proofs could not be checked");
+    }
+
+    ctx->ready = 1;
+
+    rc = ngx_http_zoom_body_discard(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    ctx->ask.account = zlcf->account;
+    ctx->ask.kind = NGX_HTTP_ZOOM_ACCESS;
+
+    r->main->count++;
+
+    ngx_http_zoom_ctx_ask(r, ctx, ngx_http_zoom_health_done);
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_http_zoom_health_done(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+    ngx_str_t  body = ngx_string("{\"status\":\"ok\"}");
+
+    if (ctx->ask.error == ZOOM_OK) {
+        rc = ngx_http_zoom_answer(r, ctx, NGX_HTTP_OK, "application/json",
+                                  &body);
+
+    } else {
+        rc = ngx_http_zoom_answer_status(r, ctx, ctx->ask.error,
+                                         NGX_HTTP_SERVICE_UNAVAILABLE, NULL);
+    }
+
+    ngx_http_finalize_request(r, rc);
+}

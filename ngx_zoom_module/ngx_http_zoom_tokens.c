@@ -1,0 +1,524 @@
+/*
+ * zoom_tokens: a callback comes in, a token goes out.
+ */
+
+#include "ngx_http_zoom_answer.h"
+#include "ngx_http_zoom_args.h"
+#include "ngx_http_zoom_auth.h"
+#include "ngx_http_zoom_body.h"
+#include "ngx_http_zoom_handlers.h"
+#include "ngx_http_zoom_user.h"
+#include "zoom_uri.h"
+
+
+static void ngx_http_zoom_tokens_body(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, ngx_int_t rc);
+static void ngx_http_zoom_tokens_post(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+static void ngx_http_zoom_tokens_get(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+static const char *ngx_http_zoom_tokens_query(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, zoom_error_e *error);
+static const char *ngx_http_zoom_tokens_extra(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, ngx_str_t *extra, zoom_error_e *error);
+static void ngx_http_zoom_tokens_ready(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+static zoom_error_e ngx_http_zoom_tokens_route(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, const char **why);
+static void ngx_http_zoom_tokens_done(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+static ngx_int_t ngx_http_zoom_tokens_answer(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+static void ngx_http_zoom_tokens_fail(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, zoom_error_e error, const char *why);
+
+
+/* One request at a time looks at its body, and is done before the next. */
+
+static zoom_json_doc_t  ngx_http_zoom_tokens_doc;
+
+
+ngx_int_t
+ngx_http_zoom_tokens_handler(ngx_http_request_t *r)
+{
+    ngx_int_t             rc;
+    ngx_http_zoom_ctx_t  *ctx;
+
+    if (r != r->main) {
+        ngx_http_zoom_auth_mask(r);
+
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "zoom: \"zoom_tokens\" does not answer subrequests");
+
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx = ngx_http_zoom_ctx_start(r);
+
+    if (ctx == NULL) {
+        ngx_http_zoom_auth_mask(r);
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    /* first of all, for what it overwrites */
+
+    rc = ngx_http_zoom_auth_header(r, ctx);
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_POST))) {
+        return ngx_http_zoom_answer_method(r, ctx, "GET, POST");
+    }
+
+    if (ngx_http_zoom_body_too_large(r)) {
+        return ngx_http_zoom_answer_error(r, ctx, ZOOM_E_TOO_LARGE, NULL);
+    }
+
+    if (rc == NGX_DECLINED) {
+        return ngx_http_zoom_answer_error(r, ctx, ZOOM_E_UNAUTHENTICATED,
+                                          NULL);
+    }
+
+    if (rc != NGX_OK) {
+        return ngx_http_zoom_answer_error(r, ctx, ZOOM_E_INTERNAL,
+                                          "no memory");
+    }
+
+    if (r->method == NGX_HTTP_POST) {
+        return ngx_http_zoom_body_read(r, ctx, ngx_http_zoom_tokens_body);
+    }
+
+    rc = ngx_http_zoom_body_discard(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    r->main->count++;
+
+    ngx_http_zoom_tokens_get(r, ctx);
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_http_zoom_tokens_body(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    ngx_int_t rc)
+{
+    switch (rc) {
+
+    case NGX_OK:
+        ngx_http_zoom_tokens_post(r, ctx);
+        return;
+
+    case NGX_HTTP_BAD_REQUEST:
+        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_BAD_CALLBACK,
+                                  "the body could not be read");
+        return;
+
+    case NGX_HTTP_REQUEST_ENTITY_TOO_LARGE:
+        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_TOO_LARGE, NULL);
+        return;
+
+    default:
+        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_INTERNAL,
+                                  "the body could not be read");
+    }
+}
+
+
+static void
+ngx_http_zoom_tokens_post(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    u_char           *p;
+    zoom_buf_t        b;
+    const char       *why;
+    ngx_uint_t        signed_body;
+    zoom_json_doc_t  *doc;
+
+    doc = &ngx_http_zoom_tokens_doc;
+
+    why = zoom_json_scan(doc, ngx_http_zoom_str(&ctx->body));
+
+    if (why) {
+        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_BAD_CALLBACK, why);
+        return;
+    }
+
+    signed_body = 0;
+
+    switch (ngx_http_zoom_auth_body(r, ctx, doc, &signed_body)) {
+
+    case NGX_OK:
+        break;
+
+    case NGX_DECLINED:
+        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_UNAUTHENTICATED, NULL);
+        return;
+
+    default:
+        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_INTERNAL,
+                                  "the proofs could not be checked");
+        return;
+    }
+
+    ctx->callback = ngx_pcalloc(r->pool, sizeof(zoom_callback_t));
+    p = ngx_pnalloc(r->pool, ctx->body.len);
+
+    if (ctx->callback == NULL || p == NULL) {
+        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_INTERNAL, "no memory");
+        return;
+    }
+
+    zoom_buf_init(&b, p, ctx->body.len);
+
+    why = zoom_callback_read(ctx->callback, doc, &b);
+
+    /* the same key signs the platform's webhooks */
+
+    if (why == NULL && signed_body && !ctx->callback->typed) {
+        why = "a signed callback has no \"callback_type\"";
+    }
+
+    if (why) {
+        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_BAD_CALLBACK, why);
+        return;
+    }
+
+    ctx->bot_id.data = (u_char *) ctx->callback->bot_id.data;
+    ctx->bot_id.len = ctx->callback->bot_id.len;
+
+    ngx_http_zoom_tokens_ready(r, ctx);
+}
+
+
+static void
+ngx_http_zoom_tokens_get(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    const char    *why;
+    ngx_uint_t     signed_body;
+    zoom_error_e   error;
+
+    switch (ngx_http_zoom_auth_body(r, ctx, NULL, &signed_body)) {
+
+    case NGX_OK:
+        break;
+
+    case NGX_DECLINED:
+        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_UNAUTHENTICATED, NULL);
+        return;
+
+    default:
+        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_INTERNAL,
+                                  "the proofs could not be checked");
+        return;
+    }
+
+    why = ngx_http_zoom_tokens_query(r, ctx, &error);
+
+    if (why) {
+        ngx_http_zoom_tokens_fail(r, ctx, error, why);
+        return;
+    }
+
+    ngx_http_zoom_tokens_ready(r, ctx);
+}
+
+
+/* What platforms that use GET say in their arguments. */
+
+static const char *
+ngx_http_zoom_tokens_query(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    zoom_error_e *error)
+{
+    u_char      *p;
+    ngx_str_t    value;
+    ngx_uint_t   i, n;
+    zoom_buf_t   b;
+
+    static ngx_str_t  extra = ngx_string("extra");
+    static ngx_str_t  bot_id[] = {
+        ngx_string("bot_id"),
+        ngx_string("bot_uuid")
+    };
+
+    ctx->callback = ngx_pcalloc(r->pool, sizeof(zoom_callback_t));
+
+    if (ctx->callback == NULL) {
+        goto memory;
+    }
+
+    for (i = 0; i < 2 && ctx->bot_id.len == 0; i++) {
+
+        if (ngx_http_zoom_arg(&r->args, &bot_id[i], &value) != 1) {
+            continue;
+        }
+
+        p = ngx_pnalloc(r->pool, value.len + 1);
+        if (p == NULL) {
+            goto memory;
+        }
+
+        zoom_buf_init(&b, p, value.len + 1);
+
+        if (zoom_uri_unescape(&b, ngx_http_zoom_str(&value)) != 0) {
+            *error = ZOOM_E_BAD_CALLBACK;
+            return "the bot's id is not valid percent-encoding";
+        }
+
+        for (n = 0; n < b.len; n++) {
+            if (b.data[n] < ' ' || b.data[n] == 0x7f) {
+                *error = ZOOM_E_BAD_CALLBACK;
+                return "the bot's id has control characters";
+            }
+        }
+
+        ctx->bot_id.data = b.data;
+        ctx->bot_id.len = b.len;
+    }
+
+    n = ngx_http_zoom_arg(&r->args, &extra, &value);
+
+    if (n > 1) {
+        *error = ZOOM_E_BAD_CALLBACK;
+        return "\"extra\" was sent twice";
+    }
+
+    if (n == 0 || value.len == 0) {
+        return NULL;
+    }
+
+    return ngx_http_zoom_tokens_extra(r, ctx, &value, error);
+
+memory:
+
+    *error = ZOOM_E_INTERNAL;
+
+    return "no memory";
+}
+
+
+/* A form's argument that holds the metadata as a JSON object. */
+
+static const char *
+ngx_http_zoom_tokens_extra(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    ngx_str_t *extra, zoom_error_e *error)
+{
+    u_char      *p, *q;
+    size_t       i, size;
+    ngx_str_t    plain;
+    zoom_str_t   text;
+    zoom_buf_t   b;
+    const char  *why;
+
+    size = extra->len + sizeof("{\"bot_metadata\":}") - 1;
+
+    p = ngx_pnalloc(r->pool, size);
+    q = ngx_pnalloc(r->pool, size);
+    plain.data = ngx_pnalloc(r->pool, extra->len);
+
+    if (p == NULL || q == NULL || plain.data == NULL) {
+        *error = ZOOM_E_INTERNAL;
+        return "no memory";
+    }
+
+    *error = ZOOM_E_BAD_CALLBACK;
+
+    for (i = 0; i < extra->len; i++) {
+        plain.data[i] = (extra->data[i] == '+') ? ' ' : extra->data[i];
+    }
+
+    plain.len = extra->len;
+
+    zoom_buf_init(&b, p, size);
+    zoom_buf_c(&b, "{\"bot_metadata\":");
+
+    if (zoom_uri_unescape(&b, ngx_http_zoom_str(&plain)) != 0) {
+        return "\"extra\" is not valid percent-encoding";
+    }
+
+    zoom_buf_c(&b, "}");
+
+    text.data = b.data;
+    text.len = b.len;
+
+    why = zoom_json_scan(&ngx_http_zoom_tokens_doc, text);
+
+    if (why) {
+        return why;
+    }
+
+    zoom_buf_init(&b, q, size);
+
+    return zoom_callback_read(ctx->callback, &ngx_http_zoom_tokens_doc, &b);
+}
+
+
+/* The callback is authenticated and parsed: now variables may be read. */
+
+static void
+ngx_http_zoom_tokens_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    const char                      *why;
+    zoom_error_e                     error;
+    ngx_http_zoom_ask_t             *ask;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    ctx->ready = 1;
+
+    if (ctx->early.len) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "zoom: \"$%V\" was read before the callback was "
+                      "authenticated (by \"if\", \"set\", \"limit_req\" or a "
+                      "cached map): use it only in \"zoom_tokens\", "
+                      "\"zoom_user\", logs, and maps that these read",
+                      &ctx->early);
+
+        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_INTERNAL,
+                                  "a variable was read too early");
+        return;
+    }
+
+    if (ctx->before.len
+        && !ngx_http_zoom_same(&ctx->before, &ctx->caller))
+    {
+        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_INTERNAL,
+                                  "the request was authenticated before, for "
+                                  "another caller");
+        return;
+    }
+
+    error = ngx_http_zoom_tokens_route(r, ctx, &why);
+
+    if (error != ZOOM_OK) {
+        ngx_http_zoom_tokens_fail(r, ctx, error, why);
+        return;
+    }
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    ask = &ctx->ask;
+
+    ask->kind = NGX_HTTP_ZOOM_ZAK;
+    ask->user = ctx->user;
+    ask->ttl = zlcf->ttl;
+    ask->reuse = zlcf->reuse;
+    ask->min_left = zlcf->min_left;
+    ask->pool = r->pool;
+
+    ngx_http_zoom_ctx_ask(r, ctx, ngx_http_zoom_tokens_done);
+}
+
+
+static zoom_error_e
+ngx_http_zoom_tokens_route(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    const char **why)
+{
+    ngx_str_t                         name;
+    ngx_http_zoom_account_t          *account;
+    const ngx_http_zoom_loc_conf_t   *zlcf;
+    const ngx_http_zoom_main_conf_t  *zmcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    account = zlcf->account;
+
+    if (account == NULL) {
+
+        if (ngx_http_complex_value(r, zlcf->variable, &name) != NGX_OK) {
+            *why = "\"zoom_tokens\" could not be evaluated";
+            return ZOOM_E_INTERNAL;
+        }
+
+        zmcf = ngx_http_get_module_main_conf(r, ngx_http_zoom_module);
+
+        account = ngx_http_zoom_account_find(&zmcf->accounts, &name);
+
+        if (account == NULL) {
+            *why = name.len ? "there is no such account"
+                            : "\"zoom_tokens\" is empty";
+            return ZOOM_E_NO_ACCOUNT;
+        }
+    }
+
+    ctx->ask.account = account;
+
+    return ngx_http_zoom_user(r, &ctx->user, why);
+}
+
+
+static void
+ngx_http_zoom_tokens_done(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    if (ctx->ask.error == ZOOM_OK && ctx->ask.token.len == 0) {
+        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_INTERNAL, "an empty token");
+        return;
+    }
+
+    if (ctx->ask.error != ZOOM_OK) {
+        ngx_http_zoom_tokens_fail(r, ctx, ctx->ask.error, NULL);
+        return;
+    }
+
+    ngx_http_finalize_request(r, ngx_http_zoom_tokens_answer(r, ctx));
+}
+
+
+static ngx_int_t
+ngx_http_zoom_tokens_answer(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    u_char                          *p;
+    size_t                           size;
+    zoom_buf_t                       b;
+    ngx_str_t                       *token;
+    ngx_uint_t                       text;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    token = &ctx->ask.token;
+
+    text = (zlcf->response == NGX_HTTP_ZOOM_RESPONSE_TEXT
+            || (zlcf->response == NGX_HTTP_ZOOM_RESPONSE_AUTO
+                && r->method == NGX_HTTP_GET));
+
+    if (text) {
+        return ngx_http_zoom_answer(r, ctx, NGX_HTTP_OK, "text/plain", token);
+    }
+
+    size = sizeof("{\"zak_token\":\"\",\"zak\":\"\"}") - 1 + 2 * token->len;
+
+    p = ngx_pnalloc(r->pool, size);
+    if (p == NULL) {
+        return ngx_http_zoom_answer_error(r, ctx, ZOOM_E_INTERNAL,
+                                          "no memory");
+    }
+
+    /* a token's alphabet needs no escapes */
+
+    zoom_buf_init(&b, p, size);
+
+    zoom_buf_c(&b, "{\"zak_token\":\"");
+    zoom_buf_add(&b, token->data, token->len);
+
+    if (r->method == NGX_HTTP_POST && !ctx->callback->typed) {
+        zoom_buf_c(&b, "\",\"zak\":\"");
+        zoom_buf_add(&b, token->data, token->len);
+    }
+
+    zoom_buf_c(&b, "\"}");
+
+    ctx->answer.data = b.data;
+    ctx->answer.len = b.len;
+
+    return ngx_http_zoom_answer(r, ctx, NGX_HTTP_OK, "application/json",
+                                &ctx->answer);
+}
+
+
+static void
+ngx_http_zoom_tokens_fail(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    zoom_error_e error, const char *why)
+{
+    ngx_http_finalize_request(r, ngx_http_zoom_answer_error(r, ctx, error,
+                                                            why));
+}
