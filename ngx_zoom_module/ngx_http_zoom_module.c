@@ -1,0 +1,618 @@
+/*
+ * Tokens of Zoom's for meeting bots: directives and configuration.
+ */
+
+#include "ngx_http_zoom_auth.h"
+#include "ngx_http_zoom_broker.h"
+#include "ngx_http_zoom_handlers.h"
+#include "ngx_http_zoom_module.h"
+#include "ngx_http_zoom_user.h"
+#include "ngx_http_zoom_variables.h"
+#include "ngx_http_zoom_zone.h"
+
+
+#define NGX_HTTP_ZOOM_YEAR      (365 * 24 * 60 * 60)
+
+#define NGX_HTTP_ZOOM_BODY_MAX  65536
+
+
+static ngx_int_t ngx_http_zoom_preconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_http_zoom_init_process(ngx_cycle_t *cycle);
+static void ngx_http_zoom_exit_process(ngx_cycle_t *cycle);
+
+static char *ngx_http_zoom_zone(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_zoom_use(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_zoom_check_ttl(ngx_conf_t *cf, void *post, void *data);
+static char *ngx_http_zoom_check_age(ngx_conf_t *cf, void *post, void *data);
+static char *ngx_http_zoom_check_time(ngx_conf_t *cf, void *post, void *data);
+
+static void *ngx_http_zoom_create_main_conf(ngx_conf_t *cf);
+static char *ngx_http_zoom_init_main_conf(ngx_conf_t *cf, void *conf);
+static void *ngx_http_zoom_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_http_zoom_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+static void ngx_http_zoom_inherit_use(ngx_http_core_loc_conf_t *clcf,
+    ngx_http_zoom_loc_conf_t *prev, ngx_http_zoom_loc_conf_t *conf);
+static char *ngx_http_zoom_check_use(ngx_conf_t *cf,
+    ngx_http_core_loc_conf_t *clcf, ngx_http_zoom_loc_conf_t *conf);
+static char *ngx_http_zoom_check_account(ngx_conf_t *cf,
+    ngx_http_zoom_loc_conf_t *conf);
+static char *ngx_http_zoom_check_tokens(ngx_conf_t *cf,
+    ngx_http_zoom_loc_conf_t *conf);
+
+
+static ngx_conf_enum_t  ngx_http_zoom_responses[] = {
+    { ngx_string("auto"), NGX_HTTP_ZOOM_RESPONSE_AUTO },
+    { ngx_string("json"), NGX_HTTP_ZOOM_RESPONSE_JSON },
+    { ngx_string("text"), NGX_HTTP_ZOOM_RESPONSE_TEXT },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_conf_post_t  ngx_http_zoom_ttl_post = { ngx_http_zoom_check_ttl };
+static ngx_conf_post_t  ngx_http_zoom_age_post = { ngx_http_zoom_check_age };
+static ngx_conf_post_t  ngx_http_zoom_time_post = { ngx_http_zoom_check_time };
+
+
+static ngx_http_handler_pt  ngx_http_zoom_tokens = ngx_http_zoom_tokens_handler;
+static ngx_http_handler_pt  ngx_http_zoom_health = ngx_http_zoom_health_handler;
+
+
+static ngx_command_t  ngx_http_zoom_commands[] = {
+
+    { ngx_string("zoom_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_zoom_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("zoom_account"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      ngx_http_zoom_account_block,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("zoom_tokens"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_zoom_use,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      &ngx_http_zoom_tokens },
+
+    { ngx_string("zoom_health"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_zoom_use,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      &ngx_http_zoom_health },
+
+    { ngx_string("zoom_authenticate"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_zoom_authenticate,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("zoom_user"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_zoom_loc_conf_t, user),
+      NULL },
+
+    { ngx_string("zoom_allow_user"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_zoom_allow_user,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("zoom_ttl"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_zoom_loc_conf_t, ttl),
+      &ngx_http_zoom_ttl_post },
+
+    { ngx_string("zoom_reuse"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_zoom_loc_conf_t, reuse),
+      &ngx_http_zoom_age_post },
+
+    { ngx_string("zoom_min_left"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_zoom_loc_conf_t, min_left),
+      &ngx_http_zoom_age_post },
+
+    { ngx_string("zoom_timeout"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_zoom_loc_conf_t, timeout),
+      &ngx_http_zoom_time_post },
+
+    { ngx_string("zoom_response"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_zoom_loc_conf_t, response),
+      &ngx_http_zoom_responses },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_http_zoom_module_ctx = {
+    ngx_http_zoom_preconfiguration,        /* preconfiguration */
+    NULL,                                  /* postconfiguration */
+
+    ngx_http_zoom_create_main_conf,        /* create main configuration */
+    ngx_http_zoom_init_main_conf,          /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_http_zoom_create_loc_conf,         /* create location configuration */
+    ngx_http_zoom_merge_loc_conf           /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_zoom_module = {
+    NGX_MODULE_V1,
+    &ngx_http_zoom_module_ctx,             /* module context */
+    ngx_http_zoom_commands,                /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    ngx_http_zoom_init_process,            /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    ngx_http_zoom_exit_process,            /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static ngx_int_t
+ngx_http_zoom_preconfiguration(ngx_conf_t *cf)
+{
+    return ngx_http_zoom_variables_add(cf);
+}
+
+
+static ngx_int_t
+ngx_http_zoom_init_process(ngx_cycle_t *cycle)
+{
+    /* cache managers and loaders have no business with Zoom */
+
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return NGX_OK;
+    }
+
+    if (ngx_http_zoom_fetch_init_process(cycle) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_zoom_broker_init_process(cycle);
+}
+
+
+static void
+ngx_http_zoom_exit_process(ngx_cycle_t *cycle)
+{
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return;
+    }
+
+    ngx_http_zoom_broker_exit_process(cycle);
+    ngx_http_zoom_fetch_exit_process(cycle);
+}
+
+
+static char *
+ngx_http_zoom_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_zoom_main_conf_t  *zmcf = conf;
+
+    ssize_t     size;
+    ngx_str_t  *value;
+
+    if (zmcf->zone_size != NGX_CONF_UNSET_SIZE) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    size = ngx_parse_size(&value[1]);
+
+    if (size == NGX_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid zone size \"%V\"", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (size < NGX_HTTP_ZOOM_ZONE_MIN) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "zone size \"%V\" is too small", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    zmcf->zone_size = size;
+
+    return NGX_CONF_OK;
+}
+
+
+/* A content handler; the account may be declared later. */
+
+static char *
+ngx_http_zoom_use(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_zoom_loc_conf_t  *zlcf = conf;
+
+    ngx_str_t                         *value;
+    ngx_http_core_loc_conf_t          *clcf;
+    ngx_http_compile_complex_value_t   ccv;
+
+    if (zlcf->use.name) {
+
+        if (ngx_strcmp(zlcf->use.name, cmd->name.data) == 0) {
+            return "is duplicate";
+        }
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" directive conflicts with \"%s\"",
+                           &cmd->name, zlcf->use.name);
+        return NGX_CONF_ERROR;
+    }
+
+    value = cf->args->elts;
+
+    zlcf->use.name = (char *) cmd->name.data;
+    zlcf->use.handler = *(ngx_http_handler_pt *) cmd->post;
+    zlcf->use.account = value[1];
+    zlcf->use.file = cf->conf_file->file.name.data;
+    zlcf->use.line = cf->conf_file->line;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = zlcf->use.handler;
+
+    if (zlcf->use.handler != ngx_http_zoom_tokens_handler
+        || ngx_http_script_variables_count(&value[1]) == 0)
+    {
+        return NGX_CONF_OK;
+    }
+
+    zlcf->variable = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
+    if (zlcf->variable == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = &value[1];
+    ccv.complex_value = zlcf->variable;
+
+    if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_zoom_check_ttl(ngx_conf_t *cf, void *post, void *data)
+{
+    time_t  *ttl = data;
+
+    if (*ttl < 60 || *ttl > NGX_HTTP_ZOOM_YEAR) {
+        return "must be from 60s to 365d";
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_zoom_check_age(ngx_conf_t *cf, void *post, void *data)
+{
+    time_t  *age = data;
+
+    if (*age > NGX_HTTP_ZOOM_YEAR) {
+        return "must be at most 365d";
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_zoom_check_time(ngx_conf_t *cf, void *post, void *data)
+{
+    ngx_msec_t  *timeout = data;
+
+    if (*timeout < 1000 || *timeout > 60000) {
+        return "must be from 1s to 60s";
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static void *
+ngx_http_zoom_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_http_zoom_main_conf_t  *zmcf;
+
+    zmcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_zoom_main_conf_t));
+    if (zmcf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     zmcf->zone = NULL;
+     *     zmcf->log = NULL;
+     */
+
+    zmcf->zone_size = NGX_CONF_UNSET_SIZE;
+
+    if (ngx_array_init(&zmcf->accounts, cf->pool, 4,
+                       sizeof(ngx_http_zoom_account_t *))
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
+    if (ngx_array_init(&zmcf->readable, cf->pool, 4, sizeof(ngx_str_t))
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return zmcf;
+}
+
+
+/* The http block has been read: all accounts are known. */
+
+static char *
+ngx_http_zoom_init_main_conf(ngx_conf_t *cf, void *conf)
+{
+    ngx_http_zoom_main_conf_t  *zmcf = conf;
+
+    ngx_uint_t                 i;
+    ngx_http_core_loc_conf_t  *clcf;
+    ngx_http_zoom_account_t  **account;
+
+    ngx_conf_init_size_value(zmcf->zone_size, NGX_HTTP_ZOOM_ZONE_DEFAULT);
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    zmcf->log = clcf->error_log;
+
+    if (zmcf->accounts.nelts == 0) {
+        return NGX_CONF_OK;
+    }
+
+    account = zmcf->accounts.elts;
+
+    for (i = 0; i < zmcf->accounts.nelts; i++) {
+        if (ngx_http_zoom_account_finish(cf, account[i]) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    zmcf->zone = ngx_http_zoom_zone_add(cf, zmcf->zone_size,
+                                        &ngx_http_zoom_module);
+    if (zmcf->zone == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static void *
+ngx_http_zoom_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_http_zoom_loc_conf_t  *conf;
+
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_zoom_loc_conf_t));
+    if (conf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     conf->use = { NULL };
+     *     conf->account = NULL;
+     *     conf->variable = NULL;
+     *     conf->user = NULL;
+     */
+
+    conf->allow = NGX_CONF_UNSET_PTR;
+    conf->auth = NGX_CONF_UNSET_PTR;
+    conf->ttl = NGX_CONF_UNSET;
+    conf->reuse = NGX_CONF_UNSET;
+    conf->min_left = NGX_CONF_UNSET;
+    conf->timeout = NGX_CONF_UNSET_MSEC;
+    conf->response = NGX_CONF_UNSET_UINT;
+
+    return conf;
+}
+
+
+static char *
+ngx_http_zoom_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_zoom_loc_conf_t  *prev = parent;
+    ngx_http_zoom_loc_conf_t  *conf = child;
+
+    ngx_http_core_loc_conf_t  *clcf;
+
+    ngx_conf_merge_ptr_value(conf->allow, prev->allow, NULL);
+    ngx_conf_merge_ptr_value(conf->auth, prev->auth, NULL);
+    ngx_conf_merge_sec_value(conf->ttl, prev->ttl, 7200);
+    ngx_conf_merge_sec_value(conf->reuse, prev->reuse, 60);
+    ngx_conf_merge_sec_value(conf->min_left, prev->min_left, 1800);
+    ngx_conf_merge_msec_value(conf->timeout, prev->timeout, 12000);
+    ngx_conf_merge_uint_value(conf->response, prev->response,
+                              NGX_HTTP_ZOOM_RESPONSE_AUTO);
+
+    if (conf->user == NULL) {
+        conf->user = prev->user;
+    }
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (conf->use.name == NULL) {
+        ngx_http_zoom_inherit_use(clcf, prev, conf);
+
+    } else if (ngx_http_zoom_check_use(cf, clcf, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->use.name == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    /*
+     * The ceiling is ours, so that its 413 is; one below it stays nginx's.
+     * What HTTP/2 has read ahead still fits a buffer.
+     */
+
+    if (clcf->client_max_body_size >= NGX_HTTP_ZOOM_BODY_MAX) {
+        clcf->client_max_body_size = 0;
+    }
+
+    clcf->client_body_buffer_size = ngx_max(clcf->client_body_buffer_size,
+                                            NGX_HTTP_ZOOM_BODY_MAX);
+
+    return NGX_CONF_OK;
+}
+
+
+/* "if" and "limit_except" blocks have a configuration of their own. */
+
+static void
+ngx_http_zoom_inherit_use(ngx_http_core_loc_conf_t *clcf,
+    ngx_http_zoom_loc_conf_t *prev, ngx_http_zoom_loc_conf_t *conf)
+{
+    if (prev->use.name == NULL || clcf->handler
+        || !(clcf->noname || clcf->lmt_excpt))
+    {
+        return;
+    }
+
+    conf->use = prev->use;
+    conf->account = prev->account;
+    conf->variable = prev->variable;
+
+    if (clcf->lmt_excpt) {
+        clcf->handler = prev->use.handler;
+    }
+}
+
+
+static char *
+ngx_http_zoom_check_use(ngx_conf_t *cf, ngx_http_core_loc_conf_t *clcf,
+    ngx_http_zoom_loc_conf_t *conf)
+{
+    if (clcf->handler != conf->use.handler) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"%s\" directive conflicts with another handler of "
+                      "the location in %s:%ui",
+                      conf->use.name, conf->use.file, conf->use.line);
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->auth == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"%s\" must have \"zoom_authenticate\" or "
+                      "\"zoom_authenticate off\" in %s:%ui",
+                      conf->use.name, conf->use.file, conf->use.line);
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_zoom_check_account(cf, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->use.handler == ngx_http_zoom_tokens_handler) {
+        return ngx_http_zoom_check_tokens(cf, conf);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_zoom_check_account(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
+{
+    ngx_http_zoom_main_conf_t  *zmcf;
+
+    if (conf->variable) {
+        return NGX_CONF_OK;
+    }
+
+    zmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_zoom_module);
+
+    conf->account = ngx_http_zoom_account_find(&zmcf->accounts,
+                                               &conf->use.account);
+
+    if (conf->account == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "unknown account \"%V\" of \"%s\" in %s:%ui",
+                      &conf->use.account, conf->use.name, conf->use.file,
+                      conf->use.line);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_zoom_check_tokens(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
+{
+    if (conf->user == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"zoom_tokens\" must have \"zoom_user\" in %s:%ui",
+                      conf->use.file, conf->use.line);
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->allow == NULL && ngx_http_zoom_user_foreign(conf->user)) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"zoom_tokens\" must have \"zoom_allow_user\", as "
+                      "\"zoom_user\" is \"%V\", in %s:%ui",
+                      &conf->user->value, conf->use.file, conf->use.line);
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->ttl <= conf->min_left) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"zoom_ttl\" of %T seconds is not above "
+                      "\"zoom_min_left\" of %T seconds: no token is used "
+                      "again in %s:%ui",
+                      conf->ttl, conf->min_left, conf->use.file,
+                      conf->use.line);
+    }
+
+    return NGX_CONF_OK;
+}
