@@ -366,6 +366,14 @@ subtest 'counters' => sub {
     is($s->{http}{'HTTP/1.1'}, 6, 'versions');
     cmp_ok($s->{connections}, '>=', 5, 'connections');
 
+    my $call = http_start(port => $zoom->plain, path => "/v2$path",
+                          headers => ['Authorization' => "Bearer $token"]);
+
+    ok(wait_for(sub { $zoom->clients('token') }), 'somebody is there');
+    is(($zoom->clients('token'))[0], $call->{sock}->sockport, 'who it is');
+    http_wait($call);
+    is(scalar $zoom->clients('token'), 0, 'and has left');
+
     my $page = http(port => $zoom->port, path => '/');
 
     like($page->body, qr/stand-in for Zoom/, 'a page for people');

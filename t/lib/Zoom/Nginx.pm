@@ -220,21 +220,49 @@ sub workers {
 }
 
 
-# The workers that have a connection to this port.
-sub workers_connected_to {
-    my ($self, $port) = @_;
-    my %inode;
+# The kernel's table of connections: inode => [local port, remote port].
+sub connections {
+    my %by_inode;
 
     for (split /\n/, slurp('/proc/net/tcp')) {
-        my @f = split;
+        my ($local, $remote, $inode) = /^\s*\d+: \w+:(\w+) \w+:(\w+) 01
+                                        \ \S+\ \S+\ \S+\s+\d+\s+\d+\s+(\d+)/x
+            or next;
 
-        next if @f < 10 || $f[3] ne '01' || $f[2] !~ /:(\w+)$/;
-        $inode{"socket:[$f[9]]"} = 1 if hex $1 == $port;
+        $by_inode{$inode} = [hex $local, hex $remote];
     }
 
-    return grep {
-        grep { $inode{ readlink($_) // '' } } glob "/proc/$_/fd/*";
+    return \%by_inode;
+}
+
+
+sub connections_of {
+    my ($pid) = @_;
+    my $all = connections();
+
+    return grep { $_ } map {
+        (readlink($_) // '') =~ /^socket:\[(\d+)\]/ ? $all->{$1} : ();
+    } glob "/proc/$pid/fd/*";
+}
+
+
+# The worker whose end of a connection is this port.
+sub worker_at {
+    my ($self, $port) = @_;
+    my ($worker) = grep {
+        grep { $_->[0] == $port } connections_of($_);
     } $self->workers;
+
+    return $worker;
+}
+
+
+# The client's ports of the connections that this worker has accepted.
+sub clients_of {
+    my ($self, $pid) = @_;
+
+    return map { $_->[1] } grep { $_->[0] == $self->{port} }
+                           connections_of($pid);
 }
 
 

@@ -133,6 +133,16 @@ sub count {
 }
 
 
+# The ports from which calls of this endpoint have come that are under way.
+sub clients {
+    my ($self, $endpoint) = @_;
+
+    my @ports = sort keys %{ $self->stats->{clients}{$endpoint} // {} };
+
+    return @ports;
+}
+
+
 sub oauth_calls { return $_[0]->count(qw(endpoints oauth calls)) }
 sub token_calls { return $_[0]->count(qw(endpoints token calls)) }
 

@@ -211,6 +211,7 @@ sub nginx_t {
 }
 
 
+sub logged { return $_[0]{nginx}[-1]->logged($_[1]) }
 sub port { return $_[0]{nginx}[-1]->port }
 
 

@@ -44,6 +44,7 @@ function _M.enter(endpoint)
 
     enter_gauge("all")
     enter_gauge(endpoint)
+    dict:incr(key("clients", endpoint, ngx.var.remote_port), 1, 0)
 end
 
 
@@ -74,6 +75,7 @@ function _M.leave()
 
     dict:incr(key("concurrency", "all", "now"), -1)
     dict:incr(key("concurrency", endpoint, "now"), -1)
+    dict:delete(key("clients", endpoint, ngx.var.remote_port))
     remember()
 end
 
@@ -112,7 +114,7 @@ function _M.tree()
     local tree = {
         requests = 0, connections = 0, me = 0, http = {}, hosts = {},
         statuses = {}, endpoints = {}, users = {}, mints = {},
-        concurrency = {}, misbehaved = {}, issued = {},
+        concurrency = {}, misbehaved = {}, issued = {}, clients = {},
     }
 
     for _, path in ipairs(dict:get_keys(0)) do
@@ -128,7 +130,9 @@ end
 -- Gauges of requests under way survive, or they would go below zero.
 function _M.reset()
     for _, path in ipairs(dict:get_keys(0)) do
-        if path:sub(-4) ~= "\nnow" and path:sub(1, 5) ~= "seen\n" then
+        if path:sub(-4) ~= "\nnow" and path:sub(1, 5) ~= "seen\n"
+            and path:sub(1, 8) ~= "clients\n"
+        then
             dict:delete(path)
         end
     end
