@@ -1,0 +1,137 @@
+#!/usr/bin/perl
+
+# What is answered, in which form, and how long it is good for.
+
+use strict;
+use warnings;
+
+use Test::More;
+
+use Zoom::Test;
+
+my $t = Zoom::Test->new;
+
+$t->nginx(http => <<'EOC', locations => <<'EOC2');
+    zoom_authenticate  arg=key file:%{arg};
+    zoom_user          bots@example.com;
+EOC
+        location = /zak {
+            zoom_tokens    acme;
+        }
+
+        location = /json {
+            zoom_tokens    acme;
+            zoom_response  json;
+        }
+
+        location = /text {
+            zoom_tokens    acme;
+            zoom_response  text;
+        }
+
+        location = /fresh {
+            zoom_tokens    acme;
+            zoom_user      bots@t1.example;
+            zoom_reuse     0;
+        }
+
+        location = /ttl {
+            zoom_tokens    acme;
+            zoom_ttl       3h;
+        }
+
+        location = /short {
+            zoom_tokens    acme;
+            zoom_user      bots@t2.example;
+            zoom_min_left  90m;
+        }
+
+        location = /id {
+            zoom_tokens    acme;
+            zoom_user      KDcuGIm1QgePTO8WbOqwIQ;
+        }
+EOC2
+
+my $key = '?key=' . $t->secret('arg');
+my $zoom = $t->zoom;
+
+
+subtest 'GET' => sub {
+    my $r = $t->get("/zak$key");
+
+    is($r->status, 200, '200') or diag $r->body;
+    like($r->body, qr/\A[\w-]+\.[\w-]+\.[\w-]+\z/, 'a bare token, no newline');
+    like($r->header('Content-Type'), qr{^text/plain\b}, 'text/plain');
+    is($r->header('Cache-Control'), 'no-store', 'not to be stored');
+    is($r->header('Content-Length'), length $r->body, 'its length');
+    is(jwt_claims($r->body)->{uid}, 'bots@example.com', 'of the user');
+
+    my $again = $t->get("/zak$key&bot_uuid=x&extra=%7B%7D");
+    is($again->body, $r->body, 'and the same a moment later');
+    is($zoom->token_calls, 1, 'for which Zoom was not asked');
+};
+
+
+subtest 'POST' => sub {
+    my $r = $t->post("/zak$key", callback());
+
+    is($r->status, 200, '200') or diag $r->body;
+    is(jwt_claims($r->json->{zak_token})->{uid}, 'bots@example.com', 'JSON');
+    ok(!exists $r->json->{zak}, 'in the form of Attendee');
+
+    my $token = $r->json->{zak_token};
+
+    $r = $t->post("/zak$key", '{"bot_id":"x"}');
+    is($r->json->{zak_token}, $token, 'without callback_type');
+    is($r->json->{zak}, $token, 'in the form of MeetStream as well');
+};
+
+
+subtest 'zoom_response' => sub {
+    my $token = $t->get("/zak$key")->body;
+
+    is($t->get("/json$key")->json->{zak_token}, $token, 'JSON for GET');
+    like($t->get("/json$key")->header('Content-Type'),
+         qr{^application/json\b}, 'its type');
+    is($t->post("/text$key", callback())->body, $token, 'text for POST');
+    like($t->post("/text$key", callback())->header('Content-Type'),
+         qr{^text/plain\b}, 'its type');
+};
+
+
+subtest 'life' => sub {
+    my $c = jwt_claims($t->get("/zak$key")->body);
+
+    is($c->{exp} - $c->{iat}, 7200, 'two hours unless told otherwise');
+
+    $c = jwt_claims($t->get("/ttl$key")->body);
+    is($c->{exp} - $c->{iat}, 10_800, 'zoom_ttl is what Zoom is asked for');
+
+    is(jwt_claims($t->get("/id$key")->body)->{uid}, 'KDcuGIm1QgePTO8WbOqwIQ',
+       'a user by id');
+};
+
+
+subtest 'zoom_reuse 0' => sub {
+    my $before = $zoom->token_calls;
+    my %token = map { $t->get("/fresh$key")->body => 1 } 1 .. 3;
+
+    is(scalar keys %token, 3, 'a token for each');
+    is($zoom->token_calls - $before, 3, 'a mint for each');
+};
+
+
+subtest 'a token that dies early' => sub {
+    my $before = $zoom->token_calls;
+
+    $zoom->control({ zak => { exp => 3600 } });
+
+    my @tokens = map { $t->get("/short$key") } 1 .. 2;
+
+    is($_->status, 200, 'is handed out fresh') for @tokens;
+    isnt($tokens[0]->body, $tokens[1]->body, 'but not from the store');
+    is($zoom->token_calls - $before, 2, 'two mints');
+};
+
+
+$t->finish;
