@@ -1,0 +1,306 @@
+#!/usr/bin/perl
+
+# What nginx -t refuses, with the line, and what it warns about.
+
+use strict;
+use warnings;
+
+use Test::More;
+
+use Zoom::Test;
+
+my $t = Zoom::Test->new;
+
+$t->secret_file('empty', '');
+$t->secret_file('newlines', "\r\n\r\n");
+$t->secret_file('control', "CANARYcontrol\x01x");
+$t->secret_file('inner', "CANARYinner\nx");
+$t->secret_file('large', 'CANARYlarge' . 'x' x 8192);
+$t->secret_file('largest', 'CANARYlargest' . 'x' x (8192 - 14));
+$t->secret_file('readable', 'CANARYreadable', 0644);
+$t->secret_file('short', 'c2hvcnQ=');
+$t->secret_file('nobase64', 'CANARY*nobase64*CANARY*nobase64*');
+$t->canary(literal => 'CANARYliteral', control => 'CANARYcontrol',
+           inner => 'CANARYinner', large => 'CANARYlarge',
+           readable => 'CANARYreadable', nobase64 => 'CANARY*nobase64');
+symlink $t->secret_file('client_secret'), $t->secret_file('link');
+
+my $good = <<'EOC';
+        location = /zak {
+            zoom_tokens        acme;
+            zoom_user          bots@example.com;
+            zoom_authenticate  attendee file:%{attendee};
+        }
+EOC
+
+
+# Refused, and the line that has this text is named.
+sub refused {
+    my ($name, $marker, %o) = @_;
+    my ($exit, $said, $nginx) = $t->nginx_t(locations => $good, %o);
+    my $line = $nginx->line_of($marker);
+
+    subtest $name => sub {
+        isnt($exit, 0, 'refused');
+        like($said, qr{\[emerg\]}, 'with a reason');
+        like($said, qr{/nginx\.conf:$line\b}, "and line $line") or diag $said;
+        unlike($said, qr/signal|core dumped|Sanitizer/, 'in good order');
+    };
+
+    return $said;
+}
+
+
+sub accepted {
+    my ($name, %o) = @_;
+    my ($exit, $said) = $t->nginx_t(locations => $good, %o);
+
+    is($exit, 0, $name) or diag $said;
+    return $said;
+}
+
+
+# A location with these lines.
+sub location {
+    return (locations => "location = /x {\n" . join('', map { "    $_\n" } @_)
+            . "}\n");
+}
+
+
+my @user = ('zoom_user bots@example.com;');
+my @off = ('zoom_authenticate off;');
+my @tokens = ('zoom_tokens acme;', @user, @off);
+
+
+subtest 'accepted' => sub {
+    unlike(accepted('the least that works'), qr/\[warn\]|\[notice\]/,
+           'without a warning');
+    accepted('an account after its use', account => 0,
+             server => $good, locations => "}\n" . $t->account('acme')
+                                           . "server {\n"
+                                           . "listen unix:%{dir}/sock;\n");
+    accepted('http to loopback', account => {
+                 oauth_url => 'http://127.0.0.1:1/oauth/token',
+                 api_url   => 'http://[::1]:1/v2' });
+    accepted('all defaults', account => {
+                 map { $_ => undef }
+                 qw(oauth_url api_url trusted_certificate plan) });
+    accepted('every parameter', http => 'zoom_zone 16m;', account => {
+        share             => '50%',
+        rate              => 'light=24r/s',
+        dry_run           => 'on',
+        connections       => '8',
+        connect_timeout   => '1s',
+        request_timeout   => '2s',
+        http2             => 'on',
+        proxy             => 'http://127.0.0.1:3128',
+        sdk_key           => 'file:%{client_id}',
+        sdk_secret        => 'file:%{client_secret}',
+    });
+    accepted('every directive', location(
+        @tokens, 'zoom_ttl 3h;', 'zoom_reuse 30s;', 'zoom_timeout 10s;',
+        'zoom_response json;', 'zoom_allow_user *;', 'zoom_min_left 20m;'));
+    accepted('a symbolic link', account => {
+                 client_secret => 'file:%{link}' });
+    accepted('a secret of 8 KiB', account => {
+                 client_secret => 'file:%{largest}' });
+    accepted('an unknown account by variable', location(
+                 'zoom_tokens $arg_account;', @user, @off));
+
+    spew($t->dir . '/account.conf',
+         "account_id file:" . $t->secret_file('account_id') . ";\n"
+         . "client_id file:" . $t->secret_file('client_id') . ";\n"
+         . "client_secret file:" . $t->secret_file('client_secret') . ";\n");
+    accepted('an include in an account', account => 0,
+             http => 'zoom_account acme { include %{dir}/account.conf; }');
+};
+
+
+subtest 'locations' => sub {
+    refused('no zoom_authenticate', 'zoom_tokens acme;',
+            location('zoom_tokens acme;', @user));
+    refused('no zoom_authenticate for health', 'zoom_health acme;',
+            location('zoom_health acme;'));
+    refused('no zoom_user', 'zoom_tokens acme;',
+            location('zoom_tokens acme;', @off));
+    refused('an unknown account', 'zoom_tokens nobody;',
+            location('zoom_tokens nobody;', @user, @off));
+    refused('an unknown account for health', 'zoom_health nobody;',
+            location('zoom_health nobody;', @off));
+    refused('two handlers', 'zoom_health acme;',
+            location(@tokens, 'zoom_health acme;'));
+    refused('zoom_tokens twice', 'zoom_tokens acme; # again',
+            location(@tokens, 'zoom_tokens acme; # again'));
+    refused('zoom_user twice', 'zoom_user bots@example.com; # again',
+            location(@tokens, 'zoom_user bots@example.com; # again'));
+    refused('no account at all', 'zoom_tokens;',
+            location('zoom_tokens;', @user, @off));
+    refused('zoom_tokens in a server', 'zoom_tokens acme;',
+            locations => 'zoom_tokens acme;');
+
+    for my $variable (qw($arg_user $http_x_user $cookie_user
+                         $zoom_metadata_user ${arg_user}@example.com))
+    {
+        refused("$variable without zoom_allow_user",
+                quotemeta "zoom_user $variable;",
+                location('zoom_tokens acme;', @off, "zoom_user $variable;"));
+        accepted("$variable with it",
+                 location('zoom_tokens acme;', @off, "zoom_user $variable;",
+                          'zoom_allow_user *@example.com;'));
+    }
+
+    refused('a broken regex', 'zoom_allow_user',
+            location(@tokens, 'zoom_allow_user "~(";'));
+
+    for my $bad ('zoom_ttl soon', 'zoom_ttl 1h 1h',
+                 'zoom_timeout x', 'zoom_timeout', 'zoom_reuse -1',
+                 'zoom_min_left 5parsecs', 'zoom_response xml')
+    {
+        refused($bad, quotemeta "$bad;", location(@tokens, "$bad;"));
+    }
+};
+
+
+subtest 'proofs' => sub {
+    my %bad = (
+        'nothing'                   => '',
+        'an unknown scheme'         => 'magic file:%{arg}',
+        'attendee without a secret' => 'attendee',
+        'arg without a secret'      => 'arg=key',
+        'arg without a name'        => 'arg= file:%{arg}',
+        'header without a name'     => 'header= file:%{header}',
+        'off with another'          => 'off arg=key file:%{arg}',
+        'another with off'          => 'arg=key file:%{arg} off',
+        'as= alone'                 => 'as=tenant',
+        'a key that is too short'   => 'attendee file:%{short}',
+        'a key that is no base64'   => 'attendee file:%{nobase64}',
+        'an empty secret'           => 'arg=key file:%{empty}',
+        'a missing secret'          => 'arg=key file:%{dir}/missing',
+        'an unset variable'         => 'arg=key env:ZOOM_NOT_SET',
+    );
+
+    for my $name (sort keys %bad) {
+        my $line = "zoom_authenticate $bad{$name};";
+
+        refused($name, quotemeta $t->expand($line),
+                location('zoom_tokens acme;', @user, $line));
+    }
+};
+
+
+subtest 'accounts' => sub {
+    my %bad = (
+        'an empty secret file'   => [client_secret => 'file:%{empty}'],
+        'a file of newlines'     => [client_secret => 'file:%{newlines}'],
+        'a missing secret file'  => [client_secret => 'file:%{dir}/missing'],
+        'a directory'            => [client_secret => 'file:%{dir}'],
+        'a control character'    => [client_secret => 'file:%{control}'],
+        'a newline inside'       => [client_secret => 'file:%{inner}'],
+        'a secret over 8 KiB'    => [client_secret => 'file:%{large}'],
+        'no file name'           => [client_secret => 'file:'],
+        'an unset variable'      => [client_secret => 'env:ZOOM_NOT_SET'],
+        'an empty literal'       => [client_secret => '""'],
+        'http to another host'   => [oauth_url => 'http://zoom.us/oauth/token'],
+        'http to a name'         => [api_url => 'http://localhost/v2'],
+        'http to a look-alike'   => [api_url => 'http://127.0.0.1.example/v2'],
+        'http to user info'      => [api_url => 'http://127.0.0.1@evil.example/'],
+        'another protocol'       => [api_url => 'ftp://api.zoom.us/v2'],
+        'no host'                => [api_url => 'https:///v2'],
+        'a port too large'       => [api_url => 'https://api.zoom.us:99999/v2'],
+        'no CA file'             => [trusted_certificate => '%{dir}/missing'],
+        'a CA file without any'  => [trusted_certificate => '%{arg}'],
+        'an unknown plan'        => [plan => 'platinum'],
+        'a share of nothing'     => [share => '0%'],
+        'a share of too much'    => [share => '101%'],
+        'no percentage'          => [share => 'half'],
+        'no number'              => [connections => 'many'],
+        'too small a number'     => [connections => '0'],
+        'a negative number'      => [connections => '-1'],
+        'no time'                => [request_timeout => 'soon'],
+        'no flag'                => [http2 => 'perhaps'],
+        'an unknown label'       => [rate => 'tiny=1r/s'],
+        'no rate'                => [rate => 'light=fast'],
+        'a rate of nothing'      => [rate => 'light=0r/s'],
+        'a proxy over https'     => [proxy => 'https://127.0.0.1:1'],
+        'no proxy'               => [proxy => 'maybe'],
+        'an unknown parameter'   => [colour => 'red'],
+    );
+
+    for my $name (sort keys %bad) {
+        my ($parameter, $value) = @{ $bad{$name} };
+
+        refused($name, quotemeta $t->expand("    $parameter $value;"),
+                account => { $parameter => $value });
+    }
+
+    for my $missing (qw(account_id client_id client_secret)) {
+        my $said = refused("no $missing", 'zoom_account acme',
+                           account => { $missing => undef });
+        like($said, qr/"$missing"/, 'which is named');
+    }
+
+    refused('a parameter twice', 'plan free;', account => {
+                plan => "pro;\n    plan free" });
+    refused('an account twice', 'zoom_account acme \{ #', http =>
+                "zoom_account acme { # again\n account_id x; client_id x;"
+                . " client_secret x;\n}\n");
+    refused('an account without a name', 'zoom_account \{',
+            http => "zoom_account {\n}\n");
+    refused('an account in a server', 'zoom_account inner',
+            server => "zoom_account inner {\n}\n");
+
+    refused('a zone of nothing', 'zoom_zone', http => 'zoom_zone 0;');
+    refused('a zone too small', 'zoom_zone', http => 'zoom_zone 1k;');
+    refused('no size', 'zoom_zone', http => 'zoom_zone large;');
+    refused('a zone twice', 'zoom_zone 9m;',
+            http => "zoom_zone 8m;\nzoom_zone 9m;");
+};
+
+
+subtest 'warnings' => sub {
+    my $said = accepted('a file that others can read', account => {
+                            client_secret => 'file:%{readable}' });
+
+    like($said, qr/\[(?:warn|notice)\].*secret\.readable/,
+         'is warned about by name');
+    is(scalar(() = $said =~ /secret\.readable/g), 1, 'once');
+
+    $said = accepted('a literal', account => {
+                         client_secret => 'CANARYliteral0123456789' });
+    like($said, qr/\[warn\].*client_secret/, 'is warned about');
+
+    $said = accepted('the environment', account => {
+                         client_secret => 'env:ZOOM_TEST_SECRET' },
+                     env => { ZOOM_TEST_SECRET => 'CANARYliteral' });
+    like($said, qr/\[warn\].*env ZOOM_TEST_SECRET;/,
+         'is warned about, with what a binary upgrade needs');
+
+    $said = accepted('a life that is not above the least left', location(
+                         @tokens, 'zoom_ttl 30m;'));
+    like($said, qr/\[warn\].*zoom_ttl/, 'is warned about');
+
+    refused('a literal behind a mistake', 'arg=key',
+            location('zoom_tokens acme;', @user,
+                     'zoom_authenticate arg=key CANARYliteral1 magic '
+                     . 'CANARYliteral2;'));
+    refused('a literal that is no key', 'attendee',
+            location('zoom_tokens acme;', @user,
+                     'zoom_authenticate attendee CANARYliteral3;'));
+    refused('two literals', 'client_secret', account => {
+                client_secret => 'CANARYliteral4 CANARYliteral5' });
+};
+
+
+# Once more, this time with nginx running.
+subtest 'in real life' => sub {
+    my $nginx = $t->nginx(account => {
+        client_secret => 'env:ZOOM_TEST_SECRET',
+    }, env => { ZOOM_TEST_SECRET => $t->secret('client_secret') },
+       locations => $good);
+
+    is($t->attendee('/zak')->status, 200, 'a secret from the environment');
+    is($t->zoom->token_calls, 1, 'one mint');
+};
+
+
+$t->finish;

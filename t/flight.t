@@ -1,0 +1,280 @@
+#!/usr/bin/perl
+
+# One mint for all who wait, over all workers, whoever dies or leaves.
+
+use strict;
+use warnings;
+
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use Zoom::Test;
+
+my $t = Zoom::Test->new;
+my $zoom = $t->zoom;
+
+my $locations = <<'EOC';
+        zoom_authenticate  off;
+        zoom_user          bots@example.com;
+
+        location = /zak {
+            zoom_tokens  acme;
+        }
+
+        location = /fresh {
+            zoom_tokens  acme;
+            zoom_reuse   0;
+        }
+
+        location = /user {
+            zoom_tokens      acme;
+            zoom_user        $arg_user;
+            zoom_allow_user  *;
+        }
+EOC
+
+# Every part begins with an nginx, and a Zoom, that know nothing.
+sub cold {
+    $zoom->control({ reset => 1 });
+    $t->nginx(locations => $locations, reuseport => 1);
+}
+
+
+sub over {
+    my $nginx = pop @{ $t->{nginx} };
+
+    ok($nginx->quit, 'nginx ends gracefully');
+    $t->check_logs($nginx);
+}
+
+
+sub call {
+    my ($path) = @_;
+
+    return http_start(port => $t->port, path => $path);
+}
+
+
+sub statuses {
+    my %n;
+
+    $n{ $_->status }++ for @_;
+    return join ' ', map { "$_:$n{$_}" } sort keys %n;
+}
+
+
+sub bodies {
+    my %seen = map { $_->body => 1 } @_;
+
+    return scalar keys %seen;
+}
+
+
+sub in_flight {
+    my ($n) = @_;
+
+    wait_for(sub { $zoom->count(qw(concurrency token now)) == $n }, 5,
+             "$n mints in flight");
+}
+
+
+subtest '400 cold callbacks at once' => sub {
+    my $nginx = cold();
+
+    # Slow enough for all to come in while the first is under way.
+    $zoom->control({ match => 'token', mode => 'delay', ms => 700 });
+
+    my @calls = http_wait(map { call('/zak') } 1 .. 400);
+    my %pids = map { ($_->header('X-Pid') // '') => 1 } @calls;
+
+    is(statuses(@calls), '200:400', 'all are answered');
+    is(bodies(@calls), 1, 'with one token');
+    is(jwt_claims($calls[0]->body)->{uid}, 'bots@example.com', 'a real one');
+    is(scalar keys %pids, 2, 'by both workers');
+    is($zoom->oauth_calls, 1, 'one OAuth call');
+    is($zoom->token_calls, 1, 'one mint');
+
+    over();
+};
+
+
+subtest 'the same, signed and over a slow OAuth' => sub {
+    $zoom->control({ reset => 1 }, { match => 'oauth', mode => 'delay',
+                                     ms => 500 });
+    $t->nginx(reuseport => 1, locations => <<'EOC');
+        location = /zoom-tokens {
+            zoom_tokens        acme;
+            zoom_user          bots@example.com;
+            zoom_authenticate  attendee file:%{attendee};
+        }
+EOC
+
+    my %request = $t->attendee_request('/zoom-tokens');
+    my @calls = http_wait(map { http_start(%request) } 1 .. 400);
+
+    is(statuses(@calls), '200:400', 'all are answered');
+    is(bodies(@calls), 1, 'with one token');
+    is($zoom->oauth_calls, 1, 'one OAuth call');
+    is($zoom->token_calls, 1, 'one mint');
+
+    over();
+};
+
+
+subtest 'many users' => sub {
+    cold();
+    $zoom->control({ bots => 50 }, { match => 'token', mode => 'delay',
+                                     ms => 200 });
+
+    my @calls = http_wait(map {
+        my $n = $_;
+
+        map { call(sprintf '/user?user=bot%04d@example.com', $n) } 1 .. 6
+    } 1 .. 50);
+
+    is(statuses(@calls), '200:300', 'all are answered');
+    is(bodies(@calls), 50, 'a token for each user');
+    is($zoom->token_calls, 50, 'a mint for each user');
+    is($zoom->oauth_calls, 1, 'one OAuth call');
+
+    my $wrong = grep {
+        $_->{path} !~ /user=\Q${\ jwt_claims($_->body)->{uid} }\E$/
+    } @calls;
+    is($wrong, 0, 'nobody got the token of another');
+
+    # No more connections than allowed, to each host and by each worker.
+    cmp_ok($zoom->count(qw(concurrency token max)), '<=', 32,
+           'and not all at once');
+
+    over();
+};
+
+
+subtest 'an owner that dies' => sub {
+    my $nginx = cold();
+
+    $t->allow(qr/exited on signal 9/);
+    ok(wait_for(sub { $t->get('/zak')->status == 200 }), 'warm');
+    $zoom->control({ match => 'token', mode => 'hang', times => 1 });
+
+    my @calls = map { call('/fresh') } 1 .. 60;
+
+    in_flight(1);
+
+    my $owner = $nginx->worker_at(($zoom->clients('token'))[0]);
+
+    ok($owner, 'the owner is known');
+
+    my %owned = map { $_ => 1 } $nginx->clients_of($owner);
+    my ($dead, $others) = ([], []);
+
+    for my $call (@calls) {
+        push @{ $owned{ $call->{sock}->sockport } ? $dead : $others }, $call;
+    }
+
+    cmp_ok(scalar @$others, '>', 0, 'others wait at the other worker');
+
+    my $start = time;
+
+    kill 'KILL', $owner;
+    http_wait(@$others);
+
+    is(statuses(@$others), '200:' . @$others, 'and are answered');
+    is(bodies(@$others), 1, 'with one token');
+    cmp_ok(time - $start, '<', 3, 'soon');
+    http_wait(@$dead);
+    is(statuses(@$dead), '0:' . @$dead, 'those of the dead are lost')
+        if @$dead;
+    is($zoom->token_calls, 3, 'one mint more');
+
+    ok(wait_for(sub { 2 == grep { $_ != $owner } $nginx->workers }),
+       'a new worker');
+    is(statuses(http_wait(map { call('/zak') } 1 .. 50)), '200:50',
+       'and everything works');
+
+    over();
+};
+
+
+subtest 'a reload in mid flight' => sub {
+    my $nginx = cold();
+
+    $zoom->control({ match => 'token', mode => 'delay', ms => 1500 });
+
+    my @calls = map { call('/zak') } 1 .. 60;
+
+    in_flight(1);
+    $t->reload(locations => $locations, reuseport => 1);
+    push @calls, map { call('/zak') } 1 .. 40;
+    http_wait(@calls);
+
+    is(statuses(@calls), '200:100', 'nobody is lost');
+    is(bodies(@calls), 1, 'one token for old and new');
+    is($zoom->token_calls, 1, 'one mint');
+    is($zoom->oauth_calls, 1, 'one access token');
+    is($t->get('/zak')->body, $calls[0]->body, 'which is kept');
+
+    my %new = map { ($_->header('X-Pid') // '') => 1 } @calls;
+    cmp_ok(scalar keys %new, '>', 2, 'workers of two generations');
+
+    over();
+};
+
+
+subtest 'a first client that leaves' => sub {
+    cold();
+    $zoom->control({ match => 'token', mode => 'delay', ms => 700 });
+
+    my $first = call('/zak');
+
+    in_flight(1);
+
+    my @others = map { call('/zak') } 1 .. 10;
+
+    $first->abort;
+    http_wait(@others);
+    is(statuses(@others), '200:10', 'the others are answered');
+    is($zoom->token_calls, 1, 'by the mint of the first');
+
+    # All may leave: it is of no use to anybody, and does no harm.
+    my $last = call('/fresh');
+
+    in_flight(1);
+    $last->abort;
+    is($t->get('/zak')->status, 200, 'nothing is upset');
+
+    over();
+};
+
+
+subtest 'zoom_reuse 0' => sub {
+    cold();
+    $zoom->control({ match => 'token', mode => 'delay', ms => 500 });
+
+    my @calls = http_wait(map { call('/fresh') } 1 .. 30);
+
+    is(statuses(@calls), '200:30', 'all are answered');
+    is(bodies(@calls), 1, 'those who wait together share');
+    is($zoom->token_calls, 1, 'one mint');
+    isnt($t->get('/fresh')->body, $calls[0]->body, 'the next is its own');
+    is($zoom->token_calls, 2, 'another mint');
+
+    over();
+};
+
+
+subtest 'a failure is shared, too' => sub {
+    cold();
+    $zoom->control({ match => 'token', mode => 'delay', ms => 500 });
+
+    my @calls = http_wait(map { call('/user?user=nobody@example.com') }
+                          1 .. 50);
+
+    is(statuses(@calls), '502:50', 'all are told');
+    is($zoom->token_calls, 1, 'after one question');
+
+    over();
+};
+
+
+$t->finish;
