@@ -30,9 +30,13 @@ typedef struct {
 
 static curl_socket_t ngx_http_zoom_curl_open(void *data, curlsocktype purpose,
     struct curl_sockaddr *addr);
+static const char *ngx_http_zoom_curl_enter(ngx_http_zoom_curl_t *curl,
+    curl_socket_t fd);
 static int ngx_http_zoom_curl_close(void *data, curl_socket_t fd);
 static int ngx_http_zoom_curl_want(CURL *easy, curl_socket_t fd, int what,
     void *data, void *socketp);
+static void ngx_http_zoom_curl_unwant(ngx_http_zoom_curl_t *curl,
+    curl_socket_t fd);
 static int ngx_http_zoom_curl_timeout(CURLM *multi, long ms, void *data);
 
 static void ngx_http_zoom_curl_socket_handler(ngx_event_t *ev);
@@ -279,23 +283,52 @@ static curl_socket_t
 ngx_http_zoom_curl_open(void *data, curlsocktype purpose,
     struct curl_sockaddr *addr)
 {
-    ngx_uint_t                    wants;
     ngx_socket_t                  fd;
     ngx_http_zoom_curl_t         *curl;
     ngx_http_zoom_curl_handle_t  *h;
-    ngx_http_zoom_curl_socket_t  *s;
 
     h = data;
     curl = h->curl;
-    wants = 0;
 
     fd = ngx_socket(addr->family, addr->socktype, addr->protocol);
+
     if (fd == (ngx_socket_t) -1) {
         ngx_log_error(NGX_LOG_ALERT, curl->log, ngx_socket_errno,
                       ngx_socket_n " failed");
         h->trouble = "could not open a socket";
         return CURL_SOCKET_BAD;
     }
+
+    ngx_log_debug1(NGX_LOG_DEBUG_EVENT, curl->log, 0,
+                   "zoom fetch: socket %d", fd);
+
+    if (ngx_nonblocking(fd) == -1 || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1) {
+        ngx_log_error(NGX_LOG_ALERT, curl->log, ngx_socket_errno,
+                      ngx_nonblocking_n " failed");
+        h->trouble = "could not open a socket";
+
+    } else {
+        h->trouble = ngx_http_zoom_curl_enter(curl, fd);
+    }
+
+    if (h->trouble) {
+        (void) ngx_close_socket(fd);
+        return CURL_SOCKET_BAD;
+    }
+
+    return fd;
+}
+
+
+/* A socket of ours goes into the table; in words what went wrong, or NULL. */
+
+static const char *
+ngx_http_zoom_curl_enter(ngx_http_zoom_curl_t *curl, curl_socket_t fd)
+{
+    ngx_uint_t                    wants;
+    ngx_http_zoom_curl_socket_t  *s;
+
+    wants = 0;
 
     s = ngx_http_zoom_curl_find(fd);
 
@@ -313,17 +346,9 @@ ngx_http_zoom_curl_open(void *data, curlsocktype purpose,
         ngx_http_zoom_curl_forget(s, NGX_CLOSE_EVENT);
     }
 
-    if (ngx_nonblocking(fd) == -1 || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1) {
-        ngx_log_error(NGX_LOG_ALERT, curl->log, ngx_socket_errno,
-                      ngx_nonblocking_n " failed");
-        h->trouble = "could not open a socket";
-        goto failed;
-    }
-
     s = ngx_http_zoom_curl_socket(curl, fd);
     if (s == NULL) {
-        h->trouble = "worker_connections are not enough";
-        goto failed;
+        return "worker_connections are not enough";
     }
 
     s->own = 1;
@@ -333,21 +358,11 @@ ngx_http_zoom_curl_open(void *data, curlsocktype purpose,
     s->wants = wants;
 
     if (ngx_http_zoom_curl_watch(s) != NGX_OK) {
-        h->trouble = "could not watch a socket";
         ngx_http_zoom_curl_forget(s, NGX_CLOSE_EVENT);
-        goto failed;
+        return "could not watch a socket";
     }
 
-    ngx_log_debug1(NGX_LOG_DEBUG_EVENT, curl->log, 0,
-                   "zoom fetch: socket %d", fd);
-
-    return fd;
-
-failed:
-
-    (void) ngx_close_socket(fd);
-
-    return CURL_SOCKET_BAD;
+    return NULL;
 }
 
 
@@ -382,7 +397,6 @@ static int
 ngx_http_zoom_curl_want(CURL *easy, curl_socket_t fd, int what, void *data,
     void *socketp)
 {
-    ngx_uint_t                    gone;
     ngx_http_zoom_curl_t         *curl;
     ngx_http_zoom_curl_socket_t  *s;
 
@@ -391,34 +405,24 @@ ngx_http_zoom_curl_want(CURL *easy, curl_socket_t fd, int what, void *data,
     ngx_log_debug2(NGX_LOG_DEBUG_EVENT, curl->log, 0,
                    "zoom fetch: socket %d wants %d", fd, what);
 
-    s = ngx_http_zoom_curl_find(fd);
-
-    if (s && (s->curl != curl || what == CURL_POLL_REMOVE)) {
-        gone = ngx_http_zoom_curl_gone(s);
-
-        if (gone) {
-            ngx_http_zoom_curl_forget(s, NGX_CLOSE_EVENT);
-            s = NULL;
-
-        } else if (s->curl != curl) {
-            return 0;
-
-        } else if (!s->own) {
-            ngx_http_zoom_curl_forget(s, 0);
-            return 0;
-        }
+    if (what == CURL_POLL_REMOVE) {
+        ngx_http_zoom_curl_unwant(curl, fd);
+        return 0;
     }
 
-    if (what == CURL_POLL_REMOVE) {
-        if (s == NULL) {
-            return 0;
-        }
+    s = ngx_http_zoom_curl_find(fd);
 
-        what = 0;
+    if (s && (s->curl != curl || (!s->own && ngx_http_zoom_curl_gone(s)))) {
+        ngx_http_zoom_curl_forget(s, NGX_CLOSE_EVENT);
+        s = NULL;
+    }
 
-    } else if (s == NULL) {
+    if (s == NULL) {
 
-        /* the resolver's thread reports through a pair of curl's own */
+        /*
+         * the resolver's thread reports through a pair of curl's own, and an
+         * idle connection may have lost its place
+         */
 
         s = ngx_http_zoom_curl_socket(curl, fd);
         if (s == NULL) {
@@ -430,6 +434,8 @@ ngx_http_zoom_curl_want(CURL *easy, curl_socket_t fd, int what, void *data,
 
     s->wants = what;
 
+    ngx_reusable_connection(s->connection, 0);
+
     if (ngx_http_zoom_curl_watch(s) != NGX_OK) {
         ngx_http_zoom_curl_trouble(curl, easy, "could not watch a socket");
     }
@@ -437,6 +443,35 @@ ngx_http_zoom_curl_want(CURL *easy, curl_socket_t fd, int what, void *data,
     /* anything else would end all transfers of the client */
 
     return 0;
+}
+
+
+/* An idle connection gives back its place when nginx runs out of them. */
+
+static void
+ngx_http_zoom_curl_unwant(ngx_http_zoom_curl_t *curl, curl_socket_t fd)
+{
+    ngx_http_zoom_curl_socket_t  *s;
+
+    s = ngx_http_zoom_curl_find(fd);
+
+    if (s == NULL || s->curl != curl) {
+        return;
+    }
+
+    if (ngx_http_zoom_curl_gone(s)) {
+        ngx_http_zoom_curl_forget(s, NGX_CLOSE_EVENT);
+        return;
+    }
+
+    s->wants = 0;
+
+    if (!s->own || ngx_http_zoom_curl_watch(s) != NGX_OK) {
+        ngx_http_zoom_curl_forget(s, 0);
+        return;
+    }
+
+    ngx_reusable_connection(s->connection, 1);
 }
 
 
@@ -478,6 +513,17 @@ ngx_http_zoom_curl_socket_handler(ngx_event_t *ev)
     curl = s->curl;
 
     if (c->close) {
+
+        /*
+         * an idle one gives back its place to whoever needs it now, curl
+         * keeps the socket; else worker_shutdown_timeout is over
+         */
+
+        if (s->wants == 0) {
+            ngx_http_zoom_curl_forget(s, 0);
+            return;
+        }
+
         curl->closing = 1;
         ngx_http_zoom_curl_kick(curl);
         return;
@@ -839,6 +885,8 @@ ngx_http_zoom_curl_forget(ngx_http_zoom_curl_socket_t *s, ngx_uint_t flags)
 
     c->read->closed = 1;
     c->write->closed = 1;
+
+    ngx_reusable_connection(c, 0);
 
     if (s->fresh) {
         ngx_queue_remove(&s->queue);

@@ -23,7 +23,7 @@
  */
 
 typedef struct {
-    ngx_str_t                    name;             /* of the account, for logs */
+    ngx_str_t                    name;             /* account's, for logs */
     ngx_uint_t                   connections;      /* per host */
     ngx_msec_t                   connect_timeout;
     ngx_msec_t                   request_timeout;
