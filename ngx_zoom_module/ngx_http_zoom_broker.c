@@ -275,13 +275,19 @@ ngx_http_zoom_broker_cancel(ngx_http_zoom_ask_t *ask)
 static void
 ngx_http_zoom_broker_timeout(ngx_event_t *ev)
 {
+    zoom_error_e          error;
     ngx_http_zoom_ask_t  *ask;
 
     ask = ngx_http_zoom_timer_object(ev, ngx_http_zoom_ask_t, timer);
 
+    /* others may have more time to wait for a Zoom that is down */
+
+    error = ngx_http_zoom_mint_trouble(ask->flight);
+
     ngx_http_zoom_broker_cancel(ask);
 
-    (void) ngx_http_zoom_broker_fail(ask, ZOOM_E_TIMEOUT);
+    ask->retry_after = 1;
+    (void) ngx_http_zoom_broker_fail(ask, error);
 
     ask->handler(ask);
 }

@@ -274,6 +274,7 @@ ngx_http_zoom_flight_enter(ngx_http_zoom_flight_t *flight,
 
     e->flight = ++zone->sh->flights;
     e->deadline = flight->deadline;
+    e->trouble = ZOOM_OK;
     e->owner = ngx_http_zoom_slot;
     e->owner_epoch = 0;
 
@@ -399,6 +400,35 @@ ngx_http_zoom_flight_wanted(ngx_http_zoom_flight_t *flight)
     }
 
     return 0;
+}
+
+
+void
+ngx_http_zoom_flight_meet(ngx_http_zoom_flight_t *flight,
+    zoom_error_e trouble)
+{
+    ngx_http_zoom_entry_t  *e;
+
+    e = &ngx_http_zoom_zone->entries[flight->entry];
+
+    ngx_http_zoom_zone_lock(ngx_http_zoom_zone);
+
+    if (e->flight == flight->number) {
+        e->trouble = trouble;
+    }
+
+    ngx_http_zoom_zone_unlock(ngx_http_zoom_zone);
+}
+
+
+zoom_error_e
+ngx_http_zoom_flight_trouble(ngx_http_zoom_flight_t *flight)
+{
+    ngx_http_zoom_entry_t  *e;
+
+    e = &ngx_http_zoom_zone->entries[flight->entry];
+
+    return (e->flight == flight->number) ? e->trouble : ZOOM_OK;
 }
 
 

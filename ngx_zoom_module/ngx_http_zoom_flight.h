@@ -114,6 +114,15 @@ ngx_msec_t ngx_http_zoom_flight_deadline(ngx_http_zoom_flight_t *flight);
 ngx_uint_t ngx_http_zoom_flight_wanted(ngx_http_zoom_flight_t *flight);
 
 /*
+ * What our flight met with and tries again after: an answer for those whose
+ * time is over meanwhile, wherever they are.
+ */
+
+void ngx_http_zoom_flight_meet(ngx_http_zoom_flight_t *flight,
+    zoom_error_e trouble);
+zoom_error_e ngx_http_zoom_flight_trouble(ngx_http_zoom_flight_t *flight);
+
+/*
  * Our flight has ended: publishes the result, wakes other workers, hands it
  * to the waiters here and frees the flight.
  */

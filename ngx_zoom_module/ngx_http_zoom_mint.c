@@ -182,7 +182,10 @@ ngx_http_zoom_mint_have_access(ngx_http_zoom_ask_t *ask)
         return;
     }
 
-    if (ask->error == ZOOM_E_TIMEOUT && ngx_http_zoom_mint_left(mint) > 0) {
+    if (ngx_http_zoom_mint_left(mint) > 0
+        && (ask->error == ZOOM_E_TIMEOUT
+            || (ngx_msec_int_t) (ask->deadline - ngx_current_msec) <= 0))
+    {
 
         /* somebody with more time has joined meanwhile */
 
@@ -478,6 +481,8 @@ ngx_http_zoom_mint_retry(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
                   mint->fetch.rc == NGX_OK
                   ? (char *) j->message : mint->fetch.reason, delay);
 
+    ngx_http_zoom_flight_meet(mint->flight, j->error);
+
     ngx_add_timer(&mint->timer, delay);
 }
 
@@ -638,6 +643,23 @@ ngx_http_zoom_mint_land(ngx_http_zoom_mint_t *mint,
 
     /* "result" may point into it */
     ngx_destroy_pool(pool);
+}
+
+
+zoom_error_e
+ngx_http_zoom_mint_trouble(ngx_http_zoom_flight_t *flight)
+{
+    zoom_error_e           trouble;
+    ngx_http_zoom_mint_t  *mint;
+
+    trouble = ngx_http_zoom_flight_trouble(flight);
+    mint = flight->data;
+
+    if (trouble == ZOOM_OK && mint && mint->access.flight) {
+        trouble = ngx_http_zoom_flight_trouble(mint->access.flight);
+    }
+
+    return trouble ? trouble : ZOOM_E_TIMEOUT;
 }
 
 

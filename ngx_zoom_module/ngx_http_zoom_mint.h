@@ -30,5 +30,12 @@ typedef struct {
 /* The "run" of a flight whose order is a ngx_http_zoom_mint_order_t. */
 void ngx_http_zoom_mint_run(ngx_http_zoom_flight_t *flight);
 
+/*
+ * Why there is no token yet: the trouble of the flight itself, or of the one
+ * that it waits for; ZOOM_E_TIMEOUT if it is just slow.
+ */
+
+zoom_error_e ngx_http_zoom_mint_trouble(ngx_http_zoom_flight_t *flight);
+
 
 #endif /* _NGX_HTTP_ZOOM_MINT_H_INCLUDED_ */

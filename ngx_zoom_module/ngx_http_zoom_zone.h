@@ -80,6 +80,8 @@ typedef struct {
 
     uint64_t                     flight;     /* in progress, or 0 */
     uint32_t                     owner;      /* its slot */
+    uint32_t                     trouble;    /* zoom_error_e it tries again
+                                                after, or ZOOM_OK */
     ngx_atomic_uint_t            owner_epoch;
     ngx_msec_t                   deadline;
     ngx_http_zoom_slots_t        waiters;
