@@ -58,7 +58,7 @@ sub is_token {
     my $token = $r->json->{zak_token};
 
     subtest $name => sub {
-        is($r->status, 200, '200') or diag $r->body;
+        is($r->status, 200, 'a status of 200') or diag $r->body;
         like($token, qr/^[\w-]+\.[\w-]+\.[\w-]+$/, 'a JWT');
         is(jwt_claims($token)->{uid}, 'bots@example.com', 'of the user');
     };

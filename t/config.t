@@ -102,8 +102,9 @@ subtest 'accepted' => sub {
         'zoom_response json;', 'zoom_allow_user *;', 'zoom_min_left 20m;'));
     accepted('a symbolic link', account => {
                  client_secret => 'file:%{link}' });
-    accepted('a secret of 8 KiB', account => {
-                 client_secret => 'file:%{largest}' });
+    accepted('a secret of 8 KiB', location(
+                 'zoom_tokens acme;', @user,
+                 'zoom_authenticate arg=key file:%{largest};'));
     accepted('an unknown account by variable', location(
                  'zoom_tokens $arg_account;', @user, @off));
 
@@ -142,7 +143,7 @@ subtest 'locations' => sub {
                          $zoom_metadata_user ${arg_user}@example.com))
     {
         refused("$variable without zoom_allow_user",
-                quotemeta "zoom_user $variable;",
+                'zoom_tokens acme;',
                 location('zoom_tokens acme;', @off, "zoom_user $variable;"));
         accepted("$variable with it",
                  location('zoom_tokens acme;', @off, "zoom_user $variable;",
@@ -177,6 +178,7 @@ subtest 'proofs' => sub {
         'an empty secret'           => 'arg=key file:%{empty}',
         'a missing secret'          => 'arg=key file:%{dir}/missing',
         'an unset variable'         => 'arg=key env:ZOOM_NOT_SET',
+        'a secret over 8 KiB'       => 'arg=key file:%{large}',
     );
 
     for my $name (sort keys %bad) {

@@ -59,7 +59,7 @@ my $zoom = $t->zoom;
 subtest 'GET' => sub {
     my $r = $t->get("/zak$key");
 
-    is($r->status, 200, '200') or diag $r->body;
+    is($r->status, 200, 'a status of 200') or diag $r->body;
     like($r->body, qr/\A[\w-]+\.[\w-]+\.[\w-]+\z/, 'a bare token, no newline');
     like($r->header('Content-Type'), qr{^text/plain\b}, 'text/plain');
     is($r->header('Cache-Control'), 'no-store', 'not to be stored');
@@ -75,7 +75,7 @@ subtest 'GET' => sub {
 subtest 'POST' => sub {
     my $r = $t->post("/zak$key", callback());
 
-    is($r->status, 200, '200') or diag $r->body;
+    is($r->status, 200, 'a status of 200') or diag $r->body;
     is(jwt_claims($r->json->{zak_token})->{uid}, 'bots@example.com', 'JSON');
     ok(!exists $r->json->{zak}, 'in the form of Attendee');
 

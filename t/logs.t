@@ -115,7 +115,10 @@ sub run {
                         defined $sent ? (body => $sent) : (),
                         $method ? (method => $method) : ());
 
-        is($r->status, $status, $name) or diag $r->body;
+        # curl may take the reset behind a 413 for an error.
+        is($r->status, $status, $name) or diag $r->body
+            unless $client == 2 && $status == 413;
+
         unlike($r->body, qr/CANARY(?!token)|\Q$encoded[0]$encoded[1]/,
                "$name: nor in the answer") if $status != 200;
     }
@@ -181,12 +184,9 @@ subtest 'lines of the error log that quote a request' => sub {
 # At debug nginx dumps what callers sent before any module runs.  These are
 # its words for it; all other lines are ours to keep clean.
 my $dump = qr/ \]\ [\d#]+:\ \*\d+\ (?:
-      http\ (?:request\ line|uri|args|exten|header|script\ (?:var|copy)):\ "
-    | http2?\ (?:http\ )?header:\ "
-    | http2\ (?:request\ header|table\ add|index|huff|get\ indexed)
-    | http\ cleanup\ add | posix_memalign
-    | http2\ (?:raw|frame)
-    | http2\ header
+      http2?\ request\ line:\ "
+    | http\ (?:uri|args|exten|header):\ "
+    | http2\ (?:header|table\ add):\ "
   )/x;
 
 sub without_dumps {

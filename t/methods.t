@@ -126,8 +126,8 @@ subtest 'sizes' => sub {
              'client_max_body_size cannot raise it');
     is($t->post("/large?$key", padded($limit))->status, 200,
        'nor client_body_buffer_size lower the buffer');
-    is_error($t->post("/small?$key", padded(1025)), 413, 'too_large',
-             'client_max_body_size can lower it');
+    is($t->post("/small?key=x", padded(1025))->status, 413,
+       'client_max_body_size can lower it');
 
     is(request('POST', "/arg?$key", body => padded(20_000), chunked => 999)
        ->status, 200, 'chunks');
@@ -142,9 +142,12 @@ subtest 'sizes' => sub {
                           . "Content-Length: 99999999999\r\n\r\n");
     is_error($r, 413, 'too_large', 'only announced');
 
-    $r = http2(port => $nginx->port2, path => "/arg?$key",
-               body => padded($limit + 1));
-    is($r->status, 413, 'HTTP/2');
+    # curl takes the reset behind such an answer for an error, whoever in
+    # nginx has answered; so the log must tell.
+    http2(port => $nginx->port2, path => "/arg?$key",
+          body => padded($limit + 1));
+    is($t->logged(sub { $_[0]{request} =~ m{HTTP/2} })->{status}, 413,
+       'HTTP/2');
     is(http2(port => $nginx->port2, path => "/arg?$key",
              body => padded($limit))->status, 200, '64 KiB over HTTP/2');
 

@@ -209,7 +209,7 @@ sub workers {
     my @pids;
 
     for (glob '/proc/[0-9]*/stat') {
-        my ($pid, $name, $ppid) = slurp($_) =~ /^(\d+) \((.*)\) \S (\d+)/
+        my ($pid, $ppid) = slurp($_) =~ /^(\d+) \(.*\) \S (\d+)/
             or next;
 
         push @pids, $pid if $ppid == $self->{pid};
@@ -225,11 +225,10 @@ sub connections {
     my %by_inode;
 
     for (split /\n/, slurp('/proc/net/tcp')) {
-        my ($local, $remote, $inode) = /^\s*\d+: \w+:(\w+) \w+:(\w+) 01
-                                        \ \S+\ \S+\ \S+\s+\d+\s+\d+\s+(\d+)/x
-            or next;
+        my (undef, $local, $remote, $state, @f) = split;
 
-        $by_inode{$inode} = [hex $local, hex $remote];
+        next if ($state // '') ne '01';
+        $by_inode{ $f[5] } = [map { hex +(split /:/)[1] } $local, $remote];
     }
 
     return \%by_inode;

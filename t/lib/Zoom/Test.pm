@@ -52,8 +52,8 @@ sub random_name {
 
 sub new {
     my ($class, %o) = @_;
-    my $self = bless { dir => scratch('test'), allow => [], nginx => [] },
-                     $class;
+    my $self = bless { dir => scratch('test'), allow => [], nginx => [],
+                       started => 0, checks => 0 }, $class;
 
     push @open, $self;
     $self->make_secrets;
@@ -170,7 +170,6 @@ sub pieces {
     $o{http} = $self->expand($acme . ($o{http} // ''));
     $o{main} = $self->expand($o{main} // '');
     $o{server} = $self->expand(($o{server} // '') . ($o{locations} // ''));
-    $o{dir} = "$self->{dir}/nginx" . @{ $self->{nginx} };
 
     return %o;
 }
@@ -178,7 +177,8 @@ sub pieces {
 
 sub nginx {
     my ($self, %o) = @_;
-    my $nginx = Zoom::Nginx->start($self->pieces(%o));
+    my $dir = "$self->{dir}/nginx" . $self->{started}++;
+    my $nginx = Zoom::Nginx->start($self->pieces(%o), dir => $dir);
 
     push @{ $self->{nginx} }, $nginx;
     return $nginx;
@@ -188,9 +188,8 @@ sub nginx {
 sub reload {
     my ($self, %o) = @_;
     my $nginx = $self->{nginx}[-1];
-    my %pieces = $self->pieces(%o);
 
-    $nginx->reload(%pieces, dir => $nginx->dir);
+    $nginx->reload($self->pieces(%o), dir => $nginx->dir);
 }
 
 
@@ -199,11 +198,8 @@ sub reload {
 
 sub nginx_t {
     my ($self, %o) = @_;
-    my %pieces = $self->pieces(%o);
-
-    $pieces{dir} = "$self->{dir}/check" . ++$self->{checks};
-
-    my $nginx = Zoom::Nginx->prepare(%pieces);
+    my $dir = "$self->{dir}/check" . $self->{checks}++;
+    my $nginx = Zoom::Nginx->prepare($self->pieces(%o), dir => $dir);
     my ($exit, $said) = $nginx->check;
 
     push @{ $self->{said} }, $said;

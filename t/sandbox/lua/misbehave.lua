@@ -164,8 +164,8 @@ end
 
 
 function _M.add(settings, rule)
-    rule.id = settings.next_rule
-    settings.next_rule = rule.id + 1
+    -- Never the same twice, or a new rule would inherit an old one's count.
+    rule.id = dict:incr("rules", 1, 0)
     table.insert(settings.rules, rule)
 end
 

@@ -39,7 +39,6 @@ local function defaults()
         clock  = { skew = 0 },
         rules  = {},
         users  = {},
-        next_rule = 1,
         plan   = "off",
         canary = "",
     }
