@@ -3,12 +3,28 @@
  */
 
 #include "ngx_http_zoom_args.h"
+#include "ngx_http_zoom_module.h"
+#include "zoom_uri.h"
+
+
+/* What to look for: the name or, without one, the secret. */
+
+typedef struct {
+    const ngx_str_t             *name;
+    const ngx_str_t             *secret;
+    u_char                      *scratch;
+    size_t                       size;
+} ngx_http_zoom_mask_t;
 
 
 static u_char *ngx_http_zoom_args_next(u_char **pos, u_char *last,
     u_char **name_end);
+static void ngx_http_zoom_args_mask_all(ngx_http_request_t *r,
+    const ngx_http_zoom_mask_t *mask);
 static void ngx_http_zoom_args_mask_query(u_char *pos, u_char *last,
-    const ngx_str_t *name);
+    const ngx_http_zoom_mask_t *mask);
+static ngx_uint_t ngx_http_zoom_args_holds(u_char *pos, u_char *last,
+    const ngx_http_zoom_mask_t *mask);
 static ngx_uint_t ngx_http_zoom_args_spelled(u_char *pos, u_char *last,
     const ngx_str_t *name);
 
@@ -68,24 +84,64 @@ ngx_http_zoom_args_next(u_char **pos, u_char *last, u_char **name_end)
 }
 
 
+void
+ngx_http_zoom_args_mask(ngx_http_request_t *r, const ngx_str_t *name)
+{
+    ngx_http_zoom_mask_t  mask;
+
+    ngx_memzero(&mask, sizeof(ngx_http_zoom_mask_t));
+
+    mask.name = name;
+
+    ngx_http_zoom_args_mask_all(r, &mask);
+}
+
+
+void
+ngx_http_zoom_args_mask_secret(ngx_http_request_t *r, const ngx_str_t *secret)
+{
+    size_t                size;
+    ngx_http_zoom_mask_t  mask;
+
+    size = ngx_max(r->args.len, r->request_line.len);
+    size = ngx_max(size, r->unparsed_uri.len);
+
+    mask.name = NULL;
+    mask.secret = secret;
+    mask.size = size;
+
+    /* without memory everything is overwritten */
+
+    mask.scratch = ngx_pnalloc(r->pool, size + 1);
+
+    ngx_http_zoom_args_mask_all(r, &mask);
+
+    if (mask.scratch) {
+        ngx_explicit_memzero(mask.scratch, size);
+        ngx_pfree(r->pool, mask.scratch);
+    }
+}
+
+
 /*
  * Under HTTP/1 all of these are parts of one buffer, under HTTP/2 they are
  * copies, and a rewrite makes others.
  */
 
-void
-ngx_http_zoom_args_mask(ngx_http_request_t *r, const ngx_str_t *name)
+static void
+ngx_http_zoom_args_mask_all(ngx_http_request_t *r,
+    const ngx_http_zoom_mask_t *mask)
 {
     u_char  *p, *last, *end;
 
     ngx_http_zoom_args_mask_query(r->args.data, r->args.data + r->args.len,
-                                  name);
+                                  mask);
 
     last = r->unparsed_uri.data + r->unparsed_uri.len;
     p = ngx_strlchr(r->unparsed_uri.data, last, '?');
 
     if (p) {
-        ngx_http_zoom_args_mask_query(p + 1, last, name);
+        ngx_http_zoom_args_mask_query(p + 1, last, mask);
     }
 
     last = r->request_line.data + r->request_line.len;
@@ -104,15 +160,15 @@ ngx_http_zoom_args_mask(ngx_http_request_t *r, const ngx_str_t *name)
         }
     }
 
-    ngx_http_zoom_args_mask_query(p + 1, last, name);
+    ngx_http_zoom_args_mask_query(p + 1, last, mask);
 }
 
 
 static void
 ngx_http_zoom_args_mask_query(u_char *pos, u_char *last,
-    const ngx_str_t *name)
+    const ngx_http_zoom_mask_t *mask)
 {
-    u_char  *p, *start, *end, *name_end;
+    u_char  *p, *start, *end, *name_end, *value;
 
     p = pos;
 
@@ -120,12 +176,52 @@ ngx_http_zoom_args_mask_query(u_char *pos, u_char *last,
         start = p;
         end = ngx_http_zoom_args_next(&p, last, &name_end);
 
-        if (name_end < end
-            && ngx_http_zoom_args_spelled(start, name_end, name))
+        if (name_end < end) {
+            value = name_end + 1;
+
+        } else if (mask->name) {
+            continue;
+
+        } else {
+            value = start;
+        }
+
+        if (mask->name ? ngx_http_zoom_args_spelled(start, name_end,
+                                                    mask->name)
+                       : ngx_http_zoom_args_holds(value, end, mask))
         {
-            ngx_memset(name_end + 1, '*', end - name_end - 1);
+            ngx_memset(value, '*', end - value);
         }
     }
+}
+
+
+/* 1 if it is the secret when decoded. */
+
+static ngx_uint_t
+ngx_http_zoom_args_holds(u_char *pos, u_char *last,
+    const ngx_http_zoom_mask_t *mask)
+{
+    zoom_buf_t  b;
+    zoom_str_t  value;
+
+    if (mask->scratch == NULL) {
+        return 1;
+    }
+
+    zoom_buf_init(&b, mask->scratch, mask->size);
+
+    value.data = pos;
+    value.len = last - pos;
+
+    if (zoom_uri_unescape(&b, value) != 0) {
+        return 0;
+    }
+
+    value.data = b.data;
+    value.len = b.len;
+
+    return zoom_secret_eq(ngx_http_zoom_str(mask->secret), value);
 }
 
 

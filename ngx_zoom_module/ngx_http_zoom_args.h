@@ -26,5 +26,9 @@ ngx_uint_t ngx_http_zoom_arg(const ngx_str_t *args, const ngx_str_t *name,
 
 void ngx_http_zoom_args_mask(ngx_http_request_t *r, const ngx_str_t *name);
 
+/* Overwrites a secret that was sent under another name. */
+void ngx_http_zoom_args_mask_secret(ngx_http_request_t *r,
+    const ngx_str_t *secret);
+
 
 #endif /* _NGX_HTTP_ZOOM_ARGS_H_INCLUDED_ */

@@ -38,14 +38,21 @@ typedef struct {
 } ngx_http_zoom_auth_line_t;
 
 
+static ngx_http_zoom_ctx_t *ngx_http_zoom_auth_check(ngx_http_request_t *r,
+    const ngx_http_zoom_loc_conf_t *zlcf);
+static ngx_int_t ngx_http_zoom_auth_header(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, const ngx_array_t *auth);
 static ngx_int_t ngx_http_zoom_auth_line(ngx_http_request_t *r,
-    const ngx_http_zoom_auth_line_t *line);
+    ngx_http_zoom_ctx_t *ctx, const ngx_http_zoom_auth_line_t *line);
 static ngx_int_t ngx_http_zoom_auth_proof(ngx_http_request_t *r,
-    const ngx_http_zoom_proof_t *proof);
+    ngx_http_zoom_ctx_t *ctx, const ngx_http_zoom_proof_t *proof);
 static ngx_int_t ngx_http_zoom_auth_arg(ngx_http_request_t *r,
-    const ngx_http_zoom_proof_t *proof);
+    ngx_http_zoom_ctx_t *ctx, const ngx_http_zoom_proof_t *proof);
 static ngx_uint_t ngx_http_zoom_auth_find(ngx_http_request_t *r,
     const ngx_str_t *name, ngx_str_t *value);
+static void ngx_http_zoom_auth_mask(ngx_http_request_t *r);
+static void ngx_http_zoom_auth_mask_secrets(ngx_http_request_t *r,
+    const ngx_array_t *auth);
 static ngx_int_t ngx_http_zoom_auth_attendee(ngx_http_request_t *r,
     const ngx_http_zoom_auth_line_t *line, const zoom_json_doc_t *doc,
     ngx_str_t *signature, zoom_buf_t *scratch);
@@ -71,30 +78,91 @@ static ngx_str_t  ngx_http_zoom_schemes[] = {
 
 
 ngx_int_t
-ngx_http_zoom_auth_header(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+ngx_http_zoom_auth_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                         rc;
-    ngx_uint_t                        i, alive;
-    const ngx_http_zoom_loc_conf_t   *zlcf;
-    const ngx_http_zoom_auth_line_t  *line;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
 
     zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
 
+    if (zlcf->use.name == NULL) {
+        return NGX_DECLINED;
+    }
+
+    if (r != r->main) {
+        ngx_http_zoom_auth_mask(r);
+        return NGX_DECLINED;
+    }
+
+    return ngx_http_zoom_auth_check(r, zlcf) ? NGX_DECLINED
+                                             : NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+
+ngx_http_zoom_ctx_t *
+ngx_http_zoom_auth_ctx(ngx_http_request_t *r)
+{
+    ngx_http_zoom_ctx_t             *ctx;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_zoom_module);
+
+    if (ctx && ctx->checked == zlcf) {
+        return ctx;
+    }
+
+    return ngx_http_zoom_auth_check(r, zlcf);
+}
+
+
+static ngx_http_zoom_ctx_t *
+ngx_http_zoom_auth_check(ngx_http_request_t *r,
+    const ngx_http_zoom_loc_conf_t *zlcf)
+{
+    ngx_http_zoom_ctx_t  *ctx;
+
+    ctx = ngx_http_zoom_ctx_start(r);
+
+    if (ctx == NULL || ngx_http_zoom_ctx_keep_args(r, ctx) != NGX_OK) {
+        ngx_http_zoom_auth_mask(r);
+        return NULL;
+    }
+
+    ctx->verdict = ngx_http_zoom_auth_header(r, ctx, zlcf->auth);
+    ctx->checked = zlcf;
+
+    ngx_http_zoom_auth_mask(r);
+
+    if (ctx->verdict != NGX_OK) {
+        ngx_http_zoom_auth_mask_secrets(r, zlcf->auth);
+    }
+
+    return ctx;
+}
+
+
+static ngx_int_t
+ngx_http_zoom_auth_header(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    const ngx_array_t *auth)
+{
+    ngx_int_t                         rc;
+    ngx_uint_t                        i, alive;
+    const ngx_http_zoom_auth_line_t  *line;
+
     alive = 0;
     rc = NGX_OK;
-    line = zlcf->auth->elts;
+    line = auth->elts;
 
-    ctx->alive = ngx_pcalloc(r->pool, zlcf->auth->nelts);
-
+    ctx->alive = ngx_pcalloc(r->pool, auth->nelts);
     if (ctx->alive == NULL) {
-        ngx_http_zoom_auth_mask(r);
         return NGX_ERROR;
     }
 
     /* every line is looked at, whichever hold */
 
-    for (i = 0; i < zlcf->auth->nelts; i++) {
-        switch (ngx_http_zoom_auth_line(r, &line[i])) {
+    for (i = 0; i < auth->nelts; i++) {
+        switch (ngx_http_zoom_auth_line(r, ctx, &line[i])) {
 
         case NGX_OK:
             ctx->alive[i] = 1;
@@ -113,8 +181,6 @@ ngx_http_zoom_auth_header(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
         }
     }
 
-    ngx_http_zoom_auth_mask(r);
-
     if (rc != NGX_OK) {
         return rc;
     }
@@ -126,7 +192,7 @@ ngx_http_zoom_auth_header(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 /* NGX_ABORT: something came twice, the request fails whatever else holds. */
 
 static ngx_int_t
-ngx_http_zoom_auth_line(ngx_http_request_t *r,
+ngx_http_zoom_auth_line(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     const ngx_http_zoom_auth_line_t *line)
 {
     ngx_int_t                     rc, failed;
@@ -137,7 +203,7 @@ ngx_http_zoom_auth_line(ngx_http_request_t *r,
     proof = line->proofs.elts;
 
     for (i = 0; i < line->proofs.nelts; i++) {
-        rc = ngx_http_zoom_auth_proof(r, &proof[i]);
+        rc = ngx_http_zoom_auth_proof(r, ctx, &proof[i]);
 
         if (rc == NGX_ERROR) {
             return NGX_ERROR;
@@ -153,7 +219,7 @@ ngx_http_zoom_auth_line(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_http_zoom_auth_proof(ngx_http_request_t *r,
+ngx_http_zoom_auth_proof(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     const ngx_http_zoom_proof_t *proof)
 {
     ngx_str_t   value;
@@ -165,7 +231,7 @@ ngx_http_zoom_auth_proof(ngx_http_request_t *r,
         return NGX_OK;
 
     case NGX_HTTP_ZOOM_AUTH_ARG:
-        return ngx_http_zoom_auth_arg(r, proof);
+        return ngx_http_zoom_auth_arg(r, ctx, proof);
 
     default: /* attendee, header */
         break;
@@ -192,7 +258,7 @@ ngx_http_zoom_auth_proof(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_http_zoom_auth_arg(ngx_http_request_t *r,
+ngx_http_zoom_auth_arg(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     const ngx_http_zoom_proof_t *proof)
 {
     u_char      *p;
@@ -201,7 +267,8 @@ ngx_http_zoom_auth_arg(ngx_http_request_t *r,
     ngx_uint_t   n;
     zoom_buf_t   b;
 
-    n = ngx_http_zoom_arg(&r->args, &proof->name, &value);
+    n = ngx_http_zoom_arg(ngx_http_zoom_ctx_args(r, ctx), &proof->name,
+                          &value);
 
     if (n > 1) {
         return NGX_ABORT;
@@ -276,7 +343,7 @@ ngx_http_zoom_auth_find(ngx_http_request_t *r, const ngx_str_t *name,
  * "$request_uri" print their own copies under HTTP/2.
  */
 
-void
+static void
 ngx_http_zoom_auth_mask(ngx_http_request_t *r)
 {
     ngx_uint_t                        i, k;
@@ -302,6 +369,38 @@ ngx_http_zoom_auth_mask(ngx_http_request_t *r)
 
             if (r != r->main) {
                 ngx_http_zoom_args_mask(r->main, &proof[k].name);
+            }
+        }
+    }
+}
+
+
+/* A secret that was sent, but not where it belongs. */
+
+static void
+ngx_http_zoom_auth_mask_secrets(ngx_http_request_t *r,
+    const ngx_array_t *auth)
+{
+    ngx_uint_t                        i, k;
+    const ngx_http_zoom_proof_t      *proof;
+    const ngx_http_zoom_auth_line_t  *line;
+
+    if (r->args.len == 0) {
+        return;
+    }
+
+    line = auth->elts;
+
+    for (i = 0; i < auth->nelts; i++) {
+
+        proof = line[i].proofs.elts;
+
+        for (k = 0; k < line[i].proofs.nelts; k++) {
+
+            if (proof[k].scheme == NGX_HTTP_ZOOM_AUTH_ARG
+                || proof[k].scheme == NGX_HTTP_ZOOM_AUTH_HEADER)
+            {
+                ngx_http_zoom_args_mask_secret(r, &proof[k].secret);
             }
         }
     }

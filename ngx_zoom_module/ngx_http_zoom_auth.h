@@ -16,15 +16,18 @@ char *ngx_http_zoom_authenticate(ngx_conf_t *cf, ngx_command_t *cmd,
 
 /*
  * First, with the header alone: which lines can still hold.  Overwrites the
- * secrets in the request's arguments, right or wrong.  NGX_OK; NGX_DECLINED
- * if no line is left; NGX_ERROR.
+ * secrets in the request's arguments, right or wrong.  A handler of the preaccess phase, so that a refusal by
+ * another module finds them overwritten; it refuses nothing itself.
  */
 
-ngx_int_t ngx_http_zoom_auth_header(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx);
+ngx_int_t ngx_http_zoom_auth_handler(ngx_http_request_t *r);
 
-/* The same for a request that is refused anyway: only overwrites. */
-void ngx_http_zoom_auth_mask(ngx_http_request_t *r);
+/*
+ * The context with what was found: ctx->verdict is NGX_OK, NGX_DECLINED if no
+ * line is left, or NGX_ERROR.  NULL: no memory.
+ */
+
+ngx_http_zoom_ctx_t *ngx_http_zoom_auth_ctx(ngx_http_request_t *r);
 
 /*
  * Then, with the body: the first line that holds gives ctx->caller and

@@ -6,6 +6,7 @@
 
 
 static void ngx_http_zoom_ctx_wipe(ngx_http_zoom_ctx_t *ctx);
+static void ngx_http_zoom_ctx_wipe_args(ngx_http_zoom_ctx_t *ctx);
 static ngx_msec_t ngx_http_zoom_ctx_time_left(ngx_http_request_t *r);
 static ngx_int_t ngx_http_zoom_ctx_watch(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
@@ -88,6 +89,8 @@ ngx_http_zoom_ctx_start(ngx_http_request_t *r)
     ctx->request = r;
     ctx->early = old.early;
     ctx->before = old.ready ? old.caller : old.before;
+    ctx->args = old.args;
+    ctx->masked = old.masked;
     ctx->body = old.body;
     ctx->cache_control = old.cache_control;
     ctx->retry_after = old.retry_after;
@@ -245,6 +248,7 @@ ngx_http_zoom_ctx_cleanup(void *data)
 
     ngx_http_zoom_ctx_abort(ctx);
     ngx_http_zoom_ctx_wipe(ctx);
+    ngx_http_zoom_ctx_wipe_args(ctx);
 }
 
 
@@ -257,5 +261,52 @@ ngx_http_zoom_ctx_wipe(ngx_http_zoom_ctx_t *ctx)
 
     if (ctx->answer.len) {
         ngx_explicit_memzero(ctx->answer.data, ctx->answer.len);
+    }
+}
+
+
+ngx_int_t
+ngx_http_zoom_ctx_keep_args(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    if (r->args.len == 0 || ngx_http_zoom_ctx_args(r, ctx) == &ctx->args) {
+        return NGX_OK;
+    }
+
+    ngx_http_zoom_ctx_wipe_args(ctx);
+
+    ctx->args.data = ngx_pnalloc(r->pool, r->args.len);
+    if (ctx->args.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(ctx->args.data, r->args.data, r->args.len);
+
+    ctx->args.len = r->args.len;
+    ctx->masked = r->args;
+
+    return NGX_OK;
+}
+
+
+ngx_str_t *
+ngx_http_zoom_ctx_args(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    if (ctx->args.len
+        && ctx->masked.data == r->args.data
+        && ctx->masked.len == r->args.len)
+    {
+        return &ctx->args;
+    }
+
+    return &r->args;
+}
+
+
+static void
+ngx_http_zoom_ctx_wipe_args(ngx_http_zoom_ctx_t *ctx)
+{
+    if (ctx->args.len) {
+        ngx_explicit_memzero(ctx->args.data, ctx->args.len);
+        ctx->args.len = 0;
     }
 }

@@ -28,7 +28,14 @@ struct ngx_http_zoom_ctx_s {
 
     ngx_str_t                    early;      /* variable read too soon */
 
+    const void                  *checked;    /* the configuration for which
+                                                the header has been */
+    ngx_int_t                    verdict;
     u_char                      *alive;      /* by line of zoom_authenticate */
+
+    ngx_str_t                    args;       /* as sent, with its secrets */
+    ngx_str_t                    masked;     /* and what nginx has now */
+
     ngx_str_t                    caller;
     ngx_str_t                    scheme;
     ngx_str_t                    before;     /* caller of an earlier handler,
@@ -67,6 +74,16 @@ ngx_http_zoom_ctx_t *ngx_http_zoom_ctx_make(ngx_http_request_t *r);
  */
 
 ngx_http_zoom_ctx_t *ngx_http_zoom_ctx_start(ngx_http_request_t *r);
+
+/*
+ * The arguments are overwritten early, and looked at again by a later handler
+ * of the same request: a copy of what was sent, which is wiped in the end.
+ */
+
+ngx_int_t ngx_http_zoom_ctx_keep_args(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+ngx_str_t *ngx_http_zoom_ctx_args(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
 
 /*
  * Asks the broker for what stands in ctx->ask; account, kind, user, ttl,

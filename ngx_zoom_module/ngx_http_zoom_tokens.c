@@ -45,24 +45,17 @@ ngx_http_zoom_tokens_handler(ngx_http_request_t *r)
     ngx_http_zoom_ctx_t  *ctx;
 
     if (r != r->main) {
-        ngx_http_zoom_auth_mask(r);
-
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "zoom: \"zoom_tokens\" does not answer subrequests");
 
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ctx = ngx_http_zoom_ctx_start(r);
+    ctx = ngx_http_zoom_auth_ctx(r);
 
     if (ctx == NULL) {
-        ngx_http_zoom_auth_mask(r);
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-
-    /* first of all, for what it overwrites */
-
-    rc = ngx_http_zoom_auth_header(r, ctx);
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_POST))) {
         return ngx_http_zoom_answer_method(r, ctx, "GET, POST");
@@ -72,12 +65,12 @@ ngx_http_zoom_tokens_handler(ngx_http_request_t *r)
         return ngx_http_zoom_answer_error(r, ctx, ZOOM_E_TOO_LARGE, NULL);
     }
 
-    if (rc == NGX_DECLINED) {
+    if (ctx->verdict == NGX_DECLINED) {
         return ngx_http_zoom_answer_error(r, ctx, ZOOM_E_UNAUTHENTICATED,
                                           NULL);
     }
 
-    if (rc != NGX_OK) {
+    if (ctx->verdict != NGX_OK) {
         return ngx_http_zoom_answer_error(r, ctx, ZOOM_E_INTERNAL,
                                           "no memory");
     }
@@ -231,7 +224,7 @@ ngx_http_zoom_tokens_query(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     zoom_error_e *error)
 {
     u_char      *p;
-    ngx_str_t    value;
+    ngx_str_t    value, *args;
     ngx_uint_t   i, n;
     zoom_buf_t   b;
 
@@ -247,9 +240,11 @@ ngx_http_zoom_tokens_query(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         goto memory;
     }
 
+    args = ngx_http_zoom_ctx_args(r, ctx);
+
     for (i = 0; i < 2 && ctx->bot_id.len == 0; i++) {
 
-        if (ngx_http_zoom_arg(&r->args, &bot_id[i], &value) != 1) {
+        if (ngx_http_zoom_arg(args, &bot_id[i], &value) != 1) {
             continue;
         }
 
@@ -276,7 +271,7 @@ ngx_http_zoom_tokens_query(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         ctx->bot_id.len = b.len;
     }
 
-    n = ngx_http_zoom_arg(&r->args, &extra, &value);
+    n = ngx_http_zoom_arg(args, &extra, &value);
 
     if (n > 1) {
         *error = ZOOM_E_BAD_CALLBACK;
