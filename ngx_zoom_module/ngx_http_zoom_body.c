@@ -18,6 +18,7 @@ typedef struct {
     u_char                      *data;
     size_t                       len;
     size_t                       size;
+    size_t                       max;
 } ngx_http_zoom_body_t;
 
 
@@ -38,8 +39,11 @@ ngx_int_t
 ngx_http_zoom_body_read(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     ngx_http_zoom_body_pt handler)
 {
-    ngx_int_t              rc;
-    ngx_http_zoom_body_t  *body;
+    ngx_int_t                        rc;
+    ngx_http_zoom_body_t            *body;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
 
     body = ngx_pcalloc(r->pool, sizeof(ngx_http_zoom_body_t));
     if (body == NULL) {
@@ -48,6 +52,7 @@ ngx_http_zoom_body_read(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     body->handler = handler;
     body->ctx = ctx;
+    body->max = zlcf->body_max;
 
     ctx->reader = body;
 
@@ -180,8 +185,8 @@ ngx_http_zoom_body_in_place(ngx_http_request_t *r, ngx_http_zoom_body_t *body)
         body->len = b->last - b->pos;
     }
 
-    return (body->len > ZOOM_CALLBACK_BODY_MAX)
-           ? NGX_HTTP_REQUEST_ENTITY_TOO_LARGE : NGX_OK;
+    return (body->len > body->max) ? NGX_HTTP_REQUEST_ENTITY_TOO_LARGE
+                                   : NGX_OK;
 }
 
 
@@ -226,7 +231,7 @@ ngx_http_zoom_body_add(ngx_http_request_t *r, ngx_http_zoom_body_t *body,
         return NGX_OK;
     }
 
-    if (n > ZOOM_CALLBACK_BODY_MAX - body->len) {
+    if (n > body->max - body->len) {
         return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
     }
 
@@ -239,7 +244,7 @@ ngx_http_zoom_body_add(ngx_http_request_t *r, ngx_http_zoom_body_t *body,
         }
 
         size = ngx_max(size, body->len + n);
-        size = ngx_min(size, ZOOM_CALLBACK_BODY_MAX);
+        size = ngx_min(size, body->max);
 
         data = ngx_pnalloc(r->pool, size);
         if (data == NULL) {
@@ -370,18 +375,22 @@ ngx_http_zoom_body_discard(ngx_http_request_t *r)
 ngx_uint_t
 ngx_http_zoom_body_too_large(ngx_http_request_t *r)
 {
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
 #if (NGX_HTTP_V2)
 
     /* what HTTP/2 read ahead would go to a file */
 
     if (r->stream && r->request_body == NULL && r->stream->preread
         && r->stream->preread->last - r->stream->preread->pos
-           > ZOOM_CALLBACK_BODY_MAX)
+           > zlcf->body_max)
     {
         return 1;
     }
 
 #endif
 
-    return r->headers_in.content_length_n > ZOOM_CALLBACK_BODY_MAX;
+    return r->headers_in.content_length_n > zlcf->body_max;
 }

@@ -9,14 +9,14 @@
 #include "ngx_http_zoom_user.h"
 #include "ngx_http_zoom_variables.h"
 #include "ngx_http_zoom_zone.h"
+#include "zoom_callback.h"
 
 
-#define NGX_HTTP_ZOOM_YEAR      (365 * 24 * 60 * 60)
-
-#define NGX_HTTP_ZOOM_BODY_MAX  65536
+#define NGX_HTTP_ZOOM_YEAR  (365 * 24 * 60 * 60)
 
 
 static ngx_int_t ngx_http_zoom_preconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_http_zoom_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_zoom_init_process(ngx_cycle_t *cycle);
 static void ngx_http_zoom_exit_process(ngx_cycle_t *cycle);
 
@@ -24,6 +24,9 @@ static char *ngx_http_zoom_zone(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_zoom_use(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_http_zoom_set_user(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static ngx_http_zoom_place_t ngx_http_zoom_place(ngx_conf_t *cf);
 static char *ngx_http_zoom_check_ttl(ngx_conf_t *cf, void *post, void *data);
 static char *ngx_http_zoom_check_age(ngx_conf_t *cf, void *post, void *data);
 static char *ngx_http_zoom_check_time(ngx_conf_t *cf, void *post, void *data);
@@ -99,7 +102,7 @@ static ngx_command_t  ngx_http_zoom_commands[] = {
 
     { ngx_string("zoom_user"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_http_set_complex_value_slot,
+      ngx_http_zoom_set_user,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_zoom_loc_conf_t, user),
       NULL },
@@ -152,7 +155,7 @@ static ngx_command_t  ngx_http_zoom_commands[] = {
 
 static ngx_http_module_t  ngx_http_zoom_module_ctx = {
     ngx_http_zoom_preconfiguration,        /* preconfiguration */
-    NULL,                                  /* postconfiguration */
+    ngx_http_zoom_postconfiguration,       /* postconfiguration */
 
     ngx_http_zoom_create_main_conf,        /* create main configuration */
     ngx_http_zoom_init_main_conf,          /* init main configuration */
@@ -185,6 +188,25 @@ static ngx_int_t
 ngx_http_zoom_preconfiguration(ngx_conf_t *cf)
 {
     return ngx_http_zoom_variables_add(cf);
+}
+
+
+static ngx_int_t
+ngx_http_zoom_postconfiguration(ngx_conf_t *cf)
+{
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_PREACCESS_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_zoom_auth_handler;
+
+    return NGX_OK;
 }
 
 
@@ -281,8 +303,7 @@ ngx_http_zoom_use(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     zlcf->use.name = (char *) cmd->name.data;
     zlcf->use.handler = *(ngx_http_handler_pt *) cmd->post;
     zlcf->use.account = value[1];
-    zlcf->use.file = cf->conf_file->file.name.data;
-    zlcf->use.line = cf->conf_file->line;
+    zlcf->use.place = ngx_http_zoom_place(cf);
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     clcf->handler = zlcf->use.handler;
@@ -309,6 +330,29 @@ ngx_http_zoom_use(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_zoom_set_user(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_zoom_loc_conf_t  *zlcf = conf;
+
+    zlcf->user_place = ngx_http_zoom_place(cf);
+
+    return ngx_http_set_complex_value_slot(cf, cmd, conf);
+}
+
+
+static ngx_http_zoom_place_t
+ngx_http_zoom_place(ngx_conf_t *cf)
+{
+    ngx_http_zoom_place_t  place;
+
+    place.file = cf->conf_file->file.name.data;
+    place.line = cf->conf_file->line;
+
+    return place;
 }
 
 
@@ -476,6 +520,7 @@ ngx_http_zoom_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (conf->user == NULL) {
         conf->user = prev->user;
+        conf->user_place = prev->user_place;
     }
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
@@ -491,17 +536,20 @@ ngx_http_zoom_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_OK;
     }
 
-    /*
-     * The ceiling is ours, so that its 413 is; one below it stays nginx's.
-     * What HTTP/2 has read ahead still fits a buffer.
-     */
+    /* we keep to the ceiling, so that the 413 is ours as well */
 
-    if (clcf->client_max_body_size >= NGX_HTTP_ZOOM_BODY_MAX) {
-        clcf->client_max_body_size = 0;
+    conf->body_max = ZOOM_CALLBACK_BODY_MAX;
+
+    if (clcf->client_max_body_size) {
+        conf->body_max = ngx_min(clcf->client_max_body_size, conf->body_max);
     }
 
+    clcf->client_max_body_size = 0;
+
+    /* what HTTP/2 has read ahead still fits a buffer */
+
     clcf->client_body_buffer_size = ngx_max(clcf->client_body_buffer_size,
-                                            NGX_HTTP_ZOOM_BODY_MAX);
+                                            ZOOM_CALLBACK_BODY_MAX);
 
     return NGX_CONF_OK;
 }
@@ -537,7 +585,7 @@ ngx_http_zoom_check_use(ngx_conf_t *cf, ngx_http_core_loc_conf_t *clcf,
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"%s\" directive conflicts with another handler of "
                       "the location in %s:%ui",
-                      conf->use.name, conf->use.file, conf->use.line);
+                      conf->use.name, conf->use.place.file, conf->use.place.line);
         return NGX_CONF_ERROR;
     }
 
@@ -545,7 +593,7 @@ ngx_http_zoom_check_use(ngx_conf_t *cf, ngx_http_core_loc_conf_t *clcf,
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"%s\" must have \"zoom_authenticate\" or "
                       "\"zoom_authenticate off\" in %s:%ui",
-                      conf->use.name, conf->use.file, conf->use.line);
+                      conf->use.name, conf->use.place.file, conf->use.place.line);
         return NGX_CONF_ERROR;
     }
 
@@ -578,8 +626,8 @@ ngx_http_zoom_check_account(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
     if (conf->account == NULL) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "unknown account \"%V\" of \"%s\" in %s:%ui",
-                      &conf->use.account, conf->use.name, conf->use.file,
-                      conf->use.line);
+                      &conf->use.account, conf->use.name,
+                      conf->use.place.file, conf->use.place.line);
         return NGX_CONF_ERROR;
     }
 
@@ -593,15 +641,17 @@ ngx_http_zoom_check_tokens(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
     if (conf->user == NULL) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"zoom_tokens\" must have \"zoom_user\" in %s:%ui",
-                      conf->use.file, conf->use.line);
+                      conf->use.place.file, conf->use.place.line);
         return NGX_CONF_ERROR;
     }
 
     if (conf->allow == NULL && ngx_http_zoom_user_foreign(conf->user)) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"zoom_tokens\" must have \"zoom_allow_user\", as "
-                      "\"zoom_user\" is \"%V\", in %s:%ui",
-                      &conf->user->value, conf->use.file, conf->use.line);
+                      "\"zoom_tokens\" must have \"zoom_allow_user\" in "
+                      "%s:%ui, as \"zoom_user\" is \"%V\" in %s:%ui",
+                      conf->use.place.file, conf->use.place.line,
+                      &conf->user->value, conf->user_place.file,
+                      conf->user_place.line);
         return NGX_CONF_ERROR;
     }
 
@@ -610,8 +660,8 @@ ngx_http_zoom_check_tokens(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
                       "\"zoom_ttl\" of %T seconds is not above "
                       "\"zoom_min_left\" of %T seconds: no token is used "
                       "again in %s:%ui",
-                      conf->ttl, conf->min_left, conf->use.file,
-                      conf->use.line);
+                      conf->ttl, conf->min_left, conf->use.place.file,
+                      conf->use.place.line);
     }
 
     return NGX_CONF_OK;

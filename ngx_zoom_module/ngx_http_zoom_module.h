@@ -32,14 +32,19 @@ typedef struct {
 } ngx_http_zoom_main_conf_t;
 
 
-/* A content handler's directive, and where it stands. */
+/* Where a directive stands. */
+
+typedef struct {
+    u_char                      *file;
+    ngx_uint_t                   line;
+} ngx_http_zoom_place_t;
+
 
 typedef struct {
     const char                  *name;       /* NULL: none here */
     ngx_http_handler_pt          handler;
     ngx_str_t                    account;    /* as written */
-    u_char                      *file;
-    ngx_uint_t                   line;
+    ngx_http_zoom_place_t        place;
 } ngx_http_zoom_use_t;
 
 
@@ -49,6 +54,7 @@ typedef struct {
     ngx_http_complex_value_t    *variable;
 
     ngx_http_complex_value_t    *user;
+    ngx_http_zoom_place_t        user_place;
     ngx_array_t                 *allow;      /* ngx_http_zoom_allow_t */
     ngx_array_t                 *auth;       /* ngx_http_zoom_auth_line_t */
 
@@ -57,6 +63,7 @@ typedef struct {
     time_t                       min_left;
     ngx_msec_t                   timeout;
     ngx_uint_t                   response;
+    off_t                        body_max;
 } ngx_http_zoom_loc_conf_t;
 
 
