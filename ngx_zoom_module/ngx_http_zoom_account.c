@@ -43,6 +43,8 @@ static char *ngx_http_zoom_set_secret(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_zoom_set_url(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_http_zoom_set_trusted(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 static char *ngx_http_zoom_set_proxy(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_zoom_set_share(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -135,7 +137,7 @@ static ngx_command_t  ngx_http_zoom_account_commands[] = {
 
     { ngx_string("trusted_certificate"),
       NGX_CONF_TAKE1,
-      ngx_conf_set_str_slot,
+      ngx_http_zoom_set_trusted,
       0,
       offsetof(ngx_http_zoom_account_t, trusted_certificate),
       NULL },
@@ -531,12 +533,12 @@ ngx_http_zoom_account_store(ngx_conf_t *cf, ngx_http_zoom_account_t *account)
     ngx_http_zoom_account_t    **other;
     ngx_http_zoom_main_conf_t   *zmcf;
 
+    if (account->client.store) {
+        return NGX_CONF_OK;
+    }
+
     file = account->trusted_certificate.len ? &account->trusted_certificate
                                             : NULL;
-
-    if (file && ngx_conf_full_name(cf->cycle, file, 1) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
 
     zmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_zoom_module);
 
@@ -692,6 +694,34 @@ ngx_http_zoom_set_url(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_zoom_set_trusted(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_zoom_account_t  *account = conf;
+
+    char       *rv;
+    ngx_str_t  *file;
+
+    rv = ngx_conf_set_str_slot(cf, cmd, conf);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    file = &account->trusted_certificate;
+
+    if (file->len == 0) {
+        return "has no file";
+    }
+
+    if (ngx_conf_full_name(cf->cycle, file, 1) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_zoom_account_store(cf, account);
 }
 
 
