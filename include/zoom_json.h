@@ -39,10 +39,11 @@ typedef enum {
 
 /*
  * A value.  "text" is its spelling: a number as written, a string without its
- * quotes and still escaped, an array or object from bracket to bracket.  In an object a member's name stands in "name",
- * likewise escaped.  Children are linked in the order in which they stand in
- * the canonical form: array elements as written, members sorted by the code
- * points of their decoded names.
+ * quotes and still escaped, an array or object from bracket to bracket.  In an
+ * object a member's name stands in "name", likewise escaped.  Children are
+ * linked in the order in which they stand in the canonical form: array
+ * elements as written, members sorted by the code points of their decoded
+ * names.
  */
 
 typedef struct {

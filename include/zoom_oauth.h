@@ -15,7 +15,8 @@
 
 /*
  * Appends the body of the POST, application/x-www-form-urlencoded, and the
- * value of its Authorization header.
+ * value of its Authorization header.  The query form of the same request has
+ * been answered with 400.
  */
 
 void zoom_oauth_body(zoom_buf_t *b, zoom_str_t account_id);
@@ -26,7 +27,8 @@ void zoom_oauth_authorization(zoom_buf_t *b, zoom_str_t client_id,
  * Judges the answer.  With ZOOM_USE the access token is appended to "token"
  * and "*life" is its life in seconds from the answer, 60 at least and a day
  * at most; a missing or unusable expires_in reads as 3600 where that is
- * harmless and is an error where it is not (zero, negative).
+ * harmless and is an error where it is not (zero, negative).  Else "*life" is
+ * 0.  There is nothing to refresh here: ZOOM_REFRESH is never the verdict.
  */
 
 void zoom_oauth_judge(const zoom_answer_t *a, int64_t now, zoom_buf_t *token,

@@ -18,8 +18,13 @@ void zoom_zak_path(zoom_buf_t *b, zoom_str_t user, int64_t ttl);
 
 /*
  * Judges the answer.  With ZOOM_USE the ZAK is appended to "token" and
- * "*expires" is when it dies, in seconds since the epoch: its own "exp" where
- * that is readable, but never later than now + ttl.
+ * "*expires" is when it dies by our clock, in seconds since the epoch; else
+ * "*expires" is 0.
+ *
+ * It is the earliest of: now + ttl; the token's own "exp", less what Zoom's
+ * Date header is ahead of us; now + (exp - iat).  What can't be read does not
+ * count, and a token dead at birth by our clock lives exp - iat: then our
+ * clock is ahead.  Without "iat" it stays dead.
  */
 
 void zoom_zak_judge(const zoom_answer_t *a, int64_t now, int64_t ttl,

@@ -82,7 +82,6 @@ zoom_base64_write(zoom_buf_t *b, const unsigned char *p, size_t len,
     }
 
     zoom_wipe(out, sizeof(out));
-    zoom_wipe(&bits, sizeof(bits));
 }
 
 
@@ -90,19 +89,18 @@ static int
 zoom_base64_read(zoom_buf_t *b, zoom_str_t s, int url)
 {
     int        v;
-    size_t     i, start, left;
+    size_t     i, start;
     uint32_t   bits;
 
-    left = s.len % 4;
     start = b->len;
     bits = 0;
 
-    if (left == 1) {
+    if (s.len % 4 == 1) {
         return -1;
     }
 
     if (b->overflow
-        || s.len / 4 * 3 + (left ? left - 1 : 0) > b->size - b->len)
+        || s.len / 4 * 3 + s.len % 4 * 3 / 4 > b->size - b->len)
     {
         b->overflow = 1;
         return -1;
@@ -126,17 +124,15 @@ zoom_base64_read(zoom_buf_t *b, zoom_str_t s, int url)
 
     /* a second spelling of the same bytes is not a spelling */
 
-    if ((left == 2 && (bits & 0xf)) || (left == 3 && (bits & 0x3))) {
+    if ((s.len % 4 == 2 && (bits & 0xf)) || (s.len % 4 == 3 && (bits & 0x3)))
+    {
         goto failed;
     }
-
-    zoom_wipe(&bits, sizeof(bits));
 
     return 0;
 
 failed:
 
-    zoom_wipe(&bits, sizeof(bits));
     zoom_wipe(b->data + start, b->len - start);
     b->len = start;
 

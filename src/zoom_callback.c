@@ -8,8 +8,8 @@
 static const char *zoom_callback_text(zoom_str_t *value,
     const zoom_json_node_t *node, zoom_buf_t *b, const char *type,
     const char *control);
-static const char *zoom_callback_number(zoom_str_t *value,
-    const zoom_json_node_t *node, zoom_buf_t *b);
+static const char *zoom_callback_meeting(zoom_callback_t *cb,
+    const zoom_json_doc_t *doc, const zoom_json_node_t *root, zoom_buf_t *b);
 static const char *zoom_callback_type(zoom_callback_t *cb,
     const zoom_json_node_t *node, zoom_buf_t *b);
 static const char *zoom_callback_fill(zoom_callback_t *cb,
@@ -50,25 +50,10 @@ zoom_callback_read(zoom_callback_t *cb, const zoom_json_doc_t *doc,
         return why;
     }
 
-    why = zoom_callback_text(&cb->meeting_url,
-                             zoom_json_member(doc, root, "meeting_url"), b,
-                             "has a meeting_url of the wrong type",
-                             "has a control character in meeting_url");
+    why = zoom_callback_meeting(cb, doc, root, b);
+
     if (why) {
         return why;
-    }
-
-    if (cb->meeting_url.len == 0) {
-        why = zoom_callback_number(&cb->meeting_url,
-                                   zoom_json_member(doc, root,
-                                                    "meeting_number"), b);
-        if (why) {
-            return why;
-        }
-    }
-
-    if (cb->meeting_url.len > ZOOM_CALLBACK_URL_MAX) {
-        return "has a meeting_url that is too long";
     }
 
     why = zoom_callback_fill(cb, doc,
@@ -107,20 +92,43 @@ zoom_callback_text(zoom_str_t *value, const zoom_json_node_t *node,
 }
 
 
-/* MeetStream has the meeting's number only, and no type is documented. */
-
 static const char *
-zoom_callback_number(zoom_str_t *value, const zoom_json_node_t *node,
-    zoom_buf_t *b)
+zoom_callback_meeting(zoom_callback_t *cb, const zoom_json_doc_t *doc,
+    const zoom_json_node_t *root, zoom_buf_t *b)
 {
-    if (node && node->type == ZOOM_JSON_NUMBER) {
-        *value = zoom_callback_decode(b, node->text);
-        return NULL;
+    const char              *why;
+    const zoom_json_node_t  *number;
+
+    why = zoom_callback_text(&cb->meeting_url,
+                             zoom_json_member(doc, root, "meeting_url"), b,
+                             "has a meeting_url of the wrong type",
+                             "has a control character in meeting_url");
+    if (why) {
+        return why;
     }
 
-    return zoom_callback_text(value, node, b,
-                              "has a meeting_number of the wrong type",
-                              "has a control character in meeting_number");
+    if (cb->meeting_url.len == 0) {
+
+        /* MeetStream has the number only, and no type is documented */
+
+        number = zoom_json_member(doc, root, "meeting_number");
+
+        if (number && number->type == ZOOM_JSON_NUMBER) {
+            cb->meeting_url = zoom_callback_decode(b, number->text);
+
+        } else {
+            why = zoom_callback_text(&cb->meeting_url, number, b,
+                                     "has a meeting_number of the wrong type",
+                                     "has a control character in "
+                                     "meeting_number");
+        }
+    }
+
+    if (why == NULL && cb->meeting_url.len > ZOOM_CALLBACK_URL_MAX) {
+        why = "has a meeting_url that is too long";
+    }
+
+    return why;
 }
 
 

@@ -53,6 +53,7 @@ static int32_t zoom_json_unescape(const unsigned char **p);
 static size_t zoom_json_utf8(unsigned char *dst, int32_t cp);
 static int zoom_json_name_is(const zoom_json_node_t *node, zoom_str_t name);
 
+static void zoom_json_put_value(zoom_buf_t *b, const zoom_json_node_t *node);
 static void zoom_json_put_string(zoom_buf_t *b, zoom_str_t raw, int escaped);
 static void zoom_json_put_char(zoom_buf_t *b, int32_t cp);
 
@@ -926,44 +927,42 @@ zoom_json_decode(zoom_buf_t *b, zoom_str_t raw)
 void
 zoom_json_canonical(zoom_buf_t *b, const zoom_json_doc_t *doc)
 {
+    int                      member;
+    uint16_t                 i, stack[ZOOM_JSON_MAX_DEPTH];
     unsigned                 depth;
-    const zoom_json_node_t  *node, *stack[ZOOM_JSON_MAX_DEPTH];
+    const zoom_json_node_t  *node;
 
     if (doc->n == 0) {
         return;
     }
 
+    i = 0;
     depth = 0;
-    node = &doc->nodes[0];
+    member = 0;
 
     for ( ;; ) {
+        node = &doc->nodes[i];
 
-        if (depth && stack[depth - 1]->type == ZOOM_JSON_OBJECT) {
+        if (member) {
             zoom_json_put_string(b, node->name, node->name_escaped);
             zoom_buf_add(b, ":", 1);
         }
 
-        if (node->type < ZOOM_JSON_STRING) {
-            zoom_buf_str(b, node->text);
+        zoom_json_put_value(b, node);
 
-        } else if (node->type == ZOOM_JSON_STRING) {
-            zoom_json_put_string(b, node->text, node->escaped);
-
-        } else {
-            zoom_buf_add(b, node->type == ZOOM_JSON_OBJECT ? "{" : "[", 1);
-
-            if (node->first != ZOOM_JSON_NONE) {
-                stack[depth++] = node;
-                node = &doc->nodes[node->first];
-                continue;
-            }
-
-            zoom_buf_add(b, node->type == ZOOM_JSON_OBJECT ? "}" : "]", 1);
+        if (node->first != ZOOM_JSON_NONE) {
+            member = (node->type == ZOOM_JSON_OBJECT);
+            stack[depth++] = i;
+            i = node->first;
+            continue;
         }
 
         while (depth && node->next == ZOOM_JSON_NONE) {
-            node = stack[--depth];
-            zoom_buf_add(b, node->type == ZOOM_JSON_OBJECT ? "}" : "]", 1);
+            zoom_buf_add(b, member ? "}" : "]", 1);
+
+            node = &doc->nodes[stack[--depth]];
+            member = depth
+                     && doc->nodes[stack[depth - 1]].type == ZOOM_JSON_OBJECT;
         }
 
         if (depth == 0) {
@@ -971,7 +970,32 @@ zoom_json_canonical(zoom_buf_t *b, const zoom_json_doc_t *doc)
         }
 
         zoom_buf_add(b, ",", 1);
-        node = &doc->nodes[node->next];
+        i = node->next;
+    }
+}
+
+
+/* A value; of a container that is not empty only what opens it. */
+
+static void
+zoom_json_put_value(zoom_buf_t *b, const zoom_json_node_t *node)
+{
+    switch (node->type) {
+
+    case ZOOM_JSON_STRING:
+        zoom_json_put_string(b, node->text, node->escaped);
+        break;
+
+    case ZOOM_JSON_ARRAY:
+        zoom_buf_add(b, "[]", (node->first == ZOOM_JSON_NONE) ? 2 : 1);
+        break;
+
+    case ZOOM_JSON_OBJECT:
+        zoom_buf_add(b, "{}", (node->first == ZOOM_JSON_NONE) ? 2 : 1);
+        break;
+
+    default:
+        zoom_buf_str(b, node->text);
     }
 }
 
@@ -1037,8 +1061,10 @@ zoom_json_put_char(zoom_buf_t *b, int32_t cp)
         n = 2;
 
     } else {
-        memcpy(out + 1, "u00", 3);
-        out[4] = (unsigned char) hex[cp >> 4];
+        out[1] = 'u';
+        out[2] = '0';
+        out[3] = '0';
+        out[4] = (cp < 0x10) ? '0' : '1';
         out[5] = (unsigned char) hex[cp & 0xf];
         n = 6;
     }

@@ -1,8 +1,11 @@
 /* Jansson with ceilings, for what Zoom sends us. */
 
+#include <string.h>
+
 #include "zoom_json.h"
 
 
+static const char *zoom_json_refuse(zoom_str_t text);
 static int zoom_json_too_deep(zoom_str_t text);
 static const char *zoom_json_reason(const json_error_t *error);
 
@@ -18,17 +21,7 @@ zoom_json_load(zoom_str_t text, const char **why)
         why = &unused;
     }
 
-    *why = NULL;
-
-    if (text.len == 0) {
-        *why = "is empty";
-
-    } else if (text.len > ZOOM_JSON_LOAD_MAX) {
-        *why = "is too large";
-
-    } else if (zoom_json_too_deep(text)) {
-        *why = "is too deep";
-    }
+    *why = zoom_json_refuse(text);
 
     if (*why) {
         return NULL;
@@ -69,6 +62,29 @@ zoom_json_wipe(json_t *string)
         zoom_wipe((char *) json_string_value(string),
                   json_string_length(string));
     }
+}
+
+
+/* What Jansson need not see at all. */
+
+static const char *
+zoom_json_refuse(zoom_str_t text)
+{
+    if (text.len == 0) {
+        return "is empty";
+    }
+
+    if (text.len > ZOOM_JSON_LOAD_MAX) {
+        return "is too large";
+    }
+
+    if (zoom_json_too_deep(text)) {
+        return "is too deep";
+    }
+
+    /* a zero byte that follows a number would be skipped */
+
+    return memchr(text.data, '\0', text.len) ? "is not JSON" : NULL;
 }
 
 

@@ -44,6 +44,9 @@ typedef struct {
 } zoom_mask_t;
 
 
+static void zoom_link_init(zoom_link_t *l, zoom_str_t link);
+static int zoom_link_borrow(const zoom_link_t *l, zoom_str_t link,
+    zoom_str_t found, zoom_str_t *id);
 static zoom_str_t zoom_link_trim(const zoom_link_t *l);
 static int zoom_link_split(zoom_str_t s, zoom_link_parts_t *parts);
 static int zoom_link_scheme(zoom_str_t *s);
@@ -57,6 +60,8 @@ static int zoom_link_param(zoom_str_t query, const char *name,
     zoom_str_t *value);
 static int zoom_link_unwrap(zoom_link_t *l, const zoom_link_parts_t *parts);
 static int zoom_link_decode(zoom_link_t *l, zoom_str_t part);
+static zoom_str_t zoom_link_until(zoom_str_t *s, const char *of);
+static int zoom_link_one(unsigned char c, const char *of);
 static void zoom_link_cut(zoom_str_t *s, size_t n);
 
 static unsigned char zoom_mask_char(zoom_str_t s, size_t i, size_t *len,
@@ -91,7 +96,6 @@ static const char *const  zoom_mask_names[] = {
 int
 zoom_meeting_id(zoom_str_t link, zoom_str_t *id)
 {
-    size_t             i, at;
     unsigned           wraps;
     zoom_str_t         found, text;
     zoom_link_t        l;
@@ -106,12 +110,7 @@ zoom_meeting_id(zoom_str_t link, zoom_str_t *id)
         return 0;
     }
 
-    for (i = 0; i < link.len; i++) {
-        l.text[i] = link.data[i];
-        l.at[i] = (uint16_t) i;
-    }
-
-    l.len = link.len;
+    zoom_link_init(&l, link);
 
     for (wraps = 0; wraps <= ZOOM_LINK_WRAPS; wraps++) {
         text = zoom_link_trim(&l);
@@ -121,18 +120,7 @@ zoom_meeting_id(zoom_str_t link, zoom_str_t *id)
         }
 
         if (zoom_link_id(&parts, &found) == 0) {
-            at = (size_t) (found.data - l.text);
-
-            /* digits that were encoded themselves can't be borrowed */
-
-            if (l.at[at + found.len - 1] - l.at[at] != (int) found.len - 1) {
-                return -1;
-            }
-
-            id->data = link.data + l.at[at];
-            id->len = found.len;
-
-            return 0;
+            return zoom_link_borrow(&l, link, found, id);
         }
 
         if (zoom_link_unwrap(&l, &parts) != 0) {
@@ -141,6 +129,42 @@ zoom_meeting_id(zoom_str_t link, zoom_str_t *id)
     }
 
     return -1;
+}
+
+
+static void
+zoom_link_init(zoom_link_t *l, zoom_str_t link)
+{
+    size_t  i;
+
+    for (i = 0; i < link.len; i++) {
+        l->text[i] = link.data[i];
+        l->at[i] = (uint16_t) i;
+    }
+
+    l->len = link.len;
+}
+
+
+/* Digits that were encoded themselves can't be borrowed. */
+
+static int
+zoom_link_borrow(const zoom_link_t *l, zoom_str_t link, zoom_str_t found,
+    zoom_str_t *id)
+{
+    size_t  at, last;
+
+    at = (size_t) (found.data - l->text);
+    last = at + found.len - 1;
+
+    if (l->at[last] - l->at[at] != (int) found.len - 1) {
+        return -1;
+    }
+
+    id->data = link.data + l->at[at];
+    id->len = found.len;
+
+    return zoom_link_digits(*id) == id->len ? 0 : -1;
 }
 
 
@@ -155,13 +179,13 @@ zoom_link_trim(const zoom_link_t *l)
     s.data = l->text;
     s.len = l->len;
 
-    while (s.len && memchr(" \t\r\n<(\"", s.data[0], 7)) {
+    while (s.len && zoom_link_one(s.data[0], " \t\r\n<(\"")) {
         zoom_link_cut(&s, 1);
     }
 
     for (n = 0; n < s.len; n++) {
         if (s.data[n] <= 0x20 || s.data[n] == 0x7f
-            || memchr("<>()\"", s.data[n], 5))
+            || zoom_link_one(s.data[n], "<>()\""))
         {
             break;
         }
@@ -193,26 +217,14 @@ zoom_link_split(zoom_str_t s, zoom_link_parts_t *parts)
         return -1;
     }
 
-    for (i = 0; i < s.len && !memchr("/?#", s.data[i], 3); i++) { /* void */ }
-
-    parts->host.data = s.data;
-    parts->host.len = i;
-    zoom_link_cut(&s, i);
-
-    for (i = 0; i < s.len && !memchr("?#", s.data[i], 2); i++) { /* void */ }
-
-    parts->path.data = s.data;
-    parts->path.len = i;
-    zoom_link_cut(&s, i);
+    parts->host = zoom_link_until(&s, "/?#");
+    parts->path = zoom_link_until(&s, "?#");
 
     if (s.len && s.data[0] == '?') {
         zoom_link_cut(&s, 1);
     }
 
-    for (i = 0; i < s.len && s.data[i] != '#'; i++) { /* void */ }
-
-    parts->query.data = s.data;
-    parts->query.len = i;
+    parts->query = zoom_link_until(&s, "#");
 
     return zoom_link_authority(&parts->host);
 }
@@ -410,17 +422,18 @@ zoom_link_digits(zoom_str_t s)
 static int
 zoom_link_param(zoom_str_t query, const char *name, zoom_str_t *value)
 {
-    size_t      n, len, found;
+    size_t      len, found;
     zoom_str_t  part;
 
     len = strlen(name);
     found = 0;
 
     while (query.len) {
-        for (n = 0; n < query.len && query.data[n] != '&'; n++) { /* void */ }
+        part = zoom_link_until(&query, "&");
 
-        part.data = query.data;
-        part.len = n;
+        if (query.len) {
+            zoom_link_cut(&query, 1);
+        }
 
         if (part.len > len && part.data[len] == '='
             && memcmp(part.data, name, len) == 0)
@@ -429,8 +442,6 @@ zoom_link_param(zoom_str_t query, const char *name, zoom_str_t *value)
             *value = part;
             found++;
         }
-
-        zoom_link_cut(&query, (n < query.len) ? n + 1 : n);
     }
 
     return (found == 1 && value->len) ? 0 : -1;
@@ -490,6 +501,34 @@ zoom_link_decode(zoom_link_t *l, zoom_str_t part)
     l->len = n;
 
     return 0;
+}
+
+
+/* Cuts off what stands before one of these characters. */
+
+static zoom_str_t
+zoom_link_until(zoom_str_t *s, const char *of)
+{
+    size_t      n;
+    zoom_str_t  part;
+
+    for (n = 0; n < s->len && !zoom_link_one(s->data[n], of); n++) {
+        /* void */
+    }
+
+    part.data = s->data;
+    part.len = n;
+
+    zoom_link_cut(s, n);
+
+    return part;
+}
+
+
+static int
+zoom_link_one(unsigned char c, const char *of)
+{
+    return c && strchr(of, c) != NULL;
 }
 
 
@@ -584,7 +623,7 @@ zoom_mask_key(zoom_mask_t *m, unsigned char c, unsigned level)
         return;
     }
 
-    if (memchr("=:?&#;/()<>,@+|[]{}", c, 19)) {
+    if (zoom_link_one(c, "=:?&#;/()<>,@+|[]{}")) {
         m->len = 0;
         m->level = level;
         m->gap = 0;
@@ -655,7 +694,7 @@ zoom_mask_value(zoom_buf_t *b, zoom_str_t s, size_t i, unsigned level)
     for (end = i; end < s.len; end += n) {
         c = zoom_mask_char(s, end, &n, &l);
 
-        if (l <= level && (c <= 0x20 || memchr("&#<>", c, 4))) {
+        if (l <= level && (c <= 0x20 || zoom_link_one(c, "&#<>"))) {
             break;
         }
     }

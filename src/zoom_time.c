@@ -27,6 +27,7 @@ static int zoom_time_field(zoom_time_cursor_t *c, char field, zoom_date_t *d);
 static int zoom_time_number(zoom_time_cursor_t *c, int digits, int *n);
 static int zoom_time_name(zoom_time_cursor_t *c, const char *const *names,
     size_t len, int *n);
+static int zoom_time_fraction(zoom_time_cursor_t *c);
 static int zoom_time_offset(zoom_time_cursor_t *c, int *offset);
 static int zoom_time_epoch(const zoom_date_t *d, int offset, int64_t *t);
 
@@ -109,19 +110,9 @@ zoom_time_iso(zoom_str_t s, int64_t *t)
         return -1;
     }
 
-    if (c.p < c.end && *c.p == '.') {
-        c.p++;
-
-        if (c.p == c.end || *c.p < '0' || *c.p > '9') {
-            return -1;
-        }
-
-        while (c.p < c.end && *c.p >= '0' && *c.p <= '9') {
-            c.p++;
-        }
-    }
-
-    if (zoom_time_offset(&c, &offset) != 0 || c.p != c.end) {
+    if (zoom_time_fraction(&c) != 0 || zoom_time_offset(&c, &offset) != 0
+        || c.p != c.end)
+    {
         return -1;
     }
 
@@ -275,6 +266,29 @@ zoom_time_name(zoom_time_cursor_t *c, const char *const *names, size_t len,
     }
 
     return -1;
+}
+
+
+static int
+zoom_time_fraction(zoom_time_cursor_t *c)
+{
+    int  digit;
+
+    if (c->p == c->end || *c->p != '.') {
+        return 0;
+    }
+
+    c->p++;
+
+    if (zoom_time_number(c, 1, &digit) != 0) {
+        return -1;
+    }
+
+    while (c->p < c->end && *c->p >= '0' && *c->p <= '9') {
+        c->p++;
+    }
+
+    return 0;
 }
 
 
