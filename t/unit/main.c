@@ -1,0 +1,32 @@
+/* Runs all suites; Check's summary is the last line. */
+
+#include "unit.h"
+
+
+int
+main(void)
+{
+    int       failed;
+    size_t    i;
+    SRunner  *runner;
+
+    static Suite *(*const suites[])(void) = {
+        unit_string, unit_base64, unit_uri, unit_error, unit_user,
+        unit_secret, unit_time, unit_json, unit_json_load, unit_callback,
+        unit_attendee, unit_meeting, unit_answer, unit_oauth, unit_token
+    };
+
+    runner = srunner_create(NULL);
+
+    for (i = 0; i < N(suites); i++) {
+        srunner_add_suite(runner, suites[i]());
+    }
+
+    srunner_run_all(runner, CK_ENV);
+
+    failed = srunner_ntests_failed(runner);
+
+    srunner_free(runner);
+
+    return failed ? 1 : 0;
+}

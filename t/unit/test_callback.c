@@ -1,0 +1,240 @@
+#include "unit.h"
+#include "zoom_callback.h"
+
+
+static zoom_json_doc_t  doc;
+static zoom_callback_t  cb;
+static zoom_buf_t       b;
+static unsigned char    data[ZOOM_CALLBACK_BODY_MAX];
+
+
+static const char *
+read_callback(zoom_str_t body)
+{
+    ck_assert_ptr_null(zoom_json_scan(&doc, body));
+    zoom_buf_init(&b, data, body.len);
+
+    return zoom_callback_read(&cb, &doc, &b);
+}
+
+
+START_TEST(reads_attendees)
+{
+    ck_assert_ptr_null(read_callback(
+        S("{\"bot_id\": \"bot_AbCdEfGh12345678\", \"bot_metadata\": "
+          "{\"tenant\": \"caf\\u00e9 \\u2615\", \"z\": \"1\", \"a\": \"2\"}, "
+          "\"callback_type\": \"zoom_tokens\", \"meeting_url\": "
+          "\"https:\\/\\/zoom.us/j/123456789?pwd=abc\"}")));
+
+    unit_is(cb.bot_id, "bot_AbCdEfGh12345678");
+    unit_is(cb.meeting_url, "https://zoom.us/j/123456789?pwd=abc");
+    ck_assert_uint_eq(cb.typed, 1);
+    ck_assert_uint_eq(cb.nmetadata, 3);
+
+    unit_is(*zoom_callback_metadata(&cb, S("tenant")),
+            "caf\xc3\xa9 \xe2\x98\x95");
+    unit_is(*zoom_callback_metadata(&cb, S("z")), "1");
+    unit_is(*zoom_callback_metadata(&cb, S("a")), "2");
+    ck_assert_ptr_null(zoom_callback_metadata(&cb, S("b")));
+}
+END_TEST
+
+
+START_TEST(reads_little)
+{
+    ck_assert_ptr_null(read_callback(S("{}")));
+    ck_assert_uint_eq(cb.bot_id.len, 0);
+    ck_assert_uint_eq(cb.meeting_url.len, 0);
+    ck_assert_uint_eq(cb.nmetadata, 0);
+    ck_assert_uint_eq(cb.typed, 0);
+
+    ck_assert_ptr_null(read_callback(
+        S("{\"bot_id\":null,\"bot_metadata\":null,\"callback_type\":null,"
+          "\"meeting_url\":null,\"meeting_number\":null,\"x\":[{}]}")));
+    ck_assert_uint_eq(cb.bot_id.len, 0);
+    ck_assert_uint_eq(cb.meeting_url.len, 0);
+    ck_assert_uint_eq(cb.typed, 0);
+
+    /* values other than strings are let by, not kept */
+
+    ck_assert_ptr_null(read_callback(
+        S("{\"bot_metadata\":{\"a\":1,\"b\":\"2\",\"c\":null,\"d\":{}}}")));
+    ck_assert_uint_eq(cb.nmetadata, 1);
+    unit_is(*zoom_callback_metadata(&cb, S("b")), "2");
+}
+END_TEST
+
+
+START_TEST(reads_meetstreams)
+{
+    ck_assert_ptr_null(read_callback(S("{\"meeting_number\":98765432101}")));
+    unit_is(cb.meeting_url, "98765432101");
+
+    ck_assert_ptr_null(read_callback(
+        S("{\"bot_id\":\"x\",\"meeting_number\":\"98765432101\"}")));
+    unit_is(cb.meeting_url, "98765432101");
+
+    ck_assert_ptr_null(read_callback(
+        S("{\"meeting_url\":\"https://zoom.us/j/1\","
+          "\"meeting_number\":98765432101}")));
+    unit_is(cb.meeting_url, "https://zoom.us/j/1");
+}
+END_TEST
+
+
+static const struct {
+    const char  *body;
+    const char  *why;
+} bad[] = {
+    { "[]", "is not an object" },
+    { "\"zoom_tokens\"", "is not an object" },
+    { "null", "is not an object" },
+    { "{\"bot_id\":1}", "has a bot_id of the wrong type" },
+    { "{\"bot_id\":[]}", "has a bot_id of the wrong type" },
+    { "{\"bot_id\":false}", "has a bot_id of the wrong type" },
+    { "{\"meeting_url\":1}", "has a meeting_url of the wrong type" },
+    { "{\"meeting_url\":{}}", "has a meeting_url of the wrong type" },
+    { "{\"meeting_number\":true}", "has a meeting_number of the wrong type" },
+    { "{\"bot_metadata\":\"a\"}", "has a bot_metadata of the wrong type" },
+    { "{\"bot_metadata\":[]}", "has a bot_metadata of the wrong type" },
+    { "{\"callback_type\":1}", "has another callback_type" },
+    { "{\"callback_type\":\"\"}", "has another callback_type" },
+    { "{\"callback_type\":\"bot.state_change\"}",
+      "has another callback_type" },
+    { "{\"callback_type\":\"Zoom_tokens\"}", "has another callback_type" },
+    { "{\"callback_type\":\"zoom_tokens\\n\"}", "has another callback_type" },
+    { "{\"bot_id\":\"a\\nb\"}", "has a control character in bot_id" },
+    { "{\"bot_id\":\"a\\u007f\"}", "has a control character in bot_id" },
+    { "{\"meeting_url\":\"a\\r\\nb\"}",
+      "has a control character in meeting_url" },
+    { "{\"meeting_url\":\"a\x7f\"}",
+      "has a control character in meeting_url" },
+    { "{\"meeting_number\":\"1\\t2\"}",
+      "has a control character in meeting_number" }
+};
+
+
+START_TEST(refuses)
+{
+    const char  *why;
+
+    why = read_callback(zoom_str_c(bad[_i].body));
+
+    ck_assert_msg(why && strcmp(why, bad[_i].why) == 0, "%s: %s",
+                  bad[_i].body, why ? why : "ok");
+}
+END_TEST
+
+
+START_TEST(has_limits)
+{
+    int                   i, n;
+    char                  name[32];
+    size_t                len;
+    zoom_buf_t            body;
+    static unsigned char  text[8192];
+
+    for (len = ZOOM_CALLBACK_URL_MAX; len <= ZOOM_CALLBACK_URL_MAX + 1; len++)
+    {
+        zoom_buf_init(&body, text, sizeof(text));
+        zoom_buf_c(&body, "{\"meeting_url\":\"");
+        memset(text + body.len, 'x', len);
+        body.len += len;
+        zoom_buf_c(&body, "\"}");
+
+        if (len == ZOOM_CALLBACK_URL_MAX) {
+            ck_assert_ptr_null(read_callback(unit_buf(&body)));
+
+        } else {
+            ck_assert_str_eq(read_callback(unit_buf(&body)),
+                             "has a meeting_url that is too long");
+        }
+    }
+
+    for (n = ZOOM_CALLBACK_METADATA_MAX; n <= ZOOM_CALLBACK_METADATA_MAX + 1;
+         n++)
+    {
+        zoom_buf_init(&body, text, sizeof(text));
+        zoom_buf_c(&body, "{\"bot_metadata\":{");
+
+        for (i = 0; i < n; i++) {
+            snprintf(name, sizeof(name), "%s\"k%d\":%s", i ? "," : "", i,
+                     i % 2 ? "\"v\"" : "0");
+            zoom_buf_c(&body, name);
+        }
+
+        zoom_buf_c(&body, "}}");
+
+        if (n == ZOOM_CALLBACK_METADATA_MAX) {
+            ck_assert_ptr_null(read_callback(unit_buf(&body)));
+            ck_assert_uint_eq(cb.nmetadata, ZOOM_CALLBACK_METADATA_MAX / 2);
+
+        } else {
+            ck_assert_str_eq(read_callback(unit_buf(&body)),
+                             "has too many bot_metadata members");
+        }
+    }
+}
+END_TEST
+
+
+START_TEST(needs_room)
+{
+    ck_assert_ptr_null(zoom_json_scan(&doc, S("{\"bot_id\":\"abc\"}")));
+
+    zoom_buf_init(&b, data, 2);
+    ck_assert_str_eq(zoom_callback_read(&cb, &doc, &b), "is too large");
+
+    /* a body that was not scanned */
+
+    ck_assert_ptr_nonnull(zoom_json_scan(&doc, S("{")));
+    zoom_buf_init(&b, data, sizeof(data));
+    ck_assert_str_eq(zoom_callback_read(&cb, &doc, &b), "is not an object");
+}
+END_TEST
+
+
+START_TEST(finds_metadata)
+{
+    ck_assert_ptr_null(read_callback(
+        S("{\"bot_metadata\":{\"Tenant-Id\":\"1\",\"a.b\":\"2\",\"a_b\":\"3\","
+          "\"x-y\":\"4\",\"X_Y\":0,\"\":\"5\",\"caf\\u00e9\":\"6\","
+          "\"\\u0071\":\"7\"}}")));
+
+    unit_is(*zoom_callback_metadata(&cb, S("tenant_id")), "1");
+    unit_is(*zoom_callback_metadata(&cb, S("TENANT_ID")), "1");
+    unit_is(*zoom_callback_metadata(&cb, S("caf\xc3\xa9")), "6");
+    unit_is(*zoom_callback_metadata(&cb, S("q")), "7");
+
+    /* a string and something else under one name: only strings are kept */
+
+    unit_is(*zoom_callback_metadata(&cb, S("x_y")), "4");
+
+    ck_assert_ptr_null(zoom_callback_metadata(&cb, S("a_b")));
+    ck_assert_ptr_null(zoom_callback_metadata(&cb, S("tenant-id")));
+    ck_assert_ptr_null(zoom_callback_metadata(&cb, S("tenant")));
+}
+END_TEST
+
+
+Suite *
+unit_callback(void)
+{
+    TCase  *t;
+    Suite  *s;
+
+    s = suite_create("callback");
+    t = tcase_create("callback");
+
+    tcase_add_test(t, reads_attendees);
+    tcase_add_test(t, reads_little);
+    tcase_add_test(t, reads_meetstreams);
+    tcase_add_loop_test(t, refuses, 0, (int) N(bad));
+    tcase_add_test(t, has_limits);
+    tcase_add_test(t, needs_room);
+    tcase_add_test(t, finds_metadata);
+
+    suite_add_tcase(s, t);
+
+    return s;
+}

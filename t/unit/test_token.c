@@ -1,0 +1,408 @@
+#include "unit.h"
+#include "zoom_base64.h"
+#include "zoom_oauth.h"
+#include "zoom_time.h"
+#include "zoom_token.h"
+
+
+#define NOW  1772413200             /* 2026-03-02T01:00:00Z */
+#define TTL  7200
+
+
+static zoom_answer_t     a;
+static zoom_judgement_t  j;
+static zoom_buf_t        token;
+static unsigned char     data[ZOOM_TOKEN_MAX];
+static int64_t           expires;
+
+
+/* A JWS with these claims; its signature is nonsense. */
+
+static zoom_str_t
+jwt(const char *claims)
+{
+    static zoom_buf_t     b;
+    static unsigned char  text[8192];
+
+    zoom_buf_init(&b, text, sizeof(text));
+
+    zoom_base64url_encode(&b, "{\"alg\":\"HS256\"}", 15);
+    zoom_buf_c(&b, ".");
+    zoom_base64url_encode(&b, claims, strlen(claims));
+    zoom_buf_c(&b, ".c2lnbmF0dXJl");
+
+    ck_assert_int_eq(b.overflow, 0);
+
+    return unit_buf(&b);
+}
+
+
+static void
+judge(int status, zoom_str_t body, const char *date)
+{
+    memset(&a, 0, sizeof(a));
+    memset(&j, 0xff, sizeof(j));
+
+    a.status = status;
+    a.body = body;
+    a.date = zoom_str_c(date);
+
+    expires = -1;
+    zoom_buf_init(&token, data, sizeof(data));
+
+    zoom_zak_judge(&a, NOW, TTL, &token, &expires, &j);
+
+    if (j.verdict != ZOOM_USE) {
+        ck_assert_int_ne(j.error, ZOOM_OK);
+        ck_assert_int_eq(expires, 0);
+        ck_assert_uint_eq(token.len, 0);
+        ck_assert_int_ne(j.message[0], '\0');
+    }
+}
+
+
+static zoom_str_t
+answer_with(zoom_str_t value)
+{
+    static zoom_buf_t     b;
+    static unsigned char  text[16384];
+
+    zoom_buf_init(&b, text, sizeof(text));
+    zoom_buf_c(&b, "{\"token\":\"");
+    zoom_buf_str(&b, value);
+    zoom_buf_c(&b, "\"}");
+
+    return unit_buf(&b);
+}
+
+
+START_TEST(asks)
+{
+    zoom_buf_t     b;
+    unsigned char  text[128];
+
+    zoom_buf_init(&b, text, sizeof(text));
+    zoom_zak_path(&b, S("bots+1@example.com"), 7200);
+    unit_is(unit_buf(&b),
+            "/users/bots%2B1%40example.com/token?type=zak&ttl=7200");
+}
+END_TEST
+
+
+static const struct {
+    const char  *claims;
+    const char  *date;
+    int64_t      expires;        /* from now on */
+} lives[] = {
+    /* as asked, less, more */
+
+    { "{\"iat\":1772413200,\"exp\":1772420400}", "", 7200 },
+    { "{\"iat\":1772413200,\"exp\":1772416800}", "", 3600 },
+    { "{\"iat\":1772413200,\"exp\":1772499600}", "", 7200 },
+    { "{\"exp\":1772416800}", "", 3600 },
+    { "{\"exp\":1772416800.9}", "", 3600 },
+
+    /* not to be read */
+
+    { "{}", "", 7200 },
+    { "{\"exp\":\"1772416800\"}", "", 7200 },
+    { "{\"exp\":null}", "", 7200 },
+    { "{\"exp\":0}", "", 7200 },
+    { "{\"exp\":-5}", "", 7200 },
+    { "{\"exp\":1772416800000}", "", 7200 },
+    { "{\"exp\":1e300}", "", 7200 },
+    { "[]", "", 7200 },
+    { "not json", "", 7200 },
+
+    /* our clock is ahead, by more than a life and by less */
+
+    { "{\"iat\":1772405999,\"exp\":1772413199}", "", 7200 },
+    { "{\"iat\":1772409600,\"exp\":1772413200}", "", 3600 },
+    { "{\"iat\":1000,\"exp\":4600}", "Thu, 01 Jan 1970 00:16:40 GMT", 3600 },
+    { "{\"iat\":1772406000,\"exp\":1772413201}", "", 1 },
+    { "{\"iat\":1772412600,\"exp\":1772416200}", "", 3000 },
+
+    /* nothing to tell its life by: dead is dead */
+
+    { "{\"exp\":1772413199}", "", -1 },
+    { "{\"iat\":1772413199,\"exp\":1772413199}", "", -1 },
+    { "{\"iat\":1772499600,\"exp\":1772413199}", "", -1 },
+
+    /* our clock is behind: by its life, and by Zoom's clock */
+
+    { "{\"iat\":1772413800,\"exp\":1772417400}", "", 3600 },
+    { "{\"exp\":1772417400}", "Mon, 02 Mar 2026 01:10:00 GMT", 3600 },
+    { "{\"iat\":1772413800,\"exp\":1772417400}",
+      "Mon, 02 Mar 2026 01:10:00 GMT", 3600 },
+    { "{\"iat\":1772413790,\"exp\":1772417400}",
+      "Mon, 02 Mar 2026 01:10:00 GMT", 3600 },
+    { "{\"exp\":1772416800}", "Mon, 02 Mar 2026 02:00:00 GMT", 0 },
+
+    /* Zoom's clock never makes it longer */
+
+    { "{\"exp\":1772416800}", "Mon, 02 Mar 2026 00:00:00 GMT", 3600 },
+    { "{\"exp\":1772416800}", "Mon, 02 Mar 2026 01:00:00 GMT", 3600 },
+    { "{\"exp\":1772416800}", "yesterday", 3600 },
+    { "{}", "Mon, 02 Mar 2026 02:00:00 GMT", 7200 }
+};
+
+
+START_TEST(tells_its_end)
+{
+    zoom_str_t  zak;
+
+    zak = jwt(lives[_i].claims);
+
+    judge(200, answer_with(zak), lives[_i].date);
+
+    ck_assert_int_eq(j.verdict, ZOOM_USE);
+    ck_assert_int_eq(j.error, ZOOM_OK);
+    ck_assert(zoom_str_eq(unit_buf(&token), zak));
+    ck_assert_msg(expires == NOW + lives[_i].expires, "%s: %+lld",
+                  lives[_i].claims, (long long) (expires - NOW));
+}
+END_TEST
+
+
+START_TEST(bears_any_ttl)
+{
+    size_t  i;
+
+    static const struct {
+        int64_t  ttl;
+        int64_t  expires;
+    } table[] = {
+        { 0, NOW }, { -1, NOW }, { INT64_MIN, NOW }, { 1, NOW + 1 },
+        { INT64_MAX, NOW + ZOOM_TIME_MAX }
+    };
+
+    memset(&a, 0, sizeof(a));
+    a.status = 200;
+    a.body = answer_with(S("a.b.c"));
+
+    for (i = 0; i < N(table); i++) {
+        zoom_buf_init(&token, data, sizeof(data));
+        zoom_zak_judge(&a, NOW, table[i].ttl, &token, &expires, &j);
+        ck_assert_int_eq(j.verdict, ZOOM_USE);
+        ck_assert_int_eq(expires, table[i].expires);
+    }
+}
+END_TEST
+
+
+static const struct {
+    int              status;
+    const char      *body;
+    zoom_verdict_e   verdict;
+    zoom_error_e     error;
+} rows[] = {
+    { 200, "", ZOOM_RETRY, ZOOM_E_ZOOM_INVALID },
+    { 200, "<html>", ZOOM_RETRY, ZOOM_E_ZOOM_INVALID },
+    { 200, "{\"token\":\"a.b.c", ZOOM_RETRY, ZOOM_E_ZOOM_INVALID },
+    { 200, "{}", ZOOM_RETRY, ZOOM_E_ZOOM_INVALID },
+    { 200, "{\"token\":\"\"}", ZOOM_RETRY, ZOOM_E_ZOOM_INVALID },
+    { 200, "{\"token\":null}", ZOOM_RETRY, ZOOM_E_ZOOM_INVALID },
+    { 200, "{\"token\":[\"a.b.c\"]}", ZOOM_RETRY, ZOOM_E_ZOOM_INVALID },
+    { 204, "", ZOOM_RETRY, ZOOM_E_ZOOM_INVALID },
+    { 200, "{\"code\":300,\"message\":\"x\"}", ZOOM_FINAL,
+      ZOOM_E_ZOOM_REFUSED },
+    { 200, "{\"code\":1001}", ZOOM_FINAL, ZOOM_E_USER_UNKNOWN },
+    { 200, "{\"token\":\"Token is no longer supported.\"}", ZOOM_FINAL,
+      ZOOM_E_ZOOM_INVALID },
+    { 200, "{\"token\":\"a.b\"}", ZOOM_FINAL, ZOOM_E_ZOOM_INVALID },
+    { 200, "{\"token\":\"a.b.c.d\"}", ZOOM_FINAL, ZOOM_E_ZOOM_INVALID },
+    { 200, "{\"token\":\"a.b.c\\n\"}", ZOOM_FINAL, ZOOM_E_ZOOM_INVALID },
+    { 200, "{\"token\":\"a.b.c=\"}", ZOOM_FINAL, ZOOM_E_ZOOM_INVALID },
+
+    { 404, "{\"code\":1001,\"message\":\"User does not exist.\"}",
+      ZOOM_FINAL, ZOOM_E_USER_UNKNOWN },
+    { 401, "{\"code\":124,\"message\":\"Invalid access token.\"}",
+      ZOOM_REFRESH, ZOOM_E_CREDENTIALS_REJECTED },
+    { 400, "{\"code\":4711,\"message\":\"does not contain scopes:[x]\"}",
+      ZOOM_FINAL, ZOOM_E_SCOPE_MISSING },
+    { 429, "", ZOOM_RETRY, ZOOM_E_RATE_LIMITED },
+    { 500, "", ZOOM_RETRY, ZOOM_E_ZOOM_UNAVAILABLE },
+    { 302, "{\"token\":\"a.b.c\"}", ZOOM_FINAL, ZOOM_E_ZOOM_INVALID },
+    { 401, "{\"token\":\"a.b.c\"}", ZOOM_REFRESH,
+      ZOOM_E_CREDENTIALS_REJECTED }
+};
+
+
+START_TEST(judges_errors)
+{
+    judge(rows[_i].status, zoom_str_c(rows[_i].body), "");
+
+    ck_assert_msg(j.verdict == rows[_i].verdict && j.error == rows[_i].error,
+                  "%d %s: %d %s", rows[_i].status, rows[_i].body, j.verdict,
+                  zoom_error_info(j.error)->name.data);
+}
+END_TEST
+
+
+START_TEST(keeps_silent)
+{
+    judge(200, S("{\"token\":\"eyJ.CANARY words.x\"}"), "");
+    ck_assert_int_eq(j.error, ZOOM_E_ZOOM_INVALID);
+    ck_assert_str_eq((char *) j.message, "malformed ZAK");
+
+    judge(200, S("{\"token\":\"Token is no longer supported CANARY\"}"), "");
+    ck_assert_str_eq((char *) j.message,
+                     "this type of token is no longer supported");
+}
+END_TEST
+
+
+START_TEST(has_limits)
+{
+    size_t                len;
+    static unsigned char  zak[ZOOM_TOKEN_MAX + 1];
+
+    memset(zak, 'x', sizeof(zak));
+    zak[10] = '.';
+    zak[100] = '.';
+
+    for (len = ZOOM_TOKEN_MAX; len <= ZOOM_TOKEN_MAX + 1; len++) {
+        judge(200, answer_with((zoom_str_t) { zak, len }), "");
+
+        if (len == ZOOM_TOKEN_MAX) {
+            ck_assert_int_eq(j.verdict, ZOOM_USE);
+            ck_assert_uint_eq(token.len, ZOOM_TOKEN_MAX);
+
+        } else {
+            ck_assert_int_eq(j.verdict, ZOOM_FINAL);
+            ck_assert_int_eq(j.error, ZOOM_E_ZOOM_INVALID);
+        }
+    }
+
+    memset(&a, 0, sizeof(a));
+    a.status = 200;
+    a.body = answer_with(S("aa.bb.cc"));
+    zoom_buf_init(&token, data, 7);
+    zoom_zak_judge(&a, NOW, TTL, &token, &expires, &j);
+    ck_assert_int_eq(j.verdict, ZOOM_FINAL);
+    ck_assert_int_eq(j.error, ZOOM_E_ZOOM_INVALID);
+}
+END_TEST
+
+
+START_TEST(knows_the_form)
+{
+    size_t  i;
+
+    static const char *const  good[] = {
+        "a.b.c", "-.-.-", "_._._", "eyJ.eyJ.AZaz09-_"
+    };
+
+    static const char *const  bad[] = {
+        "", ".", "..", "...", "a", "a.b", "a.b.", "a..c", ".b.c", "a.b.c.",
+        "a.b.c.d", "a.b.c ", " a.b.c", "a.b.c\n", "a.b+.c", "a.b/.c",
+        "a.b.c=", "a.b,.c", "a.b.\xc3\xa9", "Token is no longer supported"
+    };
+
+    for (i = 0; i < N(good); i++) {
+        ck_assert_int_eq(zoom_jwt_form(zoom_str_c(good[i])), 1);
+    }
+
+    for (i = 0; i < N(bad); i++) {
+        ck_assert_msg(!zoom_jwt_form(zoom_str_c(bad[i])), "\"%s\"", bad[i]);
+    }
+
+    ck_assert_int_eq(zoom_jwt_form(S("a.b.c\0")), 0);
+    ck_assert_int_eq(zoom_jwt_form(zoom_str_c(NULL)), 0);
+}
+END_TEST
+
+
+START_TEST(reads_claims)
+{
+    int64_t        exp, iat;
+    static char    claims[4000];
+
+    ck_assert_int_eq(zoom_jwt_exp(jwt("{\"exp\":10,\"iat\":5}"), &exp, &iat),
+                     0);
+    ck_assert_int_eq(exp, 10);
+    ck_assert_int_eq(iat, 5);
+
+    ck_assert_int_eq(zoom_jwt_exp(jwt("{\"exp\":10,\"iat\":\"5\"}"), &exp,
+                                  &iat), 0);
+    ck_assert_int_eq(iat, 0);
+
+    ck_assert_int_eq(zoom_jwt_exp(jwt("{\"exp\":253402300799}"), &exp, NULL),
+                     0);
+    ck_assert_int_eq(exp, ZOOM_TIME_MAX);
+
+    ck_assert_int_eq(zoom_jwt_exp(jwt("{\"exp\":253402300800}"), &exp, NULL),
+                     -1);
+    ck_assert_int_eq(zoom_jwt_exp(jwt("{\"iat\":5}"), &exp, &iat), -1);
+    ck_assert_int_eq(zoom_jwt_exp(jwt("{\"exp\":1,\"exp\":2}"), &exp, &iat),
+                     -1);
+    ck_assert_int_eq(zoom_jwt_exp(S("a.b.c"), &exp, &iat), -1);
+    ck_assert_int_eq(zoom_jwt_exp(S("a.Zh.c"), &exp, &iat), -1);
+    ck_assert_int_eq(zoom_jwt_exp(S(""), &exp, &iat), -1);
+
+    /* claims beyond what a token may have are not looked at */
+
+    snprintf(claims, sizeof(claims), "{\"exp\":10%*s}", 3500, "");
+    ck_assert_int_eq(zoom_jwt_exp(jwt(claims), &exp, &iat), -1);
+}
+END_TEST
+
+
+START_TEST(knows_bearers)
+{
+    size_t                i;
+    static unsigned char  text[ZOOM_ACCESS_TOKEN_MAX + 1];
+
+    static const char *const  good[] = {
+        "a", "AZaz09-._~+/", "a=", "a==", "eyJ.eyJ.sig", "a.b=="
+    };
+
+    static const char *const  bad[] = {
+        "", "=", "==", "=a", "a=b", "a b", "a\r\n", "a\n", "\ta", "a,", "a\"",
+        "a\x7f", "a\xc3\xa9", "a%", "a:"
+    };
+
+    for (i = 0; i < N(good); i++) {
+        ck_assert_msg(zoom_bearer_form(zoom_str_c(good[i])), "\"%s\"",
+                      good[i]);
+    }
+
+    for (i = 0; i < N(bad); i++) {
+        ck_assert_msg(!zoom_bearer_form(zoom_str_c(bad[i])), "\"%s\"",
+                      bad[i]);
+    }
+
+    ck_assert_int_eq(zoom_bearer_form(S("a\0b")), 0);
+
+    memset(text, 'a', sizeof(text));
+    ck_assert_int_eq(zoom_bearer_form((zoom_str_t) { text,
+                                      ZOOM_ACCESS_TOKEN_MAX }), 1);
+    ck_assert_int_eq(zoom_bearer_form((zoom_str_t) { text,
+                                      ZOOM_ACCESS_TOKEN_MAX + 1 }), 0);
+}
+END_TEST
+
+
+Suite *
+unit_token(void)
+{
+    TCase  *t;
+    Suite  *s;
+
+    s = suite_create("token");
+    t = tcase_create("token");
+
+    tcase_add_test(t, asks);
+    tcase_add_loop_test(t, tells_its_end, 0, (int) N(lives));
+    tcase_add_test(t, bears_any_ttl);
+    tcase_add_loop_test(t, judges_errors, 0, (int) N(rows));
+    tcase_add_test(t, keeps_silent);
+    tcase_add_test(t, has_limits);
+    tcase_add_test(t, knows_the_form);
+    tcase_add_test(t, reads_claims);
+    tcase_add_test(t, knows_bearers);
+
+    suite_add_tcase(s, t);
+
+    return s;
+}

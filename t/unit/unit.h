@@ -1,0 +1,82 @@
+/* What the unit tests share. */
+
+#ifndef UNIT_H_INCLUDED
+#define UNIT_H_INCLUDED
+
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "zoom_string.h"
+
+
+#define S(lit)                                                                \
+    ((zoom_str_t) { (const unsigned char *) (lit), sizeof(lit) - 1 })
+
+#define N(array)  (sizeof(array) / sizeof((array)[0]))
+
+#define unit_is(got, want)  unit_is_at(got, want, __FILE__, __LINE__)
+
+
+/* Compares bytes with a C string and shows both if they differ. */
+
+static inline void
+unit_is_at(zoom_str_t got, const char *want, const char *file, int line)
+{
+    size_t  len;
+
+    len = strlen(want);
+
+    ck_assert_msg(got.len == len
+                  && (len == 0 || memcmp(got.data, want, len) == 0),
+                  "%s:%d: got \"%.*s\", not \"%s\"", file, line,
+                  (int) got.len, got.len ? (const char *) got.data : "",
+                  want);
+}
+
+
+static inline zoom_str_t
+unit_buf(const zoom_buf_t *b)
+{
+    zoom_str_t  s;
+
+    s.data = b->data;
+    s.len = b->len;
+
+    return s;
+}
+
+
+/* The same numbers in every run: xorshift. */
+
+static inline uint32_t
+unit_random(uint32_t *state, uint32_t below)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 17;
+    *state ^= *state << 5;
+
+    return *state % below;
+}
+
+
+Suite *unit_string(void);
+Suite *unit_base64(void);
+Suite *unit_uri(void);
+Suite *unit_error(void);
+Suite *unit_user(void);
+Suite *unit_secret(void);
+Suite *unit_time(void);
+Suite *unit_json(void);
+Suite *unit_json_load(void);
+Suite *unit_callback(void);
+Suite *unit_attendee(void);
+Suite *unit_meeting(void);
+Suite *unit_answer(void);
+Suite *unit_oauth(void);
+Suite *unit_token(void);
+
+
+#endif /* UNIT_H_INCLUDED */
