@@ -15,9 +15,13 @@ my $t = Zoom::Test->new;
 $t->secret_file('odd', 'CANARYodd a%b&c=d/e');
 $t->canary(odd => 'CANARYodd', encoded => 'CANARYodd%20a');
 
+# No canary: it goes where no module can know it for a secret.
+$t->secret_file('old', 'inherited-by-some');
+
 $t->nginx(http => <<'EOC', locations => <<'EOC2');
     zoom_user          bots@example.com;
     zoom_authenticate  arg=key file:%{arg} as=inherited;
+    zoom_authenticate  arg=old file:%{old};
 EOC
         location = /arg {
             zoom_tokens        acme;
@@ -133,6 +137,13 @@ subtest 'both' => sub {
 };
 
 
+subtest 'inheritance' => sub {
+    is_in('/arg?old=inherited-by-some', [], 'both lines of the level above');
+    is_out('/header?old=inherited-by-some', [],
+           'a list replaces what it would inherit');
+};
+
+
 subtest 'off' => sub {
     is_in('/off', [], 'anybody');
 };
@@ -148,14 +159,14 @@ subtest "nginx's own guards must agree" => sub {
 
 subtest 'who it was' => sub {
     my $by = sub {
-        my ($uri) = @_;
-        my $line = $t->logged(sub { $_[0]{uri} eq $uri
+        my ($path) = @_;
+        my $line = $t->logged(sub { $_[0]{request} =~ /^GET \Q$path\E/
                                     && $_[0]{status} == 200 });
 
         return "$line->{zoom_caller} $line->{zoom_scheme}";
     };
 
-    like($by->('/arg'), qr/^inherited arg/, 'as=');
+    like($by->('/arg?key='), qr/^inherited arg/, 'as=');
     like($by->('/header'), qr/^header\S* header/, 'else the scheme');
 };
 

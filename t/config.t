@@ -143,7 +143,7 @@ subtest 'locations' => sub {
                          $zoom_metadata_user ${arg_user}@example.com))
     {
         refused("$variable without zoom_allow_user",
-                'zoom_tokens acme;',
+                quotemeta "zoom_user $variable;",
                 location('zoom_tokens acme;', @off, "zoom_user $variable;"));
         accepted("$variable with it",
                  location('zoom_tokens acme;', @off, "zoom_user $variable;",

@@ -217,6 +217,13 @@ subtest 'timeout' => sub {
     cmp_ok($r->took, '>', 1.8, 'not before its time');
     cmp_ok($r->took, '<', 3, 'nor long after');
 
+    # It counts from the first byte, and a body may take its time.
+    my $late = http_start(port => $t->port, path => "/slow?$user",
+                          body => '{}   ', pause => 0.008);
+    $r = http_wait($late);
+    is($r->status, 504, 'a slow client is no excuse');
+    cmp_ok($r->took, '<', 2.6, 'nor has he more time');
+
     $zoom->control({ clear => 1 }, { match => 'token', mode => 'drip' });
     $r = ask('slow', 'bots@t1.example');
     cmp_ok($r->took, '<', 3, 'a byte now and then is no answer');

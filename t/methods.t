@@ -244,6 +244,39 @@ subtest 'slow' => sub {
 };
 
 
+# What an answer leaves unread must never be taken for a request.
+subtest 'bodies that nobody reads' => sub {
+    my $smuggled = "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n";
+    my %by_status = (
+        405 => "PUT /arg?$key",
+        401 => 'POST /arg',
+        413 => "POST /arg?$key",
+        400 => "POST /arg?$key",
+    );
+
+    for my $status (sort keys %by_status) {
+        my $body = $status == 413 ? $smuggled x 2000 : $smuggled;
+        my $head = "$by_status{$status} HTTP/1.1\r\nHost: x\r\n";
+
+        for my $framing ('Content-Length: ' . length($body), 'chunked') {
+            my $bytes = $framing ne 'chunked'
+                ? "$head$framing\r\n\r\n$body"
+                : "${head}Transfer-Encoding: chunked\r\n\r\n"
+                  . sprintf("%x\r\n", length $body) . "$body\r\n0\r\n\r\n";
+
+            my $r = http(port => $t->port, bytes => $bytes
+                         . "GET /last HTTP/1.1\r\nHost: x\r\n"
+                         . "Connection: close\r\n\r\n");
+
+            like($r->status, qr/^($status|0)$/, "$status, $framing");
+        }
+    }
+
+    is(scalar(grep { $_->{uri} eq '/smuggled' }
+              $t->{nginx}[0]->access_log), 0, 'was a request');
+};
+
+
 subtest 'errors' => sub {
     my $r = $t->get('/arg');
 

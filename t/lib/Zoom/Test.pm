@@ -256,6 +256,7 @@ sub jwt_claims {
     my ($token) = @_;
     my (undef, $claims) = split /\./, $token // '';
 
+    return {} if !defined $claims;
     return eval { JSON::PP->new->utf8->decode(decode_base64url($claims)) }
            // {};
 }
