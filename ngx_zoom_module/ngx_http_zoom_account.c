@@ -807,13 +807,11 @@ ngx_http_zoom_set_rate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    p = value[1].data;
     last = value[1].data + value[1].len;
 
-    label.data = p;
+    for (p = value[1].data; p < last && *p != '='; p++) { /* void */ }
 
-    while (p < last && *p != '=') { p++; }
-
+    label.data = value[1].data;
     label.len = p - label.data;
 
     for (i = 0; i < NGX_HTTP_ZOOM_NLABELS; i++) {
@@ -845,21 +843,19 @@ ngx_http_zoom_set_rate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_OK;
     }
 
-    n = NGX_ERROR;
-
-    if (value[2].len > 4 && ngx_strncmp(value[2].data, "day=", 4) == 0) {
+    if (ngx_strncmp(value[2].data, "day=", 4) == 0) {
         n = ngx_atoi(value[2].data + 4, value[2].len - 4);
+
+        if (n >= 1 && n <= NGX_HTTP_ZOOM_DAY_MAX) {
+            rate->day = n;
+            return NGX_CONF_OK;
+        }
     }
 
-    if (n < 1 || n > NGX_HTTP_ZOOM_DAY_MAX) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid parameter \"%V\"", &value[2]);
-        return NGX_CONF_ERROR;
-    }
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid parameter \"%V\"", &value[2]);
 
-    rate->day = n;
-
-    return NGX_CONF_OK;
+    return NGX_CONF_ERROR;
 }
 
 

@@ -57,16 +57,20 @@ static ngx_int_t ngx_http_zoom_auth_attendee(ngx_http_request_t *r,
     const ngx_http_zoom_auth_line_t *line, const zoom_json_doc_t *doc,
     ngx_str_t *signature, zoom_buf_t *scratch);
 
+static char *ngx_http_zoom_auth_off(ngx_conf_t *cf,
+    ngx_http_zoom_loc_conf_t *zlcf);
+static ngx_http_zoom_auth_line_t *ngx_http_zoom_auth_add_line(ngx_conf_t *cf,
+    ngx_http_zoom_loc_conf_t *zlcf);
 static char *ngx_http_zoom_auth_add_proof(ngx_conf_t *cf,
     ngx_http_zoom_auth_line_t *line, ngx_uint_t *n);
+static ngx_uint_t ngx_http_zoom_auth_has(
+    const ngx_http_zoom_auth_line_t *line, const ngx_http_zoom_proof_t *proof);
 static char *ngx_http_zoom_auth_scheme(ngx_conf_t *cf, ngx_uint_t n,
     ngx_http_zoom_proof_t *proof);
 static char *ngx_http_zoom_auth_check_secret(ngx_conf_t *cf,
     ngx_http_zoom_proof_t *proof, const char *name);
 static char *ngx_http_zoom_auth_as(ngx_http_zoom_auth_line_t *line,
     ngx_str_t *value);
-static char *ngx_http_zoom_auth_off(ngx_conf_t *cf,
-    ngx_http_zoom_loc_conf_t *zlcf);
 
 
 static ngx_str_t  ngx_http_zoom_schemes[] = {
@@ -522,21 +526,12 @@ ngx_http_zoom_authenticate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    if (zlcf->auth == NGX_CONF_UNSET_PTR) {
-        zlcf->auth = ngx_array_create(cf->pool, 1,
-                                      sizeof(ngx_http_zoom_auth_line_t));
-        if (zlcf->auth == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
     if (ngx_strcmp(value[1].data, "off") == 0) {
         return ngx_http_zoom_auth_off(cf, zlcf);
     }
 
-    line = zlcf->auth->elts;
-
-    if (zlcf->auth->nelts) {
+    if (zlcf->auth != NGX_CONF_UNSET_PTR) {
+        line = zlcf->auth->elts;
         proof = line[0].proofs.elts;
 
         if (proof->scheme == NGX_HTTP_ZOOM_AUTH_OFF) {
@@ -544,17 +539,8 @@ ngx_http_zoom_authenticate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    line = ngx_array_push(zlcf->auth);
+    line = ngx_http_zoom_auth_add_line(cf, zlcf);
     if (line == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_memzero(line, sizeof(ngx_http_zoom_auth_line_t));
-
-    if (ngx_array_init(&line->proofs, cf->pool, 2,
-                       sizeof(ngx_http_zoom_proof_t))
-        != NGX_OK)
-    {
         return NGX_CONF_ERROR;
     }
 
@@ -593,21 +579,12 @@ ngx_http_zoom_auth_off(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *zlcf)
         return "has parameters after \"off\"";
     }
 
-    if (zlcf->auth->nelts) {
+    if (zlcf->auth != NGX_CONF_UNSET_PTR) {
         return "is used together with \"off\"";
     }
 
-    line = ngx_array_push(zlcf->auth);
+    line = ngx_http_zoom_auth_add_line(cf, zlcf);
     if (line == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_memzero(line, sizeof(ngx_http_zoom_auth_line_t));
-
-    if (ngx_array_init(&line->proofs, cf->pool, 1,
-                       sizeof(ngx_http_zoom_proof_t))
-        != NGX_OK)
-    {
         return NGX_CONF_ERROR;
     }
 
@@ -625,17 +602,47 @@ ngx_http_zoom_auth_off(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *zlcf)
 }
 
 
+static ngx_http_zoom_auth_line_t *
+ngx_http_zoom_auth_add_line(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *zlcf)
+{
+    ngx_http_zoom_auth_line_t  *line;
+
+    if (zlcf->auth == NGX_CONF_UNSET_PTR) {
+        zlcf->auth = ngx_array_create(cf->pool, 1,
+                                      sizeof(ngx_http_zoom_auth_line_t));
+        if (zlcf->auth == NULL) {
+            return NULL;
+        }
+    }
+
+    line = ngx_array_push(zlcf->auth);
+    if (line == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(line, sizeof(ngx_http_zoom_auth_line_t));
+
+    if (ngx_array_init(&line->proofs, cf->pool, 2,
+                       sizeof(ngx_http_zoom_proof_t))
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return line;
+}
+
+
 /* A scheme and its secret; parameters may be secrets and are not quoted. */
 
 static char *
 ngx_http_zoom_auth_add_proof(ngx_conf_t *cf, ngx_http_zoom_auth_line_t *line,
     ngx_uint_t *n)
 {
-    char                    *rv;
-    u_char                  *name;
-    ngx_str_t               *value;
-    ngx_uint_t               i;
-    ngx_http_zoom_proof_t    proof, *other;
+    char                   *rv;
+    u_char                 *name;
+    ngx_str_t              *value;
+    ngx_http_zoom_proof_t   proof, *p;
 
     value = cf->args->elts;
 
@@ -647,14 +654,8 @@ ngx_http_zoom_auth_add_proof(ngx_conf_t *cf, ngx_http_zoom_auth_line_t *line,
         return rv;
     }
 
-    other = line->proofs.elts;
-
-    for (i = 0; i < line->proofs.nelts; i++) {
-        if (other[i].scheme == proof.scheme
-            && ngx_http_zoom_same(&other[i].name, &proof.name))
-        {
-            return "has the same scheme twice";
-        }
+    if (ngx_http_zoom_auth_has(line, &proof)) {
+        return "has the same scheme twice";
     }
 
     if (*n + 1 == cf->args->nelts
@@ -680,17 +681,38 @@ ngx_http_zoom_auth_add_proof(ngx_conf_t *cf, ngx_http_zoom_auth_line_t *line,
         return NGX_CONF_ERROR;
     }
 
-    other = ngx_array_push(&line->proofs);
-    if (other == NULL) {
+    p = ngx_array_push(&line->proofs);
+    if (p == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    *other = proof;
+    *p = proof;
     *n += 2;
 
     line->attendee |= (proof.scheme == NGX_HTTP_ZOOM_AUTH_ATTENDEE);
 
     return NGX_CONF_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_zoom_auth_has(const ngx_http_zoom_auth_line_t *line,
+    const ngx_http_zoom_proof_t *proof)
+{
+    ngx_uint_t              i;
+    ngx_http_zoom_proof_t  *other;
+
+    other = line->proofs.elts;
+
+    for (i = 0; i < line->proofs.nelts; i++) {
+        if (other[i].scheme == proof->scheme
+            && ngx_http_zoom_same(&other[i].name, &proof->name))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

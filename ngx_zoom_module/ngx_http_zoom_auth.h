@@ -16,8 +16,9 @@ char *ngx_http_zoom_authenticate(ngx_conf_t *cf, ngx_command_t *cmd,
 
 /*
  * First, with the header alone: which lines can still hold.  Overwrites the
- * secrets in the request's arguments, right or wrong.  A handler of the preaccess phase, so that a refusal by
- * another module finds them overwritten; it refuses nothing itself.
+ * secrets in the request's arguments, right or wrong.  A handler of the
+ * preaccess phase, so that a refusal by another module finds them overwritten;
+ * it refuses nothing itself.
  */
 
 ngx_int_t ngx_http_zoom_auth_handler(ngx_http_request_t *r);

@@ -20,32 +20,13 @@ ngx_http_zoom_health_handler(ngx_http_request_t *r)
     ngx_http_zoom_ctx_t             *ctx;
     const ngx_http_zoom_loc_conf_t  *zlcf;
 
-    if (r != r->main) {
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "zoom: \"zoom_health\" does not answer subrequests");
-
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    rc = ngx_http_zoom_enter(r, &ctx, NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_POST,
+                             "GET, HEAD, POST");
+    if (rc != NGX_AGAIN) {
+        return rc;
     }
 
-    ctx = ngx_http_zoom_auth_ctx(r);
-
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_POST))) {
-        return ngx_http_zoom_answer_method(r, ctx, "GET, HEAD, POST");
-    }
-
-    if (ngx_http_zoom_body_too_large(r)) {
-        return ngx_http_zoom_answer_error(r, ctx, ZOOM_E_TOO_LARGE, NULL);
-    }
-
-    rc = ctx->verdict;
-
-    if (rc == NGX_OK) {
-        rc = ngx_http_zoom_auth_body(r, ctx, NULL, &signed_body);
-    }
+    rc = ngx_http_zoom_auth_body(r, ctx, NULL, &signed_body);
 
     if (rc == NGX_DECLINED) {
         return ngx_http_zoom_answer_error(r, ctx, ZOOM_E_UNAUTHENTICATED,

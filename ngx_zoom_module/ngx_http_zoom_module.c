@@ -585,7 +585,8 @@ ngx_http_zoom_check_use(ngx_conf_t *cf, ngx_http_core_loc_conf_t *clcf,
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"%s\" directive conflicts with another handler of "
                       "the location in %s:%ui",
-                      conf->use.name, conf->use.place.file, conf->use.place.line);
+                      conf->use.name, conf->use.place.file,
+                      conf->use.place.line);
         return NGX_CONF_ERROR;
     }
 
@@ -593,7 +594,8 @@ ngx_http_zoom_check_use(ngx_conf_t *cf, ngx_http_core_loc_conf_t *clcf,
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"%s\" must have \"zoom_authenticate\" or "
                       "\"zoom_authenticate off\" in %s:%ui",
-                      conf->use.name, conf->use.place.file, conf->use.place.line);
+                      conf->use.name, conf->use.place.file,
+                      conf->use.place.line);
         return NGX_CONF_ERROR;
     }
 

@@ -19,8 +19,10 @@ static void ngx_http_zoom_tokens_get(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 static const char *ngx_http_zoom_tokens_query(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, zoom_error_e *error);
+static const char *ngx_http_zoom_tokens_bot_id(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, ngx_str_t *value);
 static const char *ngx_http_zoom_tokens_extra(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx, ngx_str_t *extra, zoom_error_e *error);
+    ngx_http_zoom_ctx_t *ctx, ngx_str_t *extra);
 static void ngx_http_zoom_tokens_ready(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 static zoom_error_e ngx_http_zoom_tokens_route(ngx_http_request_t *r,
@@ -44,35 +46,10 @@ ngx_http_zoom_tokens_handler(ngx_http_request_t *r)
     ngx_int_t             rc;
     ngx_http_zoom_ctx_t  *ctx;
 
-    if (r != r->main) {
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "zoom: \"zoom_tokens\" does not answer subrequests");
-
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    ctx = ngx_http_zoom_auth_ctx(r);
-
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_POST))) {
-        return ngx_http_zoom_answer_method(r, ctx, "GET, POST");
-    }
-
-    if (ngx_http_zoom_body_too_large(r)) {
-        return ngx_http_zoom_answer_error(r, ctx, ZOOM_E_TOO_LARGE, NULL);
-    }
-
-    if (ctx->verdict == NGX_DECLINED) {
-        return ngx_http_zoom_answer_error(r, ctx, ZOOM_E_UNAUTHENTICATED,
-                                          NULL);
-    }
-
-    if (ctx->verdict != NGX_OK) {
-        return ngx_http_zoom_answer_error(r, ctx, ZOOM_E_INTERNAL,
-                                          "no memory");
+    rc = ngx_http_zoom_enter(r, &ctx, NGX_HTTP_GET|NGX_HTTP_POST,
+                             "GET, POST");
+    if (rc != NGX_AGAIN) {
+        return rc;
     }
 
     if (r->method == NGX_HTTP_POST) {
@@ -223,58 +200,38 @@ static const char *
 ngx_http_zoom_tokens_query(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     zoom_error_e *error)
 {
-    u_char      *p;
     ngx_str_t    value, *args;
-    ngx_uint_t   i, n;
-    zoom_buf_t   b;
+    ngx_uint_t   n;
+    const char  *why;
 
+    static ngx_str_t  bot_id = ngx_string("bot_id");
+    static ngx_str_t  bot_uuid = ngx_string("bot_uuid");
     static ngx_str_t  extra = ngx_string("extra");
-    static ngx_str_t  bot_id[] = {
-        ngx_string("bot_id"),
-        ngx_string("bot_uuid")
-    };
+
+    *error = ZOOM_E_BAD_CALLBACK;
 
     ctx->callback = ngx_pcalloc(r->pool, sizeof(zoom_callback_t));
 
     if (ctx->callback == NULL) {
-        goto memory;
+        *error = ZOOM_E_INTERNAL;
+        return "no memory";
     }
 
     args = ngx_http_zoom_ctx_args(r, ctx);
 
-    for (i = 0; i < 2 && ctx->bot_id.len == 0; i++) {
+    if (ngx_http_zoom_arg(args, &bot_id, &value) == 1
+        || ngx_http_zoom_arg(args, &bot_uuid, &value) == 1)
+    {
+        why = ngx_http_zoom_tokens_bot_id(r, ctx, &value);
 
-        if (ngx_http_zoom_arg(args, &bot_id[i], &value) != 1) {
-            continue;
+        if (why) {
+            return why;
         }
-
-        p = ngx_pnalloc(r->pool, value.len + 1);
-        if (p == NULL) {
-            goto memory;
-        }
-
-        zoom_buf_init(&b, p, value.len + 1);
-
-        if (zoom_uri_unescape(&b, ngx_http_zoom_str(&value)) != 0) {
-            *error = ZOOM_E_BAD_CALLBACK;
-            return "the bot's id is not valid percent-encoding";
-        }
-
-        for (n = 0; n < b.len; n++) {
-            if (b.data[n] < ' ' || b.data[n] == 0x7f) {
-                *error = ZOOM_E_BAD_CALLBACK;
-                return "the bot's id has control characters";
-            }
-        }
-
-        ctx->bot_id.data = b.data;
-        ctx->bot_id.len = b.len;
     }
 
     n = ngx_http_zoom_arg(args, &extra, &value);
 
     if (n > 1) {
-        *error = ZOOM_E_BAD_CALLBACK;
         return "\"extra\" was sent twice";
     }
 
@@ -282,13 +239,39 @@ ngx_http_zoom_tokens_query(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         return NULL;
     }
 
-    return ngx_http_zoom_tokens_extra(r, ctx, &value, error);
+    return ngx_http_zoom_tokens_extra(r, ctx, &value);
+}
 
-memory:
 
-    *error = ZOOM_E_INTERNAL;
+static const char *
+ngx_http_zoom_tokens_bot_id(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    ngx_str_t *value)
+{
+    u_char      *p;
+    size_t       i;
+    zoom_buf_t   b;
 
-    return "no memory";
+    p = ngx_pnalloc(r->pool, value->len + 1);
+    if (p == NULL) {
+        return "no memory";
+    }
+
+    zoom_buf_init(&b, p, value->len + 1);
+
+    if (zoom_uri_unescape(&b, ngx_http_zoom_str(value)) != 0) {
+        return "the bot's id is not valid percent-encoding";
+    }
+
+    for (i = 0; i < b.len; i++) {
+        if (b.data[i] < ' ' || b.data[i] == 0x7f) {
+            return "the bot's id has control characters";
+        }
+    }
+
+    ctx->bot_id.data = b.data;
+    ctx->bot_id.len = b.len;
+
+    return NULL;
 }
 
 
@@ -296,7 +279,7 @@ memory:
 
 static const char *
 ngx_http_zoom_tokens_extra(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
-    ngx_str_t *extra, zoom_error_e *error)
+    ngx_str_t *extra)
 {
     u_char      *p, *q;
     size_t       i, size;
@@ -312,11 +295,8 @@ ngx_http_zoom_tokens_extra(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     plain.data = ngx_pnalloc(r->pool, extra->len);
 
     if (p == NULL || q == NULL || plain.data == NULL) {
-        *error = ZOOM_E_INTERNAL;
         return "no memory";
     }
-
-    *error = ZOOM_E_BAD_CALLBACK;
 
     for (i = 0; i < extra->len; i++) {
         plain.data[i] = (extra->data[i] == '+') ? ' ' : extra->data[i];
