@@ -1,0 +1,130 @@
+/*
+ * An answer of Zoom's: a byte each for the status and what headers there are,
+ * the headers as lines, then the body.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "zoom_oauth.h"
+#include "zoom_token.h"
+
+
+#define NOW  1772409600
+#define TTL  7200
+
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
+
+
+static unsigned char  token[ZOOM_ACCESS_TOKEN_MAX];
+
+
+static zoom_str_t
+fuzz_line(zoom_str_t *rest)
+{
+    size_t      n;
+    zoom_str_t  line;
+
+    for (n = 0; n < rest->len && rest->data[n] != '\n'; n++) { /* void */ }
+
+    line.data = rest->data;
+    line.len = n;
+
+    n += (n < rest->len);
+    rest->data += n;
+    rest->len -= n;
+
+    return line;
+}
+
+
+/* What goes into a log, into shared memory and to the caller. */
+
+static void
+fuzz_check(const zoom_judgement_t *j, const zoom_buf_t *b)
+{
+    size_t  i;
+
+    if ((j->verdict == ZOOM_USE) != (j->error == ZOOM_OK)
+        || (j->verdict != ZOOM_USE && b->len)
+        || (j->verdict == ZOOM_USE && b->len == 0)
+        || (int) j->error < 0 || j->error >= ZOOM_E_LAST
+        || j->wait < -1 || j->wait > 86400)
+    {
+        abort();
+    }
+
+    for (i = 0; j->message[i]; i++) {
+        if (i == ZOOM_MESSAGE_MAX || j->message[i] < 0x20
+            || j->message[i] > 0x7e)
+        {
+            abort();
+        }
+    }
+
+    if (strlen((const char *) j->tracking_id) > ZOOM_TRACKING_ID_MAX) {
+        abort();
+    }
+}
+
+
+int
+LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
+{
+    int64_t           life, expires;
+    zoom_buf_t        b;
+    zoom_str_t        rest;
+    zoom_answer_t     a;
+    zoom_judgement_t  j;
+
+    static const int  statuses[] = {
+        200, 201, 204, 301, 400, 401, 403, 404, 429, 500, 503, 0
+    };
+
+    if (size < 1) {
+        return 0;
+    }
+
+    memset(&a, 0, sizeof(zoom_answer_t));
+
+    a.status = statuses[data[0] % (sizeof(statuses) / sizeof(int))];
+
+    rest.data = data + 1;
+    rest.len = size - 1;
+
+    a.retry_after = fuzz_line(&rest);
+    a.date = fuzz_line(&rest);
+    a.tracking_id = fuzz_line(&rest);
+    a.rate_type = fuzz_line(&rest);
+    a.body = rest;
+
+    zoom_buf_init(&b, token, sizeof(token));
+    zoom_oauth_judge(&a, NOW, &b, &life, &j);
+    fuzz_check(&j, &b);
+
+    if (j.verdict == ZOOM_REFRESH
+        || (j.verdict == ZOOM_USE ? life < 60 || life > 86400 : life != 0)
+        || (b.len && !zoom_bearer_form((zoom_str_t) { b.data, b.len })))
+    {
+        abort();
+    }
+
+    zoom_buf_init(&b, token, ZOOM_TOKEN_MAX);
+    zoom_zak_judge(&a, NOW, TTL, &b, &expires, &j);
+    fuzz_check(&j, &b);
+
+    if (expires > NOW + TTL
+        || (b.len && !zoom_jwt_form((zoom_str_t) { b.data, b.len })))
+    {
+        abort();
+    }
+
+    zoom_api_judge_error(&a, NOW, &j);
+
+    if (j.verdict == ZOOM_USE) {
+        abort();
+    }
+
+    return 0;
+}
