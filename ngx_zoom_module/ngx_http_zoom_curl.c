@@ -6,6 +6,9 @@
 
 #include <sys/stat.h>
 
+/* curl_multi_socket_all() has no successor for what is done with it here */
+#define CURL_DISABLE_DEPRECATION
+
 #include "ngx_http_zoom_curl.h"
 
 
@@ -24,6 +27,7 @@ typedef struct {
     dev_t                           dev;
     ino_t                           ino;
     unsigned                        own:1;      /* opened by us */
+    unsigned                        connected:1;
     unsigned                        fresh:1;    /* in curl->opened */
 } ngx_http_zoom_curl_socket_t;
 
@@ -65,11 +69,16 @@ static void ngx_http_zoom_curl_forget(ngx_http_zoom_curl_socket_t *s,
 static ngx_http_zoom_curl_socket_t  **ngx_http_zoom_curl_sockets;
 static ngx_uint_t                     ngx_http_zoom_curl_nsockets;
 
+/* curl sleeps between one address that refused and the next */
+static ngx_uint_t                     ngx_http_zoom_curl_sleeps;
+
 
 ngx_int_t
 ngx_http_zoom_curl_init_process(ngx_cycle_t *cycle)
 {
-    CURLcode  code;
+    CURLcode                 code;
+    const char              *tls;
+    curl_version_info_data  *v;
 
     code = curl_global_init(CURL_GLOBAL_DEFAULT);
 
@@ -79,6 +88,29 @@ ngx_http_zoom_curl_init_process(ngx_cycle_t *cycle)
         ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
                       "curl_global_init() failed: %s",
                       curl_easy_strerror(code));
+        return NGX_ERROR;
+    }
+
+    v = curl_version_info(CURLVERSION_NOW);
+
+    ngx_http_zoom_curl_sleeps = (v->version_num >= 0x075800
+                                 && v->version_num < 0x080400);
+
+    tls = v->ssl_version;
+
+    /* the others take a store of certificates of another make, or none */
+
+    if (tls == NULL
+        || (ngx_strstr(tls, "OpenSSL") == NULL
+            && ngx_strstr(tls, "LibreSSL") == NULL
+            && ngx_strstr(tls, "BoringSSL") == NULL
+            && ngx_strstr(tls, "quictls") == NULL
+            && ngx_strstr(tls, "AWS-LC") == NULL))
+    {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                      "libcurl must be the one built with OpenSSL, not \"%s\"",
+                      tls ? tls : "no TLS");
+        curl_global_cleanup();
         return NGX_ERROR;
     }
 
@@ -434,6 +466,10 @@ ngx_http_zoom_curl_want(CURL *easy, curl_socket_t fd, int what, void *data,
 
     s->wants = what;
 
+    if (what & CURL_POLL_IN) {
+        s->connected = 1;
+    }
+
     ngx_reusable_connection(s->connection, 0);
 
     if (ngx_http_zoom_curl_watch(s) != NGX_OK) {
@@ -604,9 +640,19 @@ ngx_http_zoom_curl_action(ngx_http_zoom_curl_t *curl, curl_socket_t fd,
     int        running;
     CURLMcode  rc;
 
+    curl->refused = 0;
+
     rc = curl_multi_socket_action(curl->multi, fd, mask, &running);
 
     ngx_http_zoom_curl_after(curl);
+
+    while (curl->refused && ngx_http_zoom_curl_sleeps && rc == CURLM_OK) {
+        curl->refused = 0;
+
+        rc = curl_multi_socket_all(curl->multi, &running);
+
+        ngx_http_zoom_curl_after(curl);
+    }
 
     if (rc != CURLM_OK) {
         ngx_log_error(NGX_LOG_ALERT, curl->log, 0,
@@ -890,6 +936,10 @@ ngx_http_zoom_curl_forget(ngx_http_zoom_curl_socket_t *s, ngx_uint_t flags)
 
     if (s->fresh) {
         ngx_queue_remove(&s->queue);
+    }
+
+    if (s->own && !s->connected) {
+        s->curl->refused = 1;
     }
 
     ngx_http_zoom_curl_sockets[c->fd] = NULL;

@@ -57,6 +57,7 @@ struct ngx_http_zoom_curl_s {
     ngx_event_t                     timer;
     ngx_event_t                     kick;
     ngx_connection_t                dummy;      /* of the two events */
+    unsigned                        refused:1;  /* by an address */
     unsigned                        expired:1;
     unsigned                        closing:1;
 };

@@ -339,6 +339,13 @@ ngx_http_zoom_fetch_curl_handler(ngx_http_zoom_curl_handle_t *h, CURLcode code)
 
     t = (ngx_http_zoom_transfer_t *) h;
 
+    if (code == CURLE_OK && !t->head_ended) {
+
+        /* curl takes a connection closed inside the headers for an end */
+
+        code = CURLE_PARTIAL_FILE;
+    }
+
     if (code == CURLE_OK) {
         (void) curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &t->status);
 
