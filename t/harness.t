@@ -79,7 +79,11 @@ subtest 'the client' => sub {
     is($r->body, 'hello two ', 'its body');
     is($r->{version}, 'HTTP/2', 'indeed');
 
-    is(scalar $nginx->workers, 2, 'two workers');
+    my @workers = $nginx->workers;
+
+    is(scalar @workers, 2, 'two workers');
+    like(slurp("/proc/$workers[0]/maps"), qr/libasan/, 'with a sanitizer')
+        if $ENV{ZOOM_ASAN};
 
     $r = http(port => 1, path => '/');
     ok($r->error, 'nobody there');

@@ -117,4 +117,23 @@ subtest 'a secret that changes' => sub {
 };
 
 
+# Nobody waits for an access token that could not be fetched at start.
+subtest 'an end while Zoom is down' => sub {
+    $zoom->control({ revoke => 1 }, { match => 'oauth', mode => '503' });
+
+    my $other = $t->nginx(%conf);
+
+    ok(wait_for(sub { $zoom->count(qw(misbehaved 503)) > 2 }, 6),
+       'it is being tried');
+
+    my $start = time;
+
+    ok($other->quit, 'nginx ends gracefully');
+    cmp_ok(time - $start, '<', 1, 'at once');
+
+    pop @{ $t->{nginx} };
+    $t->check_logs($other);
+};
+
+
 $t->finish;
