@@ -14,7 +14,8 @@ static const char *zoom_callback_type(zoom_callback_t *cb,
     const zoom_json_node_t *node, zoom_buf_t *b);
 static const char *zoom_callback_fill(zoom_callback_t *cb,
     const zoom_json_doc_t *doc, const zoom_json_node_t *node, zoom_buf_t *b);
-static zoom_str_t zoom_callback_decode(zoom_buf_t *b, zoom_str_t raw);
+static zoom_str_t zoom_callback_decode(zoom_buf_t *b, zoom_str_t raw,
+    int escaped);
 static int zoom_callback_name_eq(zoom_str_t member, zoom_str_t name);
 
 
@@ -80,7 +81,7 @@ zoom_callback_text(zoom_str_t *value, const zoom_json_node_t *node,
         return type;
     }
 
-    *value = zoom_callback_decode(b, node->text);
+    *value = zoom_callback_decode(b, node->text, node->escaped);
 
     for (i = 0; i < value->len; i++) {
         if (value->data[i] < 0x20 || value->data[i] == 0x7f) {
@@ -114,7 +115,7 @@ zoom_callback_meeting(zoom_callback_t *cb, const zoom_json_doc_t *doc,
         number = zoom_json_member(doc, root, "meeting_number");
 
         if (number && number->type == ZOOM_JSON_NUMBER) {
-            cb->meeting_url = zoom_callback_decode(b, number->text);
+            cb->meeting_url = zoom_callback_decode(b, number->text, 0);
 
         } else {
             why = zoom_callback_text(&cb->meeting_url, number, b,
@@ -194,8 +195,8 @@ zoom_callback_fill(zoom_callback_t *cb, const zoom_json_doc_t *doc,
         }
 
         md = &cb->metadata[cb->nmetadata++];
-        md->name = zoom_callback_decode(b, node->name);
-        md->value = zoom_callback_decode(b, node->text);
+        md->name = zoom_callback_decode(b, node->name, node->name_escaped);
+        md->value = zoom_callback_decode(b, node->text, node->escaped);
     }
 
     return NULL;
@@ -203,14 +204,19 @@ zoom_callback_fill(zoom_callback_t *cb, const zoom_json_doc_t *doc,
 
 
 static zoom_str_t
-zoom_callback_decode(zoom_buf_t *b, zoom_str_t raw)
+zoom_callback_decode(zoom_buf_t *b, zoom_str_t raw, int escaped)
 {
     size_t      start;
     zoom_str_t  s;
 
     start = b->len;
 
-    zoom_json_decode(b, raw);
+    if (escaped) {
+        zoom_json_decode(b, raw);
+
+    } else {
+        zoom_buf_str(b, raw);
+    }
 
     s.data = b->data + start;
     s.len = b->len - start;

@@ -5,6 +5,11 @@
 #include "zoom_json.h"
 
 
+/* A byte in all eight places of a word. */
+
+#define ZOOM_JSON_EACH(c)  (UINT64_C(0x0101010101010101) * (c))
+
+
 typedef struct {
     uint16_t              node;      /* the array or object */
     uint16_t              last;      /* its last child so far */
@@ -31,6 +36,8 @@ static const char *zoom_json_after(zoom_json_scanner_t *s);
 static const char *zoom_json_close(zoom_json_scanner_t *s);
 static const char *zoom_json_string(zoom_json_scanner_t *s, zoom_str_t *raw,
     uint8_t *escaped);
+static const unsigned char *zoom_json_run(const unsigned char *p,
+    const unsigned char *end);
 static const char *zoom_json_escape(zoom_json_scanner_t *s);
 static int32_t zoom_json_hex4(const unsigned char *p,
     const unsigned char *end);
@@ -91,6 +98,18 @@ zoom_json_skip(zoom_json_scanner_t *s)
     {
         s->p++;
     }
+}
+
+
+static inline void
+zoom_json_put(zoom_buf_t *b, unsigned char c)
+{
+    if (b->overflow || b->len == b->size) {
+        b->overflow = 1;
+        return;
+    }
+
+    b->data[b->len++] = c;
 }
 
 
@@ -378,10 +397,7 @@ zoom_json_string(zoom_json_scanner_t *s, zoom_str_t *raw, uint8_t *escaped)
     raw->data = ++s->p;
 
     for ( ;; ) {
-
-        while (s->p < s->end && zoom_json_plain[*s->p]) {
-            s->p++;
-        }
+        s->p = zoom_json_run(s->p, s->end);
 
         if (s->p == s->end) {
             return zoom_json_bad;
@@ -415,6 +431,40 @@ zoom_json_string(zoom_json_scanner_t *s, zoom_str_t *raw, uint8_t *escaped)
 
         s->p += n;
     }
+}
+
+
+/*
+ * Where a run of plain characters ends.  Eight at a time: a subtraction sets
+ * the highest bit of a byte that is too small, or was equal and is now zero;
+ * a borrow reaches only bytes behind one that has been found already.
+ */
+
+static const unsigned char *
+zoom_json_run(const unsigned char *p, const unsigned char *end)
+{
+    uint64_t  w;
+
+    while (end - p >= 8) {
+        memcpy(&w, p, 8);
+
+        if ((w
+             | (w - ZOOM_JSON_EACH(0x20))
+             | ((w ^ ZOOM_JSON_EACH('"')) - ZOOM_JSON_EACH(1))
+             | ((w ^ ZOOM_JSON_EACH('\\')) - ZOOM_JSON_EACH(1)))
+            & ZOOM_JSON_EACH(0x80))
+        {
+            break;
+        }
+
+        p += 8;
+    }
+
+    while (p < end && zoom_json_plain[*p]) {
+        p++;
+    }
+
+    return p;
 }
 
 
@@ -945,7 +995,7 @@ zoom_json_canonical(zoom_buf_t *b, const zoom_json_doc_t *doc)
 
         if (member) {
             zoom_json_put_string(b, node->name, node->name_escaped);
-            zoom_buf_add(b, ":", 1);
+            zoom_json_put(b, ':');
         }
 
         zoom_json_put_value(b, node);
@@ -958,7 +1008,7 @@ zoom_json_canonical(zoom_buf_t *b, const zoom_json_doc_t *doc)
         }
 
         while (depth && node->next == ZOOM_JSON_NONE) {
-            zoom_buf_add(b, member ? "}" : "]", 1);
+            zoom_json_put(b, member ? '}' : ']');
 
             node = &doc->nodes[stack[--depth]];
             member = depth
@@ -969,7 +1019,7 @@ zoom_json_canonical(zoom_buf_t *b, const zoom_json_doc_t *doc)
             return;
         }
 
-        zoom_buf_add(b, ",", 1);
+        zoom_json_put(b, ',');
         i = node->next;
     }
 }
@@ -1005,13 +1055,14 @@ zoom_json_put_string(zoom_buf_t *b, zoom_str_t raw, int escaped)
 {
     const unsigned char  *p, *end, *run;
 
-    zoom_buf_add(b, "\"", 1);
+    /* without escapes it is canonical already, with its quotes around it */
 
     if (!escaped) {
-        zoom_buf_str(b, raw);
-        zoom_buf_add(b, "\"", 1);
+        zoom_buf_add(b, raw.data - 1, raw.len + 2);
         return;
     }
+
+    zoom_json_put(b, '"');
 
     p = raw.data;
     end = p + raw.len;
@@ -1029,7 +1080,7 @@ zoom_json_put_string(zoom_buf_t *b, zoom_str_t raw, int escaped)
         }
     }
 
-    zoom_buf_add(b, "\"", 1);
+    zoom_json_put(b, '"');
 }
 
 

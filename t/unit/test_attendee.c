@@ -89,8 +89,7 @@ START_TEST(refuses)
         "ScwQNV6PIsTIVxIy2hdBN1YgT8Qqg2mxvHwPG6mb0KJ=",
         "ScwQNV6PIsTIVxIy2hdBN1YgT8Qqg2mxvHwPG6mb0KIA",
         "sha256=ScwQNV6PIsTIVxIy2hdBN1YgT8Qqg2mxvHwPG6mb0KI=",
-        "49cc10355e8f22c4c8571232da174137562"
-        "04fc42a8369b1bc7c0f1ba99bd0a2"
+        "49cc10355e8f22c4c8571232da17413756204fc42a8369b1bc7c0f1ba99bd0a2"
     };
 
     zoom_buf_init(&key, data, sizeof(data));

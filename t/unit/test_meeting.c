@@ -113,6 +113,7 @@ static const struct {
     { "https://zoom.us/j/123456789%", NULL },
     { SAFELINK "https%3A%2F%2Fzoom.us%2Fj%2F123456789%25zz", NULL },
     { SAFELINK "https%3A%2F%2Fzoom.us%2Fj%2F%2531%2532345678901", NULL },
+    { SAFELINK "https%3A%2F%2Fzoom.us%2Fj%2F1%32345678901", NULL },
     { SAFELINK, NULL },
     { SAFELINK "%", NULL },
     { "%", NULL }, { "%%%", NULL }, { "<", NULL }, { "((((", NULL },

@@ -71,6 +71,11 @@ START_TEST(has_limits)
     ck_assert(zoom_user_check((zoom_str_t) { text, 129 })
               == ZOOM_USER_INVALID);
 
+    /* too long to be an e-mail, so case counts */
+
+    ck_assert_int_eq(zoom_user_match(S("A@*"), (zoom_str_t) { text, 129 }),
+                     0);
+
     ck_assert(zoom_user_check(S("a\0b")) == ZOOM_USER_INVALID);
     ck_assert(zoom_user_check(S("a@b\0")) == ZOOM_USER_INVALID);
     ck_assert(zoom_user_check(zoom_str_c(NULL)) == ZOOM_USER_EMPTY);
