@@ -26,6 +26,20 @@ my $locations = <<'EOC';
             zoom_reuse   0;
         }
 
+        location = /hasty {
+            zoom_tokens   acme;
+            zoom_timeout  1s;
+        }
+
+        location = /twin {
+            zoom_tokens   twin;
+        }
+
+        location = /ttl {
+            zoom_tokens   acme;
+            zoom_ttl      4h;
+        }
+
         location = /user {
             zoom_tokens      acme;
             zoom_user        $arg_user;
@@ -36,15 +50,8 @@ EOC
 # Every part begins with an nginx, and a Zoom, that know nothing.
 sub cold {
     $zoom->control({ reset => 1 });
-    $t->nginx(locations => $locations, reuseport => 1);
-}
-
-
-sub over {
-    my $nginx = pop @{ $t->{nginx} };
-
-    ok($nginx->quit, 'nginx ends gracefully');
-    $t->check_logs($nginx);
+    $t->nginx(http => $t->account('twin'), locations => $locations,
+              reuseport => 1);
 }
 
 
@@ -94,7 +101,7 @@ subtest '400 cold callbacks at once' => sub {
     is($zoom->oauth_calls, 1, 'one OAuth call');
     is($zoom->token_calls, 1, 'one mint');
 
-    over();
+    $t->over;
 };
 
 
@@ -117,7 +124,7 @@ EOC
     is($zoom->oauth_calls, 1, 'one OAuth call');
     is($zoom->token_calls, 1, 'one mint');
 
-    over();
+    $t->over;
 };
 
 
@@ -146,7 +153,7 @@ subtest 'many users' => sub {
     cmp_ok($zoom->count(qw(concurrency token max)), '<=', 32,
            'and not all at once');
 
-    over();
+    $t->over;
 };
 
 
@@ -192,7 +199,7 @@ subtest 'an owner that dies' => sub {
     is(statuses(http_wait(map { call('/zak') } 1 .. 50)), '200:50',
        'and everything works');
 
-    over();
+    $t->over;
 };
 
 
@@ -204,7 +211,8 @@ subtest 'a reload in mid flight' => sub {
     my @calls = map { call('/zak') } 1 .. 60;
 
     in_flight(1);
-    $t->reload(locations => $locations, reuseport => 1);
+    $t->reload(http => $t->account('twin'), locations => $locations,
+               reuseport => 1);
     push @calls, map { call('/zak') } 1 .. 40;
     http_wait(@calls);
 
@@ -217,7 +225,7 @@ subtest 'a reload in mid flight' => sub {
     my %new = map { ($_->header('X-Pid') // '') => 1 } @calls;
     cmp_ok(scalar keys %new, '>', 2, 'workers of two generations');
 
-    over();
+    $t->over;
 };
 
 
@@ -243,7 +251,7 @@ subtest 'a first client that leaves' => sub {
     $last->abort;
     is($t->get('/zak')->status, 200, 'nothing is upset');
 
-    over();
+    $t->over;
 };
 
 
@@ -259,7 +267,7 @@ subtest 'zoom_reuse 0' => sub {
     isnt($t->get('/fresh')->body, $calls[0]->body, 'the next is its own');
     is($zoom->token_calls, 2, 'another mint');
 
-    over();
+    $t->over;
 };
 
 
@@ -273,7 +281,102 @@ subtest 'a failure is shared, too' => sub {
     is(statuses(@calls), '502:50', 'all are told');
     is($zoom->token_calls, 1, 'after one question');
 
-    over();
+    $t->over;
+};
+
+
+subtest 'those who cannot wait so long' => sub {
+    cold();
+    $zoom->control({ match => 'token', mode => 'delay', ms => 2000 });
+
+    # The hasty one opens the flight, and the patient ones stay in it.
+    my $hasty = call('/hasty');
+
+    in_flight(1);
+
+    my @patient = map { call('/zak') } 1 .. 10;
+
+    http_wait($hasty);
+    is($hasty->status, 504, 'go away');
+    cmp_ok($hasty->took, '<', 1.5, 'in their time');
+    http_wait(@patient);
+    is(statuses(@patient), '200:10', 'which is no harm to the others');
+    is($zoom->token_calls, 1, 'one mint');
+    is($t->get('/hasty')->status, 200, 'and there is a token now');
+
+    $t->over;
+};
+
+
+subtest 'all workers die' => sub {
+    my $nginx = cold();
+
+    ok(wait_for(sub { $t->get('/zak')->status == 200 }), 'warm');
+    $zoom->control({ match => 'token', mode => 'hang', times => 1 });
+
+    my @lost = map { call('/fresh') } 1 .. 10;
+
+    in_flight(1);
+    kill 'KILL', $nginx->workers;
+    http_wait(@lost);
+
+    my $start = time;
+    my @calls = http_wait(map { call('/fresh') } 1 .. 20);
+
+    is(statuses(@calls), '200:20', 'their heirs go on');
+    cmp_ok(time - $start, '<', 3, 'soon');
+
+    $t->over;
+};
+
+
+subtest 'an owner of the access token that dies' => sub {
+    my $nginx;
+
+    $zoom->control({ reset => 1 }, { match => 'oauth', mode => 'hang',
+                                     times => 1 });
+    $nginx = $t->nginx(http => $t->account('twin'), locations => $locations,
+                       reuseport => 1);
+
+    wait_for(sub { $zoom->clients('oauth') }, 3, 'an OAuth call');
+
+    my $owner = $nginx->worker_at(($zoom->clients('oauth'))[0]);
+    my @calls = map { call('/zak') } 1 .. 30;
+
+    # Let them all arrive; nothing tells of it from outside.
+    sleep 0.2;
+
+    my %owned = map { $_ => 1 } $nginx->clients_of($owner);
+    my @others = grep { !$owned{ $_->{sock}->sockport } } @calls;
+    my $start = time;
+
+    kill 'KILL', $owner;
+    http_wait(@others);
+    is(statuses(@others), '200:' . @others, 'the others are answered');
+    cmp_ok(time - $start, '<', 3, 'soon');
+    is($zoom->oauth_calls, 2, 'by one call more');
+    http_wait(@calls);
+
+    $t->over;
+};
+
+
+subtest 'what makes a key' => sub {
+    cold();
+
+    my $token = $t->get('/zak')->body;
+
+    is($t->get('/twin')->body, $token,
+       'accounts with the same credentials are one');
+    is($zoom->oauth_calls, 1, 'with one access token');
+    isnt($t->get('/ttl')->body, $token, 'another life is another token');
+    is($zoom->token_calls, 2, 'two mints');
+
+    is($t->get('/user?user=nobody@example.com')->status, 502, 'no such user');
+    is($t->get('/user?user=NOBODY@example.com')->status, 502, 'still not');
+    is($zoom->token_calls, 3, 'which is remembered for a while');
+
+    $t->over;
 };
 
 

@@ -35,9 +35,7 @@ sub ask {
     my $r = $t->get('/zak');
 
     $run->($r, $nginx);
-    pop @{ $t->{nginx} };
-    ok($nginx->quit, 'nginx ends gracefully');
-    $t->check_logs($nginx);
+    $t->over;
 }
 
 

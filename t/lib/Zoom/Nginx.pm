@@ -43,7 +43,7 @@ my $LOG_FORMAT = join ',', map { qq("$_":"\$$_") } qw(
     pid status request_method zoom_caller zoom_scheme zoom_user
     zoom_token_status zoom_limit_status zoom_error zoom_mint_time
     zoom_tracking_id zoom_bot_id zoom_meeting_url zoom_meeting_id
-    uri args request http_referer
+    uri args request request_uri
 );
 
 

@@ -385,6 +385,16 @@ sub check_logs {
 }
 
 
+# Ends the latest nginx before the test ends, with all the checks.
+sub over {
+    my ($self) = @_;
+    my $nginx = pop @{ $self->{nginx} };
+
+    ok($nginx->quit, 'nginx ends gracefully');
+    $self->check_logs($nginx);
+}
+
+
 # The last line of a test.  "leaky" skips the canaries, for a test that looked
 # for them itself.
 
@@ -393,12 +403,7 @@ sub finish {
 
     $self->{leaky} = $o{leaky};
 
-    for my $nginx (@{ $self->{nginx} }) {
-        next if $nginx->{stopped};
-
-        ok($nginx->quit, 'nginx ends gracefully');
-        $self->check_logs($nginx);
-    }
+    $self->over while @{ $self->{nginx} };
 
     if ($self->{said}) {
         my %secret = $self->canaries;
