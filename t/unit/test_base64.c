@@ -86,12 +86,12 @@ START_TEST(refuses)
     static const char *const  std[] = {
         "Z", "Zg", "Zg=", "Zm8", "Zg===", "=", "==", "===", "====", "Z===",
         "Zg==Zg==", "Zm9v\n", " Zm9v", "Zm9v ", "Zm 9v", "Zm\n9v", "Zm9v====",
-        "-_-_", "Zh==", "Zn==", "Zm9=", "Zm8=Zm8=", "Z=g=", "Zm9\x80",
+        "-_-_", "Zh==", "Zn==", "Zm9=", "Zm+=", "Zm8=Zm8=", "Z=g=", "Zm9\x80",
         "Zm9v=", "Zm9vZ", "Zm9.", "=Zm9", "Zm,="
     };
 
     static const char *const  url[] = {
-        "Z", "Zg==", "Zm8=", "Zm9vZ", "+/+/", "Zh", "Zm9", "Zm9v ", "Zm9v\n",
+        "Z", "Zg==", "Zm8=", "Zm9vZ", "+/+/", "Zh", "Zm9", "Zm-", "Zm9v ", "Zm9v\n",
         "a.b", "Z\xff"
     };
 

@@ -168,6 +168,42 @@ START_TEST(never_reads_beyond)
 END_TEST
 
 
+/* Whatever the scanner looks at in one go, each byte counts. */
+
+START_TEST(looks_at_every_byte)
+{
+    int             c, want;
+    size_t          i, len;
+    unsigned char  *text;
+
+    len = 2 + (size_t) _i;
+
+    text = malloc(len);
+    ck_assert_ptr_nonnull(text);
+
+    for (i = 1; i < len - 1; i++) {
+        for (c = 0; c < 256; c++) {
+            memset(text, 'x', len);
+            text[0] = '"';
+            text[len - 1] = '"';
+            text[i] = (unsigned char) c;
+
+            want = (c >= 0x20 && c < 0x80 && c != '"' && c != '\\');
+
+            if ((zoom_json_scan(&doc, (zoom_str_t) { text, len }) == NULL)
+                != want)
+            {
+                ck_abort_msg("byte 0x%02x at %u of %u", (unsigned) c,
+                             (unsigned) i, (unsigned) len);
+            }
+        }
+    }
+
+    free(text);
+}
+END_TEST
+
+
 START_TEST(has_a_floor)
 {
     int            object;
@@ -756,6 +792,7 @@ unit_json(void)
     tcase_add_loop_test(t, refuses, 0, (int) N(bad));
     tcase_add_test(t, refuses_zero_bytes);
     tcase_add_loop_test(t, never_reads_beyond, 0, (int) N(good));
+    tcase_add_loop_test(t, looks_at_every_byte, 1, 26);
     tcase_add_test(t, has_a_floor);
     tcase_add_test(t, has_a_ceiling);
     tcase_add_test(t, fills_nodes);
