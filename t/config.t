@@ -205,7 +205,7 @@ subtest 'accounts' => sub {
         'http to another host'   => [oauth_url => 'http://zoom.us/oauth/token'],
         'http to a name'         => [api_url => 'http://localhost/v2'],
         'http to a look-alike'   => [api_url => 'http://127.0.0.1.example/v2'],
-        'http to user info'      => [api_url => 'http://127.0.0.1@evil.example/'],
+        'http to user info'      => [api_url => 'http://127.0.0.1@evil.test/'],
         'another protocol'       => [api_url => 'ftp://api.zoom.us/v2'],
         'no host'                => [api_url => 'https:///v2'],
         'a port too large'       => [api_url => 'https://api.zoom.us:99999/v2'],

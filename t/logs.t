@@ -37,7 +37,8 @@ my $locations = <<'EOC';
         location = /all {
             zoom_tokens        acme;
             zoom_authenticate  attendee file:%{attendee};
-            zoom_authenticate  arg=key file:%{arg} header=X-Secret file:%{header};
+            zoom_authenticate  arg=key file:%{arg}
+                               header=X-Secret file:%{header};
         }
 
         location = /unknown {

@@ -139,8 +139,10 @@ sub account {
         %o,
     );
 
-    return "zoom_account $name {\n" . join('', map { "    $_ $parameter{$_};\n" }
-           grep { defined $parameter{$_} } sort keys %parameter) . "}\n";
+    my @lines = map { "    $_ $parameter{$_};\n" }
+                grep { defined $parameter{$_} } sort keys %parameter;
+
+    return "zoom_account $name {\n" . join('', @lines) . "}\n";
 }
 
 

@@ -13,7 +13,8 @@ local function long_scope(app)
     local out = { table.concat(app.scopes, " ") }
 
     for i = 1, 500 do
-        out[#out + 1] = ("extra:read:scope_number_%03d:and_more:admin"):format(i)
+        out[#out + 1] = ("extra:read:scope_number_%03d:of_many:admin")
+                        :format(i)
     end
 
     return table.concat(out, " ")
