@@ -667,7 +667,7 @@ ngx_http_zoom_curl_action(ngx_http_zoom_curl_t *curl, curl_socket_t fd,
 static void
 ngx_http_zoom_curl_after(ngx_http_zoom_curl_t *curl)
 {
-    ngx_queue_t                  *q;
+    ngx_queue_t                  *q, *next;
     ngx_http_zoom_curl_socket_t  *s;
 
     /* nginx would log what is left in the queue as its own failure */
@@ -676,17 +676,21 @@ ngx_http_zoom_curl_after(ngx_http_zoom_curl_t *curl)
 
     /* a socket that failed to connect at once is never heard of again */
 
-    while (!ngx_queue_empty(&curl->opened)) {
-        q = ngx_queue_head(&curl->opened);
+    for (q = ngx_queue_head(&curl->opened);
+         q != ngx_queue_sentinel(&curl->opened);
+         q = next)
+    {
+        next = ngx_queue_next(q);
         s = ngx_queue_data(q, ngx_http_zoom_curl_socket_t, queue);
 
-        ngx_queue_remove(q);
         s->fresh = 0;
 
         if (ngx_http_zoom_curl_gone(s)) {
             ngx_http_zoom_curl_forget(s, NGX_CLOSE_EVENT);
         }
     }
+
+    ngx_queue_init(&curl->opened);
 }
 
 

@@ -138,7 +138,7 @@ ngx_http_zoom_client_create(ngx_cycle_t *cycle,
 void
 ngx_http_zoom_client_destroy(ngx_http_zoom_client_t *client)
 {
-    ngx_queue_t                    *q;
+    ngx_queue_t                    *q, *next;
     ngx_http_zoom_transfer_t       *t;
     ngx_http_zoom_transfer_host_t  *host;
 
@@ -152,11 +152,13 @@ ngx_http_zoom_client_destroy(ngx_http_zoom_client_t *client)
 
     ngx_http_zoom_curl_destroy(&client->curl);
 
-    while (!ngx_queue_empty(&client->hosts)) {
-        q = ngx_queue_head(&client->hosts);
-        host = ngx_queue_data(q, ngx_http_zoom_transfer_host_t, queue);
+    for (q = ngx_queue_head(&client->hosts);
+         q != ngx_queue_sentinel(&client->hosts);
+         q = next)
+    {
+        next = ngx_queue_next(q);
 
-        ngx_queue_remove(q);
+        host = ngx_queue_data(q, ngx_http_zoom_transfer_host_t, queue);
         ngx_free(host);
     }
 

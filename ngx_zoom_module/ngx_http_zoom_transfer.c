@@ -250,15 +250,8 @@ ngx_http_zoom_transfer_setup_request(ngx_http_zoom_transfer_t *t)
                                          ? CURL_HTTP_VERSION_2TLS
                                          : CURL_HTTP_VERSION_1_1));
 
-#if (LIBCURL_VERSION_NUM >= 0x075500)
     code |= curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR,
                              t->https ? "https" : "http,https");
-#else
-    code |= curl_easy_setopt(e, CURLOPT_PROTOCOLS,
-                             (long) (t->https
-                                         ? CURLPROTO_HTTPS
-                                         : CURLPROTO_HTTP|CURLPROTO_HTTPS));
-#endif
 
     if (t->body) {
         code |= curl_easy_setopt(e, CURLOPT_POST, 1L);
@@ -311,10 +304,7 @@ ngx_http_zoom_transfer_setup_network(ngx_http_zoom_transfer_t *t)
     code |= curl_easy_setopt(e, CURLOPT_NOPROXY, "");
     code |= curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
     code |= curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
-
-#if (LIBCURL_VERSION_NUM >= 0x075700)
     code |= curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
-#endif
 
     if (t->resolve.list) {
         code |= curl_easy_setopt(e, CURLOPT_RESOLVE, t->resolve.list);
@@ -344,10 +334,7 @@ ngx_http_zoom_transfer_setup_tls(ngx_http_zoom_transfer_t *t)
     code |= curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION,
                              ngx_http_zoom_transfer_ssl_ctx);
     code |= curl_easy_setopt(e, CURLOPT_SSL_CTX_DATA, t);
-
-#if (LIBCURL_VERSION_NUM >= 0x075700)
     code |= curl_easy_setopt(e, CURLOPT_CA_CACHE_TIMEOUT, 0L);
-#endif
 
     return code;
 }
