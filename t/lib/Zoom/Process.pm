@@ -7,11 +7,12 @@ use strict;
 use warnings;
 
 use Exporter qw(import);
-use Fcntl qw(:flock);
 use File::Path qw(remove_tree);
 use File::Temp qw(tempdir);
 use IO::Socket::INET;
+use IO::Socket::UNIX;
 use POSIX qw(:sys_wait_h setsid);
+use Socket qw(SOCK_DGRAM);
 use Time::HiRes qw(sleep time);
 
 our @EXPORT_OK = qw(
@@ -146,21 +147,18 @@ sub port_is_open {
 
 
 # Ports below those the kernel gives to outgoing connections, so that nothing
-# but another test can take them; a lock for as long as we live keeps tests
-# that run beside us away.
+# but another test can take them; a name in the abstract namespace, which goes
+# when we go, keeps tests that run beside us away.
 
 my @locks;
 
 sub lock_port {
     my ($port) = @_;
-    my $dir = "/tmp/zoom-ports.$<";
+    my $lock = IO::Socket::UNIX->new(Type  => SOCK_DGRAM,
+                                     Local => "\0zoom-test-port-$port")
+        or return;
 
-    mkdir $dir, 0700;
-    open my $fh, '>', "$dir/$port" or die "$dir/$port: $!\n";
-
-    return if !flock $fh, LOCK_EX | LOCK_NB;
-
-    push @locks, $fh;
+    push @locks, $lock;
     return 1;
 }
 
