@@ -177,7 +177,7 @@ ngx_http_zoom_auth_header(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
             break;
 
         case NGX_ABORT:
-            rc = (rc == NGX_OK) ? NGX_DECLINED : rc;
+            rc = (rc == NGX_OK) ? NGX_ABORT : rc;
             break;
 
         default:
@@ -510,6 +510,24 @@ ngx_http_zoom_auth_attendee(ngx_http_request_t *r,
     }
 
     return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_zoom_auth_without_body(const ngx_array_t *auth)
+{
+    ngx_uint_t                        i;
+    const ngx_http_zoom_auth_line_t  *line;
+
+    line = auth->elts;
+
+    for (i = 0; i < auth->nelts; i++) {
+        if (!line[i].attendee) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -25,7 +25,8 @@ ngx_int_t ngx_http_zoom_auth_handler(ngx_http_request_t *r);
 
 /*
  * The context with what was found: ctx->verdict is NGX_OK, NGX_DECLINED if no
- * line is left, or NGX_ERROR.  NULL: no memory.
+ * line is left, NGX_ABORT if a proof was sent twice, or NGX_ERROR.  NULL: no
+ * memory.
  */
 
 ngx_http_zoom_ctx_t *ngx_http_zoom_auth_ctx(ngx_http_request_t *r);
@@ -39,6 +40,9 @@ ngx_http_zoom_ctx_t *ngx_http_zoom_auth_ctx(ngx_http_request_t *r);
 ngx_int_t ngx_http_zoom_auth_body(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, const zoom_json_doc_t *doc,
     ngx_uint_t *signed_body);
+
+/* 1 if there is a line that can hold where no body is read. */
+ngx_uint_t ngx_http_zoom_auth_without_body(const ngx_array_t *auth);
 
 
 #endif /* _NGX_HTTP_ZOOM_AUTH_H_INCLUDED_ */

@@ -125,15 +125,15 @@ ngx_http_zoom_ctx_ask(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     ask->handler = ngx_http_zoom_ctx_answered;
     ask->data = ctx;
 
-    if (ngx_http_zoom_ctx_watch(r, ctx) != NGX_OK) {
-        ask->error = ZOOM_E_INTERNAL;
-        done(r, ctx);
-        return;
-    }
-
     if (ngx_http_zoom_broker_ask(ask) == NGX_AGAIN) {
         ctx->waiting = 1;
-        return;
+
+        if (ngx_http_zoom_ctx_watch(r, ctx) == NGX_OK) {
+            return;
+        }
+
+        ngx_http_zoom_ctx_abort(ctx);
+        ask->error = ZOOM_E_INTERNAL;
     }
 
     done(r, ctx);

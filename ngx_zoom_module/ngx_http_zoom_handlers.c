@@ -39,7 +39,12 @@ ngx_http_zoom_enter(ngx_http_request_t *r, ngx_http_zoom_ctx_t **ctxp,
 
     if (ctx->verdict == NGX_DECLINED) {
         return ngx_http_zoom_answer_error(r, ctx, ZOOM_E_UNAUTHENTICATED,
-                                          NULL);
+                                          "no \"zoom_authenticate\" holds");
+    }
+
+    if (ctx->verdict == NGX_ABORT) {
+        return ngx_http_zoom_answer_error(r, ctx, ZOOM_E_UNAUTHENTICATED,
+                                          "a proof was sent twice");
     }
 
     if (ctx->verdict != NGX_OK) {

@@ -607,6 +607,14 @@ ngx_http_zoom_check_use(ngx_conf_t *cf, ngx_http_core_loc_conf_t *clcf,
         return ngx_http_zoom_check_tokens(cf, conf);
     }
 
+    if (!ngx_http_zoom_auth_without_body(conf->auth)) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"%s\" answers nobody, as every "
+                      "\"zoom_authenticate\" needs a signed body, in %s:%ui",
+                      conf->use.name, conf->use.place.file,
+                      conf->use.place.line);
+    }
+
     return NGX_CONF_OK;
 }
 

@@ -122,7 +122,8 @@ ngx_http_zoom_tokens_post(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
         break;
 
     case NGX_DECLINED:
-        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_UNAUTHENTICATED, NULL);
+        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_UNAUTHENTICATED,
+                                  "the signature does not hold");
         return;
 
     default:
@@ -174,7 +175,8 @@ ngx_http_zoom_tokens_get(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
         break;
 
     case NGX_DECLINED:
-        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_UNAUTHENTICATED, NULL);
+        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_UNAUTHENTICATED,
+                                  "no \"zoom_authenticate\" holds");
         return;
 
     default:
