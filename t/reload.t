@@ -123,7 +123,7 @@ subtest 'an end while Zoom is down' => sub {
 
     $t->nginx(%conf);
 
-    ok(wait_for(sub { $zoom->count(qw(misbehaved 503)) > 2 }, 6),
+    ok(wait_for(sub { $zoom->count(qw(misbehaved 503)) > 3 }, 9),
        'it is being tried');
 
     my $start = time;
