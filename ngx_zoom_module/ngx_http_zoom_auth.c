@@ -598,7 +598,11 @@ ngx_http_zoom_auth_off(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *zlcf)
     }
 
     if (zlcf->auth != NGX_CONF_UNSET_PTR) {
-        return "is used together with \"off\"";
+        line = zlcf->auth->elts;
+        proof = line[0].proofs.elts;
+
+        return (proof->scheme == NGX_HTTP_ZOOM_AUTH_OFF)
+               ? "is duplicate" : "is used together with \"off\"";
     }
 
     line = ngx_http_zoom_auth_add_line(cf, zlcf);
