@@ -77,6 +77,7 @@ Suite *unit_meeting(void);
 Suite *unit_answer(void);
 Suite *unit_oauth(void);
 Suite *unit_token(void);
+Suite *unit_limit(void);
 
 
 #endif /* UNIT_H_INCLUDED */

@@ -1,0 +1,92 @@
+/*
+ * Zoom's rate limits, kept: facts/zoom-api.md section 4.
+ *
+ * A label is a virtual clock.  Each request takes the next slot of it, so the
+ * order of arrival is the order of service and nobody stands in a queue.
+ * Slots lie 1.1 / rate apart: at exactly the rate a sliding window on the
+ * other side still refused 3 to 20 % (measured).
+ *
+ * Times are microseconds on a clock that does not jump; days are those of UTC.
+ */
+
+#ifndef ZOOM_LIMIT_H_INCLUDED
+#define ZOOM_LIMIT_H_INCLUDED
+
+
+#include <stdint.h>
+
+
+#define ZOOM_LIMIT_SECOND  1000000
+
+
+typedef enum {
+    ZOOM_LIGHT = 0,
+    ZOOM_MEDIUM,
+    ZOOM_HEAVY,
+    ZOOM_RESOURCE,
+    ZOOM_NLABELS
+} zoom_label_e;
+
+
+typedef enum {
+    ZOOM_FREE = 0,
+    ZOOM_PRO,
+    ZOOM_BUSINESS,
+    ZOOM_NPLANS
+} zoom_plan_e;
+
+
+/* What may be spent. */
+
+typedef struct {
+    uint32_t              rate;      /* requests in 1000 seconds, never 0 */
+    uint32_t              day;       /* requests in a UTC day, 0: no limit */
+} zoom_rate_t;
+
+
+/* What has been spent.  All zero at the beginning. */
+
+typedef struct {
+    int64_t               next;      /* the first free slot */
+    int64_t               shift;     /* by how much refusals moved slots */
+    int64_t               closed;    /* by the last refusal, until then */
+    int64_t               day;       /* since the epoch */
+    uint32_t              used;      /* in that day */
+} zoom_limit_t;
+
+
+typedef struct {
+    int64_t               slot;
+    int64_t               shift;     /* when the slot was taken */
+} zoom_ticket_t;
+
+
+/* The rate of a label under a plan, of which "share" percent are ours. */
+zoom_rate_t zoom_limit_rate(zoom_plan_e plan, zoom_label_e label,
+    unsigned share);
+
+/* "percent" of a rate, but never nothing. */
+zoom_rate_t zoom_limit_share(zoom_rate_t rate, unsigned share);
+
+/*
+ * Takes a slot that lies no further than "budget" from "now".  0 on success.
+ * Else -1, nothing was taken, and "*retry" is how long to wait before it makes
+ * sense to ask again; "seconds" is the time since the epoch.
+ */
+
+int zoom_limit_take(zoom_limit_t *l, const zoom_rate_t *rate, int64_t now,
+    int64_t seconds, int64_t budget, zoom_ticket_t *ticket, int64_t *retry);
+
+/*
+ * How long the holder of a ticket has to wait from "now"; 0 or less: it may
+ * go.  To be asked again when that time is over, a refusal may have moved it.
+ */
+
+int64_t zoom_limit_wait(const zoom_limit_t *l, const zoom_ticket_t *ticket,
+    int64_t now);
+
+/* Zoom refused a request: no slot before now + wait, the order stays. */
+void zoom_limit_close(zoom_limit_t *l, int64_t now, int64_t wait);
+
+
+#endif /* ZOOM_LIMIT_H_INCLUDED */

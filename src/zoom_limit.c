@@ -1,0 +1,112 @@
+/* Zoom's rate limits, kept. */
+
+#include "zoom_limit.h"
+
+
+#define ZOOM_LIMIT_DAY  86400
+
+
+/* per 1000 seconds; what counts by the minute is a sixtieth of it */
+
+static const zoom_rate_t  zoom_limit_plans[ZOOM_NPLANS][ZOOM_NLABELS] = {
+
+    { { 4000, 6000 }, { 2000, 2000 }, { 1000, 1000 }, { 166, 1000 } },
+
+    { { 30000, 0 }, { 20000, 0 }, { 10000, 30000 }, { 166, 30000 } },
+
+    { { 80000, 0 }, { 60000, 0 }, { 40000, 60000 }, { 333, 60000 } }
+};
+
+
+zoom_rate_t
+zoom_limit_rate(zoom_plan_e plan, zoom_label_e label, unsigned share)
+{
+    return zoom_limit_share(zoom_limit_plans[plan][label], share);
+}
+
+
+zoom_rate_t
+zoom_limit_share(zoom_rate_t rate, unsigned share)
+{
+    rate.rate = (uint32_t) ((uint64_t) rate.rate * share / 100);
+
+    if (rate.rate == 0) {
+        rate.rate = 1;
+    }
+
+    if (rate.day) {
+        rate.day = (uint32_t) ((uint64_t) rate.day * share / 100);
+
+        if (rate.day == 0) {
+            rate.day = 1;
+        }
+    }
+
+    return rate;
+}
+
+
+int
+zoom_limit_take(zoom_limit_t *l, const zoom_rate_t *rate, int64_t now,
+    int64_t seconds, int64_t budget, zoom_ticket_t *ticket, int64_t *retry)
+{
+    int64_t  day, slot;
+
+    day = seconds / ZOOM_LIMIT_DAY;
+
+    if (l->day != day) {
+        l->day = day;
+        l->used = 0;
+    }
+
+    if (rate->day && l->used >= rate->day) {
+        *retry = (ZOOM_LIMIT_DAY - seconds % ZOOM_LIMIT_DAY)
+                 * ZOOM_LIMIT_SECOND;
+        return -1;
+    }
+
+    slot = (l->next > now) ? l->next : now;
+
+    if (slot - now > budget) {
+        *retry = slot - now;
+        return -1;
+    }
+
+    ticket->slot = slot;
+    ticket->shift = l->shift;
+
+    l->next = slot + 1100 * (int64_t) ZOOM_LIMIT_SECOND / rate->rate;
+    l->used++;
+
+    return 0;
+}
+
+
+int64_t
+zoom_limit_wait(const zoom_limit_t *l, const zoom_ticket_t *ticket,
+    int64_t now)
+{
+    return ticket->slot + (l->shift - ticket->shift) - now;
+}
+
+
+void
+zoom_limit_close(zoom_limit_t *l, int64_t now, int64_t wait)
+{
+    int64_t  open, delta;
+
+    /* several refusals in a row tell of one and the same closing */
+
+    open = (l->closed > now) ? l->closed : now;
+    delta = now + wait - open;
+
+    if (delta <= 0) {
+        return;
+    }
+
+    /* slots still to come are all after "open": they keep their distances */
+
+    l->closed = now + wait;
+    l->shift += delta;
+    l->next = ((l->next > now) ? l->next : now) + delta;
+}
