@@ -25,7 +25,7 @@ void zoom_oauth_authorization(zoom_buf_t *b, zoom_str_t client_id,
 
 /*
  * Judges the answer.  With ZOOM_USE the access token is appended to "token"
- * and "*life" is its life in seconds from the answer, 60 at least and a day
+ * and "*life" is its life in seconds from the answer, 1 at least and a day
  * at most; a missing or unusable expires_in reads as 3600 where that is
  * harmless and is an error where it is not (zero, negative).  Else "*life" is
  * 0.  There is nothing to refresh here: ZOOM_REFRESH is never the verdict.

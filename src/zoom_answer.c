@@ -93,7 +93,8 @@ zoom_judgement_init(zoom_judgement_t *j, const zoom_answer_t *a)
         c = a->tracking_id.data[i];
 
         if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z')
-            || (c >= 'a' && c <= 'z') || c == '-' || c == '_' || c == '.')
+            || (c >= 'a' && c <= 'z') || c == '-' || c == '_' || c == '.'
+            || c == '=' || c == ';' || c == ':')
         {
             j->tracking_id[n++] = c;
         }

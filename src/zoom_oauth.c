@@ -8,7 +8,6 @@
 #include "zoom_uri.h"
 
 
-#define ZOOM_LIFE_MIN      60
 #define ZOOM_LIFE_DEFAULT  3600
 #define ZOOM_LIFE_MAX      86400
 
@@ -169,10 +168,6 @@ zoom_oauth_life(const json_t *root)
 
     if (seconds < 1) {
         return 0;
-    }
-
-    if (seconds < ZOOM_LIFE_MIN) {
-        return ZOOM_LIFE_MIN;
     }
 
     return (seconds > ZOOM_LIFE_MAX) ? ZOOM_LIFE_MAX : (int64_t) seconds;

@@ -276,7 +276,7 @@ START_TEST(keeps_the_tracking_id)
 
     a.tracking_id = S("WEB_abc-123.X\r\n \"\\;=\xc3\xa9\x7f/z");
     zoom_api_judge_error(&a, NOW, &j);
-    ck_assert_str_eq((char *) j.tracking_id, "WEB_abc-123.Xz");
+    ck_assert_str_eq((char *) j.tracking_id, "WEB_abc-123.X;=z");
 
     zoom_buf_init(&b, data, sizeof(data));
 
