@@ -15,9 +15,17 @@
 #define NGX_HTTP_ZOOM_READ_STEPS  64
 
 
+/* failures fill at most this part of the table */
+
+#define NGX_HTTP_ZOOM_NEGATIVE_PART  10
+
+
+static ngx_int_t ngx_http_zoom_store_get(ngx_http_zoom_zone_t *zone,
+    const ngx_http_zoom_key_t *key, ngx_http_zoom_record_t *rec,
+    u_char *value, size_t size, ngx_uint_t use);
 static ngx_int_t ngx_http_zoom_store_peek(ngx_http_zoom_zone_t *zone,
     const ngx_http_zoom_key_t *key, ngx_http_zoom_record_t *rec,
-    u_char *value, size_t size);
+    u_char *value, size_t size, ngx_uint_t use);
 static ngx_uint_t ngx_http_zoom_store_match(ngx_http_zoom_zone_t *zone,
     const ngx_http_zoom_entry_t *e, const ngx_http_zoom_key_t *key);
 static size_t ngx_http_zoom_store_extract(ngx_http_zoom_zone_t *zone,
@@ -28,8 +36,20 @@ static void ngx_http_zoom_store_fill(ngx_http_zoom_zone_t *zone,
     uint32_t block, size_t offset, const u_char *data, size_t len);
 static void ngx_http_zoom_store_free_blocks(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_entry_t *e);
+static void ngx_http_zoom_store_positive(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_entry_t *e);
+static ngx_http_zoom_entry_t *ngx_http_zoom_store_oldest(
+    ngx_http_zoom_zone_t *zone, const ngx_http_zoom_entry_t *keep,
+    uint32_t state);
+static void ngx_http_zoom_store_count(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_entry_t *e, ngx_int_t n);
+static uint32_t ngx_http_zoom_store_victim(ngx_http_zoom_zone_t *zone,
+    uint32_t state);
 static ngx_int_t ngx_http_zoom_store_evict(ngx_http_zoom_zone_t *zone,
-    const ngx_http_zoom_entry_t *keep, time_t now);
+    const ngx_http_zoom_entry_t *keep, uint32_t state, time_t now);
+static ngx_http_zoom_entry_t *ngx_http_zoom_store_clock(
+    ngx_http_zoom_zone_t *zone, const ngx_http_zoom_entry_t *keep,
+    uint32_t state, time_t now);
 static void ngx_http_zoom_store_remove(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_entry_t *e);
 
@@ -46,6 +66,23 @@ ngx_http_zoom_store_read(ngx_http_zoom_zone_t *zone,
     const ngx_http_zoom_key_t *key, ngx_http_zoom_record_t *rec,
     u_char *value, size_t size)
 {
+    return ngx_http_zoom_store_get(zone, key, rec, value, size, 1);
+}
+
+
+ngx_int_t
+ngx_http_zoom_store_look(ngx_http_zoom_zone_t *zone,
+    const ngx_http_zoom_key_t *key, ngx_http_zoom_record_t *rec)
+{
+    return ngx_http_zoom_store_get(zone, key, rec, NULL, 0, 0);
+}
+
+
+static ngx_int_t
+ngx_http_zoom_store_get(ngx_http_zoom_zone_t *zone,
+    const ngx_http_zoom_key_t *key, ngx_http_zoom_record_t *rec,
+    u_char *value, size_t size, ngx_uint_t use)
+{
     ngx_int_t                rc;
     ngx_uint_t               i;
     ngx_atomic_uint_t        seq;
@@ -61,7 +98,7 @@ ngx_http_zoom_store_read(ngx_http_zoom_zone_t *zone,
 
         ngx_memory_barrier();
 
-        rc = ngx_http_zoom_store_peek(zone, key, rec, value, size);
+        rc = ngx_http_zoom_store_peek(zone, key, rec, value, size, use);
 
         ngx_memory_barrier();
 
@@ -81,7 +118,7 @@ ngx_http_zoom_store_read(ngx_http_zoom_zone_t *zone,
             (void) ngx_http_zoom_store_extract(zone, e, value);
         }
 
-        e->referenced = 1;
+        e->referenced |= use;
     }
 
     ngx_http_zoom_zone_unlock(zone);
@@ -93,7 +130,7 @@ ngx_http_zoom_store_read(ngx_http_zoom_zone_t *zone,
 static ngx_int_t
 ngx_http_zoom_store_peek(ngx_http_zoom_zone_t *zone,
     const ngx_http_zoom_key_t *key, ngx_http_zoom_record_t *rec,
-    u_char *value, size_t size)
+    u_char *value, size_t size, ngx_uint_t use)
 {
     uint32_t                 n;
     ngx_uint_t               steps;
@@ -128,7 +165,7 @@ ngx_http_zoom_store_peek(ngx_http_zoom_zone_t *zone,
 
         /* the only word a reader writes, and only when it must */
 
-        if (!e->referenced) {
+        if (use && !e->referenced) {
             e->referenced = 1;
         }
 
@@ -224,6 +261,7 @@ ngx_http_zoom_store_copy(ngx_http_zoom_zone_t *zone,
     rec->error = e->error;
     rec->until = e->until;
     rec->flight = e->flight;
+    rec->used = e->referenced;
 
     ngx_memcpy(rec->tracking_id, e->tracking_id, ZOOM_TRACKING_ID_MAX);
     rec->tracking_id[ZOOM_TRACKING_ID_MAX] = '\0';
@@ -266,7 +304,9 @@ ngx_http_zoom_store_insert(ngx_http_zoom_zone_t *zone,
     need = ngx_http_zoom_store_blocks(key->len);
 
     while (sh->free_entry == NGX_HTTP_ZOOM_NONE || sh->nfree < need) {
-        if (ngx_http_zoom_store_evict(zone, NULL, now) != NGX_OK) {
+        if (ngx_http_zoom_store_evict(zone, NULL, key->state, now)
+            != NGX_OK)
+        {
             return NULL;
         }
     }
@@ -284,7 +324,11 @@ ngx_http_zoom_store_insert(ngx_http_zoom_zone_t *zone,
     e->key_len = key->len;
     e->block = block;
     e->pinned = key->pinned;
+    e->state = key->state;
     e->used = 1;
+
+    sh->nused++;
+    ngx_http_zoom_store_count(zone, e, 1);
 
     bucket = ngx_http_zoom_store_bucket(zone, key->hash);
 
@@ -309,7 +353,7 @@ ngx_http_zoom_store_set(ngx_http_zoom_zone_t *zone, ngx_http_zoom_entry_t *e,
     need = ngx_http_zoom_store_blocks(key->len + value->len);
 
     while (zone->sh->nfree < need) {
-        if (ngx_http_zoom_store_evict(zone, e, now) != NGX_OK) {
+        if (ngx_http_zoom_store_evict(zone, e, e->state, now) != NGX_OK) {
             return NGX_ERROR;
         }
     }
@@ -324,7 +368,35 @@ ngx_http_zoom_store_set(ngx_http_zoom_zone_t *zone, ngx_http_zoom_entry_t *e,
     e->block = block;
     e->value_len = value->len;
 
+    ngx_http_zoom_store_positive(zone, e);
+
     return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_zoom_store_prefix(ngx_http_zoom_zone_t *zone,
+    const ngx_http_zoom_entry_t *e, const u_char *data, size_t len)
+{
+    size_t    n;
+    uint32_t  block;
+
+    if (!e->used || e->key_len < len) {
+        return 0;
+    }
+
+    for (block = e->block; len; block = zone->blocks[block].next) {
+        n = ngx_min(len, NGX_HTTP_ZOOM_BLOCK_SIZE);
+
+        if (ngx_memcmp(data, zone->blocks[block].data, n) != 0) {
+            return 0;
+        }
+
+        data += n;
+        len -= n;
+    }
+
+    return 1;
 }
 
 
@@ -428,11 +500,187 @@ ngx_http_zoom_store_free_blocks(ngx_http_zoom_zone_t *zone,
 }
 
 
-/* second chance: two turns of the clock find one if there is any */
+void
+ngx_http_zoom_store_negative(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_entry_t *e)
+{
+    uint32_t                 n;
+    ngx_http_zoom_entry_t   *old;
+    ngx_http_zoom_shared_t  *sh;
+
+    sh = zone->sh;
+
+    if (e->negative) {
+        return;
+    }
+
+    if (sh->nnegative >= sh->nentries / NGX_HTTP_ZOOM_NEGATIVE_PART) {
+        old = ngx_http_zoom_store_oldest(zone, e, e->state);
+
+        if (old) {
+            ngx_http_zoom_store_remove(zone, old);
+        }
+    }
+
+    n = e - zone->entries;
+
+    e->negative = 1;
+    e->follow = NGX_HTTP_ZOOM_NONE;
+    e->prev = sh->negative_tail;
+
+    if (e->prev == NGX_HTTP_ZOOM_NONE) {
+        sh->negative_head = n;
+
+    } else {
+        zone->entries[e->prev].follow = n;
+    }
+
+    sh->negative_tail = n;
+    sh->nnegative++;
+}
+
+
+static void
+ngx_http_zoom_store_positive(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_entry_t *e)
+{
+    ngx_http_zoom_shared_t  *sh;
+
+    sh = zone->sh;
+
+    if (!e->negative) {
+        return;
+    }
+
+    if (e->prev == NGX_HTTP_ZOOM_NONE) {
+        sh->negative_head = e->follow;
+
+    } else {
+        zone->entries[e->prev].follow = e->follow;
+    }
+
+    if (e->follow == NGX_HTTP_ZOOM_NONE) {
+        sh->negative_tail = e->prev;
+
+    } else {
+        zone->entries[e->follow].prev = e->prev;
+    }
+
+    e->negative = 0;
+    sh->nnegative--;
+}
+
+
+/* the oldest failure, rather of this account; none that is being mended */
+
+static ngx_http_zoom_entry_t *
+ngx_http_zoom_store_oldest(ngx_http_zoom_zone_t *zone,
+    const ngx_http_zoom_entry_t *keep, uint32_t state)
+{
+    uint32_t                n;
+    ngx_uint_t              steps;
+    ngx_http_zoom_entry_t  *e, *oldest;
+
+    oldest = NULL;
+    n = zone->sh->negative_head;
+
+    for (steps = 0;
+         n != NGX_HTTP_ZOOM_NONE && steps < NGX_HTTP_ZOOM_READ_STEPS;
+         steps++)
+    {
+        e = &zone->entries[n];
+        n = e->follow;
+
+        if (e->flight || e == keep) {
+            continue;
+        }
+
+        if (e->state == state) {
+            return e;
+        }
+
+        if (oldest == NULL) {
+            oldest = e;
+        }
+    }
+
+    return oldest;
+}
+
+
+static void
+ngx_http_zoom_store_count(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_entry_t *e, ngx_int_t n)
+{
+    if (e->state < zone->sh->nstates) {
+        zone->states[e->state].entries += n;
+    }
+}
+
+
+/* who makes room: whoever has more than its part, else who has the most */
+
+static uint32_t
+ngx_http_zoom_store_victim(ngx_http_zoom_zone_t *zone, uint32_t state)
+{
+    uint32_t                 i, n, most;
+    ngx_http_zoom_shared_t  *sh;
+
+    sh = zone->sh;
+    most = 0;
+    n = 0;
+
+    for (i = 0; i < sh->nstates; i++) {
+        n += (zone->states[i].entries != 0);
+
+        if (zone->states[i].entries > zone->states[most].entries) {
+            most = i;
+        }
+    }
+
+    if (state < sh->nstates
+        && zone->states[state].entries >= sh->nused / ngx_max(n, 1))
+    {
+        return state;
+    }
+
+    return most;
+}
+
 
 static ngx_int_t
 ngx_http_zoom_store_evict(ngx_http_zoom_zone_t *zone,
-    const ngx_http_zoom_entry_t *keep, time_t now)
+    const ngx_http_zoom_entry_t *keep, uint32_t state, time_t now)
+{
+    uint32_t                victim;
+    ngx_http_zoom_entry_t  *e;
+
+    e = ngx_http_zoom_store_oldest(zone, keep, state);
+
+    if (e == NULL) {
+        victim = ngx_http_zoom_store_victim(zone, state);
+        e = ngx_http_zoom_store_clock(zone, keep, victim, now);
+    }
+
+    if (e == NULL) {
+        e = ngx_http_zoom_store_clock(zone, keep, NGX_HTTP_ZOOM_NONE, now);
+    }
+
+    if (e == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_zoom_store_remove(zone, e);
+
+    return NGX_OK;
+}
+
+
+/* second chance: two turns of the clock find one if there is any */
+
+static ngx_http_zoom_entry_t *
+ngx_http_zoom_store_clock(ngx_http_zoom_zone_t *zone,
+    const ngx_http_zoom_entry_t *keep, uint32_t state, time_t now)
 {
     uint32_t                 i;
     ngx_http_zoom_entry_t   *e;
@@ -446,6 +694,7 @@ ngx_http_zoom_store_evict(ngx_http_zoom_zone_t *zone,
         sh->hand = (sh->hand + 1) % sh->nentries;
 
         if (!e->used || e->flight || e == keep
+            || (state != NGX_HTTP_ZOOM_NONE && e->state != state)
             || (e->pinned && e->published && e->expires > now))
         {
             continue;
@@ -456,12 +705,10 @@ ngx_http_zoom_store_evict(ngx_http_zoom_zone_t *zone,
             continue;
         }
 
-        ngx_http_zoom_store_remove(zone, e);
-
-        return NGX_OK;
+        return e;
     }
 
-    return NGX_ERROR;
+    return NULL;
 }
 
 
@@ -484,6 +731,10 @@ ngx_http_zoom_store_remove(ngx_http_zoom_zone_t *zone,
     }
 
     ngx_http_zoom_store_free_blocks(zone, e);
+    ngx_http_zoom_store_positive(zone, e);
+    ngx_http_zoom_store_count(zone, e, -1);
+
+    zone->sh->nused--;
 
     e->used = 0;
     e->published = 0;

@@ -22,6 +22,7 @@ typedef struct {
     u_char                      *data;
     size_t                       len;
     uint32_t                     hash;
+    uint32_t                     state;      /* of the account, for eviction */
     unsigned                     pinned:1;   /* never evicted while it lives */
 } ngx_http_zoom_key_t;
 
@@ -41,6 +42,7 @@ typedef struct {
     ngx_msec_t                   until;
 
     uint64_t                     flight;     /* in progress, or 0 */
+    ngx_uint_t                   used;       /* since it was published */
 
     u_char                       tracking_id[ZOOM_TRACKING_ID_MAX + 1];
 } ngx_http_zoom_record_t;
@@ -57,6 +59,11 @@ ngx_int_t ngx_http_zoom_store_read(ngx_http_zoom_zone_t *zone,
     u_char *value, size_t size);
 
 
+/* The same without the value, and without it counting as a use. */
+ngx_int_t ngx_http_zoom_store_look(ngx_http_zoom_zone_t *zone,
+    const ngx_http_zoom_key_t *key, ngx_http_zoom_record_t *rec);
+
+
 /* The rest is called under the zone's lock. */
 
 /* NULL: nothing known. */
@@ -64,8 +71,9 @@ ngx_http_zoom_entry_t *ngx_http_zoom_store_find(ngx_http_zoom_zone_t *zone,
     const ngx_http_zoom_key_t *key);
 
 /*
- * A fresh entry for a key that has none.  Others are evicted for it, but
- * neither flights nor live pinned ones: NULL if there are only such.
+ * A fresh entry for a key that has none.  Others are evicted for it, failures
+ * first, then those of an account that has more than its part; but neither
+ * flights nor live pinned ones: NULL if there are only such.
  */
 
 ngx_http_zoom_entry_t *ngx_http_zoom_store_insert(ngx_http_zoom_zone_t *zone,
@@ -79,6 +87,18 @@ ngx_http_zoom_entry_t *ngx_http_zoom_store_insert(ngx_http_zoom_zone_t *zone,
 ngx_int_t ngx_http_zoom_store_set(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_entry_t *e, const ngx_http_zoom_key_t *key,
     const ngx_str_t *value, time_t now);
+
+/*
+ * The entry holds a failure and no value.  There are few of these: the oldest
+ * makes room, rather one of the same account.
+ */
+
+void ngx_http_zoom_store_negative(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_entry_t *e);
+
+/* Whether the entry's key begins with these bytes. */
+ngx_uint_t ngx_http_zoom_store_prefix(ngx_http_zoom_zone_t *zone,
+    const ngx_http_zoom_entry_t *e, const u_char *data, size_t len);
 
 /* Wipes the value and forgets it; the entry stays. */
 void ngx_http_zoom_store_drop(ngx_http_zoom_zone_t *zone,

@@ -10,11 +10,17 @@
 #define NGX_HTTP_ZOOM_BLOCKS_PER_ENTRY  3
 #define NGX_HTTP_ZOOM_SPARE_BLOCKS      128
 
+/* a reload may bring accounts that were not there at the start */
+
+#define NGX_HTTP_ZOOM_MIN_STATES        16
+
 
 static ngx_int_t ngx_http_zoom_zone_init(ngx_shm_zone_t *shm_zone,
     void *data);
 static ngx_int_t ngx_http_zoom_zone_create(ngx_http_zoom_zone_t *zone,
     ngx_str_t *name);
+static ngx_int_t ngx_http_zoom_zone_divide(ngx_http_zoom_zone_t *zone,
+    size_t size);
 static void ngx_http_zoom_zone_map(ngx_http_zoom_zone_t *zone);
 static void ngx_http_zoom_zone_reset(ngx_http_zoom_zone_t *zone);
 static void ngx_http_zoom_zone_forgive(ngx_http_zoom_zone_t *zone);
@@ -22,7 +28,8 @@ static void ngx_http_zoom_zone_cleanup(void *data);
 
 
 ngx_shm_zone_t *
-ngx_http_zoom_zone_add(ngx_conf_t *cf, size_t size, void *tag)
+ngx_http_zoom_zone_add(ngx_conf_t *cf, size_t size, ngx_uint_t naccounts,
+    void *tag)
 {
     ngx_str_t              name = ngx_string("zoom");
     ngx_shm_zone_t        *shm_zone;
@@ -35,6 +42,7 @@ ngx_http_zoom_zone_add(ngx_conf_t *cf, size_t size, void *tag)
     }
 
     zone->cycle = cf->cycle;
+    zone->naccounts = naccounts;
 
     cln = ngx_pool_cleanup_add(cf->cycle->pool, 0);
     if (cln == NULL) {
@@ -98,8 +106,7 @@ ngx_http_zoom_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 static ngx_int_t
 ngx_http_zoom_zone_create(ngx_http_zoom_zone_t *zone, ngx_str_t *name)
 {
-    size_t                   size, len, per_entry;
-    uint32_t                 nbuckets;
+    size_t                   len, size;
     ngx_slab_pool_t         *shpool;
     ngx_http_zoom_shared_t  *sh;
 
@@ -126,26 +133,55 @@ ngx_http_zoom_zone_create(ngx_http_zoom_zone_t *zone, ngx_str_t *name)
     shpool->data = sh;
     zone->sh = sh;
 
-    size -= sizeof(ngx_http_zoom_shared_t) + 64
+    if (ngx_http_zoom_zone_divide(zone, size) != NGX_OK) {
+        ngx_log_error(NGX_LOG_EMERG, zone->cycle->log, 0,
+                      "\"zoom_zone\" is too small for %ui accounts",
+                      zone->naccounts);
+        return NGX_ERROR;
+    }
+
+    ngx_http_zoom_zone_map(zone);
+    ngx_http_zoom_zone_reset(zone);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_zoom_zone_divide(ngx_http_zoom_zone_t *zone, size_t size)
+{
+    size_t                   fixed, per_entry;
+    ngx_http_zoom_shared_t  *sh;
+
+    sh = zone->sh;
+
+    sh->nstates = ngx_max(2 * zone->naccounts, NGX_HTTP_ZOOM_MIN_STATES);
+
+    fixed = sizeof(ngx_http_zoom_shared_t) + 64
+            + sh->nstates * (sizeof(ngx_http_zoom_state_t)
+                             + sizeof(ngx_http_zoom_group_t))
             + NGX_HTTP_ZOOM_SPARE_BLOCKS * sizeof(ngx_http_zoom_block_t);
 
-    /* up to two buckets an entry, the number being a power of two */
+    /* up to two buckets an entry, their number being a power of two */
 
     per_entry = sizeof(ngx_http_zoom_entry_t)
                 + NGX_HTTP_ZOOM_BLOCKS_PER_ENTRY
                   * sizeof(ngx_http_zoom_block_t)
                 + 2 * sizeof(uint32_t);
 
-    sh->nentries = size / per_entry;
+    if (size < fixed + 2 * sh->nstates * per_entry) {
+        return NGX_ERROR;
+    }
+
+    sh->nentries = (size - fixed) / per_entry;
     sh->nblocks = sh->nentries * NGX_HTTP_ZOOM_BLOCKS_PER_ENTRY
                   + NGX_HTTP_ZOOM_SPARE_BLOCKS;
 
-    for (nbuckets = 1; nbuckets < sh->nentries; nbuckets *= 2) { /* void */ }
+    sh->nbuckets = 1;
 
-    sh->nbuckets = nbuckets;
-
-    ngx_http_zoom_zone_map(zone);
-    ngx_http_zoom_zone_reset(zone);
+    while (sh->nbuckets < sh->nentries) {
+        sh->nbuckets *= 2;
+    }
 
     return NGX_OK;
 }
@@ -162,6 +198,12 @@ ngx_http_zoom_zone_map(ngx_http_zoom_zone_t *zone)
     p = (u_char *) sh + sizeof(ngx_http_zoom_shared_t);
     p = ngx_align_ptr(p, 16);
 
+    zone->states = (ngx_http_zoom_state_t *) p;
+    p += sh->nstates * sizeof(ngx_http_zoom_state_t);
+
+    zone->groups = (ngx_http_zoom_group_t *) p;
+    p += sh->nstates * sizeof(ngx_http_zoom_group_t);
+
     zone->entries = (ngx_http_zoom_entry_t *) p;
     p += sh->nentries * sizeof(ngx_http_zoom_entry_t);
 
@@ -172,7 +214,7 @@ ngx_http_zoom_zone_map(ngx_http_zoom_zone_t *zone)
 }
 
 
-/* an empty table; the slots of the workers stay */
+/* an empty table; the slots of the workers and the accounts stay */
 
 static void
 ngx_http_zoom_zone_reset(ngx_http_zoom_zone_t *zone)
@@ -206,6 +248,14 @@ ngx_http_zoom_zone_reset(ngx_http_zoom_zone_t *zone)
     sh->free_block = 0;
     sh->nfree = sh->nblocks;
     sh->hand = 0;
+    sh->nused = 0;
+    sh->nnegative = 0;
+    sh->negative_head = NGX_HTTP_ZOOM_NONE;
+    sh->negative_tail = NGX_HTTP_ZOOM_NONE;
+
+    for (i = 0; i < sh->nstates; i++) {
+        zone->states[i].entries = 0;
+    }
 }
 
 
@@ -216,9 +266,17 @@ ngx_http_zoom_zone_forgive(ngx_http_zoom_zone_t *zone)
 
     ngx_http_zoom_zone_lock(zone);
 
+    zone->sh->config++;
+
     for (i = 0; i < zone->sh->nentries; i++) {
         zone->entries[i].until = ngx_current_msec;
-        zone->entries[i].failures = 0;
+    }
+
+    for (i = 0; i < zone->sh->nstates; i++) {
+        ngx_memzero(zone->states[i].conditions,
+                    sizeof(zone->states[i].conditions));
+        zone->states[i].refresh_hold = 0;
+        zone->states[i].refresh = ngx_current_msec;
     }
 
     ngx_http_zoom_zone_unlock(zone);

@@ -14,6 +14,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "ngx_http_zoom_state.h"
 #include "zoom_answer.h"
 
 
@@ -68,7 +69,10 @@ typedef struct {
     unsigned char                used;
     unsigned char                pinned;     /* an access token: not evicted */
     unsigned char                referenced; /* second chance */
-    unsigned char                failures;   /* in a row */
+    unsigned char                negative;   /* on the list of failures */
+    uint32_t                     state;      /* of the account it belongs to */
+    uint32_t                     prev;       /* in the list of failures */
+    uint32_t                     follow;
     uint32_t                     error;      /* zoom_error_e of "failed" */
 
     uint64_t                     published;  /* flight of the value, or 0 */
@@ -79,6 +83,8 @@ typedef struct {
     ngx_msec_t                   until;      /* the failure stands till then */
 
     uint64_t                     flight;     /* in progress, or 0 */
+    uint64_t                     outdated;   /* flights up to this one bring
+                                                nothing any more */
     uint32_t                     owner;      /* its slot */
     uint32_t                     trouble;    /* zoom_error_e it tries again
                                                 after, or ZOOM_OK */
@@ -101,6 +107,15 @@ typedef struct {
     uint32_t                     free_block;
     uint32_t                     nfree;      /* blocks */
     uint32_t                     hand;       /* of the eviction clock */
+    uint32_t                     nused;      /* entries */
+    uint32_t                     nnegative;  /* of these, failures only */
+    uint32_t                     negative_head;   /* the oldest */
+    uint32_t                     negative_tail;
+
+    uint64_t                     config;     /* counts configurations */
+    uint32_t                     nstates;    /* accounts, and groups */
+
+    ngx_atomic_t                 errors[ZOOM_E_LAST];   /* of no account */
 
     ngx_http_zoom_slot_t         slots[NGX_HTTP_ZOOM_MAX_SLOTS];
 } ngx_http_zoom_shared_t;
@@ -111,8 +126,10 @@ typedef struct ngx_http_zoom_wake_s  ngx_http_zoom_wake_t;
 
 /* A process's view of the zone. */
 
-typedef struct {
+typedef struct ngx_http_zoom_zone_s {
     ngx_http_zoom_shared_t      *sh;
+    ngx_http_zoom_state_t       *states;
+    ngx_http_zoom_group_t       *groups;
     uint32_t                    *buckets;
     ngx_http_zoom_entry_t       *entries;
     ngx_http_zoom_block_t       *blocks;
@@ -120,16 +137,17 @@ typedef struct {
     ngx_slab_pool_t             *shpool;
     ngx_http_zoom_wake_t        *wake;
     ngx_cycle_t                 *cycle;
+    ngx_uint_t                   naccounts;
 } ngx_http_zoom_zone_t;
 
 
 /*
- * Adds the zone at configuration time; its data is a ngx_http_zoom_zone_t.
- * NULL, with the cause logged, on failure.
+ * Adds the zone at configuration time, for so many accounts; its data is a
+ * ngx_http_zoom_zone_t.  NULL, with the cause logged, on failure.
  */
 
 ngx_shm_zone_t *ngx_http_zoom_zone_add(ngx_conf_t *cf, size_t size,
-    void *tag);
+    ngx_uint_t naccounts, void *tag);
 
 /* Never held across I/O. */
 void ngx_http_zoom_zone_lock(ngx_http_zoom_zone_t *zone);

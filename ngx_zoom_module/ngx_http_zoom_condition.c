@@ -1,0 +1,364 @@
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "ngx_http_zoom_condition.h"
+#include "ngx_http_zoom_state.h"
+#include "ngx_http_zoom_zone.h"
+
+
+/* milliseconds */
+
+#define NGX_HTTP_ZOOM_PROBE_OUTAGE   1000
+#define NGX_HTTP_ZOOM_PROBE_BROKEN   1000
+#define NGX_HTTP_ZOOM_PROBE_MAX      300000
+#define NGX_HTTP_ZOOM_REFRESH_MIN    5000
+#define NGX_HTTP_ZOOM_REFRESH_MAX    300000
+
+/* an outage this young may be over before the callbacks' time is */
+
+#define NGX_HTTP_ZOOM_OUTAGE_YOUNG   15000
+
+/* so many failed exchanges in a row are an outage before one gave up */
+
+#define NGX_HTTP_ZOOM_OUTAGE_AFTER   8
+
+/* seconds between reminders */
+
+#define NGX_HTTP_ZOOM_REMINDER       300
+
+
+static void ngx_http_zoom_condition_open(ngx_http_zoom_condition_t *c,
+    zoom_error_e error);
+static ngx_msec_t ngx_http_zoom_condition_hold(ngx_http_zoom_condition_t *c);
+static ngx_uint_t ngx_http_zoom_condition_outage(zoom_error_e error);
+static ngx_uint_t ngx_http_zoom_condition_broken(ngx_http_zoom_kind_e kind,
+    zoom_error_e error);
+static void ngx_http_zoom_condition_say(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_state_t *state, const ngx_http_zoom_failure_t *failure,
+    ngx_log_t *log);
+
+
+#define ngx_http_zoom_ahead(t)                                                \
+    (ngx_msec_int_t) ((t) - ngx_current_msec)
+
+
+ngx_http_zoom_gate_e
+ngx_http_zoom_condition_gate(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_state_t *state, ngx_http_zoom_kind_e kind,
+    zoom_error_e *error, ngx_msec_t *wait)
+{
+    ngx_msec_int_t              ahead, age;
+    ngx_http_zoom_gate_e        gate;
+    ngx_http_zoom_condition_t  *c;
+
+    c = &state->conditions[kind];
+
+    if (c->error == ZOOM_OK) {
+        return NGX_HTTP_ZOOM_FINE;
+    }
+
+    ngx_http_zoom_zone_lock(zone);
+
+    ahead = ngx_http_zoom_ahead(c->until);
+    age = -ngx_http_zoom_ahead(c->opened);
+
+    if (c->error == ZOOM_OK) {
+        gate = NGX_HTTP_ZOOM_FINE;
+
+    } else if (ahead <= 0) {
+        c->probes++;
+        c->until = ngx_current_msec + ngx_http_zoom_condition_hold(c);
+        gate = NGX_HTTP_ZOOM_PROBE;
+
+    } else {
+        *error = c->error;
+        *wait = ahead;
+
+        gate = NGX_HTTP_ZOOM_STOP;
+
+        if (ngx_http_zoom_condition_outage(c->error)
+            && age < NGX_HTTP_ZOOM_OUTAGE_YOUNG)
+        {
+            gate = NGX_HTTP_ZOOM_PAUSE;
+        }
+
+        if (gate == NGX_HTTP_ZOOM_STOP) {
+            c->count++;
+        }
+    }
+
+    ngx_http_zoom_zone_unlock(zone);
+
+    return gate;
+}
+
+
+ngx_uint_t
+ngx_http_zoom_condition_bad(const ngx_http_zoom_state_t *state,
+    ngx_http_zoom_kind_e kind)
+{
+    return state->conditions[kind].error != ZOOM_OK;
+}
+
+
+ngx_uint_t
+ngx_http_zoom_condition_due(const ngx_http_zoom_state_t *state)
+{
+    ngx_uint_t                        i;
+    const ngx_http_zoom_condition_t  *c;
+
+    for (i = 0; i < NGX_HTTP_ZOOM_NKINDS; i++) {
+        c = &state->conditions[i];
+
+        if (c->error && ngx_http_zoom_ahead(c->until) > 0) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+void
+ngx_http_zoom_condition_good(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_state_t *state, ngx_http_zoom_kind_e kind, ngx_log_t *log)
+{
+    zoom_error_e                error;
+    ngx_msec_t                  age;
+    uint64_t                    count;
+    ngx_http_zoom_condition_t  *c;
+
+    c = &state->conditions[kind];
+
+    if (c->error == ZOOM_OK && c->failures == 0) {
+        return;
+    }
+
+    ngx_http_zoom_zone_lock(zone);
+
+    error = c->error;
+    count = c->count;
+    age = ngx_current_msec - c->opened;
+
+    ngx_memzero(c, sizeof(ngx_http_zoom_condition_t));
+
+    if (error) {
+        state->said[error].logged = 0;
+        state->said[error].count = 0;
+    }
+
+    ngx_http_zoom_zone_unlock(zone);
+
+    if (error) {
+        ngx_log_error(NGX_LOG_NOTICE, log, 0,
+                      "zoom: account \"%*s\": %s works again after %M s, "
+                      "%uL failed meanwhile (%s)", state->len, state->name,
+                      kind == NGX_HTTP_ZOOM_ACCESS ? "OAuth" : "minting",
+                      age / 1000, count, zoom_error_info(error)->name.data);
+    }
+}
+
+
+void
+ngx_http_zoom_condition_failed(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_state_t *state, ngx_http_zoom_kind_e kind,
+    const ngx_http_zoom_failure_t *failure, ngx_log_t *log)
+{
+    ngx_uint_t                  outage, first, level;
+    ngx_http_zoom_condition_t  *c;
+
+    c = &state->conditions[kind];
+    first = 0;
+    outage = ngx_http_zoom_condition_outage(failure->error);
+
+    ngx_http_zoom_zone_lock(zone);
+
+    state->last_time = ngx_time();
+    state->last_error = failure->error;
+    state->last_code = failure->code;
+
+    ngx_cpystrn(state->last_message, (u_char *) failure->message,
+                sizeof(state->last_message));
+    ngx_cpystrn(state->last_tracking_id, (u_char *) failure->tracking_id,
+                sizeof(state->last_tracking_id));
+
+    if (outage && !failure->harmless && !failure->counted) {
+        first = (c->failures++ == 0);
+    }
+
+    if (failure->harmless) {
+
+        /* nobody has to go without */
+
+    } else if (c->error) {
+        c->count += failure->last;
+
+        /* an outage may turn out to be something else */
+
+        if (ngx_http_zoom_condition_broken(kind, failure->error)
+            && c->error != failure->error)
+        {
+            ngx_http_zoom_condition_open(c, failure->error);
+        }
+
+    } else if (ngx_http_zoom_condition_broken(kind, failure->error)
+               || (outage && (failure->last
+                              || c->failures >= NGX_HTTP_ZOOM_OUTAGE_AFTER)))
+    {
+        ngx_http_zoom_condition_open(c, failure->error);
+    }
+
+    ngx_http_zoom_zone_unlock(zone);
+
+    if (failure->last || c->error) {
+        ngx_http_zoom_condition_say(zone, state, failure, log);
+
+    } else {
+        level = first ? NGX_LOG_WARN : NGX_LOG_INFO;
+
+        ngx_log_error(level, log, 0, "zoom: account \"%*s\": %V, trying again",
+                      state->len, state->name, &failure->text);
+    }
+}
+
+
+/* under lock */
+
+static void
+ngx_http_zoom_condition_open(ngx_http_zoom_condition_t *c, zoom_error_e error)
+{
+    c->error = error;
+    c->count = 1;
+    c->probes = 0;
+    c->opened = ngx_current_msec;
+    c->until = ngx_current_msec + ngx_http_zoom_condition_hold(c);
+}
+
+
+/* until the next probe; with jitter, hosts that fail together part company */
+
+static ngx_msec_t
+ngx_http_zoom_condition_hold(ngx_http_zoom_condition_t *c)
+{
+    ngx_msec_t  hold;
+
+    if (ngx_http_zoom_condition_outage(c->error)) {
+        return NGX_HTTP_ZOOM_PROBE_OUTAGE
+               + ngx_random() % (NGX_HTTP_ZOOM_PROBE_OUTAGE / 4);
+    }
+
+    hold = NGX_HTTP_ZOOM_PROBE_BROKEN << ngx_min(c->probes, 9);
+    hold = ngx_min(hold, NGX_HTTP_ZOOM_PROBE_MAX);
+
+    return hold - ngx_random() % (hold / 8);
+}
+
+
+static ngx_uint_t
+ngx_http_zoom_condition_outage(zoom_error_e error)
+{
+    return error == ZOOM_E_ZOOM_UNAVAILABLE || error == ZOOM_E_ZOOM_INVALID;
+}
+
+
+/* what holds for the account, not for the one user or meeting asked for */
+
+static ngx_uint_t
+ngx_http_zoom_condition_broken(ngx_http_zoom_kind_e kind, zoom_error_e error)
+{
+    switch (error) {
+
+    case ZOOM_E_CREDENTIALS_REJECTED:
+    case ZOOM_E_APP_DISABLED:
+    case ZOOM_E_SCOPE_MISSING:
+        return 1;
+
+    case ZOOM_E_ZOOM_REFUSED:
+        return kind == NGX_HTTP_ZOOM_ACCESS;
+
+    default:
+        return 0;
+    }
+}
+
+
+/* once per incident, then a reminder with a count */
+
+static void
+ngx_http_zoom_condition_say(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_state_t *state, const ngx_http_zoom_failure_t *failure,
+    ngx_log_t *log)
+{
+    time_t                 now;
+    uint64_t               count;
+    ngx_uint_t             level;
+    ngx_http_zoom_said_t  *said;
+
+    now = ngx_time();
+    said = &state->said[failure->error];
+
+    ngx_http_zoom_zone_lock(zone);
+
+    said->count++;
+    count = said->count;
+    level = NGX_LOG_INFO;
+
+    if (said->logged == 0 || now - said->logged >= NGX_HTTP_ZOOM_REMINDER) {
+        said->logged = now;
+        said->count = 0;
+        level = NGX_LOG_ERR;
+    }
+
+    ngx_http_zoom_zone_unlock(zone);
+
+    if (level == NGX_LOG_ERR && count > 1) {
+        ngx_log_error(NGX_LOG_ERR, log, 0,
+                      "zoom: account \"%*s\": %V (%uL of this kind since the "
+                      "last such line)", state->len, state->name,
+                      &failure->text, count);
+        return;
+    }
+
+    ngx_log_error(level, log, 0, "zoom: account \"%*s\": %V",
+                  state->len, state->name, &failure->text);
+}
+
+
+ngx_uint_t
+ngx_http_zoom_condition_refresh(ngx_http_zoom_state_t *state)
+{
+    ngx_msec_int_t  ahead;
+
+    ahead = ngx_http_zoom_ahead(state->refresh);
+
+    if (state->refresh_hold && ahead > 0) {
+        return 0;
+    }
+
+    /* quiet for as long again: that one had helped */
+
+    if (state->refresh_hold == 0
+        || -ahead > (ngx_msec_int_t) state->refresh_hold)
+    {
+        state->refresh_hold = NGX_HTTP_ZOOM_REFRESH_MIN;
+
+    } else {
+        state->refresh_hold = ngx_min(state->refresh_hold * 2,
+                                      NGX_HTTP_ZOOM_REFRESH_MAX);
+    }
+
+    state->refresh = ngx_current_msec + state->refresh_hold;
+
+    return 1;
+}
+
+
+void
+ngx_http_zoom_condition_reset(ngx_http_zoom_state_t *state)
+{
+    ngx_memzero(state->conditions, sizeof(state->conditions));
+    ngx_memzero(state->said, sizeof(state->said));
+
+    state->refresh = ngx_current_msec;
+    state->refresh_hold = 0;
+}

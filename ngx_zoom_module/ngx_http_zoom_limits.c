@@ -1,0 +1,161 @@
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "ngx_http_zoom_limits.h"
+#include "ngx_http_zoom_zone.h"
+
+
+static ngx_http_zoom_group_t *ngx_http_zoom_limits_find(
+    ngx_http_zoom_zone_t *zone, const u_char *key, size_t len);
+
+
+#define ngx_http_zoom_limits_us(msec)  ((int64_t) (msec) * 1000)
+
+
+ngx_http_zoom_group_t *
+ngx_http_zoom_limits_attach(ngx_http_zoom_zone_t *zone, const u_char *key,
+    size_t len, ngx_log_t *log)
+{
+    ngx_http_zoom_group_t  *group;
+
+    ngx_http_zoom_zone_lock(zone);
+
+    group = ngx_http_zoom_limits_find(zone, key, len);
+
+    if (group) {
+        if (group->len == 0) {
+            ngx_memcpy(group->key, key, len);
+            group->len = len;
+        }
+
+        group->config = zone->sh->config;
+    }
+
+    ngx_http_zoom_zone_unlock(zone);
+
+    if (group) {
+        return group;
+    }
+
+    return ngx_calloc(sizeof(ngx_http_zoom_group_t), log);
+}
+
+
+/* under lock: that of the key, else one that no configuration uses */
+
+static ngx_http_zoom_group_t *
+ngx_http_zoom_limits_find(ngx_http_zoom_zone_t *zone, const u_char *key,
+    size_t len)
+{
+    uint32_t                i;
+    ngx_http_zoom_group_t  *g, *unused;
+
+    if (len > NGX_HTTP_ZOOM_GROUP_MAX) {
+        return NULL;
+    }
+
+    unused = NULL;
+
+    for (i = 0; i < zone->sh->nstates; i++) {
+        g = &zone->groups[i];
+
+        if (g->len == 0) {
+            unused = (unused && unused->len == 0) ? unused : g;
+            continue;
+        }
+
+        if (g->len == len && ngx_memcmp(g->key, key, len) == 0) {
+            return g;
+        }
+
+        if (g->config + 1 < zone->sh->config && unused == NULL) {
+            unused = g;
+        }
+    }
+
+    if (unused) {
+        ngx_memzero(unused, sizeof(ngx_http_zoom_group_t));
+    }
+
+    return unused;
+}
+
+
+ngx_int_t
+ngx_http_zoom_limits_take(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_group_t *group, zoom_label_e label, const zoom_rate_t *rate,
+    ngx_msec_t budget, zoom_ticket_t *ticket, ngx_msec_t *retry)
+{
+    int      rc;
+    int64_t  wait;
+
+    ngx_http_zoom_zone_lock(zone);
+
+    rc = zoom_limit_take(&group->labels[label], rate,
+                         ngx_http_zoom_limits_us(ngx_current_msec),
+                         ngx_time(), ngx_http_zoom_limits_us(budget), ticket,
+                         &wait);
+
+    ngx_http_zoom_zone_unlock(zone);
+
+    if (rc == 0) {
+        return NGX_OK;
+    }
+
+    *retry = wait / 1000 + 1;
+
+    return NGX_DECLINED;
+}
+
+
+ngx_msec_t
+ngx_http_zoom_limits_wait(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_group_t *group, zoom_label_e label,
+    const zoom_ticket_t *ticket)
+{
+    int64_t  wait;
+
+    ngx_http_zoom_zone_lock(zone);
+
+    wait = zoom_limit_wait(&group->labels[label], ticket,
+                           ngx_http_zoom_limits_us(ngx_current_msec));
+
+    ngx_http_zoom_zone_unlock(zone);
+
+    return (wait > 0) ? (ngx_msec_t) (wait + 999) / 1000 : 0;
+}
+
+
+void
+ngx_http_zoom_limits_look(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_group_t *group, zoom_label_e label, uint32_t *used,
+    ngx_msec_t *wait)
+{
+    int64_t        left;
+    zoom_limit_t  *l;
+
+    l = &group->labels[label];
+
+    ngx_http_zoom_zone_lock(zone);
+
+    left = l->next - ngx_http_zoom_limits_us(ngx_current_msec);
+
+    *wait = (left > 0) ? left / 1000 : 0;
+    *used = (l->day == ngx_time() / 86400) ? l->used : 0;
+
+    ngx_http_zoom_zone_unlock(zone);
+}
+
+
+void
+ngx_http_zoom_limits_close(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_group_t *group, zoom_label_e label, ngx_msec_t wait)
+{
+    ngx_http_zoom_zone_lock(zone);
+
+    zoom_limit_close(&group->labels[label],
+                     ngx_http_zoom_limits_us(ngx_current_msec),
+                     ngx_http_zoom_limits_us(wait));
+
+    ngx_http_zoom_zone_unlock(zone);
+}

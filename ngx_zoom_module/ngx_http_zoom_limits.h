@@ -1,0 +1,46 @@
+/*
+ * Zoom's rate limits over all workers and all blocks that use one Zoom
+ * account.
+ */
+
+#ifndef _NGX_HTTP_ZOOM_LIMITS_H_INCLUDED_
+#define _NGX_HTTP_ZOOM_LIMITS_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "ngx_http_zoom_state.h"
+#include "ngx_http_zoom_zone.h"
+#include "zoom_limit.h"
+
+
+/* As ngx_http_zoom_state_attach(), under the limits' own key. */
+ngx_http_zoom_group_t *ngx_http_zoom_limits_attach(ngx_http_zoom_zone_t *zone,
+    const u_char *key, size_t len, ngx_log_t *log);
+
+/*
+ * Takes a ticket for a request that has to be sent within "budget".  NGX_OK,
+ * or NGX_DECLINED: not before "*retry".  Times in milliseconds.
+ */
+
+ngx_int_t ngx_http_zoom_limits_take(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_group_t *group, zoom_label_e label, const zoom_rate_t *rate,
+    ngx_msec_t budget, zoom_ticket_t *ticket, ngx_msec_t *retry);
+
+/* How long the holder of a ticket has to wait still; 0: it may go. */
+ngx_msec_t ngx_http_zoom_limits_wait(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_group_t *group, zoom_label_e label,
+    const zoom_ticket_t *ticket);
+
+/* What has been used today, and how long a request made now would wait. */
+void ngx_http_zoom_limits_look(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_group_t *group, zoom_label_e label, uint32_t *used,
+    ngx_msec_t *wait);
+
+/* Zoom refused a request with 429. */
+void ngx_http_zoom_limits_close(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_group_t *group, zoom_label_e label, ngx_msec_t wait);
+
+
+#endif /* _NGX_HTTP_ZOOM_LIMITS_H_INCLUDED_ */
