@@ -3,11 +3,14 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_broker.h"
-#include "ngx_http_zoom_fetch.h"
+#include "ngx_http_zoom_condition.h"
 #include "ngx_http_zoom_flight.h"
 #include "ngx_http_zoom_key.h"
+#include "ngx_http_zoom_limits.h"
 #include "ngx_http_zoom_mint.h"
 #include "ngx_http_zoom_module.h"
+#include "ngx_http_zoom_peer.h"
+#include "ngx_http_zoom_renew.h"
 #include "ngx_http_zoom_store.h"
 #include "ngx_http_zoom_timer.h"
 #include "ngx_http_zoom_zone.h"
@@ -17,26 +20,31 @@
 
 #define NGX_HTTP_ZOOM_ASK_TRIES    4
 
-/* an access token with less left is not worth a request */
+/* an access token with less left is not worth a request, seconds */
 
 #define NGX_HTTP_ZOOM_ACCESS_LEFT  60
 
-#define NGX_HTTP_ZOOM_FIRST_WAIT   12000
+#define NGX_HTTP_ZOOM_PURGE_EVERY  1000
 
+/* seconds between warnings of one kind */
 
-/* what a worker has of an account */
-
-typedef struct {
-    ngx_http_zoom_client_t      *client;
-    ngx_http_zoom_ask_t          first;
-} ngx_http_zoom_peer_t;
+#define NGX_HTTP_ZOOM_WARN_EVERY   300
 
 
 static ngx_int_t ngx_http_zoom_broker_key(ngx_http_zoom_ask_t *ask,
-    ngx_http_zoom_key_t *key);
+    ngx_http_zoom_peer_t *peer, ngx_http_zoom_key_t *key);
 static ngx_int_t ngx_http_zoom_broker_look(ngx_http_zoom_ask_t *ask,
-    ngx_http_zoom_key_t *key, ngx_http_zoom_record_t *rec);
+    ngx_http_zoom_peer_t *peer, ngx_http_zoom_key_t *key,
+    ngx_http_zoom_record_t *rec);
 static ngx_uint_t ngx_http_zoom_broker_usable(ngx_http_zoom_ask_t *ask,
+    ngx_http_zoom_record_t *rec);
+static ngx_uint_t ngx_http_zoom_broker_stale(ngx_http_zoom_ask_t *ask,
+    ngx_http_zoom_record_t *rec);
+static void ngx_http_zoom_broker_hit(ngx_http_zoom_ask_t *ask,
+    ngx_http_zoom_record_t *rec, u_char *value,
+    ngx_http_zoom_status_e status);
+static void ngx_http_zoom_broker_behind(ngx_http_zoom_ask_t *ask,
+    ngx_http_zoom_peer_t *peer, ngx_http_zoom_key_t *key,
     ngx_http_zoom_record_t *rec);
 static ngx_http_zoom_flight_t *ngx_http_zoom_broker_join(
     ngx_http_zoom_ask_t *ask, ngx_http_zoom_key_t *key,
@@ -48,10 +56,12 @@ static void ngx_http_zoom_broker_done(ngx_http_zoom_flight_t *flight,
     ngx_http_zoom_result_t *result);
 static void ngx_http_zoom_broker_take(ngx_http_zoom_ask_t *ask,
     ngx_str_t *value);
-static ngx_int_t ngx_http_zoom_broker_fail(ngx_http_zoom_ask_t *ask,
+static void ngx_http_zoom_broker_short(ngx_http_zoom_ask_t *ask);
+static void ngx_http_zoom_broker_fail(ngx_http_zoom_ask_t *ask,
     zoom_error_e error);
-static void ngx_http_zoom_broker_first(ngx_event_t *ev);
-static void ngx_http_zoom_broker_first_done(ngx_http_zoom_ask_t *ask);
+static ngx_uint_t ngx_http_zoom_broker_rescue(ngx_http_zoom_ask_t *ask,
+    zoom_error_e error);
+static ngx_int_t ngx_http_zoom_broker_finish(ngx_http_zoom_ask_t *ask);
 
 
 static const ngx_http_zoom_flight_ops_t  ngx_http_zoom_broker_ops = {
@@ -60,10 +70,10 @@ static const ngx_http_zoom_flight_ops_t  ngx_http_zoom_broker_ops = {
 };
 
 
-static ngx_http_zoom_zone_t       *ngx_http_zoom_broker_zone;
-static ngx_http_zoom_main_conf_t  *ngx_http_zoom_broker_conf;
-static ngx_http_zoom_peer_t       *ngx_http_zoom_broker_peers;
-static ngx_event_t                 ngx_http_zoom_broker_start;
+static ngx_http_zoom_zone_t  *ngx_http_zoom_broker_zone;
+static size_t                 ngx_http_zoom_broker_size;
+static u_char                 ngx_http_zoom_broker_value[
+                                                     NGX_HTTP_ZOOM_VALUE_MAX];
 
 
 ngx_int_t
@@ -71,6 +81,7 @@ ngx_http_zoom_broker_ask(ngx_http_zoom_ask_t *ask)
 {
     ngx_uint_t               i, again;
     ngx_http_zoom_key_t      key;
+    ngx_http_zoom_peer_t    *peer;
     ngx_http_zoom_record_t   rec;
     ngx_http_zoom_flight_t  *flight;
     u_char                   buf[NGX_HTTP_ZOOM_KEY_MAX];
@@ -78,21 +89,25 @@ ngx_http_zoom_broker_ask(ngx_http_zoom_ask_t *ask)
     ask->flight = NULL;
     ask->error = ZOOM_OK;
     ask->status = NGX_HTTP_ZOOM_STATUS_NONE;
+    ask->limit = NGX_HTTP_ZOOM_LIMIT_NONE;
     ask->retry_after = 0;
     ask->mint_time = 0;
+    ask->start = ngx_current_msec;
     ask->tracking_id[0] = '\0';
     ngx_str_null(&ask->token);
 
     key.data = buf;
+    peer = ngx_http_zoom_peer(ask->account);
 
-    if (ngx_http_zoom_broker_key(ask, &key) != NGX_OK) {
-        return ngx_http_zoom_broker_fail(ask, ZOOM_E_INTERNAL);
+    if (peer == NULL || ngx_http_zoom_broker_key(ask, peer, &key) != NGX_OK) {
+        ngx_http_zoom_broker_fail(ask, ZOOM_E_INTERNAL);
+        return ngx_http_zoom_broker_finish(ask);
     }
 
     for (i = 0; i <= NGX_HTTP_ZOOM_ASK_TRIES; i++) {
 
-        if (ngx_http_zoom_broker_look(ask, &key, &rec) == NGX_OK) {
-            return NGX_OK;
+        if (ngx_http_zoom_broker_look(ask, peer, &key, &rec) == NGX_OK) {
+            return ngx_http_zoom_broker_finish(ask);
         }
 
         flight = ngx_http_zoom_broker_join(ask, &key,
@@ -109,38 +124,48 @@ ngx_http_zoom_broker_ask(ngx_http_zoom_ask_t *ask)
         }
     }
 
-    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+    ngx_log_error(NGX_LOG_ERR, peer->log, 0,
                   "zoom: no room for another flight, increase \"zoom_zone\"");
 
     ask->retry_after = 1;
+    ngx_http_zoom_broker_fail(ask, ZOOM_E_OVERLOADED);
 
-    return ngx_http_zoom_broker_fail(ask, ZOOM_E_OVERLOADED);
+    return ngx_http_zoom_broker_finish(ask);
 }
 
 
 static ngx_int_t
-ngx_http_zoom_broker_key(ngx_http_zoom_ask_t *ask, ngx_http_zoom_key_t *key)
+ngx_http_zoom_broker_key(ngx_http_zoom_ask_t *ask, ngx_http_zoom_peer_t *peer,
+    ngx_http_zoom_key_t *key)
 {
+    ngx_int_t  rc;
+
     if (ask->kind == NGX_HTTP_ZOOM_ACCESS) {
-        return ngx_http_zoom_key_access(key, ask->account);
+        rc = ngx_http_zoom_key_access(key, ask->account);
+
+    } else {
+        rc = ngx_http_zoom_key_zak(key, ask->account, &ask->user, ask->ttl);
     }
 
-    return ngx_http_zoom_key_zak(key, ask->account, &ask->user, ask->ttl);
+    key->state = ngx_http_zoom_state_index(peer->zone, peer->state);
+
+    return rc;
 }
 
 
-/* NGX_OK: the store had the answer, good or bad */
+/* NGX_OK: the answer is known without a flight, good or bad */
 
 static ngx_int_t
-ngx_http_zoom_broker_look(ngx_http_zoom_ask_t *ask, ngx_http_zoom_key_t *key,
-    ngx_http_zoom_record_t *rec)
+ngx_http_zoom_broker_look(ngx_http_zoom_ask_t *ask, ngx_http_zoom_peer_t *peer,
+    ngx_http_zoom_key_t *key, ngx_http_zoom_record_t *rec)
 {
-    ngx_str_t      token;
-    ngx_msec_t     left;
-    static u_char  value[NGX_HTTP_ZOOM_VALUE_MAX];
+    u_char          *value;
+    ngx_msec_int_t   left;
 
-    if (ngx_http_zoom_store_read(ngx_http_zoom_broker_zone, key, rec, value,
-                                 sizeof(value))
+    value = ngx_http_zoom_broker_value;
+
+    if (ngx_http_zoom_store_read(peer->zone, key, rec, value,
+                                 NGX_HTTP_ZOOM_VALUE_MAX)
         != NGX_OK)
     {
         ngx_memzero(rec, sizeof(ngx_http_zoom_record_t));
@@ -148,30 +173,36 @@ ngx_http_zoom_broker_look(ngx_http_zoom_ask_t *ask, ngx_http_zoom_key_t *key,
     }
 
     if (ngx_http_zoom_broker_usable(ask, rec)) {
-        token.data = value;
-        token.len = rec->len;
-
-        ask->status = NGX_HTTP_ZOOM_STATUS_HIT;
-        ask->expires = rec->expires;
-        ask->published = rec->published;
-
-        ngx_http_zoom_broker_take(ask, &token);
-        ngx_explicit_memzero(value, rec->len);
-
+        ngx_http_zoom_broker_hit(ask, rec, value, NGX_HTTP_ZOOM_STATUS_HIT);
+        ngx_http_zoom_broker_behind(ask, peer, key, rec);
         return NGX_OK;
     }
 
-    ngx_explicit_memzero(value, rec->len);
-
     left = rec->until - ngx_current_msec;
 
-    if (rec->failed > rec->published && (ngx_msec_int_t) left > 0) {
+    if (rec->failed > rec->published && left > 0) {
+        ngx_explicit_memzero(value, rec->len);
+
         ask->retry_after = (left + 999) / 1000;
         ngx_memcpy(ask->tracking_id, rec->tracking_id,
                    sizeof(ask->tracking_id));
 
-        return ngx_http_zoom_broker_fail(ask, rec->error);
+        ngx_http_zoom_broker_fail(ask, rec->error);
+        return NGX_OK;
     }
+
+    /* while Zoom is down nobody who has something waits for it */
+
+    if (ngx_http_zoom_broker_stale(ask, rec)
+        && (ngx_http_zoom_condition_bad(peer->state, NGX_HTTP_ZOOM_ACCESS)
+            || ngx_http_zoom_condition_bad(peer->state, NGX_HTTP_ZOOM_ZAK)))
+    {
+        ngx_http_zoom_broker_hit(ask, rec, value, NGX_HTTP_ZOOM_STATUS_STALE);
+        ngx_http_zoom_broker_behind(ask, peer, key, rec);
+        return NGX_OK;
+    }
+
+    ngx_explicit_memzero(value, rec->len);
 
     return NGX_DECLINED;
 }
@@ -205,6 +236,84 @@ ngx_http_zoom_broker_usable(ngx_http_zoom_ask_t *ask,
 }
 
 
+static ngx_uint_t
+ngx_http_zoom_broker_stale(ngx_http_zoom_ask_t *ask,
+    ngx_http_zoom_record_t *rec)
+{
+    time_t  left;
+
+    if (ask->kind == NGX_HTTP_ZOOM_ACCESS || !ask->use_stale
+        || rec->published == 0)
+    {
+        return 0;
+    }
+
+    left = rec->expires - ngx_time();
+
+    return left > 0 && left >= ask->min_left;
+}
+
+
+static void
+ngx_http_zoom_broker_hit(ngx_http_zoom_ask_t *ask, ngx_http_zoom_record_t *rec,
+    u_char *value, ngx_http_zoom_status_e status)
+{
+    ngx_str_t  token;
+
+    token.data = value;
+    token.len = rec->len;
+
+    ask->error = ZOOM_OK;
+    ask->status = status;
+    ask->expires = rec->expires;
+    ask->published = rec->published;
+
+    ngx_http_zoom_broker_take(ask, &token);
+
+    ngx_explicit_memzero(value, rec->len);
+}
+
+
+/* served from the store, and soon to be replaced there */
+
+static void
+ngx_http_zoom_broker_behind(ngx_http_zoom_ask_t *ask,
+    ngx_http_zoom_peer_t *peer, ngx_http_zoom_key_t *key,
+    ngx_http_zoom_record_t *rec)
+{
+    time_t       age;
+    ngx_uint_t   again;
+    ngx_msec_t   deadline;
+
+    if (rec->flight || ask->kind == NGX_HTTP_ZOOM_ACCESS) {
+
+        /* access tokens have a timer for it */
+        return;
+    }
+
+    age = ngx_time() - rec->minted;
+
+    if (ask->status == NGX_HTTP_ZOOM_STATUS_HIT
+        && age < ask->reuse - ask->reuse / 10)
+    {
+        return;
+    }
+
+    if (ask->status == NGX_HTTP_ZOOM_STATUS_STALE
+        && !ngx_http_zoom_condition_due(peer->state))
+    {
+        return;
+    }
+
+    deadline = ask->deadline;
+    ask->deadline = ngx_current_msec + NGX_HTTP_ZOOM_RENEW_TIME;
+
+    ngx_http_zoom_flight_background(ngx_http_zoom_broker_join(ask, key, rec,
+                                                              &again));
+    ask->deadline = deadline;
+}
+
+
 static ngx_http_zoom_flight_t *
 ngx_http_zoom_broker_join(ngx_http_zoom_ask_t *ask, ngx_http_zoom_key_t *key,
     ngx_http_zoom_record_t *rec, ngx_uint_t *again)
@@ -215,8 +324,7 @@ ngx_http_zoom_broker_join(ngx_http_zoom_ask_t *ask, ngx_http_zoom_key_t *key,
 
     order.head.size = sizeof(ngx_http_zoom_mint_order_t);
     order.head.ops = &ngx_http_zoom_broker_ops;
-    order.account = ask->account;
-    order.client = ngx_http_zoom_broker_peers[ask->account->index].client;
+    order.peer = ngx_http_zoom_peer(ask->account);
     order.kind = ask->kind;
 
     if (ask->kind == NGX_HTTP_ZOOM_ZAK) {
@@ -287,7 +395,8 @@ ngx_http_zoom_broker_timeout(ngx_event_t *ev)
     ngx_http_zoom_broker_cancel(ask);
 
     ask->retry_after = 1;
-    (void) ngx_http_zoom_broker_fail(ask, error);
+    ngx_http_zoom_broker_fail(ask, error);
+    (void) ngx_http_zoom_broker_finish(ask);
 
     ask->handler(ask);
 }
@@ -311,6 +420,7 @@ ngx_http_zoom_broker_done(ngx_http_zoom_flight_t *flight,
         ask->flight = NULL;
         ngx_http_zoom_timer_stop(&ask->timer);
 
+        ask->limit = result->limit;
         ask->mint_time = result->time;
         ngx_memcpy(ask->tracking_id, result->tracking_id,
                    sizeof(ask->tracking_id));
@@ -319,11 +429,14 @@ ngx_http_zoom_broker_done(ngx_http_zoom_flight_t *flight,
             ask->expires = result->expires;
             ask->published = result->published;
             ngx_http_zoom_broker_take(ask, &result->value);
+            ngx_http_zoom_broker_short(ask);
 
         } else {
             ask->retry_after = result->retry_after;
-            (void) ngx_http_zoom_broker_fail(ask, result->error);
+            ngx_http_zoom_broker_fail(ask, result->error);
         }
+
+        (void) ngx_http_zoom_broker_finish(ask);
 
         ask->handler(ask);
     }
@@ -340,7 +453,8 @@ ngx_http_zoom_broker_take(ngx_http_zoom_ask_t *ask, ngx_str_t *value)
     ask->token.data = ngx_pstrdup(ask->pool, value);
 
     if (ask->token.data == NULL) {
-        (void) ngx_http_zoom_broker_fail(ask, ZOOM_E_INTERNAL);
+        ask->error = ZOOM_E_INTERNAL;
+        ask->status = NGX_HTTP_ZOOM_STATUS_NONE;
         return;
     }
 
@@ -348,22 +462,285 @@ ngx_http_zoom_broker_take(ngx_http_zoom_ask_t *ask, ngx_str_t *value)
 }
 
 
-static ngx_int_t
+/* a token just minted is handed out whatever its life, but not in silence */
+
+static void
+ngx_http_zoom_broker_short(ngx_http_zoom_ask_t *ask)
+{
+    time_t                 now;
+    ngx_http_zoom_said_t  *said;
+    ngx_http_zoom_peer_t  *peer;
+
+    now = ngx_time();
+
+    if (ask->kind == NGX_HTTP_ZOOM_ACCESS
+        || ask->expires - now >= ask->min_left)
+    {
+        return;
+    }
+
+    peer = ngx_http_zoom_peer(ask->account);
+    said = &peer->state->said[ZOOM_OK];
+
+    if (said->logged && now - said->logged < NGX_HTTP_ZOOM_WARN_EVERY) {
+        return;
+    }
+
+    said->logged = now;
+
+    ngx_log_error(NGX_LOG_WARN, peer->log, 0,
+                  "zoom: account \"%V\": Zoom minted a ZAK that lives for %T s "
+                  "although \"zoom_min_left\" is %T s, it is handed out but "
+                  "can't be reused", &ask->account->name, ask->expires - now,
+                  ask->min_left);
+}
+
+
+/* an older token may still do */
+
+static void
 ngx_http_zoom_broker_fail(ngx_http_zoom_ask_t *ask, zoom_error_e error)
 {
+    if (ngx_http_zoom_broker_rescue(ask, error)) {
+        return;
+    }
+
     ask->error = error;
     ask->status = NGX_HTTP_ZOOM_STATUS_NONE;
+}
+
+
+static ngx_uint_t
+ngx_http_zoom_broker_rescue(ngx_http_zoom_ask_t *ask, zoom_error_e error)
+{
+    ngx_http_zoom_key_t      key;
+    ngx_http_zoom_peer_t    *peer;
+    ngx_http_zoom_record_t   rec;
+    u_char                   buf[NGX_HTTP_ZOOM_KEY_MAX];
+
+    if (!ask->use_stale || ask->kind == NGX_HTTP_ZOOM_ACCESS
+        || error == ZOOM_E_USER_UNKNOWN || error == ZOOM_E_MEETING_UNKNOWN)
+    {
+        return 0;
+    }
+
+    key.data = buf;
+    peer = ngx_http_zoom_peer(ask->account);
+
+    if (peer == NULL
+        || ngx_http_zoom_broker_key(ask, peer, &key) != NGX_OK
+        || ngx_http_zoom_store_read(peer->zone, &key, &rec,
+                                    ngx_http_zoom_broker_value,
+                                    NGX_HTTP_ZOOM_VALUE_MAX)
+           != NGX_OK)
+    {
+        return 0;
+    }
+
+    if (!ngx_http_zoom_broker_stale(ask, &rec)) {
+        ngx_explicit_memzero(ngx_http_zoom_broker_value, rec.len);
+        return 0;
+    }
+
+    ngx_http_zoom_broker_hit(ask, &rec, ngx_http_zoom_broker_value,
+                             NGX_HTTP_ZOOM_STATUS_STALE);
+
+    return ask->error == ZOOM_OK;
+}
+
+
+/* counts what callbacks get; the rest is the broker's own doing */
+
+static ngx_int_t
+ngx_http_zoom_broker_finish(ngx_http_zoom_ask_t *ask)
+{
+    ngx_http_zoom_state_t  *state;
+    ngx_http_zoom_peer_t   *peer;
+
+    peer = ngx_http_zoom_peer(ask->account);
+
+    if (peer == NULL) {
+        return NGX_OK;
+    }
+
+    state = peer->state;
+
+    if (ask->kind == NGX_HTTP_ZOOM_ACCESS) {
+
+        if (ask->health && ask->error == ZOOM_OK
+            && ngx_http_zoom_condition_bad(state, NGX_HTTP_ZOOM_ZAK))
+        {
+            ask->error = state->conditions[NGX_HTTP_ZOOM_ZAK].error;
+            ask->retry_after = 1;
+        }
+
+        return NGX_OK;
+    }
+
+    if (ask->error == ZOOM_OK) {
+        ngx_http_zoom_count(&state->answers[ask->status]);
+
+    } else {
+        ngx_http_zoom_count(&state->errors[ask->error]);
+    }
+
+    if (ask->limit) {
+        ngx_http_zoom_count(&state->limits[ask->limit]);
+    }
+
+    ngx_http_zoom_histogram_add(&state->wait_time,
+                                ngx_current_msec - ask->start);
 
     return NGX_OK;
 }
 
 
 ngx_int_t
+ngx_http_zoom_broker_purge(ngx_http_zoom_account_t *account,
+    const ngx_str_t *user, ngx_uint_t *n)
+{
+    ngx_uint_t              busy;
+    ngx_http_zoom_key_t     key;
+    ngx_http_zoom_peer_t   *peer;
+    ngx_http_zoom_state_t  *state;
+    u_char                  buf[NGX_HTTP_ZOOM_KEY_MAX];
+
+    *n = 0;
+    key.data = buf;
+    peer = ngx_http_zoom_peer(account);
+
+    if (peer == NULL) {
+        return NGX_ERROR;
+    }
+
+    state = peer->state;
+
+    ngx_http_zoom_zone_lock(peer->zone);
+
+    busy = (state->purged
+            && ngx_current_msec - state->purged < NGX_HTTP_ZOOM_PURGE_EVERY);
+
+    if (!busy) {
+        state->purged = ngx_current_msec;
+        ngx_http_zoom_condition_reset(state);
+    }
+
+    ngx_http_zoom_zone_unlock(peer->zone);
+
+    if (busy) {
+        return NGX_BUSY;
+    }
+
+    if (ngx_http_zoom_key_prefix(&key, account, user) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    *n = ngx_http_zoom_flight_purge(&key);
+
+    if (user) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_zoom_key_access(&key, account) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    *n += ngx_http_zoom_flight_purge(&key);
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_zoom_broker_count(zoom_error_e error)
+{
+    if (ngx_http_zoom_broker_zone && error < ZOOM_E_LAST) {
+        ngx_http_zoom_count(&ngx_http_zoom_broker_zone->sh->errors[error]);
+    }
+}
+
+
+void
+ngx_http_zoom_broker_report(ngx_http_zoom_account_t *account,
+    ngx_http_zoom_report_t *report)
+{
+    ngx_uint_t               i;
+    ngx_http_zoom_key_t      key;
+    ngx_http_zoom_peer_t    *peer;
+    ngx_http_zoom_record_t   rec;
+    u_char                   buf[NGX_HTTP_ZOOM_KEY_MAX];
+    static ngx_http_zoom_state_t  none;
+
+    ngx_memzero(report, sizeof(ngx_http_zoom_report_t));
+
+    report->state = &none;
+
+    key.data = buf;
+    peer = ngx_http_zoom_peer(account);
+
+    if (peer == NULL) {
+        return;
+    }
+
+    report->state = peer->state;
+
+    if (ngx_http_zoom_key_access(&key, account) == NGX_OK
+        && ngx_http_zoom_store_look(peer->zone, &key, &rec) == NGX_OK
+        && rec.published)
+    {
+        report->minted = rec.minted;
+        report->expires = rec.expires;
+    }
+
+    for (i = 0; i < ZOOM_NLABELS; i++) {
+        report->labels[i].rate = peer->rates[i];
+
+        ngx_http_zoom_limits_look(peer->zone, peer->group, i,
+                                  &report->labels[i].used,
+                                  &report->labels[i].wait);
+    }
+}
+
+
+void
+ngx_http_zoom_broker_zone_report(ngx_http_zoom_zone_report_t *report)
+{
+    uint32_t                 i;
+    ngx_http_zoom_zone_t    *zone;
+    ngx_http_zoom_shared_t  *sh;
+
+    ngx_memzero(report, sizeof(ngx_http_zoom_zone_report_t));
+
+    zone = ngx_http_zoom_broker_zone;
+
+    if (zone == NULL) {
+        return;
+    }
+
+    sh = zone->sh;
+
+    report->size = ngx_http_zoom_broker_size;
+    report->entries = sh->nentries;
+    report->used = sh->nused;
+    report->negative = sh->nnegative;
+    report->blocks = sh->nblocks;
+    report->free_blocks = sh->nfree;
+    report->errors = sh->errors;
+
+    for (i = 0; i < sh->nentries; i++) {
+        report->flights += (zone->entries[i].used && zone->entries[i].flight);
+    }
+
+    for (i = 0; i < NGX_HTTP_ZOOM_MAX_SLOTS; i++) {
+        report->workers += (sh->slots[i].pid != 0);
+    }
+}
+
+
+ngx_int_t
 ngx_http_zoom_broker_init_process(ngx_cycle_t *cycle)
 {
-    ngx_uint_t                   i;
-    ngx_http_zoom_account_t    **accounts;
-    ngx_http_zoom_main_conf_t   *zmcf;
+    ngx_http_zoom_main_conf_t  *zmcf;
 
     zmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_zoom_module);
 
@@ -371,101 +748,71 @@ ngx_http_zoom_broker_init_process(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
-    ngx_http_zoom_broker_conf = zmcf;
     ngx_http_zoom_broker_zone = zmcf->zone->data;
-
-    ngx_http_zoom_broker_peers = ngx_pcalloc(cycle->pool,
-                         zmcf->accounts.nelts * sizeof(ngx_http_zoom_peer_t));
-    if (ngx_http_zoom_broker_peers == NULL) {
-        return NGX_ERROR;
-    }
-
-    accounts = zmcf->accounts.elts;
-
-    for (i = 0; i < zmcf->accounts.nelts; i++) {
-        ngx_http_zoom_broker_peers[i].client =
-                        ngx_http_zoom_client_create(cycle,
-                                                    &accounts[i]->client);
-
-        if (ngx_http_zoom_broker_peers[i].client == NULL) {
-            return NGX_ERROR;
-        }
-    }
+    ngx_http_zoom_broker_size = zmcf->zone->shm.size;
 
     if (ngx_http_zoom_flight_init_process(ngx_http_zoom_broker_zone,
                                           cycle->log)
-        != NGX_OK)
+        != NGX_OK
+        || ngx_http_zoom_peers_create(cycle) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    ngx_http_zoom_timer_init(&ngx_http_zoom_broker_start,
-                             ngx_http_zoom_broker_first, cycle->log);
-
-    if (ngx_worker == 0) {
-        ngx_http_zoom_broker_start.cancelable = 1;
-        ngx_add_timer(&ngx_http_zoom_broker_start, 1);
-    }
+    ngx_http_zoom_renew_start(cycle->log);
 
     return NGX_OK;
-}
-
-
-/* bad credentials show at start, not with the first bot */
-
-static void
-ngx_http_zoom_broker_first(ngx_event_t *ev)
-{
-    ngx_uint_t                 i;
-    ngx_http_zoom_ask_t       *ask;
-    ngx_http_zoom_account_t  **accounts;
-
-    if (ngx_exiting) {
-        return;
-    }
-
-    accounts = ngx_http_zoom_broker_conf->accounts.elts;
-
-    for (i = 0; i < ngx_http_zoom_broker_conf->accounts.nelts; i++) {
-        ask = &ngx_http_zoom_broker_peers[i].first;
-
-        ask->account = accounts[i];
-        ask->kind = NGX_HTTP_ZOOM_ACCESS;
-        ask->deadline = ngx_current_msec + NGX_HTTP_ZOOM_FIRST_WAIT;
-        ask->handler = ngx_http_zoom_broker_first_done;
-
-        (void) ngx_http_zoom_broker_ask(ask);
-    }
-}
-
-
-static void
-ngx_http_zoom_broker_first_done(ngx_http_zoom_ask_t *ask)
-{
-    /* success and failure are in the store, the reason is in the log */
 }
 
 
 void
 ngx_http_zoom_broker_exit_process(ngx_cycle_t *cycle)
 {
-    ngx_uint_t  i;
-
-    if (ngx_http_zoom_broker_peers == NULL) {
+    if (ngx_http_zoom_broker_zone == NULL) {
         return;
     }
 
-    ngx_http_zoom_timer_stop(&ngx_http_zoom_broker_start);
-
-    for (i = 0; i < ngx_http_zoom_broker_conf->accounts.nelts; i++) {
-        ngx_http_zoom_broker_cancel(&ngx_http_zoom_broker_peers[i].first);
-
-        if (ngx_http_zoom_broker_peers[i].client) {
-            ngx_http_zoom_client_destroy(ngx_http_zoom_broker_peers[i].client);
-        }
-    }
-
+    ngx_http_zoom_renew_stop();
+    ngx_http_zoom_peers_destroy();
     ngx_http_zoom_flight_exit_process();
 
-    ngx_http_zoom_broker_peers = NULL;
+    ngx_http_zoom_broker_zone = NULL;
+}
+
+
+/* renewal in the background: an ask that nobody waits for */
+
+void
+ngx_http_zoom_broker_renew(ngx_http_zoom_account_t *account)
+{
+    ngx_uint_t               again;
+    ngx_http_zoom_ask_t      ask;
+    ngx_http_zoom_key_t      key;
+    ngx_http_zoom_peer_t    *peer;
+    ngx_http_zoom_record_t   rec;
+    u_char                   buf[NGX_HTTP_ZOOM_KEY_MAX];
+
+    ngx_memzero(&ask, sizeof(ngx_http_zoom_ask_t));
+
+    ask.account = account;
+    ask.kind = NGX_HTTP_ZOOM_ACCESS;
+    ask.deadline = ngx_current_msec + NGX_HTTP_ZOOM_RENEW_TIME;
+
+    key.data = buf;
+    peer = ngx_http_zoom_peer(account);
+
+    if (ngx_http_zoom_broker_key(&ask, peer, &key) != NGX_OK) {
+        return;
+    }
+
+    if (ngx_http_zoom_store_look(peer->zone, &key, &rec) != NGX_OK) {
+        ngx_memzero(&rec, sizeof(ngx_http_zoom_record_t));
+    }
+
+    if (rec.flight || !ngx_http_zoom_renew_due(peer, &rec)) {
+        return;
+    }
+
+    ngx_http_zoom_flight_background(ngx_http_zoom_broker_join(&ask, &key,
+                                                              &rec, &again));
 }

@@ -13,23 +13,9 @@
 
 #include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_flight.h"
+#include "ngx_http_zoom_state.h"
 #include "zoom_answer.h"
 #include "zoom_error.h"
-
-
-typedef enum {
-    NGX_HTTP_ZOOM_ACCESS = 0,        /* the S2S access token */
-    NGX_HTTP_ZOOM_ZAK
-} ngx_http_zoom_kind_e;
-
-
-typedef enum {
-    NGX_HTTP_ZOOM_STATUS_NONE = 0,   /* "-" */
-    NGX_HTTP_ZOOM_STATUS_HIT,
-    NGX_HTTP_ZOOM_STATUS_MISS,
-    NGX_HTTP_ZOOM_STATUS_SHARED,
-    NGX_HTTP_ZOOM_STATUS_STALE
-} ngx_http_zoom_status_e;
 
 
 typedef struct ngx_http_zoom_ask_s  ngx_http_zoom_ask_t;
@@ -50,6 +36,9 @@ struct ngx_http_zoom_ask_s {
     ngx_pool_t                  *pool;       /* where the token goes */
     ngx_http_zoom_ask_pt         handler;
     void                        *data;
+    unsigned                     use_stale:1;
+    unsigned                     health:1;   /* of an access token: fail also
+                                                if minting is known to */
 
     /*
      * The result.  "token" is set with ZOOM_OK only and belongs to "pool":
@@ -59,6 +48,7 @@ struct ngx_http_zoom_ask_s {
 
     zoom_error_e                 error;
     ngx_http_zoom_status_e       status;
+    ngx_http_zoom_limit_e        limit;
     ngx_str_t                    token;
     time_t                       expires;
     time_t                       retry_after;        /* with a 503; seconds */
@@ -69,6 +59,7 @@ struct ngx_http_zoom_ask_s {
 
     ngx_queue_t                  queue;
     ngx_http_zoom_flight_t      *flight;
+    ngx_msec_t                   start;
     uint64_t                     published;  /* flight of the token */
     ngx_event_t                  timer;
 };
@@ -88,6 +79,58 @@ ngx_int_t ngx_http_zoom_broker_ask(ngx_http_zoom_ask_t *ask);
  */
 
 void ngx_http_zoom_broker_cancel(ngx_http_zoom_ask_t *ask);
+
+/*
+ * Drops the tokens of an account, or with "user" those of one user of it;
+ * flights in progress bring nothing any more, and those who wait for them mint
+ * again.  Forgets what was known to be broken.  NGX_OK and how many tokens
+ * went in "*n", NGX_BUSY: that was done less than a second ago, or
+ * NGX_ERROR.
+ */
+
+ngx_int_t ngx_http_zoom_broker_purge(ngx_http_zoom_account_t *account,
+    const ngx_str_t *user, ngx_uint_t *n);
+
+/* Counts a request that failed before it had an account. */
+void ngx_http_zoom_broker_count(zoom_error_e error);
+
+
+/* What there is to tell of an account. */
+
+typedef struct {
+    zoom_rate_t                  rate;       /* ours, with plan and share */
+    uint32_t                     used;       /* today, where there is a day */
+    ngx_msec_t                   wait;       /* a request made now would */
+} ngx_http_zoom_label_report_t;
+
+
+typedef struct {
+    const ngx_http_zoom_state_t *state;      /* in shared memory: changes */
+    time_t                       minted;     /* of the access token, 0: none */
+    time_t                       expires;
+    ngx_http_zoom_label_report_t labels[ZOOM_NLABELS];
+} ngx_http_zoom_report_t;
+
+
+/* And of the zone. */
+
+typedef struct {
+    size_t                       size;
+    ngx_uint_t                   entries;
+    ngx_uint_t                   used;
+    ngx_uint_t                   negative;   /* of these, failures only */
+    ngx_uint_t                   flights;    /* in progress */
+    ngx_uint_t                   blocks;
+    ngx_uint_t                   free_blocks;
+    ngx_uint_t                   workers;
+    const ngx_atomic_t          *errors;     /* of no account, ZOOM_E_LAST */
+} ngx_http_zoom_zone_report_t;
+
+
+void ngx_http_zoom_broker_report(ngx_http_zoom_account_t *account,
+    ngx_http_zoom_report_t *report);
+void ngx_http_zoom_broker_zone_report(ngx_http_zoom_zone_report_t *report);
+
 
 ngx_int_t ngx_http_zoom_broker_init_process(ngx_cycle_t *cycle);
 void ngx_http_zoom_broker_exit_process(ngx_cycle_t *cycle);

@@ -2,6 +2,7 @@
 #include <ngx_core.h>
 #include <ngx_event.h>
 
+#include "ngx_http_zoom_condition.h"
 #include "ngx_http_zoom_flight.h"
 #include "ngx_http_zoom_store.h"
 #include "ngx_http_zoom_timer.h"
@@ -24,8 +25,6 @@
 
 #define NGX_HTTP_ZOOM_GRACE           1000
 
-#define NGX_HTTP_ZOOM_MAX_HOLD        300000
-
 
 static ngx_http_zoom_flight_t *ngx_http_zoom_flight_find(
     const ngx_http_zoom_key_t *key);
@@ -37,6 +36,7 @@ static ngx_int_t ngx_http_zoom_flight_enter(ngx_http_zoom_flight_t *flight,
 static void ngx_http_zoom_flight_run(ngx_event_t *ev);
 static void ngx_http_zoom_flight_extend(ngx_http_zoom_flight_t *flight,
     ngx_msec_t deadline);
+static void ngx_http_zoom_flight_restart(ngx_http_zoom_flight_t *flight);
 static void ngx_http_zoom_flight_end(ngx_http_zoom_flight_t *flight,
     ngx_http_zoom_result_t *result);
 static void ngx_http_zoom_flight_publish(ngx_http_zoom_flight_t *flight,
@@ -308,6 +308,23 @@ ngx_http_zoom_flight_start(ngx_http_zoom_flight_t *flight)
 }
 
 
+void
+ngx_http_zoom_flight_background(ngx_http_zoom_flight_t *flight)
+{
+    if (flight == NULL) {
+        return;
+    }
+
+    if (flight->owner) {
+        flight->background = 1;
+        ngx_http_zoom_flight_start(flight);
+        return;
+    }
+
+    ngx_http_zoom_flight_leave(flight);
+}
+
+
 static void
 ngx_http_zoom_flight_run(ngx_event_t *ev)
 {
@@ -383,7 +400,7 @@ ngx_http_zoom_flight_wanted(ngx_http_zoom_flight_t *flight)
     ngx_uint_t              i;
     ngx_http_zoom_entry_t  *e;
 
-    if (!ngx_queue_empty(&flight->waiters)) {
+    if (flight->background || !ngx_queue_empty(&flight->waiters)) {
         return 1;
     }
 
@@ -436,6 +453,7 @@ void
 ngx_http_zoom_flight_land(ngx_http_zoom_flight_t *flight,
     ngx_http_zoom_result_t *result)
 {
+    ngx_uint_t              outdated;
     ngx_http_zoom_zone_t   *zone;
     ngx_http_zoom_slots_t   waiters;
     ngx_http_zoom_entry_t  *e;
@@ -443,6 +461,7 @@ ngx_http_zoom_flight_land(ngx_http_zoom_flight_t *flight,
     ngx_memzero(&waiters, sizeof(ngx_http_zoom_slots_t));
 
     zone = ngx_http_zoom_zone;
+    outdated = 0;
 
     ngx_http_zoom_zone_lock(zone);
 
@@ -453,7 +472,11 @@ ngx_http_zoom_flight_land(ngx_http_zoom_flight_t *flight,
     }
 
     if (e) {
-        ngx_http_zoom_flight_publish(flight, e, result);
+        outdated = (e->outdated >= flight->number);
+
+        if (!outdated) {
+            ngx_http_zoom_flight_publish(flight, e, result);
+        }
 
         if (e->flight == flight->number) {
             waiters = e->waiters;
@@ -464,12 +487,46 @@ ngx_http_zoom_flight_land(ngx_http_zoom_flight_t *flight,
 
     ngx_http_zoom_zone_unlock(zone);
 
+    if (outdated) {
+        ngx_http_zoom_flight_restart(flight);
+        ngx_http_zoom_wake_slots(zone->wake, &waiters);
+        return;
+    }
+
     ngx_http_zoom_wake_slots(zone->wake, &waiters);
 
     result->published = flight->number;
     result->shared = 0;
 
     ngx_http_zoom_flight_end(flight, result);
+}
+
+
+/* a purge came between: those who wait still need another token */
+
+static void
+ngx_http_zoom_flight_restart(ngx_http_zoom_flight_t *flight)
+{
+    ngx_http_zoom_result_t  result;
+
+    flight->data = NULL;
+    flight->owner = 0;
+    flight->background = 0;
+    ngx_http_zoom_followers++;
+
+    if (!ngx_queue_empty(&flight->waiters)
+        && ngx_http_zoom_flight_enter(flight, NULL) == NGX_OK)
+    {
+        ngx_http_zoom_flight_start(flight);
+        return;
+    }
+
+    ngx_memzero(&result, sizeof(ngx_http_zoom_result_t));
+
+    result.error = ZOOM_E_OVERLOADED;
+    result.retry_after = 1;
+
+    ngx_http_zoom_flight_end(flight, &result);
 }
 
 
@@ -496,8 +553,6 @@ static void
 ngx_http_zoom_flight_publish(ngx_http_zoom_flight_t *flight,
     ngx_http_zoom_entry_t *e, ngx_http_zoom_result_t *result)
 {
-    ngx_msec_t  hold;
-
     if (e->published > flight->number || e->failed > flight->number) {
         return;
     }
@@ -505,17 +560,13 @@ ngx_http_zoom_flight_publish(ngx_http_zoom_flight_t *flight,
     ngx_memcpy(e->tracking_id, result->tracking_id, sizeof(e->tracking_id));
 
     if (result->error != ZOOM_OK) {
-        hold = result->hold;
-
-        if (result->backoff && hold) {
-            hold = ngx_min(hold << ngx_min(e->failures, 16),
-                           NGX_HTTP_ZOOM_MAX_HOLD);
-        }
-
         e->failed = flight->number;
         e->error = result->error;
-        e->until = ngx_current_msec + hold;
-        e->failures += (e->failures < 255);
+        e->until = ngx_current_msec + result->hold;
+
+        if (e->published == 0) {
+            ngx_http_zoom_store_negative(ngx_http_zoom_zone, e);
+        }
 
         return;
     }
@@ -532,18 +583,22 @@ ngx_http_zoom_flight_publish(ngx_http_zoom_flight_t *flight,
     e->published = flight->number;
     e->minted = result->minted;
     e->expires = result->expires;
-    e->failures = 0;
-    e->referenced = 1;
+
+    /* what is pinned needs no second chance, there the bit tells of use */
+
+    e->referenced = !e->pinned;
 }
 
 
-void
-ngx_http_zoom_flight_outdate(const ngx_http_zoom_key_t *key,
-    uint64_t published)
+ngx_int_t
+ngx_http_zoom_flight_refuse(const ngx_http_zoom_key_t *key,
+    uint64_t published, ngx_http_zoom_state_t *state)
 {
+    ngx_int_t               rc;
     ngx_http_zoom_zone_t   *zone;
     ngx_http_zoom_entry_t  *e;
 
+    rc = NGX_OK;
     zone = ngx_http_zoom_zone;
 
     ngx_http_zoom_zone_lock(zone);
@@ -551,10 +606,52 @@ ngx_http_zoom_flight_outdate(const ngx_http_zoom_key_t *key,
     e = ngx_http_zoom_store_find(zone, key);
 
     if (e && e->published && e->published == published) {
-        ngx_http_zoom_store_drop(zone, e);
+
+        if (ngx_http_zoom_condition_refresh(state)) {
+            ngx_http_zoom_store_drop(zone, e);
+
+        } else {
+            rc = NGX_DECLINED;
+        }
     }
 
     ngx_http_zoom_zone_unlock(zone);
+
+    return rc;
+}
+
+
+ngx_uint_t
+ngx_http_zoom_flight_purge(const ngx_http_zoom_key_t *prefix)
+{
+    uint32_t                i;
+    ngx_uint_t              n;
+    ngx_http_zoom_zone_t   *zone;
+    ngx_http_zoom_entry_t  *e;
+
+    n = 0;
+    zone = ngx_http_zoom_zone;
+
+    ngx_http_zoom_zone_lock(zone);
+
+    for (i = 0; i < zone->sh->nentries; i++) {
+        e = &zone->entries[i];
+
+        if (!ngx_http_zoom_store_prefix(zone, e, prefix->data, prefix->len)) {
+            continue;
+        }
+
+        n += (e->published != 0);
+
+        ngx_http_zoom_store_drop(zone, e);
+
+        e->outdated = e->flight;
+        e->until = ngx_current_msec;
+    }
+
+    ngx_http_zoom_zone_unlock(zone);
+
+    return n;
 }
 
 

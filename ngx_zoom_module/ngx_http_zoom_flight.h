@@ -28,8 +28,8 @@ typedef struct {
     uint64_t                     published;  /* the flight that brought it */
     ngx_msec_t                   hold;       /* for how long a failure stands
                                                 for those who come later */
-    ngx_uint_t                   backoff;    /* the hold doubles each time */
     time_t                       retry_after;
+    ngx_uint_t                   limit;      /* ngx_http_zoom_limit_e */
     ngx_uint_t                   shared;     /* another worker brought it */
     ngx_msec_t                   time;       /* what minting took */
     u_char                       tracking_id[ZOOM_TRACKING_ID_MAX + 1];
@@ -70,6 +70,7 @@ struct ngx_http_zoom_flight_s {
     uint32_t                     entry;
     ngx_msec_t                   deadline;   /* of the waiters here */
     unsigned                     owner:1;
+    unsigned                     background:1;   /* wanted, by nobody yet */
     unsigned                     ended:1;
 };
 
@@ -99,6 +100,13 @@ ngx_http_zoom_flight_t *ngx_http_zoom_flight_join(
     ngx_uint_t *again);
 
 void ngx_http_zoom_flight_start(ngx_http_zoom_flight_t *flight);
+
+/*
+ * The same for a flight that nobody waits for: it is flown if it is ours.
+ * NULL is harmless.
+ */
+
+void ngx_http_zoom_flight_background(ngx_http_zoom_flight_t *flight);
 
 /*
  * A waiter took itself out of the queue.  A flight of another worker's that
@@ -131,12 +139,20 @@ void ngx_http_zoom_flight_land(ngx_http_zoom_flight_t *flight,
     ngx_http_zoom_result_t *result);
 
 /*
- * Drops a stored value if it is still that of flight "published": the others
- * may have replaced it by now.
+ * Drops an access token that was refused, if it is still that of flight
+ * "published": others may have renewed it by now.  NGX_DECLINED: it was
+ * renewed too recently to do it again.
  */
 
-void ngx_http_zoom_flight_outdate(const ngx_http_zoom_key_t *key,
-    uint64_t published);
+ngx_int_t ngx_http_zoom_flight_refuse(const ngx_http_zoom_key_t *key,
+    uint64_t published, ngx_http_zoom_state_t *state);
+
+/*
+ * Drops the values of all keys that begin as this one does, and outdates their
+ * flights.  How many values there were.
+ */
+
+ngx_uint_t ngx_http_zoom_flight_purge(const ngx_http_zoom_key_t *prefix);
 
 
 #endif /* _NGX_HTTP_ZOOM_FLIGHT_H_INCLUDED_ */

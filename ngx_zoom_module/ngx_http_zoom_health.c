@@ -52,6 +52,7 @@ ngx_http_zoom_health_handler(ngx_http_request_t *r)
 
     ctx->ask.account = zlcf->account;
     ctx->ask.kind = NGX_HTTP_ZOOM_ACCESS;
+    ctx->ask.health = 1;
 
     r->main->count++;
 

@@ -11,6 +11,8 @@
 #include "zoom_user.h"
 
 
+static void ngx_http_zoom_key_user(zoom_buf_t *b, ngx_http_zoom_key_t *key,
+    const ngx_http_zoom_account_t *account, const ngx_str_t *user);
 static void ngx_http_zoom_key_start(zoom_buf_t *b, ngx_http_zoom_key_t *key,
     const char *kind);
 static void ngx_http_zoom_key_part(zoom_buf_t *b, zoom_str_t part);
@@ -54,27 +56,11 @@ ngx_int_t
 ngx_http_zoom_key_zak(ngx_http_zoom_key_t *key,
     const ngx_http_zoom_account_t *account, const ngx_str_t *user, time_t ttl)
 {
-    uint64_t       seconds;
-    zoom_buf_t     b, folded;
-    zoom_str_t     part;
-    unsigned char  buf[ZOOM_USER_MAX];
+    uint64_t    seconds;
+    zoom_buf_t  b;
+    zoom_str_t  part;
 
-    ngx_http_zoom_key_start(&b, key, "zak");
-
-    ngx_http_zoom_key_part(&b, ngx_http_zoom_str(&account->api.url));
-    ngx_http_zoom_key_part(&b, ngx_http_zoom_str(&account->account_id));
-    ngx_http_zoom_key_part(&b, ngx_http_zoom_str(&account->client_id));
-
-    zoom_buf_init(&folded, buf, sizeof(buf));
-    zoom_user_fold(&folded, ngx_http_zoom_str(user));
-
-    if (folded.overflow) {
-        return NGX_ERROR;
-    }
-
-    part.data = folded.data;
-    part.len = folded.len;
-    ngx_http_zoom_key_part(&b, part);
+    ngx_http_zoom_key_user(&b, key, account, user);
 
     seconds = ttl;
     part.data = (unsigned char *) &seconds;
@@ -84,6 +70,49 @@ ngx_http_zoom_key_zak(ngx_http_zoom_key_t *key,
     key->pinned = 0;
 
     return ngx_http_zoom_key_end(&b, key);
+}
+
+
+ngx_int_t
+ngx_http_zoom_key_prefix(ngx_http_zoom_key_t *key,
+    const ngx_http_zoom_account_t *account, const ngx_str_t *user)
+{
+    zoom_buf_t  b;
+
+    ngx_http_zoom_key_user(&b, key, account, user);
+
+    key->pinned = 0;
+
+    return ngx_http_zoom_key_end(&b, key);
+}
+
+
+static void
+ngx_http_zoom_key_user(zoom_buf_t *b, ngx_http_zoom_key_t *key,
+    const ngx_http_zoom_account_t *account, const ngx_str_t *user)
+{
+    zoom_buf_t     folded;
+    zoom_str_t     part;
+    unsigned char  buf[ZOOM_USER_MAX];
+
+    ngx_http_zoom_key_start(b, key, "zak");
+
+    ngx_http_zoom_key_part(b, ngx_http_zoom_str(&account->api.url));
+    ngx_http_zoom_key_part(b, ngx_http_zoom_str(&account->account_id));
+    ngx_http_zoom_key_part(b, ngx_http_zoom_str(&account->client_id));
+
+    if (user == NULL) {
+        return;
+    }
+
+    zoom_buf_init(&folded, buf, sizeof(buf));
+    zoom_user_fold(&folded, ngx_http_zoom_str(user));
+
+    part.data = folded.data;
+    part.len = folded.len;
+    ngx_http_zoom_key_part(b, part);
+
+    b->overflow |= folded.overflow;
 }
 
 
@@ -111,6 +140,7 @@ ngx_http_zoom_key_part(zoom_buf_t *b, zoom_str_t part)
 static ngx_int_t
 ngx_http_zoom_key_end(zoom_buf_t *b, ngx_http_zoom_key_t *key)
 {
+    key->state = NGX_HTTP_ZOOM_NONE;
     key->len = b->len;
     key->hash = ngx_murmur_hash2(b->data, b->len);
 

@@ -28,5 +28,9 @@ ngx_int_t ngx_http_zoom_key_access(ngx_http_zoom_key_t *key,
 ngx_int_t ngx_http_zoom_key_zak(ngx_http_zoom_key_t *key,
     const ngx_http_zoom_account_t *account, const ngx_str_t *user, time_t ttl);
 
+/* How the keys of all its ZAKs begin, or with "user" those of one user. */
+ngx_int_t ngx_http_zoom_key_prefix(ngx_http_zoom_key_t *key,
+    const ngx_http_zoom_account_t *account, const ngx_str_t *user);
+
 
 #endif /* _NGX_HTTP_ZOOM_KEY_H_INCLUDED_ */

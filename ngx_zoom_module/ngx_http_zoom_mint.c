@@ -2,50 +2,71 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_broker.h"
+#include "ngx_http_zoom_condition.h"
 #include "ngx_http_zoom_fetch.h"
 #include "ngx_http_zoom_flight.h"
 #include "ngx_http_zoom_key.h"
+#include "ngx_http_zoom_limits.h"
 #include "ngx_http_zoom_mint.h"
 #include "ngx_http_zoom_module.h"
+#include "ngx_http_zoom_peer.h"
 #include "ngx_http_zoom_timer.h"
 #include "zoom_answer.h"
 #include "zoom_oauth.h"
+#include "zoom_secret.h"
 #include "zoom_token.h"
 
 
-/* one exchange and three more, full jitter between them */
+/* full jitter between tries, up to so many milliseconds */
 
-#define NGX_HTTP_ZOOM_MINT_TRIES   4
-#define NGX_HTTP_ZOOM_MINT_JITTER  250
+#define NGX_HTTP_ZOOM_MINT_JITTER      250
+#define NGX_HTTP_ZOOM_MINT_JITTER_MAX  2000
 
 /* a try that gets less than this is not worth its cost to Zoom */
 
-#define NGX_HTTP_ZOOM_MINT_LEAST   1000
+#define NGX_HTTP_ZOOM_MINT_LEAST       1000
 
-/* for how long a failure stands, in milliseconds */
+/*
+ * For how long a failure stands, in milliseconds, for the one who was asked
+ * for; what concerns the account is in its condition.
+ */
 
-#define NGX_HTTP_ZOOM_HOLD_OUTAGE  1000
-#define NGX_HTTP_ZOOM_HOLD_BROKEN  1000
-#define NGX_HTTP_ZOOM_HOLD_UNKNOWN 10000
-#define NGX_HTTP_ZOOM_HOLD_LIMIT   60000
+#define NGX_HTTP_ZOOM_HOLD_REFUSED     1000
+#define NGX_HTTP_ZOOM_HOLD_UNKNOWN     10000
+#define NGX_HTTP_ZOOM_HOLD_RENEWAL     5000
 
-#define NGX_HTTP_ZOOM_PATH_MAX     (3 * ZOOM_USER_MAX + 64)
-#define NGX_HTTP_ZOOM_FORM_MAX     1024
+/* no hint closes a label for longer without another try */
+
+#define NGX_HTTP_ZOOM_CLOSE_MAX        60000
+
+#define NGX_HTTP_ZOOM_PATH_MAX         (3 * ZOOM_USER_MAX + 64)
+#define NGX_HTTP_ZOOM_FORM_MAX         1024
+#define NGX_HTTP_ZOOM_TEXT_MAX         1024
+#define NGX_HTTP_ZOOM_BASIC_MAX        (2 * ZOOM_SECRET_FILE_MAX)
 
 
 typedef struct {
     ngx_http_zoom_flight_t      *flight;
-    ngx_http_zoom_mint_order_t  *order;
+    const ngx_http_zoom_mint_order_t  *order;
+    ngx_http_zoom_peer_t        *peer;
+    ngx_http_zoom_kind_e         kind;
     ngx_pool_t                  *pool;
 
     ngx_http_zoom_ask_t          access;
     ngx_http_zoom_fetch_t        fetch;
-    ngx_event_t                  timer;
+    zoom_ticket_t                ticket;
+    ngx_event_t                  timer;      /* of a pause, or a ticket */
 
     ngx_msec_t                   start;
     ngx_uint_t                   tries;
+    ngx_uint_t                   limit;      /* ngx_http_zoom_limit_e */
+
+    ngx_http_zoom_failure_t      failure;    /* the last one, tried again */
+    zoom_judgement_t             judgement;
+    u_char                       text[NGX_HTTP_ZOOM_TEXT_MAX];
+
+    unsigned                     queued:1;   /* has a ticket */
     unsigned                     refreshed:1;
 } ngx_http_zoom_mint_t;
 
@@ -53,26 +74,34 @@ typedef struct {
 static ngx_http_zoom_mint_t *ngx_http_zoom_mint_create(
     ngx_http_zoom_flight_t *flight);
 static void ngx_http_zoom_mint_next(ngx_http_zoom_mint_t *mint);
+static ngx_int_t ngx_http_zoom_mint_gate(ngx_http_zoom_mint_t *mint);
 static void ngx_http_zoom_mint_have_access(ngx_http_zoom_ask_t *ask);
+static void ngx_http_zoom_mint_queue(ngx_http_zoom_mint_t *mint);
+static void ngx_http_zoom_mint_queued(ngx_http_zoom_mint_t *mint);
+static void ngx_http_zoom_mint_send(ngx_http_zoom_mint_t *mint);
 static ngx_int_t ngx_http_zoom_mint_fetch_access(ngx_http_zoom_mint_t *mint);
 static ngx_int_t ngx_http_zoom_mint_fetch_zak(ngx_http_zoom_mint_t *mint);
-static void ngx_http_zoom_mint_send(ngx_http_zoom_mint_t *mint);
 static void ngx_http_zoom_mint_answered(ngx_http_zoom_fetch_t *f);
 static void ngx_http_zoom_mint_judge(ngx_http_zoom_mint_t *mint,
     zoom_judgement_t *j, ngx_http_zoom_result_t *result, zoom_buf_t *token);
+static void ngx_http_zoom_mint_done(ngx_http_zoom_mint_t *mint,
+    zoom_judgement_t *j, ngx_http_zoom_result_t *result);
 static void ngx_http_zoom_mint_refresh(ngx_http_zoom_mint_t *mint,
     zoom_judgement_t *j);
 static void ngx_http_zoom_mint_retry(ngx_http_zoom_mint_t *mint,
     zoom_judgement_t *j);
+static void ngx_http_zoom_mint_limited(ngx_http_zoom_mint_t *mint,
+    zoom_judgement_t *j);
 static void ngx_http_zoom_mint_again(ngx_event_t *ev);
 static void ngx_http_zoom_mint_fail(ngx_http_zoom_mint_t *mint,
     zoom_judgement_t *j);
-static void ngx_http_zoom_mint_hold(ngx_http_zoom_mint_t *mint,
-    zoom_judgement_t *j, ngx_http_zoom_result_t *result);
-static void ngx_http_zoom_mint_log(ngx_http_zoom_mint_t *mint,
-    zoom_judgement_t *j);
+static ngx_uint_t ngx_http_zoom_mint_renewal(ngx_http_zoom_mint_t *mint);
+static void ngx_http_zoom_mint_hold(zoom_judgement_t *j,
+    ngx_http_zoom_result_t *result);
+static void ngx_http_zoom_mint_tell(ngx_http_zoom_mint_t *mint,
+    zoom_judgement_t *j, ngx_uint_t last);
 static void ngx_http_zoom_mint_give_up(ngx_http_zoom_mint_t *mint,
-    zoom_error_e error);
+    zoom_error_e error, ngx_msec_t wait);
 static void ngx_http_zoom_mint_land(ngx_http_zoom_mint_t *mint,
     ngx_http_zoom_result_t *result);
 static ngx_msec_int_t ngx_http_zoom_mint_left(ngx_http_zoom_mint_t *mint);
@@ -105,7 +134,7 @@ ngx_http_zoom_mint_create(ngx_http_zoom_flight_t *flight)
 
     /* the request that started it may be gone before it ends */
 
-    pool = ngx_create_pool(2048, ngx_cycle->log);
+    pool = ngx_create_pool(4096, ngx_cycle->log);
     if (pool == NULL) {
         return NULL;
     }
@@ -118,11 +147,16 @@ ngx_http_zoom_mint_create(ngx_http_zoom_flight_t *flight)
 
     mint->pool = pool;
     mint->flight = flight;
-    mint->order = (ngx_http_zoom_mint_order_t *) flight->order;
+    mint->order = (const ngx_http_zoom_mint_order_t *) flight->order;
+    mint->peer = mint->order->peer;
+    mint->kind = mint->order->kind;
     mint->start = ngx_current_msec;
 
     ngx_http_zoom_timer_init(&mint->timer, ngx_http_zoom_mint_again,
                              ngx_cycle->log);
+
+    /* who waits has a timer that is not: a worker quits without the rest */
+    mint->timer.cancelable = 1;
 
     flight->data = mint;
 
@@ -140,23 +174,29 @@ ngx_http_zoom_mint_next(ngx_http_zoom_mint_t *mint)
     if (!ngx_http_zoom_flight_wanted(mint->flight)) {
         ngx_log_debug0(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
                        "zoom mint: nobody waits any more");
-        ngx_http_zoom_mint_give_up(mint, ZOOM_E_TIMEOUT);
+        ngx_http_zoom_mint_give_up(mint, ZOOM_E_TIMEOUT, 0);
         return;
     }
 
     if (ngx_http_zoom_mint_left(mint) <= 0) {
-        ngx_http_zoom_mint_give_up(mint, ZOOM_E_TIMEOUT);
+        ngx_http_zoom_mint_give_up(mint,
+                                   ngx_http_zoom_mint_trouble(mint->flight),
+                                   0);
         return;
     }
 
-    if (mint->order->kind == NGX_HTTP_ZOOM_ACCESS) {
+    if (ngx_http_zoom_mint_gate(mint) != NGX_OK) {
+        return;
+    }
+
+    if (mint->kind == NGX_HTTP_ZOOM_ACCESS) {
         ngx_http_zoom_mint_send(mint);
         return;
     }
 
     ask = &mint->access;
 
-    ask->account = mint->order->account;
+    ask->account = mint->peer->account;
     ask->kind = NGX_HTTP_ZOOM_ACCESS;
     ask->deadline = ngx_http_zoom_flight_deadline(mint->flight);
     ask->pool = mint->pool;
@@ -165,6 +205,42 @@ ngx_http_zoom_mint_next(ngx_http_zoom_mint_t *mint)
 
     if (ngx_http_zoom_broker_ask(ask) == NGX_OK) {
         ngx_http_zoom_mint_have_access(ask);
+    }
+}
+
+
+/* NGX_OK: to go on; else somebody else probes and we wait or give up */
+
+static ngx_int_t
+ngx_http_zoom_mint_gate(ngx_http_zoom_mint_t *mint)
+{
+    ngx_msec_t    wait;
+    zoom_error_e  error;
+
+    switch (ngx_http_zoom_condition_gate(mint->peer->zone, mint->peer->state,
+                                         mint->kind, &error, &wait))
+    {
+
+    case NGX_HTTP_ZOOM_FINE:
+    case NGX_HTTP_ZOOM_PROBE:
+        return NGX_OK;
+
+    case NGX_HTTP_ZOOM_PAUSE:
+
+        if (ngx_http_zoom_mint_left(mint) - (ngx_msec_int_t) wait
+            > NGX_HTTP_ZOOM_MINT_LEAST)
+        {
+            ngx_http_zoom_flight_meet(mint->flight, error);
+            ngx_add_timer(&mint->timer,
+                          wait + ngx_random() % NGX_HTTP_ZOOM_MINT_JITTER);
+            return NGX_AGAIN;
+        }
+
+        /* fall through */
+
+    default: /* NGX_HTTP_ZOOM_STOP */
+        ngx_http_zoom_mint_give_up(mint, error, wait);
+        return NGX_DECLINED;
     }
 }
 
@@ -178,7 +254,7 @@ ngx_http_zoom_mint_have_access(ngx_http_zoom_ask_t *ask)
     mint = ask->data;
 
     if (ask->error == ZOOM_OK) {
-        ngx_http_zoom_mint_send(mint);
+        ngx_http_zoom_mint_queue(mint);
         return;
     }
 
@@ -186,7 +262,6 @@ ngx_http_zoom_mint_have_access(ngx_http_zoom_ask_t *ask)
         && (ask->error == ZOOM_E_TIMEOUT
             || (ngx_msec_int_t) (ask->deadline - ngx_current_msec) <= 0))
     {
-
         /* somebody with more time has joined meanwhile */
 
         ngx_http_zoom_mint_next(mint);
@@ -206,11 +281,102 @@ ngx_http_zoom_mint_have_access(ngx_http_zoom_ask_t *ask)
 }
 
 
+/* takes a ticket: what can't be served in time is refused at once */
+
+static void
+ngx_http_zoom_mint_queue(ngx_http_zoom_mint_t *mint)
+{
+    ngx_int_t                 rc;
+    ngx_msec_t                budget, retry;
+    ngx_msec_int_t            left;
+    ngx_http_zoom_peer_t     *peer;
+    ngx_http_zoom_account_t  *account;
+
+    peer = mint->peer;
+    account = peer->account;
+
+    if (!ngx_http_zoom_flight_wanted(mint->flight)) {
+        ngx_http_zoom_mint_give_up(mint, ZOOM_E_TIMEOUT, 0);
+        return;
+    }
+
+    left = ngx_http_zoom_mint_left(mint) - NGX_HTTP_ZOOM_MINT_LEAST / 4;
+    budget = ngx_max(left, 0);
+    retry = 0;
+
+    rc = ngx_http_zoom_limits_take(peer->zone, peer->group, ZOOM_LIGHT,
+                                   &peer->rates[ZOOM_LIGHT], budget,
+                                   &mint->ticket, &retry);
+
+    if (rc != NGX_OK && account->dry_run) {
+        mint->limit = NGX_HTTP_ZOOM_LIMIT_REJECTED_DRY_RUN;
+        ngx_log_error(NGX_LOG_WARN, peer->log, 0,
+                      "zoom: account \"%V\": limiting requests, dry run",
+                      &account->name);
+        ngx_http_zoom_mint_send(mint);
+        return;
+    }
+
+    if (rc != NGX_OK) {
+        mint->limit = NGX_HTTP_ZOOM_LIMIT_REJECTED;
+        ngx_log_error(NGX_LOG_INFO, peer->log, 0,
+                      "zoom: account \"%V\": limiting requests, no slot "
+                      "within %M ms, the next is in %M ms", &account->name,
+                      budget, retry);
+        ngx_http_zoom_mint_give_up(mint, ZOOM_E_RATE_LIMITED, retry);
+        return;
+    }
+
+    mint->queued = 1;
+
+    if (mint->limit == NGX_HTTP_ZOOM_LIMIT_NONE) {
+        mint->limit = NGX_HTTP_ZOOM_LIMIT_PASSED;
+    }
+
+    ngx_http_zoom_mint_queued(mint);
+}
+
+
+static void
+ngx_http_zoom_mint_queued(ngx_http_zoom_mint_t *mint)
+{
+    ngx_msec_t             wait;
+    ngx_http_zoom_peer_t  *peer;
+
+    peer = mint->peer;
+
+    wait = ngx_http_zoom_limits_wait(peer->zone, peer->group, ZOOM_LIGHT,
+                                     &mint->ticket);
+
+    if (wait && peer->account->dry_run) {
+        mint->limit = NGX_HTTP_ZOOM_LIMIT_DELAYED_DRY_RUN;
+        wait = 0;
+    }
+
+    if (wait == 0) {
+        mint->queued = 0;
+        ngx_http_zoom_mint_send(mint);
+        return;
+    }
+
+    mint->limit = NGX_HTTP_ZOOM_LIMIT_DELAYED;
+
+    /* a refusal of Zoom's may have moved the slot out of reach */
+
+    if ((ngx_msec_int_t) wait > ngx_http_zoom_mint_left(mint)) {
+        mint->limit = NGX_HTTP_ZOOM_LIMIT_REJECTED;
+        ngx_http_zoom_mint_give_up(mint, ZOOM_E_RATE_LIMITED, wait);
+        return;
+    }
+
+    ngx_add_timer(&mint->timer, wait);
+}
+
+
 static void
 ngx_http_zoom_mint_send(ngx_http_zoom_mint_t *mint)
 {
     ngx_int_t                rc;
-    ngx_msec_int_t           left;
     zoom_judgement_t         j;
     ngx_http_zoom_fetch_t   *f;
 
@@ -218,16 +384,19 @@ ngx_http_zoom_mint_send(ngx_http_zoom_mint_t *mint)
 
     ngx_memzero(f, sizeof(ngx_http_zoom_fetch_t));
 
-    left = ngx_http_zoom_mint_left(mint);
+    /*
+     * All of its time, whoever waits now: a token that comes late is there
+     * for others, and those whose time is over have timers of their own.
+     */
 
-    f->timeout = ngx_max(left, 1);
+    f->timeout = mint->peer->account->client.request_timeout;
     f->handler = ngx_http_zoom_mint_answered;
     f->data = mint;
     f->log = ngx_cycle->log;
 
     mint->tries++;
 
-    rc = (mint->order->kind == NGX_HTTP_ZOOM_ACCESS)
+    rc = (mint->kind == NGX_HTTP_ZOOM_ACCESS)
          ? ngx_http_zoom_mint_fetch_access(mint)
          : ngx_http_zoom_mint_fetch_zak(mint);
 
@@ -237,6 +406,7 @@ ngx_http_zoom_mint_send(ngx_http_zoom_mint_t *mint)
     }
 
     if (rc == NGX_OK) {
+        ngx_http_zoom_count(&mint->peer->state->requests[mint->kind]);
         return;
     }
 
@@ -263,11 +433,11 @@ ngx_http_zoom_mint_fetch_access(ngx_http_zoom_mint_t *mint)
     zoom_buf_t                authorization, body;
     ngx_http_zoom_fetch_t    *f;
     ngx_http_zoom_account_t  *account;
-    u_char                    buf[NGX_HTTP_ZOOM_FORM_MAX],
-                              form[NGX_HTTP_ZOOM_FORM_MAX];
+    u_char                    form[NGX_HTTP_ZOOM_FORM_MAX];
+    u_char                    buf[NGX_HTTP_ZOOM_BASIC_MAX];
 
     f = &mint->fetch;
-    account = mint->order->account;
+    account = mint->peer->account;
 
     zoom_buf_init(&authorization, buf, sizeof(buf));
     zoom_oauth_authorization(&authorization,
@@ -286,11 +456,11 @@ ngx_http_zoom_mint_fetch_access(ngx_http_zoom_mint_t *mint)
     rc = NGX_ERROR;
 
     if (!authorization.overflow && !body.overflow) {
-        rc = ngx_http_zoom_fetch(mint->order->client, f);
+        rc = ngx_http_zoom_fetch(mint->peer->client, f);
     }
 
-    ngx_explicit_memzero(buf, sizeof(buf));
-    ngx_explicit_memzero(form, sizeof(form));
+    ngx_explicit_memzero(buf, authorization.len);
+    ngx_explicit_memzero(form, body.len);
 
     return rc;
 }
@@ -299,14 +469,14 @@ ngx_http_zoom_mint_fetch_access(ngx_http_zoom_mint_t *mint)
 static ngx_int_t
 ngx_http_zoom_mint_fetch_zak(ngx_http_zoom_mint_t *mint)
 {
-    u_char                      *p;
-    size_t                       len;
-    ngx_int_t                    rc;
-    zoom_buf_t                   path;
-    zoom_str_t                   user;
-    ngx_http_zoom_fetch_t       *f;
-    ngx_http_zoom_mint_order_t  *order;
-    u_char                       buf[NGX_HTTP_ZOOM_PATH_MAX];
+    u_char                            *p;
+    size_t                             len;
+    ngx_int_t                          rc;
+    zoom_buf_t                         path;
+    zoom_str_t                         user;
+    ngx_http_zoom_fetch_t             *f;
+    const ngx_http_zoom_mint_order_t  *order;
+    u_char                             buf[NGX_HTTP_ZOOM_PATH_MAX];
 
     f = &mint->fetch;
     order = mint->order;
@@ -324,7 +494,7 @@ ngx_http_zoom_mint_fetch_zak(ngx_http_zoom_mint_t *mint)
         return NGX_ERROR;
     }
 
-    f->origin = &order->account->api;
+    f->origin = &mint->peer->account->api;
     f->path.data = path.data;
     f->path.len = path.len;
     f->authorization.data = p;
@@ -333,7 +503,7 @@ ngx_http_zoom_mint_fetch_zak(ngx_http_zoom_mint_t *mint)
     p = ngx_cpymem(p, "Bearer ", sizeof("Bearer ") - 1);
     ngx_memcpy(p, mint->access.token.data, mint->access.token.len);
 
-    rc = ngx_http_zoom_fetch(order->client, f);
+    rc = ngx_http_zoom_fetch(mint->peer->client, f);
 
     ngx_explicit_memzero(f->authorization.data, len);
 
@@ -357,16 +527,16 @@ ngx_http_zoom_mint_answered(ngx_http_zoom_fetch_t *f)
     zoom_buf_init(&token, buf, sizeof(buf));
     ngx_http_zoom_mint_judge(mint, &j, &result, &token);
 
+    if (j.verdict != ZOOM_USE) {
+        ngx_http_zoom_count(&mint->peer->state->failures[mint->kind]);
+    }
+
     switch (j.verdict) {
 
     case ZOOM_USE:
         result.value.data = token.data;
         result.value.len = token.len;
-        result.minted = ngx_time();
-        ngx_memcpy(result.tracking_id, j.tracking_id,
-                   sizeof(result.tracking_id));
-
-        ngx_http_zoom_mint_land(mint, &result);
+        ngx_http_zoom_mint_done(mint, &j, &result);
         break;
 
     case ZOOM_REFRESH:
@@ -404,7 +574,7 @@ ngx_http_zoom_mint_judge(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
         return;
     }
 
-    if (mint->order->kind == NGX_HTTP_ZOOM_ACCESS) {
+    if (mint->kind == NGX_HTTP_ZOOM_ACCESS) {
         zoom_oauth_judge(&f->answer, ngx_time(), token, &life, j);
         result->expires = ngx_time() + life;
         return;
@@ -416,15 +586,43 @@ ngx_http_zoom_mint_judge(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
 }
 
 
+static void
+ngx_http_zoom_mint_done(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
+    ngx_http_zoom_result_t *result)
+{
+    ngx_http_zoom_peer_t   *peer;
+    ngx_http_zoom_state_t  *state;
+
+    peer = mint->peer;
+    state = peer->state;
+
+    ngx_http_zoom_condition_good(peer->zone, state, mint->kind, peer->log);
+
+    ngx_http_zoom_count(&state->minted[mint->kind]);
+
+    if (mint->kind == NGX_HTTP_ZOOM_ZAK) {
+        ngx_http_zoom_histogram_add(&state->mint_time,
+                                    ngx_current_msec - mint->start);
+    }
+
+    result->minted = ngx_time();
+    ngx_memcpy(result->tracking_id, j->tracking_id,
+               sizeof(result->tracking_id));
+
+    ngx_http_zoom_mint_land(mint, result);
+}
+
+
 /* the access token died before its time: one more try with another */
 
 static void
 ngx_http_zoom_mint_refresh(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
 {
-    ngx_http_zoom_key_t  key;
-    u_char               buf[NGX_HTTP_ZOOM_KEY_MAX];
+    ngx_int_t             rc;
+    ngx_http_zoom_key_t   key;
+    u_char                buf[NGX_HTTP_ZOOM_KEY_MAX];
 
-    if (mint->order->kind == NGX_HTTP_ZOOM_ACCESS || mint->refreshed) {
+    if (mint->kind == NGX_HTTP_ZOOM_ACCESS || mint->refreshed) {
         ngx_http_zoom_mint_fail(mint, j);
         return;
     }
@@ -433,14 +631,28 @@ ngx_http_zoom_mint_refresh(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
 
     key.data = buf;
 
-    if (ngx_http_zoom_key_access(&key, mint->order->account) != NGX_OK) {
-        ngx_http_zoom_mint_give_up(mint, ZOOM_E_INTERNAL);
+    if (ngx_http_zoom_key_access(&key, mint->peer->account) != NGX_OK) {
+        ngx_http_zoom_mint_give_up(mint, ZOOM_E_INTERNAL, 0);
         return;
     }
 
     /* unless somebody else has renewed it by now */
 
-    ngx_http_zoom_flight_outdate(&key, mint->access.published);
+    rc = ngx_http_zoom_flight_refuse(&key, mint->access.published,
+                                     mint->peer->state);
+
+    if (rc == NGX_DECLINED) {
+
+        /* others seem to revoke it: no war of refreshes */
+
+        j->error = ZOOM_E_ZOOM_UNAVAILABLE;
+        j->advice = "another host may be using the same app, access tokens "
+                    "die as soon as they are renewed";
+        ngx_http_zoom_mint_fail(mint, j);
+        return;
+    }
+
+    ngx_http_zoom_count(&mint->peer->state->refreshes);
 
     ngx_http_zoom_mint_next(mint);
 }
@@ -452,38 +664,64 @@ ngx_http_zoom_mint_retry(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
     ngx_msec_t      delay;
     ngx_msec_int_t  left;
 
-    left = ngx_http_zoom_mint_left(mint);
-
-    /* it was our own budget that ran out, not Zoom's time */
-
-    if (mint->fetch.timedout && left < NGX_HTTP_ZOOM_MINT_LEAST) {
-        j->error = ZOOM_E_TIMEOUT;
-        ngx_http_zoom_mint_fail(mint, j);
+    if (j->error == ZOOM_E_RATE_LIMITED && mint->kind == NGX_HTTP_ZOOM_ZAK) {
+        ngx_http_zoom_mint_limited(mint, j);
         return;
     }
 
-    delay = 1 + ngx_random() % (NGX_HTTP_ZOOM_MINT_JITTER << mint->tries);
+    left = ngx_http_zoom_mint_left(mint);
+
+    delay = NGX_HTTP_ZOOM_MINT_JITTER << ngx_min(mint->tries, 3);
+    delay = 1 + ngx_random() % ngx_min(delay, NGX_HTTP_ZOOM_MINT_JITTER_MAX);
 
     if (j->wait > 0) {
         delay += ngx_min(j->wait, 3600) * 1000;
     }
 
-    if (mint->tries >= NGX_HTTP_ZOOM_MINT_TRIES
-        || left - (ngx_msec_int_t) delay < NGX_HTTP_ZOOM_MINT_LEAST)
-    {
+    if (left - (ngx_msec_int_t) delay < NGX_HTTP_ZOOM_MINT_LEAST) {
         ngx_http_zoom_mint_fail(mint, j);
         return;
     }
 
-    ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0,
-                  "zoom: account \"%V\": %s, trying again in %M ms",
-                  &mint->order->account->name,
-                  mint->fetch.rc == NGX_OK
-                  ? (char *) j->message : mint->fetch.reason, delay);
+    ngx_http_zoom_mint_tell(mint, j, 0);
 
+    ngx_http_zoom_count(&mint->peer->state->retries);
     ngx_http_zoom_flight_meet(mint->flight, j->error);
 
     ngx_add_timer(&mint->timer, delay);
+}
+
+
+/* others spend the same budget: all slots move, we take another one */
+
+static void
+ngx_http_zoom_mint_limited(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
+{
+    ngx_msec_t             wait;
+    ngx_http_zoom_peer_t  *peer;
+
+    peer = mint->peer;
+
+    wait = ngx_min(ngx_max(j->wait, 1) * 1000, NGX_HTTP_ZOOM_CLOSE_MAX);
+
+    ngx_http_zoom_limits_close(peer->zone, peer->group, ZOOM_LIGHT, wait);
+
+    ngx_http_zoom_count(&peer->state->refused);
+
+    if ((ngx_msec_int_t) wait + NGX_HTTP_ZOOM_MINT_LEAST
+        > ngx_http_zoom_mint_left(mint))
+    {
+        mint->limit = NGX_HTTP_ZOOM_LIMIT_REJECTED;
+        ngx_http_zoom_mint_fail(mint, j);
+        return;
+    }
+
+    ngx_http_zoom_mint_tell(mint, j, 0);
+
+    ngx_http_zoom_count(&peer->state->retries);
+    ngx_http_zoom_flight_meet(mint->flight, j->error);
+
+    ngx_http_zoom_mint_next(mint);
 }
 
 
@@ -494,6 +732,11 @@ ngx_http_zoom_mint_again(ngx_event_t *ev)
 
     mint = ngx_http_zoom_timer_object(ev, ngx_http_zoom_mint_t, timer);
 
+    if (mint->queued) {
+        ngx_http_zoom_mint_queued(mint);
+        return;
+    }
+
     ngx_http_zoom_mint_next(mint);
 }
 
@@ -503,118 +746,156 @@ ngx_http_zoom_mint_fail(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
 {
     ngx_http_zoom_result_t  result;
 
-    ngx_http_zoom_mint_log(mint, j);
-
     ngx_memzero(&result, sizeof(ngx_http_zoom_result_t));
 
     result.error = j->error;
     ngx_memcpy(result.tracking_id, j->tracking_id,
                sizeof(result.tracking_id));
 
-    ngx_http_zoom_mint_hold(mint, j, &result);
+    ngx_http_zoom_mint_tell(mint, j, 1);
+    ngx_http_zoom_mint_hold(j, &result);
+
+    if (ngx_http_zoom_mint_renewal(mint)) {
+        result.hold = ngx_max(result.hold, NGX_HTTP_ZOOM_HOLD_RENEWAL);
+    }
+
     ngx_http_zoom_mint_land(mint, &result);
 }
 
 
+/* the old access token still serves */
+
+static ngx_uint_t
+ngx_http_zoom_mint_renewal(ngx_http_zoom_mint_t *mint)
+{
+    ngx_http_zoom_record_t  rec;
+
+    return mint->kind == NGX_HTTP_ZOOM_ACCESS
+           && ngx_http_zoom_store_look(mint->peer->zone, &mint->flight->key,
+                                       &rec)
+              == NGX_OK
+           && rec.published && rec.expires > ngx_time();
+}
+
+
 static void
-ngx_http_zoom_mint_hold(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
-    ngx_http_zoom_result_t *result)
+ngx_http_zoom_mint_hold(zoom_judgement_t *j, ngx_http_zoom_result_t *result)
 {
     switch (j->error) {
-
-    case ZOOM_E_TIMEOUT:
-    case ZOOM_E_INTERNAL:
-        break;
-
-    case ZOOM_E_ZOOM_UNAVAILABLE:
-    case ZOOM_E_OVERLOADED:
-    case ZOOM_E_ZOOM_INVALID:
-        result->hold = NGX_HTTP_ZOOM_HOLD_OUTAGE;
-        break;
-
-    case ZOOM_E_RATE_LIMITED:
-
-        /* no hint locks an account for longer without another try */
-
-        result->hold = ngx_min(ngx_max(j->wait, 1) * 1000,
-                               NGX_HTTP_ZOOM_HOLD_LIMIT);
-        break;
 
     case ZOOM_E_USER_UNKNOWN:
     case ZOOM_E_MEETING_UNKNOWN:
         result->hold = NGX_HTTP_ZOOM_HOLD_UNKNOWN;
         break;
 
+    case ZOOM_E_ZOOM_REFUSED:
+    case ZOOM_E_ZOOM_INVALID:
+        result->hold = NGX_HTTP_ZOOM_HOLD_REFUSED;
+        break;
+
     default:
-        result->hold = NGX_HTTP_ZOOM_HOLD_BROKEN;
-        result->backoff = 1;
         break;
     }
 
     result->retry_after = ngx_max((time_t) (result->hold + 999) / 1000,
-                                  (time_t) ngx_min(j->wait, 86400));
+                                  (time_t) ngx_min(j->wait, 60));
 }
 
 
+/* to the account's condition, which knows what is worth a line in the log */
+
 static void
-ngx_http_zoom_mint_log(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
+ngx_http_zoom_mint_tell(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
+    ngx_uint_t last)
 {
-    u_char                      *p, *last;
-    ngx_str_t                    user;
-    const char                  *advice;
-    ngx_http_zoom_fetch_t       *f;
-    ngx_http_zoom_mint_order_t  *order;
-    const zoom_error_info_t     *info;
-    u_char                       buf[NGX_MAX_ERROR_STR];
+    u_char                            *p, *end;
+    ngx_str_t                          user;
+    const char                        *advice;
+    ngx_http_zoom_fetch_t             *f;
+    ngx_http_zoom_failure_t           *failure;
+    const zoom_error_info_t           *info;
+    const ngx_http_zoom_mint_order_t  *order;
 
     f = &mint->fetch;
     order = mint->order;
     info = zoom_error_info(j->error);
 
-    p = buf;
-    last = buf + sizeof(buf);
+    p = mint->text;
+    end = p + NGX_HTTP_ZOOM_TEXT_MAX;
 
-    user.data = order->user;
+    user.data = (u_char *) order->user;
     user.len = order->len;
 
-    if (order->kind == NGX_HTTP_ZOOM_ACCESS) {
-        p = ngx_slprintf(p, last, "no access token");
+    if (mint->kind == NGX_HTTP_ZOOM_ACCESS) {
+        p = ngx_slprintf(p, end, "no access token");
 
     } else {
-        p = ngx_slprintf(p, last, "no ZAK for user \"%V\"", &user);
+        p = ngx_slprintf(p, end, "no ZAK for user \"%V\"", &user);
     }
 
-    p = ngx_slprintf(p, last, " (%*s): ", info->name.len, info->name.data);
+    p = ngx_slprintf(p, end, " (%*s): ", info->name.len, info->name.data);
 
     if (f->rc != NGX_OK) {
-        p = ngx_slprintf(p, last, "%s", f->reason ? f->reason : "no answer");
+        if (f->origin) {
+            p = ngx_slprintf(p, end, "%V: ", &f->origin->host);
+        }
+
+        p = ngx_slprintf(p, end, "%s", f->reason ? f->reason : "no answer");
         advice = f->advice;
 
     } else {
-        p = ngx_slprintf(p, last, "Zoom answered %d, code %d, \"%s\", "
+        p = ngx_slprintf(p, end, "Zoom answered %d, code %d, \"%s\", "
                          "tracking id \"%s\"", f->answer.status, j->code,
                          j->message, j->tracking_id);
         advice = j->advice;
     }
 
     if (advice) {
-        p = ngx_slprintf(p, last, "; %s", advice);
+        p = ngx_slprintf(p, end, "; %s", advice);
     }
 
-    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                  "zoom: account \"%V\": %*s", &order->account->name,
-                  p - buf, buf);
+    mint->judgement = *j;
+
+    failure = &mint->failure;
+
+    failure->error = j->error;
+    failure->code = j->code;
+    failure->message = mint->judgement.message;
+    failure->tracking_id = mint->judgement.tracking_id;
+    failure->text.data = mint->text;
+    failure->text.len = p - mint->text;
+    failure->last = last;
+    failure->counted = 0;
+    failure->harmless = ngx_http_zoom_mint_renewal(mint);
+
+    ngx_http_zoom_condition_failed(mint->peer->zone, mint->peer->state,
+                                   mint->kind, failure, mint->peer->log);
 }
 
 
 static void
-ngx_http_zoom_mint_give_up(ngx_http_zoom_mint_t *mint, zoom_error_e error)
+ngx_http_zoom_mint_give_up(ngx_http_zoom_mint_t *mint, zoom_error_e error,
+    ngx_msec_t wait)
 {
-    ngx_http_zoom_result_t  result;
+    ngx_http_zoom_result_t    result;
+    ngx_http_zoom_failure_t  *failure;
+
+    failure = &mint->failure;
+
+    if (failure->error) {
+
+        /* it was to be tried again, and won't be */
+
+        failure->last = 1;
+        failure->counted = 1;
+        ngx_http_zoom_condition_failed(mint->peer->zone, mint->peer->state,
+                                       mint->kind, failure, mint->peer->log);
+    }
 
     ngx_memzero(&result, sizeof(ngx_http_zoom_result_t));
 
     result.error = error;
+    result.retry_after = (wait + 999) / 1000;
 
     ngx_http_zoom_mint_land(mint, &result);
 }
@@ -631,6 +912,7 @@ ngx_http_zoom_mint_land(ngx_http_zoom_mint_t *mint,
     flight = mint->flight;
 
     result->time = ngx_current_msec - mint->start;
+    result->limit = mint->limit;
 
     ngx_http_zoom_broker_cancel(&mint->access);
     ngx_http_zoom_timer_stop(&mint->timer);
@@ -639,9 +921,12 @@ ngx_http_zoom_mint_land(ngx_http_zoom_mint_t *mint,
         ngx_explicit_memzero(mint->access.token.data, mint->access.token.len);
     }
 
+    /* the flight may be flown again, or be gone, when this returns */
+
+    flight->data = NULL;
+
     ngx_http_zoom_flight_land(flight, result);
 
-    /* "result" may point into it */
     ngx_destroy_pool(pool);
 }
 

@@ -1,6 +1,6 @@
 /*
- * The owner's part of a flight: get an access token, ask Zoom, judge the
- * answer, try again where that may help.
+ * The owner's part of a flight: get an access token, keep to Zoom's limits,
+ * ask Zoom, judge the answer, try again where that may help.
  */
 
 #ifndef _NGX_HTTP_ZOOM_MINT_H_INCLUDED_
@@ -10,16 +10,15 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_broker.h"
 #include "ngx_http_zoom_flight.h"
+#include "ngx_http_zoom_peer.h"
 #include "zoom_user.h"
 
 
 typedef struct {
     ngx_http_zoom_order_t        head;
-    ngx_http_zoom_account_t     *account;
-    ngx_http_zoom_client_t      *client;
+    ngx_http_zoom_peer_t        *peer;
     ngx_http_zoom_kind_e         kind;
     time_t                       ttl;
     size_t                       len;

@@ -135,6 +135,13 @@ static ngx_command_t  ngx_http_zoom_commands[] = {
       offsetof(ngx_http_zoom_loc_conf_t, min_left),
       &ngx_http_zoom_age_post },
 
+    { ngx_string("zoom_use_stale"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_zoom_loc_conf_t, use_stale),
+      NULL },
+
     { ngx_string("zoom_timeout"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_msec_slot,
@@ -461,6 +468,7 @@ ngx_http_zoom_init_main_conf(ngx_conf_t *cf, void *conf)
     }
 
     zmcf->zone = ngx_http_zoom_zone_add(cf, zmcf->zone_size,
+                                        zmcf->accounts.nelts,
                                         &ngx_http_zoom_module);
     if (zmcf->zone == NULL) {
         return NGX_CONF_ERROR;
@@ -494,6 +502,7 @@ ngx_http_zoom_create_loc_conf(ngx_conf_t *cf)
     conf->ttl = NGX_CONF_UNSET;
     conf->reuse = NGX_CONF_UNSET;
     conf->min_left = NGX_CONF_UNSET;
+    conf->use_stale = NGX_CONF_UNSET;
     conf->timeout = NGX_CONF_UNSET_MSEC;
     conf->response = NGX_CONF_UNSET_UINT;
 
@@ -514,6 +523,7 @@ ngx_http_zoom_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_sec_value(conf->ttl, prev->ttl, 7200);
     ngx_conf_merge_sec_value(conf->reuse, prev->reuse, 60);
     ngx_conf_merge_sec_value(conf->min_left, prev->min_left, 1800);
+    ngx_conf_merge_value(conf->use_stale, prev->use_stale, 1);
     ngx_conf_merge_msec_value(conf->timeout, prev->timeout, 12000);
     ngx_conf_merge_uint_value(conf->response, prev->response,
                               NGX_HTTP_ZOOM_RESPONSE_AUTO);

@@ -61,6 +61,7 @@ typedef struct {
     time_t                       ttl;
     time_t                       reuse;
     time_t                       min_left;
+    ngx_flag_t                   use_stale;
     ngx_msec_t                   timeout;
     ngx_uint_t                   response;
     off_t                        body_max;

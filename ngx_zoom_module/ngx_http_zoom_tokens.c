@@ -380,6 +380,7 @@ ngx_http_zoom_tokens_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     ask->ttl = zlcf->ttl;
     ask->reuse = zlcf->reuse;
     ask->min_left = zlcf->min_left;
+    ask->use_stale = zlcf->use_stale;
     ask->pool = r->pool;
 
     ngx_http_zoom_ctx_ask(r, ctx, ngx_http_zoom_tokens_done);

@@ -42,6 +42,18 @@ static void ngx_http_zoom_variable_set(ngx_http_variable_value_t *v,
 
 /* "data" of the first ones is where the string is in the context. */
 
+/* by ngx_http_zoom_limit_e */
+
+static ngx_str_t  ngx_http_zoom_limits[] = {
+    ngx_null_string,
+    ngx_string("PASSED"),
+    ngx_string("DELAYED"),
+    ngx_string("REJECTED"),
+    ngx_string("DELAYED_DRY_RUN"),
+    ngx_string("REJECTED_DRY_RUN")
+};
+
+
 static ngx_http_variable_t  ngx_http_zoom_variables[] = {
 
     { ngx_string("zoom_caller"), NULL, ngx_http_zoom_variable_callback,
@@ -309,13 +321,25 @@ ngx_http_zoom_variable_token_status(ngx_http_request_t *r,
 }
 
 
-/* Nothing is limited yet. */
+/* As nginx's own limiters do it: nothing where nothing was limited. */
 
 static ngx_int_t
 ngx_http_zoom_variable_limit_status(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
-    v->not_found = 1;
+    ngx_str_t            *s;
+    ngx_http_zoom_ctx_t  *ctx;
+
+    ctx = ngx_http_zoom_ctx_get(r);
+
+    if (ctx == NULL || !ctx->asked || ctx->waiting || ctx->ask.limit == 0) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    s = &ngx_http_zoom_limits[ctx->ask.limit];
+
+    ngx_http_zoom_variable_set(v, s->data, s->len);
 
     return NGX_OK;
 }
