@@ -1,3 +1,7 @@
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
 #include <openssl/err.h>
 
 #include "ngx_http_zoom_transfer.h"
@@ -87,7 +91,11 @@ ngx_http_zoom_client_create(ngx_cycle_t *cycle,
     client->conf = conf;
     client->log = cycle->log;
     client->proxy = (char *) client + sizeof(ngx_http_zoom_client_t);
-    ngx_memcpy(client->proxy, conf->proxy.data, conf->proxy.len);
+
+    if (conf->proxy.len) {
+        ngx_memcpy(client->proxy, conf->proxy.data, conf->proxy.len);
+    }
+
     client->proxy_literal = ngx_http_zoom_resolve_literal(&conf->proxy_host);
 
     ngx_queue_init(&client->hosts);

@@ -1,3 +1,7 @@
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
 #include "ngx_http_zoom_transfer.h"
 #include "ngx_http_zoom_version.h"
 
@@ -198,7 +202,11 @@ ngx_http_zoom_transfer_copy(ngx_http_zoom_transfer_t *t,
 
     t->url = (char *) p;
     p = ngx_cpymem(p, f->origin->url.data, f->origin->url.len);
-    p = ngx_cpymem(p, f->path.data, f->path.len);
+
+    if (f->path.len) {
+        p = ngx_cpymem(p, f->path.data, f->path.len);
+    }
+
     *p++ = '\0';
 
     /* curl copies the strings of lists that it makes, and does not wipe */
