@@ -2,15 +2,20 @@
  * zoom_account: one Zoom account plus its S2S app credentials.
  */
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
 #include "ngx_http_zoom_module.h"
 #include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_secret.h"
+#include "ngx_http_zoom_state.h"
 #include "ngx_http_zoom_url.h"
+#include "zoom_secret.h"
 
 
-#define NGX_HTTP_ZOOM_NAME_MAX         64
 #define NGX_HTTP_ZOOM_ID_MAX           128
-#define NGX_HTTP_ZOOM_SECRET_MAX       256
+#define NGX_HTTP_ZOOM_SECRET_MAX       ZOOM_SECRET_FILE_MAX
 #define NGX_HTTP_ZOOM_TIMEOUT_MAX      60000
 #define NGX_HTTP_ZOOM_RATE_MAX         100000
 #define NGX_HTTP_ZOOM_DAY_MAX          100000000

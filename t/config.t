@@ -99,12 +99,15 @@ subtest 'accepted' => sub {
     });
     accepted('every directive', location(
         @tokens, 'zoom_ttl 3h;', 'zoom_reuse 30s;', 'zoom_timeout 10s;',
-        'zoom_response json;', 'zoom_allow_user *;', 'zoom_min_left 20m;'));
+        'zoom_response json;', 'zoom_allow_user *;', 'zoom_min_left 20m;',
+        'zoom_use_stale off;'));
     accepted('a symbolic link', account => {
                  client_secret => 'file:%{link}' });
     accepted('a secret of 8 KiB', location(
                  'zoom_tokens acme;', @user,
                  'zoom_authenticate arg=key file:%{largest};'));
+    accepted('a client secret of 8 KiB', account => {
+                 client_secret => 'file:%{largest}' });
     accepted('an unknown account by variable', location(
                  'zoom_tokens $arg_account;', @user, @off));
 
