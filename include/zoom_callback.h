@@ -10,7 +10,8 @@
 #include "zoom_string.h"
 
 
-#define ZOOM_CALLBACK_BODY_MAX      65536
+/* 64 KiB and more are too much */
+#define ZOOM_CALLBACK_BODY_MAX      65535
 #define ZOOM_CALLBACK_METADATA_MAX  64
 #define ZOOM_CALLBACK_URL_MAX       2048
 
