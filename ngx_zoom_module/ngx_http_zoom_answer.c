@@ -2,6 +2,10 @@
  * What a caller gets: design, section 3.
  */
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
 #include "ngx_http_zoom_answer.h"
 #include "ngx_http_zoom_body.h"
 

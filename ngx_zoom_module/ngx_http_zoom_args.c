@@ -2,6 +2,10 @@
  * Arguments of a request.
  */
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
 #include "ngx_http_zoom_args.h"
 #include "ngx_http_zoom_module.h"
 #include "zoom_uri.h"

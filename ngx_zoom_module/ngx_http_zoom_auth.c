@@ -2,6 +2,10 @@
  * Who may call: zoom_authenticate.
  */
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
 #include "ngx_http_zoom_args.h"
 #include "ngx_http_zoom_auth.h"
 #include "ngx_http_zoom_secret.h"

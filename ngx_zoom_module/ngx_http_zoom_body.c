@@ -6,6 +6,10 @@
  * as nearly all are, is used where it lies.
  */
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
 #include "ngx_http_zoom_body.h"
 
 

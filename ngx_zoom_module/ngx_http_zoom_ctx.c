@@ -2,6 +2,10 @@
  * What is known of a request.
  */
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
 #include "ngx_http_zoom_ctx.h"
 
 

@@ -2,6 +2,10 @@
  * zoom_health: would a callback work now?  Never a mint.
  */
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
 #include "ngx_http_zoom_answer.h"
 #include "ngx_http_zoom_auth.h"
 #include "ngx_http_zoom_body.h"

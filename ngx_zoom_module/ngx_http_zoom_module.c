@@ -2,6 +2,10 @@
  * Tokens of Zoom's for meeting bots: directives and configuration.
  */
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
 #include "ngx_http_zoom_auth.h"
 #include "ngx_http_zoom_broker.h"
 #include "ngx_http_zoom_handlers.h"

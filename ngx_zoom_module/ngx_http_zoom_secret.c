@@ -2,6 +2,10 @@
  * Secret values of the configuration.
  */
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
 #include "ngx_http_zoom_module.h"
 #include "ngx_http_zoom_secret.h"
 #include "zoom_secret.h"

@@ -2,6 +2,10 @@
  * zoom_tokens: a callback comes in, a token goes out.
  */
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
 #include "ngx_http_zoom_answer.h"
 #include "ngx_http_zoom_args.h"
 #include "ngx_http_zoom_auth.h"

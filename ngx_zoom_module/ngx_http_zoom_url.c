@@ -2,6 +2,10 @@
  * URLs and names of the configuration.
  */
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
 #include "ngx_http_zoom_module.h"
 #include "ngx_http_zoom_url.h"
 

@@ -2,6 +2,10 @@
  * Whose token: zoom_user and zoom_allow_user.
  */
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
 #include "ngx_http_zoom_module.h"
 #include "ngx_http_zoom_user.h"
 #include "zoom_uri.h"

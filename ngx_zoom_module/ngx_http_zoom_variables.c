@@ -6,6 +6,10 @@
  * its result) was decided on nothing.
  */
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
 #include "ngx_http_zoom_ctx.h"
 #include "ngx_http_zoom_variables.h"
 #include "zoom_meeting.h"
