@@ -591,7 +591,7 @@ ngx_http_zoom_store_oldest(ngx_http_zoom_zone_t *zone,
         e = &zone->entries[n];
         n = e->follow;
 
-        if (e->flight || e == keep) {
+        if (e->flight || (keep && e == keep)) {
             continue;
         }
 

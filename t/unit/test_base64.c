@@ -91,8 +91,8 @@ START_TEST(refuses)
     };
 
     static const char *const  url[] = {
-        "Z", "Zg==", "Zm8=", "Zm9vZ", "+/+/", "Zh", "Zm9", "Zm-", "Zm9v ", "Zm9v\n",
-        "a.b", "Z\xff"
+        "Z", "Zg==", "Zm8=", "Zm9vZ", "+/+/", "Zh", "Zm9", "Zm-", "Zm9v ",
+        "Zm9v\n", "a.b", "Z\xff"
     };
 
     for (i = 0; i < N(std); i++) {
