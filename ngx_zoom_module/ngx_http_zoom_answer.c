@@ -10,6 +10,10 @@
 #include "ngx_http_zoom_body.h"
 
 
+static ngx_int_t ngx_http_zoom_answer_said(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, zoom_error_e error, ngx_uint_t status,
+    zoom_str_t message, const char *why);
+static void ngx_http_zoom_answer_type(ngx_http_request_t *r, const char *type);
 static ngx_uint_t ngx_http_zoom_answer_error_page(ngx_http_request_t *r,
     ngx_uint_t status);
 static ngx_int_t ngx_http_zoom_answer_headers(ngx_http_request_t *r,
@@ -22,9 +26,33 @@ ngx_int_t
 ngx_http_zoom_answer(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     ngx_uint_t status, const char *type, ngx_str_t *body)
 {
-    ngx_int_t    rc;
-    ngx_buf_t   *b;
-    ngx_chain_t  out;
+    ngx_buf_t    *b;
+    ngx_chain_t  *out;
+
+    b = ngx_calloc_buf(r->pool);
+    out = ngx_alloc_chain_link(r->pool);
+
+    if (b == NULL || out == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    b->pos = body->data;
+    b->last = body->data + body->len;
+    b->memory = 1;
+
+    out->buf = b;
+    out->next = NULL;
+
+    return ngx_http_zoom_answer_chain(r, ctx, status, type, out, body->len);
+}
+
+
+ngx_int_t
+ngx_http_zoom_answer_chain(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    ngx_uint_t status, const char *type, ngx_chain_t *out, off_t size)
+{
+    ngx_int_t     rc;
+    ngx_chain_t  *last;
 
     (void) ngx_http_zoom_body_discard(r);
 
@@ -32,26 +60,15 @@ ngx_http_zoom_answer(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    b = ngx_calloc_buf(r->pool);
-    if (b == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
+    for (last = out; last->next; last = last->next) { /* void */ }
 
-    b->pos = body->data;
-    b->last = body->data + body->len;
-    b->memory = 1;
-    b->last_buf = (r == r->main) ? 1 : 0;
-    b->last_in_chain = 1;
-
-    out.buf = b;
-    out.next = NULL;
+    last->buf->last_buf = (r == r->main) ? 1 : 0;
+    last->buf->last_in_chain = 1;
 
     r->headers_out.status = status;
-    r->headers_out.content_length_n = body->len;
-    r->headers_out.content_type.data = (u_char *) type;
-    r->headers_out.content_type.len = ngx_strlen(type);
-    r->headers_out.content_type_len = r->headers_out.content_type.len;
-    r->headers_out.content_type_lowcase = NULL;
+    r->headers_out.content_length_n = size;
+
+    ngx_http_zoom_answer_type(r, type);
 
     ngx_http_clear_accept_ranges(r);
     ngx_http_clear_last_modified(r);
@@ -72,7 +89,28 @@ ngx_http_zoom_answer(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         return rc;
     }
 
-    return ngx_http_output_filter(r, &out);
+    return ngx_http_output_filter(r, out);
+}
+
+
+/* As of an upstream: what follows ";" names the charset. */
+
+static void
+ngx_http_zoom_answer_type(ngx_http_request_t *r, const char *type)
+{
+    char  *p;
+
+    r->headers_out.content_type.data = (u_char *) type;
+    r->headers_out.content_type.len = ngx_strlen(type);
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.content_type_lowcase = NULL;
+
+    p = ngx_strchr(type, ';');
+
+    if (p) {
+        r->headers_out.content_type_len = p - type;
+        ngx_str_set(&r->headers_out.charset, "utf-8");
+    }
 }
 
 
@@ -89,6 +127,26 @@ ngx_int_t
 ngx_http_zoom_answer_status(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     zoom_error_e error, ngx_uint_t status, const char *why)
 {
+    return ngx_http_zoom_answer_said(r, ctx, error, status,
+                                     zoom_error_info(error)->message, why);
+}
+
+
+ngx_int_t
+ngx_http_zoom_answer_words(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    zoom_error_e error, const char *message)
+{
+    return ngx_http_zoom_answer_said(r, ctx, error,
+                                     zoom_error_info(error)->status,
+                                     zoom_str_c(message), message);
+}
+
+
+static ngx_int_t
+ngx_http_zoom_answer_said(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    zoom_error_e error, ngx_uint_t status, zoom_str_t message,
+    const char *why)
+{
     size_t                    size;
     ngx_str_t                 body;
     zoom_buf_t                b;
@@ -98,6 +156,12 @@ ngx_http_zoom_answer_status(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     info = zoom_error_info(error);
 
     ctx->error = error;
+
+    /* what became of an account's request has been counted with it */
+
+    if (!ctx->asked) {
+        ngx_http_zoom_broker_count(error);
+    }
 
     level = (error == ZOOM_E_INTERNAL) ? NGX_LOG_ERR : NGX_LOG_INFO;
 
@@ -119,7 +183,7 @@ ngx_http_zoom_answer_status(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     }
 
     size = sizeof("{\"error\":\"\",\"message\":\"\"}") - 1
-           + info->name.len + info->message.len;
+           + info->name.len + message.len;
 
     body.data = ngx_pnalloc(r->pool, size);
     if (body.data == NULL) {
@@ -131,7 +195,7 @@ ngx_http_zoom_answer_status(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     zoom_buf_c(&b, "{\"error\":\"");
     zoom_buf_str(&b, info->name);
     zoom_buf_c(&b, "\",\"message\":\"");
-    zoom_buf_str(&b, info->message);
+    zoom_buf_str(&b, message);
     zoom_buf_c(&b, "\"}");
 
     body.len = b.len;

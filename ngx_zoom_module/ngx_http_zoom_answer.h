@@ -19,6 +19,11 @@
 ngx_int_t ngx_http_zoom_answer(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     ngx_uint_t status, const char *type, ngx_str_t *body);
 
+/* Likewise, a body of "size" bytes in a chain, which is not empty. */
+ngx_int_t ngx_http_zoom_answer_chain(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, ngx_uint_t status, const char *type,
+    ngx_chain_t *out, off_t size);
+
 /*
  * An error, or its status alone where an error_page wants it.  "why" is for
  * the log, NULL if there is nothing to add: the level is "error" for
@@ -33,6 +38,14 @@ ngx_int_t ngx_http_zoom_answer_error(ngx_http_request_t *r,
 ngx_int_t ngx_http_zoom_answer_status(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, zoom_error_e error, ngx_uint_t status,
     const char *why);
+
+/*
+ * Likewise, with other words than the error's own, which are about tokens.
+ * They need no escape.
+ */
+
+ngx_int_t ngx_http_zoom_answer_words(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, zoom_error_e error, const char *message);
 
 /* 405, with the methods that would do. */
 ngx_int_t ngx_http_zoom_answer_method(ngx_http_request_t *r,

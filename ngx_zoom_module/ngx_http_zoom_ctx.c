@@ -115,7 +115,6 @@ ngx_http_zoom_ctx_ask(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     ask = &ctx->ask;
 
     ctx->done = done;
-    ctx->asked = 1;
 
     left = ngx_http_zoom_ctx_time_left(r);
 
@@ -128,6 +127,8 @@ ngx_http_zoom_ctx_ask(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     ask->deadline = ngx_current_msec + left;
     ask->handler = ngx_http_zoom_ctx_answered;
     ask->data = ctx;
+
+    ctx->asked = 1;
 
     if (ngx_http_zoom_broker_ask(ask) == NGX_AGAIN) {
         ctx->waiting = 1;
