@@ -21,6 +21,9 @@ LDFLAGS_OPT ?= -Wl,-z,relro -Wl,-z,now
 PACKAGES    := build-essential nginx nginx-dev libnginx-mod-http-lua \
                lua-cjson libcurl4-openssl-dev libjansson-dev libssl-dev \
                check pkg-config perl openssl curl ca-certificates
+
+# Big ones, for t/status.t alone; NO_EXTRAS=1 does without.
+EXTRAS      := prometheus chromium
 LINTERS     := clang clang-tidy cppcheck clang-format
 
 override ROOT  := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
@@ -47,8 +50,9 @@ help:  ## list the targets
 	    | sort | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
 deps:  ## install what building and testing need (apt)
-	@.build/deps $(PACKAGES)
+	@.build/deps $(PACKAGES) $(if $(NO_EXTRAS),,$(EXTRAS))
 
+run: EXTRAS :=
 run: deps  ## start nginx on 127.0.0.1:8080 against the Zoom stand-in
 	@$(MAKE) --no-print-directory all
 	@t/sandbox/run $(ARGS)

@@ -58,3 +58,39 @@ ngx_http_zoom_enter(ngx_http_request_t *r, ngx_http_zoom_ctx_t **ctxp,
 
     return NGX_AGAIN;
 }
+
+
+ngx_int_t
+ngx_http_zoom_enter_bodiless(ngx_http_request_t *r, ngx_http_zoom_ctx_t **ctxp,
+    ngx_uint_t methods, const char *allow)
+{
+    ngx_int_t             rc;
+    ngx_uint_t            signed_body;
+    ngx_http_zoom_ctx_t  *ctx;
+
+    rc = ngx_http_zoom_enter(r, ctxp, methods, allow);
+
+    if (rc != NGX_AGAIN) {
+        return rc;
+    }
+
+    ctx = *ctxp;
+
+    rc = ngx_http_zoom_auth_body(r, ctx, NULL, &signed_body);
+
+    if (rc == NGX_DECLINED) {
+        return ngx_http_zoom_answer_error(r, ctx, ZOOM_E_UNAUTHENTICATED,
+                                          NULL);
+    }
+
+    ctx->callback = ngx_pcalloc(r->pool, sizeof(zoom_callback_t));
+
+    if (rc != NGX_OK || ctx->callback == NULL) {
+        return ngx_http_zoom_answer_error(r, ctx, ZOOM_E_INTERNAL,
+                                          "the proofs could not be checked");
+    }
+
+    ctx->ready = 1;
+
+    return NGX_AGAIN;
+}

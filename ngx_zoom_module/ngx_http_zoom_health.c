@@ -7,7 +7,6 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_answer.h"
-#include "ngx_http_zoom_auth.h"
 #include "ngx_http_zoom_body.h"
 #include "ngx_http_zoom_handlers.h"
 
@@ -20,31 +19,15 @@ ngx_int_t
 ngx_http_zoom_health_handler(ngx_http_request_t *r)
 {
     ngx_int_t                        rc;
-    ngx_uint_t                       signed_body;
     ngx_http_zoom_ctx_t             *ctx;
     const ngx_http_zoom_loc_conf_t  *zlcf;
 
-    rc = ngx_http_zoom_enter(r, &ctx, NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_POST,
-                             "GET, HEAD, POST");
+    rc = ngx_http_zoom_enter_bodiless(r, &ctx,
+                                 NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_POST,
+                                 "GET, HEAD, POST");
     if (rc != NGX_AGAIN) {
         return rc;
     }
-
-    rc = ngx_http_zoom_auth_body(r, ctx, NULL, &signed_body);
-
-    if (rc == NGX_DECLINED) {
-        return ngx_http_zoom_answer_error(r, ctx, ZOOM_E_UNAUTHENTICATED,
-                                          NULL);
-    }
-
-    ctx->callback = ngx_pcalloc(r->pool, sizeof(zoom_callback_t));
-
-    if (rc != NGX_OK || ctx->callback == NULL) {
-        return ngx_http_zoom_answer_error(r, ctx, ZOOM_E_INTERNAL,
-                                          "the proofs could not be checked");
-    }
-
-    ctx->ready = 1;
 
     rc = ngx_http_zoom_body_discard(r);
 

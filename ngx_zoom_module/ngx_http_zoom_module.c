@@ -65,6 +65,7 @@ static ngx_conf_post_t  ngx_http_zoom_time_post = { ngx_http_zoom_check_time };
 
 static ngx_http_handler_pt  ngx_http_zoom_tokens = ngx_http_zoom_tokens_handler;
 static ngx_http_handler_pt  ngx_http_zoom_health = ngx_http_zoom_health_handler;
+static ngx_http_handler_pt  ngx_http_zoom_status = ngx_http_zoom_status_handler;
 
 
 static ngx_command_t  ngx_http_zoom_commands[] = {
@@ -96,6 +97,13 @@ static ngx_command_t  ngx_http_zoom_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       &ngx_http_zoom_health },
+
+    { ngx_string("zoom_status"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_zoom_use,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      &ngx_http_zoom_status },
 
     { ngx_string("zoom_authenticate"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
@@ -313,11 +321,16 @@ ngx_http_zoom_use(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     zlcf->use.name = (char *) cmd->name.data;
     zlcf->use.handler = *(ngx_http_handler_pt *) cmd->post;
-    zlcf->use.account = value[1];
     zlcf->use.place = ngx_http_zoom_place(cf);
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     clcf->handler = zlcf->use.handler;
+
+    if (cf->args->nelts == 1) {
+        return NGX_CONF_OK;
+    }
+
+    zlcf->use.account = value[1];
 
     if (zlcf->use.handler != ngx_http_zoom_tokens_handler
         || ngx_http_script_variables_count(&value[1]) == 0)
@@ -611,6 +624,10 @@ ngx_http_zoom_check_use(ngx_conf_t *cf, ngx_http_core_loc_conf_t *clcf,
                       conf->use.name, conf->use.place.file,
                       conf->use.place.line);
         return NGX_CONF_ERROR;
+    }
+
+    if (conf->use.handler == ngx_http_zoom_status_handler) {
+        return NGX_CONF_OK;
     }
 
     if (ngx_http_zoom_check_account(cf, conf) != NGX_CONF_OK) {

@@ -43,7 +43,7 @@ typedef struct {
 typedef struct {
     const char                  *name;       /* NULL: none here */
     ngx_http_handler_pt          handler;
-    ngx_str_t                    account;    /* as written */
+    ngx_str_t                    account;    /* as written, or nothing */
     ngx_http_zoom_place_t        place;
 } ngx_http_zoom_use_t;
 
