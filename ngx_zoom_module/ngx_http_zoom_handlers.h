@@ -10,6 +10,7 @@
 ngx_int_t ngx_http_zoom_tokens_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_zoom_health_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_zoom_status_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_zoom_purge_handler(ngx_http_request_t *r);
 
 /*
  * The checks that need no body: 405, 413, 401.  NGX_AGAIN to go on, else the

@@ -66,6 +66,7 @@ static ngx_conf_post_t  ngx_http_zoom_time_post = { ngx_http_zoom_check_time };
 static ngx_http_handler_pt  ngx_http_zoom_tokens = ngx_http_zoom_tokens_handler;
 static ngx_http_handler_pt  ngx_http_zoom_health = ngx_http_zoom_health_handler;
 static ngx_http_handler_pt  ngx_http_zoom_status = ngx_http_zoom_status_handler;
+static ngx_http_handler_pt  ngx_http_zoom_purge = ngx_http_zoom_purge_handler;
 
 
 static ngx_command_t  ngx_http_zoom_commands[] = {
@@ -104,6 +105,13 @@ static ngx_command_t  ngx_http_zoom_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       &ngx_http_zoom_status },
+
+    { ngx_string("zoom_purge"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_zoom_use,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      &ngx_http_zoom_purge },
 
     { ngx_string("zoom_authenticate"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
