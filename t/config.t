@@ -101,6 +101,17 @@ subtest 'accepted' => sub {
         @tokens, 'zoom_ttl 3h;', 'zoom_reuse 30s;', 'zoom_timeout 10s;',
         'zoom_response json;', 'zoom_allow_user *;', 'zoom_min_left 20m;',
         'zoom_use_stale off;'));
+    accepted('status and purge', locations => $good . <<'EOC');
+        location = /status {
+            zoom_status;
+            zoom_authenticate  off;
+        }
+
+        location = /purge {
+            zoom_purge         acme;
+            zoom_authenticate  arg=key file:%{arg};
+        }
+EOC
     accepted('a symbolic link', account => {
                  client_secret => 'file:%{link}' });
     accepted('a secret of 8 KiB', location(
@@ -125,12 +136,36 @@ subtest 'locations' => sub {
             location('zoom_tokens acme;', @user));
     refused('no zoom_authenticate for health', 'zoom_health acme;',
             location('zoom_health acme;'));
+    refused('no zoom_authenticate for status', 'zoom_status;',
+            location('zoom_status;'));
+    refused('no zoom_authenticate for a purge', 'zoom_purge acme;',
+            location('zoom_purge acme;'));
     refused('no zoom_user', 'zoom_tokens acme;',
             location('zoom_tokens acme;', @off));
     refused('an unknown account', 'zoom_tokens nobody;',
             location('zoom_tokens nobody;', @user, @off));
     refused('an unknown account for health', 'zoom_health nobody;',
             location('zoom_health nobody;', @off));
+    refused('an unknown account for a purge', 'zoom_purge nobody;',
+            location('zoom_purge nobody;', @off));
+    refused('a purge by variable', 'zoom_purge \$arg_account;',
+            location('zoom_purge $arg_account;', @off));
+    refused('a purge of nothing', 'zoom_purge;',
+            location('zoom_purge;', @off));
+    refused('a status of something', 'zoom_status acme;',
+            location('zoom_status acme;', @off));
+    refused('status beside a purge', 'zoom_purge acme;',
+            location('zoom_status;', @off, 'zoom_purge acme;'));
+    refused('status beside tokens', 'zoom_status;',
+            location(@tokens, 'zoom_status;'));
+    refused('status twice', 'zoom_status; # again',
+            location('zoom_status;', @off, 'zoom_status; # again'));
+    refused('status beside a proxy', 'zoom_status;',
+            location('zoom_status;', @off, 'proxy_pass http://127.0.0.1:1;'));
+    refused('status in a server', 'zoom_status;',
+            locations => 'zoom_status;');
+    refused('a purge in a server', 'zoom_purge acme;',
+            locations => 'zoom_purge acme;');
     refused('two handlers', 'zoom_health acme;',
             location(@tokens, 'zoom_health acme;'));
     refused('zoom_tokens twice', 'zoom_tokens acme; # again',
