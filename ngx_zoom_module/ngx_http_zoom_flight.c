@@ -21,10 +21,6 @@
 #define NGX_HTTP_ZOOM_LOOK            250
 #define NGX_HTTP_ZOOM_POLL            20
 
-/* an owner that is that late is dead, or as good as */
-
-#define NGX_HTTP_ZOOM_GRACE           1000
-
 
 static ngx_http_zoom_flight_t *ngx_http_zoom_flight_find(
     const ngx_http_zoom_key_t *key);
@@ -39,12 +35,15 @@ static void ngx_http_zoom_flight_extend(ngx_http_zoom_flight_t *flight,
 static void ngx_http_zoom_flight_restart(ngx_http_zoom_flight_t *flight);
 static void ngx_http_zoom_flight_end(ngx_http_zoom_flight_t *flight,
     ngx_http_zoom_result_t *result);
+static ngx_uint_t ngx_http_zoom_flight_private(zoom_error_e error);
 static void ngx_http_zoom_flight_publish(ngx_http_zoom_flight_t *flight,
     ngx_http_zoom_entry_t *e, ngx_http_zoom_result_t *result);
 static void ngx_http_zoom_flight_woken(void);
 static ngx_http_zoom_flight_t *ngx_http_zoom_flight_ended(
     ngx_queue_t *bucket);
 static void ngx_http_zoom_flight_look(ngx_event_t *ev);
+static ngx_uint_t ngx_http_zoom_flight_lost(const ngx_http_zoom_entry_t *e,
+    ngx_http_zoom_slots_t *alive);
 static void ngx_http_zoom_flight_expire(ngx_http_zoom_flight_t *flight);
 static void ngx_http_zoom_flight_check(ngx_http_zoom_flight_t *flight);
 static void ngx_http_zoom_flight_arm(void);
@@ -70,6 +69,8 @@ ngx_http_zoom_flight_init_process(ngx_http_zoom_zone_t *zone, ngx_log_t *log)
     ngx_uint_t  i;
 
     ngx_http_zoom_zone = zone;
+
+    ngx_http_zoom_zone_enter(zone);
 
     for (i = 0; i < NGX_HTTP_ZOOM_FLIGHT_BUCKETS; i++) {
         ngx_queue_init(&ngx_http_zoom_flights[i]);
@@ -249,11 +250,9 @@ ngx_http_zoom_flight_enter(ngx_http_zoom_flight_t *flight,
 
     flight->entry = e - zone->entries;
 
-    if (e->flight
+    if (ngx_http_zoom_entry_flies(e)
         && (e->owner == NGX_HTTP_ZOOM_NO_SLOT
-            || slots[e->owner].epoch == e->owner_epoch)
-        && !ngx_http_zoom_later(ngx_current_msec,
-                                e->deadline + NGX_HTTP_ZOOM_GRACE))
+            || slots[e->owner].epoch == e->owner_epoch))
     {
         flight->number = e->flight;
 
@@ -276,7 +275,7 @@ ngx_http_zoom_flight_enter(ngx_http_zoom_flight_t *flight,
     e->deadline = flight->deadline;
     e->trouble = ZOOM_OK;
     e->owner = ngx_http_zoom_slot;
-    e->owner_epoch = 0;
+    e->owner_epoch = ngx_pid;
 
     if (ngx_http_zoom_slot != NGX_HTTP_ZOOM_NO_SLOT) {
         e->owner_epoch = slots[ngx_http_zoom_slot].epoch;
@@ -547,13 +546,39 @@ ngx_http_zoom_flight_end(ngx_http_zoom_flight_t *flight,
 }
 
 
+/*
+ * What went wrong in this worker alone, or with a configuration that is not
+ * in force any more: waiters elsewhere had better fly themselves.
+ */
+
+static ngx_uint_t
+ngx_http_zoom_flight_private(zoom_error_e error)
+{
+    switch (error) {
+
+    case ZOOM_OK:
+        return 0;
+
+    case ZOOM_E_TIMEOUT:
+    case ZOOM_E_OVERLOADED:
+    case ZOOM_E_INTERNAL:
+        return 1;
+
+    default:
+        return ngx_http_zoom_zone_outdated(ngx_http_zoom_zone);
+    }
+}
+
+
 /* under lock; what a younger flight has brought is left alone */
 
 static void
 ngx_http_zoom_flight_publish(ngx_http_zoom_flight_t *flight,
     ngx_http_zoom_entry_t *e, ngx_http_zoom_result_t *result)
 {
-    if (e->published > flight->number || e->failed > flight->number) {
+    if (e->published > flight->number || e->failed > flight->number
+        || ngx_http_zoom_flight_private(result->error))
+    {
         return;
     }
 
@@ -708,8 +733,11 @@ ngx_http_zoom_flight_look(ngx_event_t *ev)
 {
     ngx_uint_t               i;
     ngx_queue_t             *q, *bucket;
+    ngx_http_zoom_slots_t    alive;
     ngx_http_zoom_entry_t   *e;
     ngx_http_zoom_flight_t  *flight;
+
+    ngx_memzero(&alive, sizeof(ngx_http_zoom_slots_t));
 
     for (i = 0; i < NGX_HTTP_ZOOM_FLIGHT_BUCKETS; i++) {
         bucket = &ngx_http_zoom_flights[i];
@@ -721,15 +749,8 @@ ngx_http_zoom_flight_look(ngx_event_t *ev)
             flight = ngx_queue_data(q, ngx_http_zoom_flight_t, queue);
             e = &ngx_http_zoom_zone->entries[flight->entry];
 
-            if (flight->owner || e->flight != flight->number) {
-                continue;
-            }
-
-            (void) ngx_http_zoom_slot_alive(ngx_http_zoom_zone, e->owner,
-                                            e->owner_epoch);
-
-            if (ngx_http_zoom_later(ngx_current_msec,
-                                    e->deadline + NGX_HTTP_ZOOM_GRACE))
+            if (!flight->owner && e->flight == flight->number
+                && ngx_http_zoom_flight_lost(e, &alive))
             {
                 ngx_http_zoom_flight_expire(flight);
             }
@@ -741,7 +762,38 @@ ngx_http_zoom_flight_look(ngx_event_t *ev)
 }
 
 
-/* the safety net: an owner that neither landed nor died */
+/* its owner is dead or long overdue; each owner is looked up once */
+
+static ngx_uint_t
+ngx_http_zoom_flight_lost(const ngx_http_zoom_entry_t *e,
+    ngx_http_zoom_slots_t *alive)
+{
+    uint32_t           owner;
+    ngx_atomic_uint_t  epoch;
+
+    owner = e->owner;
+    epoch = e->owner_epoch;
+
+    if (!ngx_http_zoom_entry_flies(e)) {
+        return 1;
+    }
+
+    if (owner < NGX_HTTP_ZOOM_MAX_SLOTS) {
+
+        if (ngx_http_zoom_slots_has(alive, owner)
+            && ngx_http_zoom_zone->sh->slots[owner].epoch == epoch)
+        {
+            return 0;
+        }
+
+        ngx_http_zoom_slots_set(alive, owner);
+    }
+
+    return !ngx_http_zoom_slot_alive(ngx_http_zoom_zone, owner, epoch);
+}
+
+
+/* the safety net: an owner that neither landed nor gave its slot back */
 
 static void
 ngx_http_zoom_flight_expire(ngx_http_zoom_flight_t *flight)

@@ -591,7 +591,7 @@ ngx_http_zoom_store_oldest(ngx_http_zoom_zone_t *zone,
         e = &zone->entries[n];
         n = e->follow;
 
-        if (e->flight || (keep && e == keep)) {
+        if (ngx_http_zoom_entry_flies(e) || (keep && e == keep)) {
             continue;
         }
 
@@ -693,7 +693,7 @@ ngx_http_zoom_store_clock(ngx_http_zoom_zone_t *zone,
 
         sh->hand = (sh->hand + 1) % sh->nentries;
 
-        if (!e->used || e->flight || e == keep
+        if (!e->used || ngx_http_zoom_entry_flies(e) || e == keep
             || (state != NGX_HTTP_ZOOM_NONE && e->state != state)
             || (e->pinned && e->published && e->expires > now))
         {
@@ -737,6 +737,7 @@ ngx_http_zoom_store_remove(ngx_http_zoom_zone_t *zone,
     zone->sh->nused--;
 
     e->used = 0;
+    e->flight = 0;
     e->published = 0;
     e->next = zone->sh->free_entry;
     zone->sh->free_entry = n;

@@ -107,7 +107,7 @@ ngx_http_zoom_wake_slots(ngx_http_zoom_wake_t *wake,
     ngx_uint_t  i;
 
     for (i = 0; i < wake->n; i++) {
-        if (slots->bits[i / 64] & ((uint64_t) 1 << (i % 64))) {
+        if (ngx_http_zoom_slots_has(slots, i)) {
             ngx_http_zoom_wake_one(wake, i);
         }
     }
@@ -298,8 +298,9 @@ ngx_http_zoom_slot_alive(ngx_http_zoom_zone_t *zone, ngx_uint_t slot,
 
     if (slot >= NGX_HTTP_ZOOM_MAX_SLOTS) {
 
-        /* it had no slot: only its deadline tells */
-        return 1;
+        /* it has no slot: the epoch is its pid */
+
+        return kill((ngx_pid_t) epoch, 0) == 0 || ngx_errno != NGX_ESRCH;
     }
 
     s = &zone->sh->slots[slot];

@@ -38,7 +38,8 @@ void ngx_http_zoom_slot_release(ngx_http_zoom_zone_t *zone);
 
 /*
  * Whether the process that was (slot, epoch) still lives.  A slot whose
- * process is gone is given back, with its flights.
+ * process is gone is given back, with its flights.  For NGX_HTTP_ZOOM_NO_SLOT
+ * the epoch is the pid.
  */
 
 ngx_uint_t ngx_http_zoom_slot_alive(ngx_http_zoom_zone_t *zone,
@@ -47,6 +48,9 @@ ngx_uint_t ngx_http_zoom_slot_alive(ngx_http_zoom_zone_t *zone,
 
 #define ngx_http_zoom_slots_set(s, n)                                         \
     (s)->bits[(n) / 64] |= (uint64_t) 1 << ((n) % 64)
+
+#define ngx_http_zoom_slots_has(s, n)                                         \
+    ((s)->bits[(n) / 64] & ((uint64_t) 1 << ((n) % 64)))
 
 #define ngx_http_zoom_slots_clear(s, n)                                       \
     (s)->bits[(n) / 64] &= ~((uint64_t) 1 << ((n) % 64))

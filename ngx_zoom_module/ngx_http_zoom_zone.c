@@ -77,14 +77,13 @@ ngx_http_zoom_zone_init(ngx_shm_zone_t *shm_zone, void *data)
         zone->sh = ozone->sh;
         zone->shpool = ozone->shpool;
         zone->wake = ngx_http_zoom_wake_share(ozone->wake);
+        zone->config = ozone->config + 1;
         ngx_http_zoom_zone_map(zone);
-
-        /* whoever reloads has mended something */
-        ngx_http_zoom_zone_forgive(zone);
 
         return NGX_OK;
     }
 
+    zone->config = 1;
     zone->wake = ngx_http_zoom_wake_create(zone->cycle);
     if (zone->wake == NULL) {
         return NGX_ERROR;
@@ -259,14 +258,28 @@ ngx_http_zoom_zone_reset(ngx_http_zoom_zone_t *zone)
 }
 
 
+void
+ngx_http_zoom_zone_enter(ngx_http_zoom_zone_t *zone)
+{
+    ngx_http_zoom_zone_lock(zone);
+
+    if (zone->config > zone->sh->config) {
+        zone->sh->config = zone->config;
+
+        /* whoever reloads has mended something */
+        ngx_http_zoom_zone_forgive(zone);
+    }
+
+    ngx_http_zoom_zone_unlock(zone);
+}
+
+
+/* under lock */
+
 static void
 ngx_http_zoom_zone_forgive(ngx_http_zoom_zone_t *zone)
 {
     uint32_t  i;
-
-    ngx_http_zoom_zone_lock(zone);
-
-    zone->sh->config++;
 
     for (i = 0; i < zone->sh->nentries; i++) {
         zone->entries[i].until = ngx_current_msec;
@@ -278,8 +291,6 @@ ngx_http_zoom_zone_forgive(ngx_http_zoom_zone_t *zone)
         zone->states[i].refresh_hold = 0;
         zone->states[i].refresh = ngx_current_msec;
     }
-
-    ngx_http_zoom_zone_unlock(zone);
 }
 
 

@@ -27,6 +27,10 @@
 
 #define NGX_HTTP_ZOOM_BLOCK_SIZE    252
 
+/* an owner that is that late is dead, or as good as */
+
+#define NGX_HTTP_ZOOM_GRACE         1000
+
 
 /* A set of workers, by their slots. */
 
@@ -112,7 +116,7 @@ typedef struct {
     uint32_t                     negative_head;   /* the oldest */
     uint32_t                     negative_tail;
 
-    uint64_t                     config;     /* counts configurations */
+    uint64_t                     config;     /* the newest that has workers */
     uint32_t                     nstates;    /* accounts, and groups */
 
     ngx_atomic_t                 errors[ZOOM_E_LAST];   /* of no account */
@@ -138,6 +142,7 @@ typedef struct ngx_http_zoom_zone_s {
     ngx_http_zoom_wake_t        *wake;
     ngx_cycle_t                 *cycle;
     ngx_uint_t                   naccounts;
+    uint64_t                     config;     /* the number of ours */
 } ngx_http_zoom_zone_t;
 
 
@@ -149,7 +154,25 @@ typedef struct ngx_http_zoom_zone_s {
 ngx_shm_zone_t *ngx_http_zoom_zone_add(ngx_conf_t *cf, size_t size,
     ngx_uint_t naccounts, void *tag);
 
-/* Never held across I/O. */
+/* Whether a flight is in progress that may still land: none long overdue. */
+#define ngx_http_zoom_entry_flies(e)                                          \
+    ((e)->flight                                                              \
+     && (ngx_msec_int_t) (ngx_current_msec - (e)->deadline)                   \
+        <= NGX_HTTP_ZOOM_GRACE)
+
+
+/* In a new worker: the first one of a configuration forgives old failures. */
+void ngx_http_zoom_zone_enter(ngx_http_zoom_zone_t *zone);
+
+/* Whether workers of a newer configuration have taken over. */
+#define ngx_http_zoom_zone_outdated(zone)                                     \
+    ((zone)->config < (zone)->sh->config)
+
+/*
+ * Never held across I/O, and never taken by the master: while it reloads it
+ * hears of no death, and whoever dies with the lock waits for it to unlock.
+ */
+
 void ngx_http_zoom_zone_lock(ngx_http_zoom_zone_t *zone);
 void ngx_http_zoom_zone_unlock(ngx_http_zoom_zone_t *zone);
 
