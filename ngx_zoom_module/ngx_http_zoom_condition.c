@@ -164,11 +164,15 @@ ngx_http_zoom_condition_failed(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_state_t *state, ngx_http_zoom_kind_e kind,
     const ngx_http_zoom_failure_t *failure, ngx_log_t *log)
 {
-    ngx_uint_t                  outage, first, level;
+    ngx_uint_t                  outage, first, level, harmless;
     ngx_http_zoom_condition_t  *c;
 
     c = &state->conditions[kind];
     first = 0;
+
+    /* an old generation's credentials say nothing of those in force */
+
+    harmless = failure->harmless || ngx_http_zoom_zone_outdated(zone);
     outage = ngx_http_zoom_condition_outage(failure->error);
 
     ngx_http_zoom_zone_lock(zone);
@@ -182,11 +186,11 @@ ngx_http_zoom_condition_failed(ngx_http_zoom_zone_t *zone,
     ngx_cpystrn(state->last_tracking_id, (u_char *) failure->tracking_id,
                 sizeof(state->last_tracking_id));
 
-    if (outage && !failure->harmless && !failure->counted) {
+    if (outage && !harmless && !failure->counted) {
         first = (c->failures++ == 0);
     }
 
-    if (failure->harmless) {
+    if (harmless) {
 
         /* nobody has to go without */
 
