@@ -1,0 +1,314 @@
+package Zoom::Chaos;
+
+# A crowd of callers that never stops asking, whatever happens to workers, and
+# the hand that makes it happen.  Every request is accounted for: it was
+# answered, it was given up by its caller, or it was lost with its reason.
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use Zoom::HTTP qw(http_start);
+use Zoom::Nginx;
+use Zoom::Process qw(wait_for slurp);
+
+our @EXPORT_OK = qw(rss fds stop_process gdb);
+
+# More than any zoom_timeout here; who waits longer was forgotten.
+use constant PATIENCE => 20;
+
+
+# clients => how many at once, path => sub that gives the next path,
+# keepalive => which part of the callers keep their connections,
+# aborts => which part loses interest.
+
+sub new {
+    my ($class, %o) = @_;
+
+    return bless {
+        clients => 50, keepalive => 0, aborts => 0, %o, open => {},
+        idle => [], sent => 0, answered => 0, aborted => 0, reused => 0,
+        status => {}, victims => {}, lost => 0, failed => [], kills => 0,
+        reloads => 0,
+    }, $class;
+}
+
+
+sub port { return $_[0]{nginx}->port }
+
+
+sub send_one {
+    my ($self, %o) = @_;
+    my $keep = $o{keep} // rand() < $self->{keepalive};
+    my $on = $keep && !$o{fresh} ? shift @{ $self->{idle} } : undef;
+    my $path = $o{path} // $self->{path}->();
+
+    my $call = http_start(port => $self->port, path => $path,
+                          keepalive => $keep, ($on ? (on => $on) : ()));
+
+    $call->{again} = $on ? 1 : 0;
+    $call->{until} = rand() < $self->{aborts} ? time + rand 0.3 : undef;
+    $call->{from} = $call->{sock} ? $call->{sock}->sockport : 0;
+    $self->{sent}++;
+    $self->{open}{ $self->{sent} } = $call;
+
+    return $call;
+}
+
+
+# What became of a request that is done.
+sub account_for {
+    my ($self, $call) = @_;
+
+    if (!$call->error) {
+        $self->{answered}++;
+        $self->{status}{ $call->status }++;
+        push @{ $self->{idle} }, $call
+            if $call->{keepalive} && $call->{sock}
+               && ($call->header('Connection') // '') ne 'close';
+
+    } elsif ($call->error eq 'aborted') {
+        $self->{aborted}++;
+
+    } elsif ($self->{victims}{ $call->{from} }) {
+        $self->{lost}++;
+
+    } elsif ($call->{again} && $call->{in} eq '') {
+
+        # nginx may close a connection that waits for its next request, and
+        # every client has to cope
+        $self->{reused}++;
+        $self->send_one(path => $call->{path}, keep => 1, fresh => 1);
+
+    } else {
+        push @{ $self->{failed} },
+             sprintf '%s %s after %.1f s', $call->{path}, $call->error,
+                     $call->took;
+    }
+}
+
+
+sub tick {
+    my ($self, $wait) = @_;
+    my ($r, $w) = ('', '');
+    my $open = $self->{open};
+
+    for my $call (values %$open) {
+        next if $call->{done};
+        vec($r, fileno $call->{sock}, 1) = 1;
+        vec($w, fileno $call->{sock}, 1) = 1 if $call->{out} ne '';
+    }
+
+    select $r, $w, undef, $wait // 0.01;
+
+    my $now = time;
+
+    for my $n (keys %$open) {
+        my $call = $open->{$n};
+
+        if (!$call->{done}) {
+            my $fd = fileno $call->{sock};
+
+            $call->write_some if vec $w, $fd, 1;
+            $call->read_some if vec $r, $fd, 1;
+        }
+
+        if (!$call->{done}) {
+            $call->abort if $call->{until} && $now > $call->{until};
+            $call->finish('no answer')
+                if $now - $call->{started} > PATIENCE;
+        }
+
+        if ($call->{done}) {
+            delete $open->{$n};
+            $self->account_for($call);
+        }
+    }
+}
+
+
+# every => [seconds, sub], ...: what else happens meanwhile
+sub run {
+    my ($self, $seconds, @every) = @_;
+    my $end = time + $seconds;
+    my @next = map { time + rand $_->[0] } @every;
+
+    while (time < $end) {
+        while (keys %{ $self->{open} } < $self->{clients}) {
+            $self->send_one;
+        }
+
+        $self->tick;
+
+        for my $i (0 .. $#every) {
+            next if time < $next[$i];
+            $every[$i][1]->();
+            $next[$i] = time + $every[$i][0] * (0.5 + rand);
+        }
+    }
+
+    return $self;
+}
+
+
+# No new requests; those under way may end.
+sub drain {
+    my ($self) = @_;
+
+    $self->{aborts} = 0;
+    $self->tick while keys %{ $self->{open} };
+    $self->hang_up;
+
+    return $self;
+}
+
+
+sub hang_up {
+    my ($self) = @_;
+
+    close delete $_->{sock} for splice @{ $self->{idle} };
+}
+
+
+# Each of these paths once, so many at a time; what was not answered with 200.
+sub ask_each {
+    my ($self, @paths) = @_;
+    my $before = $self->{status}{200} // 0;
+    my $n = @paths;
+
+    while (@paths) {
+        $self->send_one(path => shift @paths, keep => 0)
+            while @paths && keys %{ $self->{open} } < $self->{clients};
+        $self->tick;
+    }
+
+    $self->drain;
+
+    return $n - (($self->{status}{200} // 0) - $before);
+}
+
+
+sub state_of {
+    my ($pid) = @_;
+
+    return slurp("/proc/$pid/stat") =~ /^\d+ \(.*\) (\S)/ ? $1 : '';
+}
+
+
+sub stop_process {
+    my ($pid) = @_;
+
+    kill 'STOP', $pid or return;
+    return wait_for(sub { state_of($pid) =~ /^[TZ]?$/ }, 2);
+}
+
+
+# Kills a worker and remembers whose connections it had.  It is stopped first,
+# or it might take and close some between the look and the blow.
+
+sub slay {
+    my ($self, $pid) = @_;
+
+    $pid //= do {
+        my @workers = $self->{nginx}->workers;
+        $workers[rand @workers];
+    };
+
+    return if !$pid || !stop_process($pid);
+
+    $self->{victims}{$_} = 1 for $self->{nginx}->clients_of($pid);
+    $self->{kills}++;
+    kill 'KILL', $pid;
+
+    return $pid;
+}
+
+
+# Those of a worker that somebody else is about to kill.
+sub mourn {
+    my ($self, $pid) = @_;
+
+    $self->{victims}{$_} = 1 for $self->{nginx}->clients_of($pid);
+    $self->{kills}++;
+}
+
+
+sub hup {
+    my ($self) = @_;
+
+    kill 'HUP', $self->{nginx}->pid;
+    $self->{reloads}++;
+}
+
+
+sub report {
+    my ($self, $zoom, %o) = @_;
+    my $status = $self->{status};
+
+    note(sprintf 'sent %d, answered %d (%s), lost with their worker %d, '
+         . 'given up by callers %d, sent again %d, failed %d',
+         $self->{sent}, $self->{answered},
+         join(' ', map { "$_: $status->{$_}" } sort keys %$status),
+         @$self{qw(lost aborted reused)}, scalar @{ $self->{failed} });
+    note(sprintf 'kills %d, reloads %d', @$self{qw(kills reloads)});
+    note(sprintf 'mints: %d seen%s; OAuth calls: %d seen%s',
+         $zoom->token_calls,
+         defined $o{mints} ? ", $o{mints} expected" : '',
+         $zoom->oauth_calls,
+         defined $o{oauth} ? ", $o{oauth} expected" : '');
+}
+
+
+# The books must balance.
+sub check {
+    my ($self) = @_;
+    my @failed = @{ $self->{failed} };
+
+    is(scalar @failed, 0, 'no request failed for no reason')
+        or diag(join "\n", @failed[0 .. ($#failed > 9 ? 9 : $#failed)]);
+    is($self->{answered} + $self->{lost} + $self->{aborted}
+       + $self->{reused} + @failed, $self->{sent},
+       'every request is accounted for');
+}
+
+
+# KiB
+sub rss {
+    my ($pid) = @_;
+
+    return slurp("/proc/$pid/status") =~ /^VmRSS:\s+(\d+)/m ? $1 : 0;
+}
+
+
+sub fds {
+    my ($pid) = @_;
+    my @fds = glob "/proc/$pid/fd/*";
+
+    return scalar @fds;
+}
+
+
+# Runs gdb's commands in a process; what it printed, or undef where there is
+# no gdb or it may not attach.
+
+sub gdb {
+    my ($pid, @commands) = @_;
+    my @argv = ('gdb', '-nx', '-batch', '-p', $pid,
+                map { ('-ex', $_) } 'set confirm off', @commands);
+
+    open my $fh, '-|', 'sh', '-c', 'exec "$@" 2>&1 < /dev/null', 'sh', @argv
+        or return;
+    local $/;
+    my $text = <$fh> // '';
+    close $fh;
+
+    return if $text =~ /ptrace: Operation not permitted|Could not attach
+                        |gdb:\ not\ found/x;
+    return $text;
+}
+
+
+1;
