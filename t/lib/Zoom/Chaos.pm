@@ -13,9 +13,9 @@ use Time::HiRes qw(sleep time);
 
 use Zoom::HTTP qw(http_start);
 use Zoom::Nginx;
-use Zoom::Process qw(wait_for slurp);
+use Zoom::Process qw(spawn alive wait_for scratch discard slurp spew);
 
-our @EXPORT_OK = qw(rss fds stop_process gdb);
+our @EXPORT_OK = qw(rss fds stop_process gdb bot statuses not_of);
 
 # More than any zoom_timeout here; who waits longer was forgotten.
 use constant PATIENCE => 20;
@@ -275,6 +275,29 @@ sub check {
 }
 
 
+sub bot { return sprintf 'user=bot%04d@example.com', $_[0] }
+
+
+# "200: 30, 503 overloaded: 2"
+sub statuses {
+    my %n;
+
+    $n{ $_->status . ($_->json->{error} ? ' ' . $_->json->{error} : '') }++
+        for @_;
+
+    return join ', ', map { "$_: $n{$_}" } sort keys %n;
+}
+
+
+# Calls whose connection is not one of this worker's.
+sub not_of {
+    my ($nginx, $worker, @calls) = @_;
+    my %owned = map { $_ => 1 } $nginx->clients_of($worker);
+
+    return grep { !$owned{ $_->{sock} ? $_->{sock}->sockport : 0 } } @calls;
+}
+
+
 # KiB
 sub rss {
     my ($pid) = @_;
@@ -296,17 +319,22 @@ sub fds {
 
 sub gdb {
     my ($pid, @commands) = @_;
-    my @argv = ('gdb', '-nx', '-batch', '-p', $pid,
-                map { ('-ex', $_) } 'set confirm off', @commands);
+    my $dir = scratch('gdb');
 
-    open my $fh, '-|', 'sh', '-c', 'exec "$@" 2>&1 < /dev/null', 'sh', @argv
-        or return;
-    local $/;
-    my $text = <$fh> // '';
-    close $fh;
+    spew("$dir/script", join "\n", 'set confirm off', @commands, '');
 
-    return if $text =~ /ptrace: Operation not permitted|Could not attach
-                        |gdb:\ not\ found/x;
+    my $gdb = spawn(name => 'gdb', output => "$dir/output", argv => [
+        'gdb', '-nx', '-batch', '-p', $pid, '-x', "$dir/script",
+    ]);
+
+    wait_for(sub { !alive($gdb) }, 20, 'gdb');
+
+    my $text = slurp("$dir/output");
+
+    discard($dir);
+
+    return if $text =~ /ptrace:\ Operation\ not\ permitted|Could\ not\ attach
+                        |gdb:\ No\ such\ file/x;
     return $text;
 }
 

@@ -57,6 +57,8 @@ sub configuration {
     my $workers = $o{workers} // 2;
     my $level = $o{level} // 'info';
     my $reuse = $o{reuseport} ? ' reuseport' : '';
+    my $daemon = $o{daemon} // 'off';
+    my $connections = $o{connections} // 4096;
 
     my $main = $o{main} // '';
     my $http = $o{http} // '';
@@ -67,7 +69,7 @@ sub configuration {
     return <<"EOC";
 $module
 $user
-daemon off;
+daemon $daemon;
 worker_processes $workers;
 worker_rlimit_nofile 8192;
 pid $dir/nginx.pid;
@@ -75,7 +77,7 @@ lock_file $dir/nginx.lock;
 error_log $dir/error.log $level;
 $main
 events {
-    worker_connections 4096;
+    worker_connections $connections;
 }
 http {
     client_body_temp_path $dir/tmp/body;

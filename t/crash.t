@@ -1,0 +1,270 @@
+#!/usr/bin/perl
+
+# Death at the worst moment, upgrades, and tables that are full.
+
+use strict;
+use warnings;
+
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use Zoom::Chaos qw(stop_process gdb bot statuses not_of);
+use Zoom::Process qw(spawn alive);
+use Zoom::Test;
+
+my $t = Zoom::Test->new;
+my $zoom = $t->zoom;
+my $nginx;
+
+my %fast = (rate => 'light=4000r/s', connections => 64);
+
+my %conf = (account => \%fast, locations => <<'EOC');
+        zoom_authenticate  off;
+        zoom_user          $arg_user;
+        zoom_allow_user    *;
+
+        location = /zak {
+            zoom_tokens  acme;
+            zoom_reuse   1h;
+        }
+
+        location = /fresh {
+            zoom_tokens  acme;
+            zoom_reuse   0;
+        }
+
+        location = /hasty {
+            zoom_tokens   acme;
+            zoom_timeout  1s;
+        }
+
+        location = /other {
+            zoom_tokens  $arg_account;
+        }
+EOC
+
+$t->allow(qr/exited on signal 9/, qr/zone "zoom" was locked by/);
+
+sub cold {
+    my (%o) = @_;
+
+    $zoom->control({ reset => 1 }, { bots => 2000 });
+    $nginx = $t->nginx(%conf, %o);
+    wait_for(sub { $zoom->oauth_calls }, 5, 'an access token');
+    return $nginx;
+}
+
+sub account { return $t->account($_[0], %fast) }
+
+sub call {
+    my ($path, @o) = @_;
+
+    return http_start(port => $nginx->port, path => $path, @o);
+}
+
+sub in_flight {
+    my ($n) = @_;
+
+    wait_for(sub { $zoom->count(qw(concurrency token now)) == $n }, 5,
+             "$n mints in flight");
+}
+
+sub all_well {
+    my ($n, $what) = @_;
+    my $start = time;
+    my @calls = http_wait(map { call(($_ % 2 ? '/zak?' : '/fresh?')
+                                     . bot($_)) } 1 .. $n);
+
+    is(statuses(@calls), "200: $n", $what // 'everybody is served');
+    cmp_ok(time - $start, '<', 4, 'soon');
+}
+
+sub logged {
+    my ($pattern) = @_;
+    my @lines = grep { $_ =~ $pattern } split /\n/, $nginx->error_log;
+
+    return scalar @lines;
+}
+
+# A worker is held by gdb where "commands" lead it, for as long as there is a
+# file, and then killed.
+
+my $gdb = gdb($$, 'info proc') ? 1 : 0;
+
+sub hold {
+    my ($worker, $breakpoint, @commands) = @_;
+    my $file = $t->dir . "/held.$worker";
+    my $output = "$file.output";
+
+    spew($file, '');
+
+    my $pid = spawn(
+        name => 'gdb', output => $output, argv => [
+            'gdb', '-nx', '-batch', '-p', $worker,
+            map { ('-ex', $_) }
+            'set confirm off', "tbreak $breakpoint", 'continue', @commands,
+            'echo held\n',
+            "shell while [ -e $file ]; do sleep 0.02; done", 'kill',
+        ],
+    );
+
+    wait_for(sub { slurp($output) =~ /reakpoint 1 at/ }, 15, 'gdb');
+
+    return ($pid, $file, $output);
+}
+
+# Requests until the worker is caught in the act.
+sub provoke {
+    my ($output) = @_;
+    my @calls;
+
+    for my $n (1 .. 200) {
+        push @calls, call('/fresh?' . bot($n));
+        last if wait_for(sub { slurp($output) =~ /^held/m }, 0.03);
+    }
+
+    ok(slurp($output) =~ /^held/m, 'a worker is held')
+        or diag(slurp($output));
+    return @calls;
+}
+
+sub killed_at {
+    my ($meanwhile, @where) = @_;
+
+    cold();
+    all_well(10, 'all is well');
+
+    my ($worker) = $nginx->workers;
+    my ($gdb, $file, $output) = hold($worker, @where);
+    my @calls = provoke($output);
+
+    @calls = not_of($nginx, $worker, @calls);
+    $meanwhile->() if $meanwhile;
+    unlink $file;
+    wait_for(sub { !alive($gdb) }, 5, 'the end of gdb');
+    http_wait(@calls);
+
+    is(statuses(@calls), '200: ' . @calls, 'the others get their tokens')
+        if @calls;
+    all_well(40, 'everybody is served');
+    is(logged(qr/\[warn\].*died while it wrote/), 1, 'one warning');
+    is(scalar(grep { !Zoom::Nginx::retired($_) } $nginx->workers), 2,
+       'two workers');
+
+    $t->over;
+}
+
+
+SKIP: {
+    skip 'gdb is not there or may not attach', 4 if !$gdb;
+
+    subtest 'a worker killed with the lock of the zone' => sub {
+        killed_at(undef, 'ngx_http_zoom_zone_unlock');
+    };
+
+    # Twice through ngx_explicit_memzero(): half of the old value is wiped.
+    subtest 'a worker killed while it stores a token' => sub {
+        killed_at(undef, 'ngx_http_zoom_store_set',
+                  'tbreak ngx_explicit_memzero', 'continue',
+                  'tbreak ngx_explicit_memzero', 'continue');
+    };
+
+    # A master that reloads does not hear of the death until it is done.
+    subtest 'a worker killed with the lock during a reload' => sub {
+        killed_at(sub {
+            kill 'HUP', $nginx->pid;
+            sleep 0.5;
+        }, 'ngx_http_zoom_zone_unlock');
+    };
+
+    # The owner of a flight stands still; its slot is made to look like that
+    # of a process that has the pid by chance.
+    subtest 'a pid that is another process by now' => sub {
+        cold();
+        $zoom->control({ match => 'token', mode => 'hang', times => 1 });
+
+        my @calls = map { call('/fresh?' . bot(1)) } 1 .. 30;
+
+        in_flight(1);
+        sleep 0.2;
+
+        my $owner = $nginx->worker_at(($zoom->clients('token'))[0]);
+        my ($other) = grep { $_ != $owner } $nginx->workers;
+
+        @calls = not_of($nginx, $owner, @calls);
+        stop_process($owner);
+        http_wait(call('/zak?' . bot(2))) for 1 .. 2;
+        is(scalar(grep { $_->{done} } @calls), 0, 'others wait for it');
+
+        my $sh = "'ngx_http_zoom_flight.c'::ngx_http_zoom_zone->sh";
+
+        gdb($other, 'set $i = 0', 'while $i < 256',
+            "if $sh->slots[\$i].pid == $owner",
+            "set var $sh->slots[\$i].start = 1", 'end',
+            'set $i = $i + 1', 'end');
+
+        my $start = time;
+
+        http_wait(@calls);
+        is(statuses(@calls), '200: ' . @calls, 'they are served');
+        cmp_ok(time - $start, '<', 2, 'soon');
+        kill 'KILL', $owner;
+        wait_for(sub { 2 == grep { $_ != $owner } $nginx->workers });
+        all_well(20);
+
+        $t->over;
+    };
+}
+
+
+subtest 'more workers than slots' => sub {
+    cold(workers => 2);
+    $nginx->{options}{workers} = 40;
+    $t->reload(%conf, workers => 40, reuseport => 1);
+    wait_for(sub { logged(qr/this one polls/) >= 8 }, 5, 'pollers');
+
+    my %polls = map { $_ => 1 }
+                $nginx->error_log =~ /\[notice\] (\d+)#.*this one polls/g;
+
+    $zoom->control({ match => 'token', mode => 'delay', ms => 700 });
+
+    my $before = $zoom->token_calls;
+    my @calls = http_wait(map { call('/zak?' . bot(1)) } 1 .. 300);
+
+    is(statuses(@calls), '200: 300', 'all are answered');
+    cmp_ok(scalar(grep { $polls{ $_->header('X-Pid') } } @calls), '>', 0,
+           'by some without a slot, too');
+    is($zoom->token_calls, $before + 1, 'one mint');
+
+    # One of these dies with a flight of its own.
+    my $way = wait_for(sub {
+        my $call = http(port => $nginx->port, path => '/zak?' . bot(1),
+                        keepalive => 1);
+
+        return $polls{ $call->header('X-Pid') } ? $call : undef;
+    }, 5, 'a way to one of them');
+    my $owner = $way->header('X-Pid');
+
+    $zoom->control({ clear => 1 },
+                   { match => 'token', mode => 'hang', times => 1 });
+    call('/fresh?' . bot(2), on => $way);
+    in_flight(1);
+
+    my @others = map { call('/fresh?' . bot(2)) } 1 .. 100;
+
+    sleep 0.3;
+    @others = not_of($nginx, $owner, @others);
+    kill 'KILL', $owner;
+
+    my $start = time;
+
+    http_wait(@others);
+    is(statuses(@others), '200: ' . @others, 'its waiters are served');
+    cmp_ok(time - $start, '<', 2, 'soon');
+    all_well(100);
+
+    $t->over;
+};
+
+
+$t->finish;

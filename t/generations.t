@@ -1,0 +1,333 @@
+#!/usr/bin/perl
+
+# Workers of several generations at once, upgrades, and what is full.
+
+use strict;
+use warnings;
+
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use Zoom::Chaos qw(rss fds bot statuses);
+use Zoom::Nginx;
+use Zoom::Process qw(spawn);
+use Zoom::Test;
+
+my $t = Zoom::Test->new;
+my $zoom = $t->zoom;
+my $nginx;
+
+my %fast = (rate => 'light=4000r/s', connections => 64);
+
+my %conf = (account => \%fast, locations => <<'EOC');
+        zoom_authenticate  off;
+        zoom_user          $arg_user;
+        zoom_allow_user    *;
+
+        location = /zak {
+            zoom_tokens  acme;
+            zoom_reuse   1h;
+        }
+
+        location = /fresh {
+            zoom_tokens  acme;
+            zoom_reuse   0;
+        }
+
+        location = /other {
+            zoom_tokens  $arg_account;
+        }
+EOC
+
+sub cold {
+    my (%o) = @_;
+
+    $zoom->control({ reset => 1 }, { bots => 2000 });
+    $nginx = $t->nginx(%conf, %o);
+    wait_for(sub { $zoom->oauth_calls }, 5, 'an access token');
+    return $nginx;
+}
+
+sub account { return $t->account($_[0], %fast) }
+
+sub call {
+    my ($path, @o) = @_;
+
+    return http_start(port => $nginx->port, path => $path, @o);
+}
+
+sub in_flight {
+    my ($n) = @_;
+
+    wait_for(sub { $zoom->count(qw(concurrency token now)) == $n }, 5,
+             "$n mints in flight");
+}
+
+sub all_well {
+    my ($n, $what) = @_;
+    my $start = time;
+    my @calls = http_wait(map { call(($_ % 2 ? '/zak?' : '/fresh?')
+                                     . bot($_)) } 1 .. $n);
+
+    is(statuses(@calls), "200: $n", $what // 'everybody is served');
+    cmp_ok(time - $start, '<', 4, 'soon');
+}
+
+sub logged {
+    my ($pattern) = @_;
+    my @lines = grep { $_ =~ $pattern } split /\n/, $nginx->error_log;
+
+    return scalar @lines;
+}
+
+subtest 'an old generation that is cut short' => sub {
+    cold(main => 'worker_shutdown_timeout 1s;');
+    $zoom->control({ match => 'token', mode => 'hang', times => 1 });
+
+    my @old = map { call('/fresh?' . bot(1)) } 1 .. 10;
+    my @workers = $nginx->workers;
+
+    in_flight(1);
+    $t->reload(%conf, main => 'worker_shutdown_timeout 1s;');
+
+    my @new = map { call('/fresh?' . bot(1)) } 1 .. 10;
+    my $start = time;
+
+    http_wait(@new);
+    is(statuses(@new), '200: 10', 'the new one takes over its flight');
+    cmp_ok(time - $start, '<', 4, 'soon');
+    http_wait(@old);
+    ok(wait_for(sub {
+        my %now = map { $_ => 1 } $nginx->workers;
+
+        return !grep { $now{$_} } @workers;
+    }, 3), 'the old one is gone');
+    all_well(10);
+
+    $t->over;
+};
+
+
+subtest 'a zone of another size' => sub {
+    cold();
+
+    my $load = Zoom::Chaos->new(nginx => $nginx, clients => 50,
+                                path => sub { '/zak?' . bot(1 + int rand 50) });
+
+    $load->run(0.5);
+
+    my $fds = fds($nginx->pid);
+
+    for my $size (1, 2, 3, 4) {
+        $load->run(0.5, [9, sub {}]);
+        $t->reload(%conf, http => "zoom_zone ${size}m;");
+    }
+
+    $load->run(0.5)->drain;
+    $load->check;
+    is(join(' ', keys %{ $load->{status} }), '200', 'nobody fails');
+    is(fds($nginx->pid), $fds, 'the master keeps nothing of the old ones');
+    cmp_ok($zoom->token_calls, '<=', 250, 'each starts cold, and only once');
+
+    $t->over;
+};
+
+
+# A real daemon, since nginx wants to be one for this.  It is no child of ours.
+
+my %masters;
+
+sub daemon {
+    my $dir = $t->dir . '/daemon';
+
+    $zoom->control({ reset => 1 }, { bots => 200 });
+    $nginx = Zoom::Nginx->prepare(
+        $t->pieces(%conf, daemon => 'on',
+                   main => 'env LD_PRELOAD; env ASAN_OPTIONS;'),
+        dir => $dir);
+
+    # execve() of the new one looks nowhere else
+    my ($path) = grep { -x } map { "$_/nginx" } split /:/, $ENV{PATH};
+    my (undef, @args) = @{ $nginx->argv };
+
+    spawn(name => 'nginx', argv => [$path, @args], output => "$dir/output",
+          env => Zoom::Nginx::environment());
+
+    $nginx->{pid} = master('nginx.pid');
+}
+
+sub master {
+    my ($file, $not) = @_;
+    my $pid = wait_for(sub {
+        my ($pid) = slurp($nginx->dir . "/$file") =~ /^(\d+)\n/;
+
+        return $pid && $pid != ($not // 0) ? $pid : undef;
+    }, 10, $file);
+
+    $masters{$pid} = 1;
+    return $pid;
+}
+
+sub gone {
+    my ($pid) = @_;
+
+    return slurp("/proc/$pid/stat") !~ /^\d+ \(.*\) [^ZX]/;
+}
+
+END {
+    kill 'KILL', grep { !gone($_) } keys %masters;
+}
+
+
+subtest 'another binary' => sub {
+    my $old = daemon();
+    my $load = Zoom::Chaos->new(nginx => $nginx, clients => 50,
+                                path => sub {
+                                    '/zak?' . bot(1 + int rand 100);
+                                });
+
+    $load->run(1);
+    kill 'USR2', $old;
+
+    my $new = master('nginx.pid', $old);
+
+    $load->run(1);
+    is(master('nginx.pid.oldbin'), $old, 'two at once');
+    kill 'WINCH', $old;
+    $load->run(1);
+    ok(wait_for(sub { !grep { $_ != $new } $nginx->workers }, 5),
+       'the old workers finish');
+    kill 'QUIT', $old;
+    $load->run(0.5)->drain;
+    $load->report($zoom, mints => 200, oauth => 2);
+    $load->check;
+
+    is(join(' ', keys %{ $load->{status} }), '200', 'nobody fails');
+    cmp_ok($zoom->token_calls, '<=', 200, 'it starts cold, with one mint each');
+    is($zoom->oauth_calls, 2, 'and an access token');
+    ok(wait_for(sub { gone($old) }, 5), 'the old one is gone');
+
+    $nginx->{pid} = $new;
+    is(scalar $nginx->workers, 2, 'the new one works');
+    kill 'QUIT', $new;
+    ok(wait_for(sub { gone($new) }, 5), 'and ends gracefully');
+    $t->check_logs($nginx);
+};
+
+
+subtest 'accounts that come and go' => sub {
+    my %rest = (http => join '', map { account("a$_") } 1 .. 3);
+
+    cold(%rest);
+    is($t->get("/other?account=a$_&" . bot($_))->status, 200, "a$_")
+        for 1 .. 3;
+
+    for my $n (4 .. 40) {
+        $t->reload(%conf, http => account("a$n")) if $n % 6 == 0;
+    }
+
+    is($t->get('/other?account=a36&' . bot(1))->status, 200, 'the last one');
+    is($t->get('/other?account=a1&' . bot(1))->status, 403, 'the first one');
+
+    $t->over;
+};
+
+
+subtest 'a secret that changes in mid flight' => sub {
+    my $old = $t->secret('client_secret');
+    my $new = 'CANARYrotated0123456789';
+
+    cold();
+    $t->canary(rotated => $new);
+    all_well(2);
+    $zoom->control({ match => 'token', mode => 'delay', ms => 1200,
+                     times => 1 });
+
+    my @calls = map { call('/fresh?' . bot(1)) } 1 .. 10;
+
+    in_flight(1);
+
+    # It is revoked in the middle, too, so the old workers have to fail.
+    $zoom->control({ credentials => { client_secret => $new } },
+                   { revoke => 1 });
+    spew($t->secret_file('client_secret'), "$new\n");
+    $t->reload(%conf);
+    push @calls, my @late = map { call('/fresh?' . bot(1)) } 1 .. 10;
+    push @calls, my @rest = map { call('/fresh?' . bot(2)) } 1 .. 5;
+    http_wait(@calls);
+
+    is(statuses(@late), '200: 10', 'those who came after the reload');
+    is(statuses(@rest), '200: 5', 'and for somebody else');
+    all_well(20, 'what the old ones met does no harm');
+
+    spew($t->secret_file('client_secret'), "$old\n");
+    $t->over;
+};
+
+
+subtest 'fifty reloads' => sub {
+    cold();
+    all_well(20);
+    $t->reload(%conf) for 1 .. 5;
+
+    my ($fds, $rss) = (fds($nginx->pid), rss($nginx->pid));
+    my ($worker) = $nginx->workers;
+    my $theirs = fds($worker);
+
+    for (1 .. 45) {
+        kill 'HUP', $nginx->pid;
+        sleep 0.06;
+    }
+
+    $t->reload(%conf);
+    all_well(20);
+    wait_for(sub { 2 == $nginx->workers }, 5, 'two workers');
+    cmp_ok(fds($nginx->pid), '<=', $fds, 'no descriptor more in the master');
+    ($worker) = $nginx->workers;
+    cmp_ok(fds($worker), '<=', $theirs + 6, 'nor in a worker');
+    cmp_ok(rss($nginx->pid), '<', $rss + 3000, 'nor much memory');
+
+    $t->over;
+};
+
+
+subtest 'a zone full of flights' => sub {
+    cold(http => 'zoom_zone 512k;');
+    $t->reload(%conf, http => 'zoom_zone 512k;');
+    $zoom->control({ match => 'token', mode => 'delay', ms => 1500 });
+
+    my @calls = http_wait(map { call('/zak?' . bot($_)) } 1 .. 1000);
+    my @refused = grep { $_->status == 503 } @calls;
+
+    like(statuses(@calls), qr/\A200: \d+, 503 overloaded: \d+\z/,
+         'some are served, the others told');
+    ok(!grep({ !$_->header('Retry-After') } @refused), 'when to come again');
+    cmp_ok(logged(qr/no room for another flight/), '>', 0, 'and why');
+    $zoom->control({ clear => 1 });
+    all_well(100, 'then there is room again');
+
+    $t->over;
+};
+
+
+subtest 'no connection left' => sub {
+    $t->allow(qr/\d+ worker_connections are not enough/);
+    cold(connections => 64);
+    $zoom->control({ match => 'token', mode => 'delay', ms => 500 });
+
+    my @calls = http_wait(map { call('/fresh?' . bot($_)) } 1 .. 150);
+    my $statuses = statuses(@calls);
+
+    note($statuses);
+    unlike($statuses, qr/500|502/, 'some are turned away');
+    $zoom->control({ clear => 1 });
+    ok(wait_for(sub { $t->get('/fresh?' . bot(1))->status == 200 }, 5),
+       'it recovers');
+    sleep 1;
+    all_well(20);
+
+    $t->over;
+};
+
+
+$t->finish;
