@@ -2,7 +2,7 @@
 
 SAN_FLAGS := -fsanitize=address,undefined -fno-omit-frame-pointer
 
-.PHONY: lint sanitize fuzz
+.PHONY: lint sanitize fuzz chaos
 
 lint:  ## style, banned functions, clang-tidy, cppcheck
 	@.build/deps $(PACKAGES) $(LINTERS)
@@ -33,3 +33,12 @@ fuzz: deps  ## run every fuzzer for FUZZ_TIME seconds (60)
 	        -print_final_stats=1 $(OUT)/fuzz/$$n \
 	        t/fuzz/seeds/$${n#fuzz_} 2>&1 | tail -4; \
 	done
+
+
+# seconds
+DURATION ?= 180
+
+chaos:  ## kill, reload and misbehave for DURATION seconds (180)
+	@.build/deps $(PACKAGES) gdb
+	@$(MAKE) --no-print-directory all
+	ZOOM_MODULE=$(MODULE) prove -v -It/lib t/chaos/run :: $(DURATION)
