@@ -273,6 +273,7 @@ ngx_http_zoom_flight_enter(ngx_http_zoom_flight_t *flight,
 
     e->flight = ++zone->sh->flights;
     e->deadline = flight->deadline;
+    e->grace = 0;
     e->trouble = ZOOM_OK;
     e->owner = ngx_http_zoom_slot;
     e->owner_epoch = ngx_pid;
@@ -416,6 +417,26 @@ ngx_http_zoom_flight_wanted(ngx_http_zoom_flight_t *flight)
     }
 
     return 0;
+}
+
+
+void
+ngx_http_zoom_flight_busy(ngx_http_zoom_flight_t *flight, ngx_msec_t time)
+{
+    ngx_msec_int_t          late;
+    ngx_http_zoom_entry_t  *e;
+
+    e = &ngx_http_zoom_zone->entries[flight->entry];
+
+    ngx_http_zoom_zone_lock(ngx_http_zoom_zone);
+
+    late = ngx_current_msec + time - e->deadline;
+
+    if (e->flight == flight->number && late > 0) {
+        e->grace = late;
+    }
+
+    ngx_http_zoom_zone_unlock(ngx_http_zoom_zone);
 }
 
 

@@ -122,6 +122,14 @@ ngx_msec_t ngx_http_zoom_flight_deadline(ngx_http_zoom_flight_t *flight);
 ngx_uint_t ngx_http_zoom_flight_wanted(ngx_http_zoom_flight_t *flight);
 
 /*
+ * Our flight will be busy for so long, whoever waits: nobody else takes off
+ * for its key meanwhile.
+ */
+
+void ngx_http_zoom_flight_busy(ngx_http_zoom_flight_t *flight,
+    ngx_msec_t time);
+
+/*
  * What our flight met with and tries again after: an answer for those whose
  * time is over meanwhile, wherever they are.
  */

@@ -394,6 +394,8 @@ ngx_http_zoom_mint_send(ngx_http_zoom_mint_t *mint)
     f->data = mint;
     f->log = ngx_cycle->log;
 
+    ngx_http_zoom_flight_busy(mint->flight, f->timeout);
+
     mint->tries++;
 
     rc = (mint->kind == NGX_HTTP_ZOOM_ACCESS)

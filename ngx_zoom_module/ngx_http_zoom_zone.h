@@ -78,6 +78,8 @@ typedef struct {
     uint32_t                     prev;       /* in the list of failures */
     uint32_t                     follow;
     uint32_t                     error;      /* zoom_error_e of "failed" */
+    uint32_t                     grace;      /* its owner may be at work for so
+                                                long after the deadline */
 
     uint64_t                     published;  /* flight of the value, or 0 */
     int64_t                      minted;     /* seconds since the epoch */
@@ -157,7 +159,7 @@ ngx_shm_zone_t *ngx_http_zoom_zone_add(ngx_conf_t *cf, size_t size,
 /* Whether a flight is in progress that may still land: none long overdue. */
 #define ngx_http_zoom_entry_flies(e)                                          \
     ((e)->flight                                                              \
-     && (ngx_msec_int_t) (ngx_current_msec - (e)->deadline)                   \
+     && (ngx_msec_int_t) (ngx_current_msec - (e)->deadline - (e)->grace)      \
         <= NGX_HTTP_ZOOM_GRACE)
 
 

@@ -217,6 +217,27 @@ SKIP: {
 }
 
 
+subtest 'callers with less time than Zoom takes' => sub {
+    cold();
+    $zoom->control({ match => 'token', mode => 'delay', ms => 4000 });
+
+    my @calls = map { call('/hasty?' . bot(1)) } 1 .. 2;
+
+    in_flight(1);
+    sleep 2.5;
+    push @calls, map { call('/hasty?' . bot(1)) } 1 .. 20;
+    http_wait(@calls);
+
+    is(statuses(@calls), '504 timeout: 22', 'give up');
+    is($zoom->token_calls, 1, 'but nobody asks again meanwhile');
+    ok(wait_for(sub { $t->get('/zak?' . bot(1))->status == 200 }),
+       'and its token is kept');
+    is($zoom->token_calls, 1, 'for others');
+
+    $t->over;
+};
+
+
 subtest 'more workers than slots' => sub {
     cold(workers => 2);
     $nginx->{options}{workers} = 40;
