@@ -23,6 +23,7 @@ my %conf = (
         zoom_user          $arg_user;
         zoom_allow_user    *;
         zoom_reuse         1h;
+        access_log         off;
 
         location = /zak {
             zoom_tokens  acme;

@@ -243,17 +243,18 @@ subtest 'a secret that changes in mid flight' => sub {
     $zoom->control({ match => 'token', mode => 'delay', ms => 1200,
                      times => 1 });
 
-    my @calls = map { call('/fresh?' . bot(1)) } 1 .. 10;
+    my @calls = map { call('/fresh?' . bot(901)) } 1 .. 10;
 
     in_flight(1);
 
-    # It is revoked in the middle, too, so the old workers have to fail.
+    # It is revoked in the middle, too, so the old workers have to fail, and
+    # these users have nothing stale to fall back on.
     $zoom->control({ credentials => { client_secret => $new } },
                    { revoke => 1 });
     spew($t->secret_file('client_secret'), "$new\n");
     $t->reload(%conf);
-    push @calls, my @late = map { call('/fresh?' . bot(1)) } 1 .. 10;
-    push @calls, my @rest = map { call('/fresh?' . bot(2)) } 1 .. 5;
+    push @calls, my @late = map { call('/fresh?' . bot(901)) } 1 .. 10;
+    push @calls, my @rest = map { call('/fresh?' . bot(902)) } 1 .. 5;
     http_wait(@calls);
 
     is(statuses(@late), '200: 10', 'those who came after the reload');
