@@ -21,6 +21,10 @@
 #define NGX_HTTP_ZOOM_LOOK            250
 #define NGX_HTTP_ZOOM_POLL            20
 
+/* seconds; nobody is told to come back later than the next day */
+
+#define NGX_HTTP_ZOOM_RETRY_MAX       86400
+
 
 static ngx_http_zoom_flight_t *ngx_http_zoom_flight_find(
     const ngx_http_zoom_key_t *key);
@@ -36,7 +40,7 @@ static void ngx_http_zoom_flight_restart(ngx_http_zoom_flight_t *flight);
 static void ngx_http_zoom_flight_end(ngx_http_zoom_flight_t *flight,
     ngx_http_zoom_result_t *result);
 static ngx_uint_t ngx_http_zoom_flight_private(zoom_error_e error);
-static void ngx_http_zoom_flight_publish(ngx_http_zoom_flight_t *flight,
+static ngx_int_t ngx_http_zoom_flight_publish(ngx_http_zoom_flight_t *flight,
     ngx_http_zoom_entry_t *e, ngx_http_zoom_result_t *result);
 static void ngx_http_zoom_flight_woken(void);
 static ngx_http_zoom_flight_t *ngx_http_zoom_flight_ended(
@@ -262,6 +266,9 @@ ngx_http_zoom_flight_enter(ngx_http_zoom_flight_t *flight,
 
         if (ngx_http_zoom_slot != NGX_HTTP_ZOOM_NO_SLOT) {
             ngx_http_zoom_slots_set(&e->waiters, ngx_http_zoom_slot);
+
+        } else {
+            e->polled = 1;
         }
 
         ngx_http_zoom_zone_unlock(zone);
@@ -275,6 +282,7 @@ ngx_http_zoom_flight_enter(ngx_http_zoom_flight_t *flight,
     e->deadline = flight->deadline;
     e->grace = 0;
     e->trouble = ZOOM_OK;
+    e->polled = 0;
     e->owner = ngx_http_zoom_slot;
     e->owner_epoch = ngx_pid;
 
@@ -367,11 +375,31 @@ ngx_http_zoom_flight_extend(ngx_http_zoom_flight_t *flight,
 void
 ngx_http_zoom_flight_leave(ngx_http_zoom_flight_t *flight)
 {
-    if (!flight->owner && !flight->ended
-        && ngx_queue_empty(&flight->waiters))
+    ngx_http_zoom_zone_t   *zone;
+    ngx_http_zoom_entry_t  *e;
+
+    if (flight->owner || flight->ended
+        || !ngx_queue_empty(&flight->waiters))
     {
-        ngx_http_zoom_flight_free(flight);
+        return;
     }
+
+    /* its owner is not to mint for us */
+
+    zone = ngx_http_zoom_zone;
+    e = &zone->entries[flight->entry];
+
+    ngx_http_zoom_zone_lock(zone);
+
+    if (e->flight == flight->number
+        && ngx_http_zoom_slot != NGX_HTTP_ZOOM_NO_SLOT)
+    {
+        ngx_http_zoom_slots_clear(&e->waiters, ngx_http_zoom_slot);
+    }
+
+    ngx_http_zoom_zone_unlock(zone);
+
+    ngx_http_zoom_flight_free(flight);
 }
 
 
@@ -416,7 +444,7 @@ ngx_http_zoom_flight_wanted(ngx_http_zoom_flight_t *flight)
         }
     }
 
-    return 0;
+    return e->polled;
 }
 
 
@@ -473,6 +501,7 @@ void
 ngx_http_zoom_flight_land(ngx_http_zoom_flight_t *flight,
     ngx_http_zoom_result_t *result)
 {
+    ngx_int_t               rc;
     ngx_uint_t              outdated;
     ngx_http_zoom_zone_t   *zone;
     ngx_http_zoom_slots_t   waiters;
@@ -480,6 +509,7 @@ ngx_http_zoom_flight_land(ngx_http_zoom_flight_t *flight,
 
     ngx_memzero(&waiters, sizeof(ngx_http_zoom_slots_t));
 
+    rc = NGX_OK;
     zone = ngx_http_zoom_zone;
     outdated = 0;
 
@@ -495,7 +525,7 @@ ngx_http_zoom_flight_land(ngx_http_zoom_flight_t *flight,
         outdated = (e->outdated >= flight->number);
 
         if (!outdated) {
-            ngx_http_zoom_flight_publish(flight, e, result);
+            rc = ngx_http_zoom_flight_publish(flight, e, result);
         }
 
         if (e->flight == flight->number) {
@@ -506,6 +536,11 @@ ngx_http_zoom_flight_land(ngx_http_zoom_flight_t *flight,
     }
 
     ngx_http_zoom_zone_unlock(zone);
+
+    if (rc != NGX_OK) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "zoom: no room to keep a token, increase \"zoom_zone\"");
+    }
 
     if (outdated) {
         ngx_http_zoom_flight_restart(flight);
@@ -593,14 +628,23 @@ ngx_http_zoom_flight_private(zoom_error_e error)
 
 /* under lock; what a younger flight has brought is left alone */
 
-static void
+static ngx_int_t
 ngx_http_zoom_flight_publish(ngx_http_zoom_flight_t *flight,
     ngx_http_zoom_entry_t *e, ngx_http_zoom_result_t *result)
 {
-    if (e->published > flight->number || e->failed > flight->number
-        || ngx_http_zoom_flight_private(result->error))
-    {
-        return;
+    if (e->published > flight->number || e->failed > flight->number) {
+        return NGX_OK;
+    }
+
+    if (result->error != ZOOM_OK && e->published == 0) {
+        ngx_http_zoom_store_negative(ngx_http_zoom_zone, e);
+    }
+
+    if (result->dropped || ngx_http_zoom_flight_private(result->error)) {
+
+        /* whoever has joined meanwhile flies it himself */
+
+        return NGX_OK;
     }
 
     ngx_memcpy(e->tracking_id, result->tracking_id, sizeof(e->tracking_id));
@@ -608,22 +652,17 @@ ngx_http_zoom_flight_publish(ngx_http_zoom_flight_t *flight,
     if (result->error != ZOOM_OK) {
         e->failed = flight->number;
         e->error = result->error;
+        e->retry_after = ngx_min(result->retry_after, NGX_HTTP_ZOOM_RETRY_MAX);
         e->until = ngx_current_msec + result->hold;
 
-        if (e->published == 0) {
-            ngx_http_zoom_store_negative(ngx_http_zoom_zone, e);
-        }
-
-        return;
+        return NGX_OK;
     }
 
     if (ngx_http_zoom_store_set(ngx_http_zoom_zone, e, &flight->key,
                                 &result->value, ngx_time())
         != NGX_OK)
     {
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                      "zoom: no room to keep a token, increase \"zoom_zone\"");
-        return;
+        return NGX_ERROR;
     }
 
     e->published = flight->number;
@@ -633,6 +672,8 @@ ngx_http_zoom_flight_publish(ngx_http_zoom_flight_t *flight,
     /* what is pinned needs no second chance, there the bit tells of use */
 
     e->referenced = !e->pinned;
+
+    return NGX_OK;
 }
 
 
@@ -691,7 +732,7 @@ ngx_http_zoom_flight_purge(const ngx_http_zoom_key_t *prefix)
 
         ngx_http_zoom_store_drop(zone, e);
 
-        e->outdated = e->flight;
+        e->outdated = zone->sh->flights;
         e->until = ngx_current_msec;
     }
 
@@ -864,7 +905,8 @@ ngx_http_zoom_flight_check(ngx_http_zoom_flight_t *flight)
             result.error = rec.error;
             result.hold = ngx_http_zoom_later(rec.until, ngx_current_msec)
                           ? rec.until - ngx_current_msec : 0;
-            result.retry_after = (result.hold + 999) / 1000;
+            result.retry_after = ngx_max((time_t) (result.hold + 999) / 1000,
+                                         rec.retry_after);
         }
 
         result.shared = 1;

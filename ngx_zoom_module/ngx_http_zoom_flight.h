@@ -31,6 +31,8 @@ typedef struct {
     time_t                       retry_after;
     ngx_uint_t                   limit;      /* ngx_http_zoom_limit_e */
     ngx_uint_t                   shared;     /* another worker brought it */
+    ngx_uint_t                   dropped;    /* nobody waited any more: it
+                                                tells nothing of the key */
     ngx_msec_t                   time;       /* what minting took */
     u_char                       tracking_id[ZOOM_TRACKING_ID_MAX + 1];
 } ngx_http_zoom_result_t;

@@ -260,6 +260,7 @@ ngx_http_zoom_store_copy(ngx_http_zoom_zone_t *zone,
     rec->failed = e->failed;
     rec->error = e->error;
     rec->until = e->until;
+    rec->retry_after = e->retry_after;
     rec->flight = e->flight;
     rec->used = e->referenced;
 
@@ -657,12 +658,16 @@ ngx_http_zoom_store_evict(ngx_http_zoom_zone_t *zone,
 
     e = ngx_http_zoom_store_oldest(zone, keep, state);
 
+    victim = NGX_HTTP_ZOOM_NONE;
+
     if (e == NULL) {
         victim = ngx_http_zoom_store_victim(zone, state);
         e = ngx_http_zoom_store_clock(zone, keep, victim, now);
     }
 
-    if (e == NULL) {
+    /* who has more than its part, all of it in flight, has to wait */
+
+    if (e == NULL && victim != state) {
         e = ngx_http_zoom_store_clock(zone, keep, NGX_HTTP_ZOOM_NONE, now);
     }
 

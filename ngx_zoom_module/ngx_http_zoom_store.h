@@ -40,6 +40,7 @@ typedef struct {
     uint64_t                     failed;     /* flight of the failure, or 0 */
     zoom_error_e                 error;
     ngx_msec_t                   until;
+    time_t                       retry_after;
 
     uint64_t                     flight;     /* in progress, or 0 */
     ngx_uint_t                   used;       /* since it was published */

@@ -288,6 +288,7 @@ ngx_http_zoom_zone_forgive(ngx_http_zoom_zone_t *zone)
     for (i = 0; i < zone->sh->nstates; i++) {
         ngx_memzero(zone->states[i].conditions,
                     sizeof(zone->states[i].conditions));
+        ngx_memzero(zone->states[i].said, sizeof(zone->states[i].said));
         zone->states[i].refresh_hold = 0;
         zone->states[i].refresh = ngx_current_msec;
     }

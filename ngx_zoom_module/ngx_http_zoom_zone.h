@@ -80,6 +80,7 @@ typedef struct {
     uint32_t                     error;      /* zoom_error_e of "failed" */
     uint32_t                     grace;      /* its owner may be at work for so
                                                 long after the deadline */
+    uint32_t                     retry_after;    /* of "failed", seconds */
 
     uint64_t                     published;  /* flight of the value, or 0 */
     int64_t                      minted;     /* seconds since the epoch */
@@ -99,6 +100,7 @@ typedef struct {
     ngx_http_zoom_slots_t        waiters;
 
     u_char                       tracking_id[ZOOM_TRACKING_ID_MAX + 1];
+    unsigned char                polled;     /* workers without a slot wait */
 } ngx_http_zoom_entry_t;
 
 
