@@ -224,10 +224,17 @@ ngx_http_zoom_broker_usable(ngx_http_zoom_ask_t *ask,
 
     if (ask->kind == NGX_HTTP_ZOOM_ACCESS) {
 
-        /* one with a short life is good for nine tenths of it */
+        /*
+         * One with a short life is good for nearly all of it, or renewal had
+         * no time; and any until it dies where no other is to be had.
+         */
+
+        if (rec->failed > rec->published) {
+            return left > 0;
+        }
 
         return left > ngx_min(NGX_HTTP_ZOOM_ACCESS_LEFT,
-                              (rec->expires - rec->minted) / 10);
+                              (rec->expires - rec->minted) / 20);
     }
 
     /* a clock that went back makes no token younger */
@@ -288,6 +295,12 @@ ngx_http_zoom_broker_behind(ngx_http_zoom_ask_t *ask,
     if (rec->flight || ask->kind == NGX_HTTP_ZOOM_ACCESS) {
 
         /* access tokens have a timer for it */
+        return;
+    }
+
+    if (rec->failed > rec->published
+        && (ngx_msec_int_t) (rec->until - ngx_current_msec) > 0)
+    {
         return;
     }
 
@@ -568,7 +581,7 @@ ngx_http_zoom_broker_finish(ngx_http_zoom_ask_t *ask)
     if (ask->kind == NGX_HTTP_ZOOM_ACCESS) {
 
         if (ask->health && ask->error == ZOOM_OK
-            && ngx_http_zoom_condition_bad(state, NGX_HTTP_ZOOM_ZAK))
+            && ngx_http_zoom_condition_known(state, NGX_HTTP_ZOOM_ZAK))
         {
             ask->error = state->conditions[NGX_HTTP_ZOOM_ZAK].error;
             ask->retry_after = 1;

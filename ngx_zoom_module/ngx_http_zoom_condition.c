@@ -22,6 +22,10 @@
 
 #define NGX_HTTP_ZOOM_OUTAGE_AFTER   8
 
+/* without a probe for so long after its time nobody knows any more */
+
+#define NGX_HTTP_ZOOM_KNOWN          30000
+
 /* seconds between reminders */
 
 #define NGX_HTTP_ZOOM_REMINDER       300
@@ -32,6 +36,10 @@ static void ngx_http_zoom_condition_open(ngx_http_zoom_condition_t *c,
 static ngx_msec_t ngx_http_zoom_condition_hold(ngx_http_zoom_condition_t *c);
 static ngx_uint_t ngx_http_zoom_condition_outage(zoom_error_e error);
 static ngx_uint_t ngx_http_zoom_condition_broken(ngx_http_zoom_kind_e kind,
+    zoom_error_e error);
+static ngx_http_zoom_said_t *ngx_http_zoom_condition_said(
+    ngx_http_zoom_state_t *state, zoom_error_e error);
+static void ngx_http_zoom_condition_unsay(ngx_http_zoom_state_t *state,
     zoom_error_e error);
 static void ngx_http_zoom_condition_say(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_state_t *state, const ngx_http_zoom_failure_t *failure,
@@ -93,6 +101,40 @@ ngx_http_zoom_condition_gate(ngx_http_zoom_zone_t *zone,
 }
 
 
+void
+ngx_http_zoom_condition_unused(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_state_t *state, ngx_http_zoom_kind_e kind)
+{
+    ngx_http_zoom_condition_t  *c;
+
+    c = &state->conditions[kind];
+
+    ngx_http_zoom_zone_lock(zone);
+
+    if (c->error) {
+        c->probes -= (c->probes != 0);
+        c->until = ngx_current_msec
+                   + ngx_min(ngx_http_zoom_condition_hold(c),
+                             NGX_HTTP_ZOOM_PROBE_OUTAGE);
+    }
+
+    ngx_http_zoom_zone_unlock(zone);
+}
+
+
+ngx_uint_t
+ngx_http_zoom_condition_known(const ngx_http_zoom_state_t *state,
+    ngx_http_zoom_kind_e kind)
+{
+    const ngx_http_zoom_condition_t  *c;
+
+    c = &state->conditions[kind];
+
+    return c->error
+           && ngx_http_zoom_ahead(c->until + NGX_HTTP_ZOOM_KNOWN) > 0;
+}
+
+
 ngx_uint_t
 ngx_http_zoom_condition_bad(const ngx_http_zoom_state_t *state,
     ngx_http_zoom_kind_e kind)
@@ -143,8 +185,7 @@ ngx_http_zoom_condition_good(ngx_http_zoom_zone_t *zone,
     ngx_memzero(c, sizeof(ngx_http_zoom_condition_t));
 
     if (error) {
-        state->said[error].logged = 0;
-        state->said[error].count = 0;
+        ngx_http_zoom_condition_unsay(state, error);
     }
 
     ngx_http_zoom_zone_unlock(zone);
@@ -190,9 +231,9 @@ ngx_http_zoom_condition_failed(ngx_http_zoom_zone_t *zone,
         first = (c->failures++ == 0);
     }
 
-    if (harmless) {
+    if (harmless || (failure->counted && c->failures == 0)) {
 
-        /* nobody has to go without */
+        /* nobody has to go without, or others have got over it meanwhile */
 
     } else if (c->error) {
         c->count += failure->last;
@@ -286,6 +327,38 @@ ngx_http_zoom_condition_broken(ngx_http_zoom_kind_e kind, zoom_error_e error)
 }
 
 
+/* an outage shows in more than one way */
+
+static ngx_http_zoom_said_t *
+ngx_http_zoom_condition_said(ngx_http_zoom_state_t *state, zoom_error_e error)
+{
+    return &state->said[ngx_http_zoom_condition_outage(error)
+                        ? ZOOM_E_ZOOM_UNAVAILABLE : error];
+}
+
+
+/* under lock: the next failure is news, unless it goes on elsewhere */
+
+static void
+ngx_http_zoom_condition_unsay(ngx_http_zoom_state_t *state,
+    zoom_error_e error)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_HTTP_ZOOM_NKINDS; i++) {
+        if (state->conditions[i].error
+            && ngx_http_zoom_condition_said(state, state->conditions[i].error)
+               == ngx_http_zoom_condition_said(state, error))
+        {
+            return;
+        }
+    }
+
+    ngx_memzero(ngx_http_zoom_condition_said(state, error),
+                sizeof(ngx_http_zoom_said_t));
+}
+
+
 /* once per incident, then a reminder with a count */
 
 static void
@@ -299,7 +372,7 @@ ngx_http_zoom_condition_say(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_said_t  *said;
 
     now = ngx_time();
-    said = &state->said[failure->error];
+    said = ngx_http_zoom_condition_said(state, failure->error);
 
     ngx_http_zoom_zone_lock(zone);
 

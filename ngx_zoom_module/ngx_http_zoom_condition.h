@@ -46,6 +46,18 @@ ngx_http_zoom_gate_e ngx_http_zoom_condition_gate(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_state_t *state, ngx_http_zoom_kind_e kind,
     zoom_error_e *error, ngx_msec_t *wait);
 
+/* The probe was not sent: soon somebody else may. */
+void ngx_http_zoom_condition_unused(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_state_t *state, ngx_http_zoom_kind_e kind);
+
+/*
+ * Whether something is wrong as far as anybody knows: where nobody has asked
+ * for long it may be mended, and a health check must let traffic find out.
+ */
+
+ngx_uint_t ngx_http_zoom_condition_known(const ngx_http_zoom_state_t *state,
+    ngx_http_zoom_kind_e kind);
+
 /* Whether something is wrong; takes no probe. */
 ngx_uint_t ngx_http_zoom_condition_bad(const ngx_http_zoom_state_t *state,
     ngx_http_zoom_kind_e kind);

@@ -67,6 +67,8 @@ typedef struct {
     u_char                       text[NGX_HTTP_ZOOM_TEXT_MAX];
 
     unsigned                     queued:1;   /* has a ticket */
+    unsigned                     probe:1;    /* and nobody else */
+    unsigned                     dropped:1;  /* nobody waits any more */
     unsigned                     refreshed:1;
 } ngx_http_zoom_mint_t;
 
@@ -96,8 +98,8 @@ static void ngx_http_zoom_mint_again(ngx_event_t *ev);
 static void ngx_http_zoom_mint_fail(ngx_http_zoom_mint_t *mint,
     zoom_judgement_t *j);
 static ngx_uint_t ngx_http_zoom_mint_renewal(ngx_http_zoom_mint_t *mint);
-static void ngx_http_zoom_mint_hold(zoom_judgement_t *j,
-    ngx_http_zoom_result_t *result);
+static void ngx_http_zoom_mint_hold(ngx_http_zoom_mint_t *mint,
+    zoom_judgement_t *j, ngx_http_zoom_result_t *result);
 static void ngx_http_zoom_mint_tell(ngx_http_zoom_mint_t *mint,
     zoom_judgement_t *j, ngx_uint_t last);
 static void ngx_http_zoom_mint_give_up(ngx_http_zoom_mint_t *mint,
@@ -174,11 +176,13 @@ ngx_http_zoom_mint_next(ngx_http_zoom_mint_t *mint)
     if (!ngx_http_zoom_flight_wanted(mint->flight)) {
         ngx_log_debug0(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
                        "zoom mint: nobody waits any more");
+        mint->dropped = 1;
         ngx_http_zoom_mint_give_up(mint, ZOOM_E_TIMEOUT, 0);
         return;
     }
 
     if (ngx_http_zoom_mint_left(mint) <= 0) {
+        mint->dropped = 1;
         ngx_http_zoom_mint_give_up(mint,
                                    ngx_http_zoom_mint_trouble(mint->flight),
                                    0);
@@ -222,7 +226,10 @@ ngx_http_zoom_mint_gate(ngx_http_zoom_mint_t *mint)
     {
 
     case NGX_HTTP_ZOOM_FINE:
+        return NGX_OK;
+
     case NGX_HTTP_ZOOM_PROBE:
+        mint->probe = 1;
         return NGX_OK;
 
     case NGX_HTTP_ZOOM_PAUSE:
@@ -296,6 +303,7 @@ ngx_http_zoom_mint_queue(ngx_http_zoom_mint_t *mint)
     account = peer->account;
 
     if (!ngx_http_zoom_flight_wanted(mint->flight)) {
+        mint->dropped = 1;
         ngx_http_zoom_mint_give_up(mint, ZOOM_E_TIMEOUT, 0);
         return;
     }
@@ -408,6 +416,7 @@ ngx_http_zoom_mint_send(ngx_http_zoom_mint_t *mint)
     }
 
     if (rc == NGX_OK) {
+        mint->probe = 0;
         ngx_http_zoom_count(&mint->peer->state->requests[mint->kind]);
         return;
     }
@@ -585,6 +594,11 @@ ngx_http_zoom_mint_judge(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
     zoom_zak_judge(&f->answer, ngx_time(), mint->order->ttl, token, &expires,
                    j);
     result->expires = expires;
+
+    if (j->verdict == ZOOM_USE && expires <= ngx_time()) {
+        zoom_judgement_set(j, ZOOM_RETRY, ZOOM_E_ZOOM_INVALID, NULL);
+        zoom_judgement_words(j, zoom_str_c("ZAK expired at birth"));
+    }
 }
 
 
@@ -723,6 +737,14 @@ ngx_http_zoom_mint_limited(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
     ngx_http_zoom_count(&peer->state->retries);
     ngx_http_zoom_flight_meet(mint->flight, j->error);
 
+    if (peer->account->dry_run) {
+
+        /* it does not wait for a slot, but Zoom has to be obeyed */
+
+        ngx_add_timer(&mint->timer, wait);
+        return;
+    }
+
     ngx_http_zoom_mint_next(mint);
 }
 
@@ -754,8 +776,16 @@ ngx_http_zoom_mint_fail(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
     ngx_memcpy(result.tracking_id, j->tracking_id,
                sizeof(result.tracking_id));
 
+    if (j->error == ZOOM_E_USER_UNKNOWN || j->error == ZOOM_E_MEETING_UNKNOWN)
+    {
+        /* who is asked for is unknown, but Zoom works and lets us ask */
+
+        ngx_http_zoom_condition_good(mint->peer->zone, mint->peer->state,
+                                     mint->kind, mint->peer->log);
+    }
+
     ngx_http_zoom_mint_tell(mint, j, 1);
-    ngx_http_zoom_mint_hold(j, &result);
+    ngx_http_zoom_mint_hold(mint, j, &result);
 
     if (ngx_http_zoom_mint_renewal(mint)) {
         result.hold = ngx_max(result.hold, NGX_HTTP_ZOOM_HOLD_RENEWAL);
@@ -781,7 +811,8 @@ ngx_http_zoom_mint_renewal(ngx_http_zoom_mint_t *mint)
 
 
 static void
-ngx_http_zoom_mint_hold(zoom_judgement_t *j, ngx_http_zoom_result_t *result)
+ngx_http_zoom_mint_hold(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
+    ngx_http_zoom_result_t *result)
 {
     switch (j->error) {
 
@@ -793,6 +824,17 @@ ngx_http_zoom_mint_hold(zoom_judgement_t *j, ngx_http_zoom_result_t *result)
     case ZOOM_E_ZOOM_REFUSED:
     case ZOOM_E_ZOOM_INVALID:
         result->hold = NGX_HTTP_ZOOM_HOLD_REFUSED;
+        break;
+
+    case ZOOM_E_RATE_LIMITED:
+
+        /* OAuth has no label that could be closed */
+
+        if (mint->kind == NGX_HTTP_ZOOM_ACCESS) {
+            result->hold = ngx_min(ngx_max(j->wait, 1) * 1000,
+                                   NGX_HTTP_ZOOM_CLOSE_MAX);
+        }
+
         break;
 
     default:
@@ -852,6 +894,10 @@ ngx_http_zoom_mint_tell(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
         advice = j->advice;
     }
 
+    if (advice == NULL && j->error == ZOOM_E_ZOOM_UNAVAILABLE) {
+        advice = "see whether Zoom is down (https://status.zoom.us)";
+    }
+
     if (advice) {
         p = ngx_slprintf(p, end, "; %s", advice);
     }
@@ -884,7 +930,7 @@ ngx_http_zoom_mint_give_up(ngx_http_zoom_mint_t *mint, zoom_error_e error,
 
     failure = &mint->failure;
 
-    if (failure->error) {
+    if (failure->error && error != ZOOM_E_RATE_LIMITED) {
 
         /* it was to be tried again, and won't be */
 
@@ -915,6 +961,12 @@ ngx_http_zoom_mint_land(ngx_http_zoom_mint_t *mint,
 
     result->time = ngx_current_msec - mint->start;
     result->limit = mint->limit;
+    result->dropped = mint->dropped;
+
+    if (mint->probe) {
+        ngx_http_zoom_condition_unused(mint->peer->zone, mint->peer->state,
+                                       mint->kind);
+    }
 
     ngx_http_zoom_broker_cancel(&mint->access);
     ngx_http_zoom_timer_stop(&mint->timer);
