@@ -36,6 +36,8 @@ static ngx_int_t ngx_http_zoom_broker_key(ngx_http_zoom_ask_t *ask,
 static ngx_int_t ngx_http_zoom_broker_look(ngx_http_zoom_ask_t *ask,
     ngx_http_zoom_peer_t *peer, ngx_http_zoom_key_t *key,
     ngx_http_zoom_record_t *rec);
+static ngx_uint_t ngx_http_zoom_broker_ill(ngx_http_zoom_ask_t *ask,
+    ngx_http_zoom_peer_t *peer);
 static ngx_uint_t ngx_http_zoom_broker_usable(ngx_http_zoom_ask_t *ask,
     ngx_http_zoom_record_t *rec);
 static ngx_uint_t ngx_http_zoom_broker_stale(ngx_http_zoom_ask_t *ask,
@@ -106,7 +108,9 @@ ngx_http_zoom_broker_ask(ngx_http_zoom_ask_t *ask)
 
     for (i = 0; i <= NGX_HTTP_ZOOM_ASK_TRIES; i++) {
 
-        if (ngx_http_zoom_broker_look(ask, peer, &key, &rec) == NGX_OK) {
+        if (ngx_http_zoom_broker_look(ask, peer, &key, &rec) == NGX_OK
+            || ngx_http_zoom_broker_ill(ask, peer))
+        {
             return ngx_http_zoom_broker_finish(ask);
         }
 
@@ -205,6 +209,28 @@ ngx_http_zoom_broker_look(ngx_http_zoom_ask_t *ask, ngx_http_zoom_peer_t *peer,
     ngx_explicit_memzero(value, rec->len);
 
     return NGX_DECLINED;
+}
+
+
+/* health is asked for as it is now, not as it may be soon */
+
+static ngx_uint_t
+ngx_http_zoom_broker_ill(ngx_http_zoom_ask_t *ask, ngx_http_zoom_peer_t *peer)
+{
+    zoom_error_e  error;
+
+    error = peer->state->conditions[NGX_HTTP_ZOOM_ACCESS].error;
+
+    if (!ask->health || error == ZOOM_OK
+        || ngx_http_zoom_condition_due(peer->state))
+    {
+        return 0;
+    }
+
+    ask->retry_after = 1;
+    ngx_http_zoom_broker_fail(ask, error);
+
+    return 1;
 }
 
 

@@ -70,6 +70,9 @@ ngx_http_zoom_condition_gate(ngx_http_zoom_zone_t *zone,
     ahead = ngx_http_zoom_ahead(c->until);
     age = -ngx_http_zoom_ahead(c->opened);
 
+    *error = c->error;
+    *wait = ngx_max(ahead, 0);
+
     if (c->error == ZOOM_OK) {
         gate = NGX_HTTP_ZOOM_FINE;
 
@@ -79,9 +82,6 @@ ngx_http_zoom_condition_gate(ngx_http_zoom_zone_t *zone,
         gate = NGX_HTTP_ZOOM_PROBE;
 
     } else {
-        *error = c->error;
-        *wait = ahead;
-
         gate = NGX_HTTP_ZOOM_STOP;
 
         if (ngx_http_zoom_condition_outage(c->error)

@@ -38,8 +38,8 @@ typedef struct {
 
 
 /*
- * May we ask Zoom?  With PAUSE and STOP "*error" and "*wait", in
- * milliseconds, tell why not and when it makes sense again.
+ * May we ask Zoom?  Unless all is fine "*error" tells what is wrong, and
+ * "*wait", in milliseconds, when it makes sense to ask again.
  */
 
 ngx_http_zoom_gate_e ngx_http_zoom_condition_gate(ngx_http_zoom_zone_t *zone,

@@ -230,6 +230,13 @@ ngx_http_zoom_mint_gate(ngx_http_zoom_mint_t *mint)
 
     case NGX_HTTP_ZOOM_PROBE:
         mint->probe = 1;
+
+        /* if it takes too long that is why */
+
+        if (error == ZOOM_E_ZOOM_UNAVAILABLE) {
+            ngx_http_zoom_flight_meet(mint->flight, error);
+        }
+
         return NGX_OK;
 
     case NGX_HTTP_ZOOM_PAUSE:
@@ -358,6 +365,9 @@ ngx_http_zoom_mint_queued(ngx_http_zoom_mint_t *mint)
 
     if (wait && peer->account->dry_run) {
         mint->limit = NGX_HTTP_ZOOM_LIMIT_DELAYED_DRY_RUN;
+        ngx_log_error(NGX_LOG_INFO, peer->log, 0,
+                      "zoom: account \"%V\": delaying a request, dry run",
+                      &peer->account->name);
         wait = 0;
     }
 
