@@ -133,6 +133,15 @@ sub count {
 }
 
 
+# When calls of this endpoint came, each [time, path]; the oldest first.
+sub arrivals {
+    my ($self, $endpoint) = @_;
+
+    return map { [@$_[0, 2]] } grep { $_->[1] eq $endpoint }
+           map { [split / /] } @{ $self->ask('arrivals') };
+}
+
+
 # The ports from which calls of this endpoint have come that are under way.
 sub clients {
     my ($self, $endpoint) = @_;

@@ -48,9 +48,16 @@ local function first_app(value)
 end
 
 
+-- A new one, or changes to one that is there.
 local function another_app(value)
     state.change(function (settings)
         local app = {}
+
+        for _, old in ipairs(settings.apps) do
+            if old.client_id == value.client_id then
+                return state.overlay(old, value)
+            end
+        end
 
         state.overlay(app, settings.apps[1])
         state.overlay(app, value)
@@ -179,6 +186,8 @@ function _M.run()
         return say(200, stats.tree())
     elseif path == "/control/recent" then
         return say(200, list(stats.recent()))
+    elseif path == "/control/arrivals" then
+        return say(200, list(stats.arrivals()))
     elseif path == "/control/issued" then
         return say(200, list(access.remembered()))
     end

@@ -6,6 +6,7 @@ local dict = ngx.shared.stats
 local _M = {}
 
 local RECENT = 200
+local ARRIVALS = 5000
 
 
 local function key(...)
@@ -28,6 +29,19 @@ local function enter_gauge(name)
 end
 
 
+-- When what came, to the millisecond.
+local function note_arrival(endpoint)
+    ngx.update_time()
+
+    local line = ("%.3f %s %s"):format(ngx.now(), endpoint,
+                                       ngx.var.request_uri)
+
+    if dict:rpush("arrivals", line) and dict:llen("arrivals") > ARRIVALS then
+        dict:lpop("arrivals")
+    end
+end
+
+
 -- A request has come; "endpoint" is what the router calls it.
 function _M.enter(endpoint)
     ngx.ctx.endpoint = endpoint
@@ -42,6 +56,7 @@ function _M.enter(endpoint)
     _M.count("hosts", ngx.var.host)
     _M.count("endpoints", endpoint, "calls")
 
+    note_arrival(endpoint)
     enter_gauge("all")
     enter_gauge(endpoint)
     dict:incr(key("clients", endpoint, ngx.var.remote_port), 1, 0)
@@ -80,17 +95,27 @@ function _M.leave()
 end
 
 
-function _M.recent()
+local function lines_of(name)
     local lines = {}
 
-    for i = 1, dict:llen("recent") or 0 do
-        local line = dict:lpop("recent")
+    for i = 1, dict:llen(name) or 0 do
+        local line = dict:lpop(name)
 
         lines[i] = line
-        dict:rpush("recent", line)
+        dict:rpush(name, line)
     end
 
     return lines
+end
+
+
+function _M.recent()
+    return lines_of("recent")
+end
+
+
+function _M.arrivals()
+    return lines_of("arrivals")
 end
 
 
@@ -118,7 +143,9 @@ function _M.tree()
     }
 
     for _, path in ipairs(dict:get_keys(0)) do
-        if path ~= "recent" and path:sub(1, 5) ~= "seen\n" then
+        if path ~= "recent" and path ~= "arrivals"
+            and path:sub(1, 5) ~= "seen\n"
+        then
             put(tree, path, dict:get(path))
         end
     end
