@@ -85,6 +85,14 @@ int zoom_limit_take(zoom_limit_t *l, const zoom_rate_t *rate, int64_t now,
 int64_t zoom_limit_wait(const zoom_limit_t *l, const zoom_ticket_t *ticket,
     int64_t now);
 
+/*
+ * The holder of a ticket goes.  If that is late, as in a process that had to
+ * wait for the CPU, those behind it go later by as much: a burst to catch up
+ * would be refused.
+ */
+
+void zoom_limit_go(zoom_limit_t *l, const zoom_ticket_t *ticket, int64_t now);
+
 /* Zoom refused a request: no slot before now + wait, the order stays. */
 void zoom_limit_close(zoom_limit_t *l, int64_t now, int64_t wait);
 

@@ -113,12 +113,19 @@ ngx_http_zoom_limits_wait(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_group_t *group, zoom_label_e label,
     const zoom_ticket_t *ticket)
 {
-    int64_t  wait;
+    int64_t        wait, now;
+    zoom_limit_t  *l;
+
+    l = &group->labels[label];
+    now = ngx_http_zoom_limits_us(ngx_current_msec);
 
     ngx_http_zoom_zone_lock(zone);
 
-    wait = zoom_limit_wait(&group->labels[label], ticket,
-                           ngx_http_zoom_limits_us(ngx_current_msec));
+    wait = zoom_limit_wait(l, ticket, now);
+
+    if (wait <= 0) {
+        zoom_limit_go(l, ticket, now);
+    }
 
     ngx_http_zoom_zone_unlock(zone);
 

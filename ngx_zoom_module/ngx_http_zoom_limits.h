@@ -28,7 +28,7 @@ ngx_int_t ngx_http_zoom_limits_take(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_group_t *group, zoom_label_e label, const zoom_rate_t *rate,
     ngx_msec_t budget, zoom_ticket_t *ticket, ngx_msec_t *retry);
 
-/* How long the holder of a ticket has to wait still; 0: it may go. */
+/* How long the holder of a ticket has to wait still; 0: it goes now. */
 ngx_msec_t ngx_http_zoom_limits_wait(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_group_t *group, zoom_label_e label,
     const zoom_ticket_t *ticket);

@@ -3,7 +3,11 @@
 #include "zoom_limit.h"
 
 
-#define ZOOM_LIMIT_DAY  86400
+#define ZOOM_LIMIT_DAY   86400
+
+/* so much comes to nothing in a second's slack, microseconds */
+
+#define ZOOM_LIMIT_LATE  20000
 
 
 /* per 1000 seconds; what counts by the minute is a sixtieth of it */
@@ -87,6 +91,20 @@ zoom_limit_wait(const zoom_limit_t *l, const zoom_ticket_t *ticket,
     int64_t now)
 {
     return ticket->slot + (l->shift - ticket->shift) - now;
+}
+
+
+void
+zoom_limit_go(zoom_limit_t *l, const zoom_ticket_t *ticket, int64_t now)
+{
+    int64_t  late;
+
+    late = -zoom_limit_wait(l, ticket, now);
+
+    if (late > ZOOM_LIMIT_LATE) {
+        l->shift += late;
+        l->next += late;
+    }
 }
 
 

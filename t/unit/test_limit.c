@@ -262,6 +262,40 @@ START_TEST(closes_once)
 END_TEST
 
 
+START_TEST(does_not_catch_up)
+{
+    int            i;
+    zoom_rate_t    rate = { 10000, 0 };
+    zoom_ticket_t  tickets[4];
+
+    clean();
+
+    for (i = 0; i < 4; i++) {
+        ck_assert_int_eq(take(rate, 0, 60 * SEC), 0);
+        tickets[i] = ticket;
+    }
+
+    /* in time, more or less */
+
+    zoom_limit_go(&limit, &tickets[0], 5000);
+    ck_assert_int_eq(limit.shift, 0);
+
+    /* half a second late, as are those behind it then */
+
+    zoom_limit_go(&limit, &tickets[1], 110000 + SEC / 2);
+
+    for (i = 2; i < 4; i++) {
+        ck_assert_int_eq(zoom_limit_wait(&limit, &tickets[i],
+                                         110000 + SEC / 2),
+                         (i - 1) * 110000);
+    }
+
+    ck_assert_int_eq(take(rate, 110000 + SEC / 2, 60 * SEC), 0);
+    ck_assert_int_eq(ticket.slot, 4 * 110000 + SEC / 2);
+}
+END_TEST
+
+
 Suite *
 unit_limit(void)
 {
@@ -280,6 +314,7 @@ unit_limit(void)
     tcase_add_test(t, counts_days);
     tcase_add_test(t, moves_slots_when_refused);
     tcase_add_test(t, closes_once);
+    tcase_add_test(t, does_not_catch_up);
 
     suite_add_tcase(s, t);
 
