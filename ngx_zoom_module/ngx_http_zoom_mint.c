@@ -315,7 +315,7 @@ ngx_http_zoom_mint_queue(ngx_http_zoom_mint_t *mint)
         return;
     }
 
-    left = ngx_http_zoom_mint_left(mint) - NGX_HTTP_ZOOM_MINT_LEAST / 4;
+    left = ngx_http_zoom_mint_left(mint) - NGX_HTTP_ZOOM_MINT_LEAST / 2;
     budget = ngx_max(left, 0);
     retry = 0;
 
