@@ -1,0 +1,124 @@
+#!/usr/bin/perl
+
+# Access tokens are renewed before they die, by one worker, if anybody uses
+# them.
+
+use strict;
+use warnings;
+
+use List::Util qw(max);
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use Zoom::Test;
+
+my $t = Zoom::Test->new;
+my $zoom = $t->zoom;
+
+my $locations = <<'EOC';
+        zoom_authenticate  off;
+        zoom_user          $arg_user;
+        zoom_allow_user    *;
+        zoom_reuse         0;
+        zoom_use_stale     off;
+        zoom_timeout       5s;
+
+        location = /zak {
+            zoom_tokens  acme;
+        }
+EOC
+
+
+sub cold {
+    $zoom->control({ reset => 1 }, { bots => 60 }, @_);
+
+    my $nginx = $t->nginx(locations => $locations, reuseport => 1);
+
+    wait_for(sub { $zoom->count(qw(endpoints oauth 200)) }, 5, 'a token');
+    return $nginx;
+}
+
+
+sub call {
+    my ($n) = @_;
+
+    return http_start(port => $t->port, path => sprintf
+                      '/zak?user=bot%04d@example.com', $n);
+}
+
+
+sub statuses {
+    my %n;
+
+    $n{ $_->status }++ for @_;
+    return join ' ', map { "$_:$n{$_}" } sort keys %n;
+}
+
+
+# Callbacks all the time; each a mint of its own.
+sub traffic {
+    my ($seconds) = @_;
+    my $end = time + $seconds;
+    my (@all, $n);
+
+    while (time < $end) {
+        push @all, http_wait(map { call(1 + $n++ % 50) } 1 .. 4);
+        sleep 0.1;
+    }
+
+    return @all;
+}
+
+
+subtest 'a short life under load' => sub {
+    cold({ oauth => { expires_in => 5 } });
+
+    # What waited for OAuth would take as long as this.
+    $zoom->control({ match => 'oauth', mode => 'delay', ms => 700 });
+
+    my @calls = traffic(8);
+    my @times = map { $_->[0] } $zoom->arrivals('oauth');
+    my @lives = map { $times[$_] - $times[$_ - 1] } 1 .. $#times;
+
+    is(statuses(@calls), '200:' . @calls, 'everybody is served');
+    cmp_ok(max(map { $_->took } @calls), '<', 0.6, 'nobody waits for OAuth');
+    cmp_ok(scalar @times, '>=', 2, 'though it is renewed');
+    cmp_ok(scalar @times, '<=', 3, 'once in a life');
+    cmp_ok($_, '>=', 3, 'not before its time') for @lives;
+    is($zoom->count(qw(endpoints token 401)), 0, 'and in time');
+    is($zoom->count(qw(concurrency oauth max)), 1, 'by one worker');
+
+    # The last one may be renewed for the traffic there was.
+    my $n = $zoom->oauth_calls;
+
+    sleep 5.5;
+    cmp_ok($zoom->oauth_calls - $n, '<=', 1, 'without traffic it is not');
+
+    $t->over;
+};
+
+
+subtest 'a renewal that fails' => sub {
+    cold({ oauth => { expires_in => 6 } });
+
+    $zoom->control({ match => 'oauth', mode => '500' }, { forget => 1 });
+
+    my @calls = traffic(4.8);
+
+    is(statuses(@calls), '200:' . @calls, 'the old one serves');
+    cmp_ok(max(map { $_->took } @calls), '<', 0.6, 'without delay');
+    cmp_ok($zoom->oauth_calls, '>=', 1, 'it was tried');
+    cmp_ok($zoom->oauth_calls, '<=', 4, 'not too often');
+
+    $zoom->control({ clear => 1 });
+
+    # It died meanwhile, or is about to: somebody waits, nobody is lost.
+    @calls = traffic(1.5);
+    is(statuses(@calls), '200:' . @calls, 'and when OAuth is back');
+    is($zoom->count(qw(endpoints oauth 200)), 1, 'there is a new one');
+
+    $t->over;
+};
+
+
+$t->finish;

@@ -1,0 +1,127 @@
+#!/usr/bin/perl
+
+# An access token that was revoked is replaced, once and not again and again;
+# and the token endpoint is left alone when it says so.
+
+use strict;
+use warnings;
+
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use Zoom::Test;
+
+my $t = Zoom::Test->new;
+my $zoom = $t->zoom;
+
+my $locations = <<'EOC';
+        zoom_authenticate  off;
+        zoom_user          $arg_user;
+        zoom_allow_user    *;
+        zoom_reuse         0;
+        zoom_use_stale     off;
+        zoom_timeout       5s;
+
+        location = /zak {
+            zoom_tokens  acme;
+        }
+EOC
+
+
+sub cold {
+    $zoom->control({ reset => 1 }, { bots => 60 }, @_);
+
+    my $nginx = $t->nginx(locations => $locations, reuseport => 1);
+
+    wait_for(sub { $zoom->count(qw(endpoints oauth 200)) }, 5, 'a token');
+    return $nginx;
+}
+
+
+sub call {
+    my ($n) = @_;
+
+    return http_start(port => $t->port, path => sprintf
+                      '/zak?user=bot%04d@example.com', $n);
+}
+
+
+sub statuses {
+    my %n;
+
+    $n{ $_->status }++ for @_;
+    return join ' ', map { "$_:$n{$_}" } sort keys %n;
+}
+
+
+# Callbacks all the time; each a mint of its own.
+sub traffic {
+    my ($seconds) = @_;
+    my $end = time + $seconds;
+    my (@all, $n);
+
+    while (time < $end) {
+        push @all, http_wait(map { call(1 + $n++ % 50) } 1 .. 4);
+        sleep 0.05;
+    }
+
+    return @all;
+}
+
+
+subtest 'another host that revokes' => sub {
+    cold();
+    is(statuses(http_wait(map { call($_) } 1 .. 20)), '200:20', 'warm');
+
+    # Once is nothing: the token that failed is replaced, by one of them.
+    $zoom->control({ revoke => 1 });
+    is(statuses(http_wait(map { call($_) } 1 .. 30)), '200:30',
+       'what was revoked is replaced');
+    is($zoom->oauth_calls, 2, 'once');
+
+    # All the time is a war that nobody wins.
+    my $end = time + 4;
+    my (%n, $refused);
+
+    while (time < $end) {
+        $zoom->control({ revoke => 1 });
+
+        for (http_wait(map { call($_) } 1 .. 5)) {
+            $n{ $_->status }++;
+            $refused = $_ if $_->status != 200;
+        }
+
+        sleep 0.05;
+    }
+
+    cmp_ok($zoom->oauth_calls, '<=', 4, 'a war of refreshes is not waged');
+    is($refused->status, 503, 'callers are told');
+    like($t->{nginx}[-1]->error_log, qr/another host may be using the same/,
+         'and the log says what it looks like');
+
+    # The truce: refreshes are spaced, but they come.
+    ok(wait_for(sub { http_wait(call(1))->status == 200 }, 12),
+       'peace comes back');
+
+    $t->over;
+};
+
+
+subtest 'OAuth refuses for a while' => sub {
+    $zoom->control({ reset => 1 }, { bots => 60 },
+                   { match => 'oauth', mode => '429', retry_after => '30' });
+    $t->nginx(locations => $locations, reuseport => 1);
+    wait_for(sub { $zoom->count('misbehaved', '429') }, 5, 'a refusal');
+
+    my @calls = traffic(1);
+
+    is(statuses(@calls), '503:' . @calls, 'callers are told');
+    is($calls[-1]->json->{error}, 'rate_limited', 'what it is');
+    cmp_ok($calls[-1]->header('Retry-After'), '>=', 20, 'and for how long');
+    cmp_ok($zoom->oauth_calls, '<=', 2, 'Zoom is left in peace');
+
+    $t->over;
+};
+
+
+$t->finish;
