@@ -145,7 +145,7 @@ sub outage {
     my $n = $zoom->token_calls - $before;
 
     is(statuses(@calls), '200:' . @calls, "$what: known users get theirs");
-    cmp_ok(scalar @calls, '>', 200, "$what: many of them");
+    cmp_ok(scalar @calls, '>', 50, "$what: many of them");
     cmp_ok(max(map { $_->took } @calls), '<', 0.9, "$what: without waiting");
     cmp_ok($n, '<=', $took + 1.5, "$what: Zoom is asked once a second");
     cmp_ok($n, '>=', 1, "$what: and is asked");
