@@ -266,14 +266,20 @@ subtest 'a secret that changes in mid flight' => sub {
 };
 
 
+sub youngest {
+    my @workers = grep { !Zoom::Nginx::retired($_) } $nginx->workers;
+
+    return $workers[-1];
+}
+
+
 subtest 'fifty reloads' => sub {
     cold();
     all_well(20);
     $t->reload(%conf) for 1 .. 5;
 
     my ($fds, $rss) = (fds($nginx->pid), rss($nginx->pid));
-    my ($worker) = $nginx->workers;
-    my $theirs = fds($worker);
+    my $theirs = fds(youngest());
 
     for (1 .. 45) {
         kill 'HUP', $nginx->pid;
@@ -284,9 +290,11 @@ subtest 'fifty reloads' => sub {
     all_well(20);
     wait_for(sub { 2 == $nginx->workers }, 5, 'two workers');
     cmp_ok(fds($nginx->pid), '<=', $fds, 'no descriptor more in the master');
-    ($worker) = $nginx->workers;
-    cmp_ok(fds($worker), '<=', $theirs + 6, 'nor in a worker');
-    cmp_ok(rss($nginx->pid), '<', $rss + 3000, 'nor much memory');
+    cmp_ok(fds(youngest()), '<=', $theirs + 6, 'nor in a worker');
+
+    # A sanitizer keeps what is freed.
+    cmp_ok(rss($nginx->pid), '<', $rss + 3000, 'nor much memory')
+        if !$ENV{ZOOM_ASAN};
 
     $t->over;
 };
