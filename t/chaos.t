@@ -59,6 +59,7 @@ subtest 'a storm of reloads' => sub {
     $load->ask_each(everybody('/zak'));
     $load->report($zoom, mints => $USERS, oauth => 1);
     $load->check;
+    $load->check_zone;
 
     cmp_ok($load->{reloads}, '>=', 3, 'several reloads');
     is(join(' ', keys %{ $load->{status} }), '200', 'all got a token');
@@ -99,6 +100,7 @@ subtest 'everything at once' => sub {
 
     $load->report($zoom);
     $load->check;
+    $load->check_zone;
 
     cmp_ok($load->{kills}, '>=', 5, 'workers were killed');
     cmp_ok($load->{status}{200}, '>', $load->{answered} / 2,

@@ -150,6 +150,7 @@ sub killed_at {
     is(logged(qr/\[warn\].*died while it wrote/), 1, 'one warning');
     is(scalar(grep { !Zoom::Nginx::retired($_) } $nginx->workers), 2,
        'two workers');
+    Zoom::Chaos->new(nginx => $nginx)->check_zone;
 
     $t->over;
 }

@@ -7,13 +7,17 @@ package Zoom::Chaos;
 use strict;
 use warnings;
 
+use Cwd qw(abs_path);
 use Exporter qw(import);
+use File::Basename qw(dirname);
 use Test::More;
 use Time::HiRes qw(sleep time);
 
 use Zoom::HTTP qw(http_start);
 use Zoom::Nginx;
-use Zoom::Process qw(spawn alive wait_for scratch discard slurp spew);
+use Zoom::Process qw(
+    spawn alive ended wait_for scratch discard slurp spew
+);
 
 our @EXPORT_OK = qw(rss fds stop_process gdb bot statuses not_of);
 
@@ -311,6 +315,66 @@ sub fds {
     my @fds = glob "/proc/$pid/fd/*";
 
     return scalar @fds;
+}
+
+
+# Compiles t/chaos/zone.c beside the module, with the headers that it was
+# built with; undef where that can't be done.
+
+sub checker {
+    my ($build) = Zoom::Nginx::module() =~ m{^(.*)/};
+    my $program = "$build/zone-check";
+    my $source = abs_path(dirname(__FILE__) . '/../../chaos/zone.c');
+    my ($includes) = slurp("$build/obj/Makefile")
+                     =~ /^ALL_INCS = ((?:.*\\\n)*.*)/m or return;
+
+    return $program if -x $program && -M $program < -M Zoom::Nginx::module();
+
+    $includes =~ s/\\\n//g;
+
+    # What zone.c needs of nginx is not called.
+    my $pid = spawn(name => 'cc', output => "$program.log", argv => [
+        'sh', '-c', 'cd "$1" && shift && exec "$@"', 'sh',
+        $ENV{NGINX_SRC} || $ENV{NGINX_DEV} || '/usr/share/nginx/src',
+        'cc', '-g', '-w', '-static', split(' ', $includes), $source, '-o', $program,
+        '-Wl,--unresolved-symbols=ignore-all',
+    ]);
+
+    wait_for(sub { !alive($pid) }, 30, 'cc');
+
+    return ended($pid) == 0 ? $program : undef;
+}
+
+
+# Nobody is at work, everything in the zone fits together, and no flight is in
+# progress.
+
+sub check_zone {
+    my ($self, $size) = @_;
+    my $nginx = $self->{nginx};
+
+    SKIP: {
+        my $program = checker() or skip 'no checker of the zone', 1;
+
+        wait_for(sub { 2 == $nginx->workers }, 5);
+
+        my @workers = $nginx->workers;
+
+        stop_process($_) for @workers;
+
+        my $said = do {
+            open my $fh, '-|', $program, $nginx->pid, $size // 8 << 20;
+            local $/;
+            <$fh>;
+        };
+
+        kill 'CONT', @workers;
+
+        my $slots = @workers;
+
+        like($said, qr/\Aentries \d+ flights 0 slots $slots\n\z/,
+             'the zone is consistent');
+    }
 }
 
 
