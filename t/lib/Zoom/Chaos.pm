@@ -328,7 +328,8 @@ sub checker {
     my ($includes) = slurp("$build/obj/Makefile")
                      =~ /^ALL_INCS = ((?:.*\\\n)*.*)/m or return;
 
-    return $program if -x $program && -M $program < -M Zoom::Nginx::module();
+    return $program
+        if -x $program && -M $program < -M Zoom::Nginx::module();
 
     $includes =~ s/\\\n//g;
 
@@ -336,8 +337,8 @@ sub checker {
     my $pid = spawn(name => 'cc', output => "$program.log", argv => [
         'sh', '-c', 'cd "$1" && shift && exec "$@"', 'sh',
         $ENV{NGINX_SRC} || $ENV{NGINX_DEV} || '/usr/share/nginx/src',
-        'cc', '-g', '-w', '-static', split(' ', $includes), $source, '-o', $program,
-        '-Wl,--unresolved-symbols=ignore-all',
+        'cc', '-g', '-w', '-static', split(' ', $includes), $source,
+        '-o', $program, '-Wl,--unresolved-symbols=ignore-all',
     ]);
 
     wait_for(sub { !alive($pid) }, 30, 'cc');
