@@ -23,7 +23,7 @@ read_zone(const char *pid, size_t size)
 {
     int             fd;
     FILE           *maps;
-    char            name[64], line[512];
+    char           *p, name[64], line[512];
     u_char         *copy;
     unsigned long   start, end;
 
@@ -41,7 +41,10 @@ read_zone(const char *pid, size_t size)
 
     while (fgets(line, sizeof(line), maps)) {
 
-        if (sscanf(line, "%lx-%lx rw-s", &start, &end) == 2
+        start = strtoul(line, &p, 16);
+        end = strtoul(p + 1, &p, 16);
+
+        if (strncmp(p, " rw-s", 5) == 0
             && end - start == size
             && pread(fd, copy, size, start) == (ssize_t) size)
         {
