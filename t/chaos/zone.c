@@ -1,7 +1,7 @@
 /*
  * Walks the zone of a running nginx and says what does not fit together:
  * zone PID SIZE, the master's pid and "zoom_zone" in bytes.  On the last line
- * are the numbers of entries and flights, and of slots taken.
+ * are the numbers of entries and flights, and of slots of the living.
  */
 
 #include "../../ngx_zoom_module/ngx_http_zoom_zone.c"
@@ -220,13 +220,18 @@ check_negative(ngx_http_zoom_zone_t *zone)
 static void
 check_slots(ngx_http_zoom_zone_t *zone)
 {
-    uint32_t  i, slots, flights;
+    uint32_t   i, slots, flights;
+    ngx_pid_t  pid;
 
     slots = 0;
     flights = 0;
 
     for (i = 0; i < NGX_HTTP_ZOOM_MAX_SLOTS; i++) {
-        slots += (zone->sh->slots[i].pid != 0);
+        pid = zone->sh->slots[i].pid;
+
+        /* the next worker gives back those of the dead */
+
+        slots += (pid != 0 && kill(pid, 0) == 0);
     }
 
     for (i = 0; i < zone->sh->nentries; i++) {
