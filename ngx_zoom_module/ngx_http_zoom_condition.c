@@ -70,7 +70,10 @@ ngx_http_zoom_condition_gate(ngx_http_zoom_zone_t *zone,
     ahead = ngx_http_zoom_ahead(c->until);
     age = -ngx_http_zoom_ahead(c->opened);
 
-    *error = c->error;
+    /* what was unusable then is just not there now */
+
+    *error = ngx_http_zoom_condition_outage(c->error)
+             ? ZOOM_E_ZOOM_UNAVAILABLE : c->error;
     *wait = ngx_max(ahead, 0);
 
     if (c->error == ZOOM_OK) {
@@ -214,7 +217,8 @@ ngx_http_zoom_condition_failed(ngx_http_zoom_zone_t *zone,
     /* an old generation's credentials say nothing of those in force */
 
     harmless = failure->harmless || ngx_http_zoom_zone_outdated(zone);
-    outage = ngx_http_zoom_condition_outage(failure->error);
+
+    outage = !failure->final && ngx_http_zoom_condition_outage(failure->error);
 
     ngx_http_zoom_zone_lock(zone);
 
@@ -251,6 +255,13 @@ ngx_http_zoom_condition_failed(ngx_http_zoom_zone_t *zone,
                               || c->failures >= NGX_HTTP_ZOOM_OUTAGE_AFTER)))
     {
         ngx_http_zoom_condition_open(c, failure->error);
+    }
+
+    if (c->error && outage && !harmless
+        && ngx_http_zoom_ahead(c->until) < (ngx_msec_int_t) failure->wait)
+    {
+        /* Retry-After of a 503 */
+        c->until = ngx_current_msec + failure->wait;
     }
 
     ngx_http_zoom_zone_unlock(zone);

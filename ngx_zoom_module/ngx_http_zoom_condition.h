@@ -31,7 +31,9 @@ typedef struct {
     const u_char                *message;    /* for people */
     const u_char                *tracking_id;
     ngx_str_t                    text;       /* the log line, without account */
+    ngx_msec_t                   wait;       /* what Zoom asks for, clamped */
     ngx_uint_t                   last;       /* it will not be tried again */
+    ngx_uint_t                   final;      /* of one token, no outage */
     ngx_uint_t                   counted;    /* told of before, as not last */
     ngx_uint_t                   harmless;   /* a renewal: the old one serves */
 } ngx_http_zoom_failure_t;

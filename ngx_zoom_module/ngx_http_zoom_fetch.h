@@ -87,6 +87,8 @@ struct ngx_http_zoom_fetch_s {
     const char                  *reason;
     const char                  *advice;
     unsigned                     timedout:1;
+    unsigned                     queued:1;         /* never left the queue
+                                                      behind "connections" */
 
     void                        *transfer;         /* fetch's own */
 };

@@ -590,8 +590,11 @@ ngx_http_zoom_mint_judge(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
 
     if (f->rc != NGX_OK) {
         j->verdict = ZOOM_RETRY;
-        j->error = ZOOM_E_ZOOM_UNAVAILABLE;
         j->wait = -1;
+
+        /* a crowd of our own is no outage of Zoom's */
+
+        j->error = f->queued ? ZOOM_E_OVERLOADED : ZOOM_E_ZOOM_UNAVAILABLE;
         return;
     }
 
@@ -904,6 +907,10 @@ ngx_http_zoom_mint_tell(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
         advice = j->advice;
     }
 
+    if (f->queued) {
+        advice = "increase \"connections\"";
+    }
+
     if (advice == NULL && j->error == ZOOM_E_ZOOM_UNAVAILABLE) {
         advice = "see whether Zoom is down (https://status.zoom.us)";
     }
@@ -922,7 +929,10 @@ ngx_http_zoom_mint_tell(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
     failure->tracking_id = mint->judgement.tracking_id;
     failure->text.data = mint->text;
     failure->text.len = p - mint->text;
+    failure->wait = (j->wait > 0) ? ngx_min(j->wait * 1000,
+                                            NGX_HTTP_ZOOM_CLOSE_MAX) : 0;
     failure->last = last;
+    failure->final = (j->verdict == ZOOM_FINAL);
     failure->counted = 0;
     failure->harmless = ngx_http_zoom_mint_renewal(mint);
 

@@ -105,6 +105,7 @@ ngx_http_zoom_reason_timeout(ngx_http_zoom_transfer_t *t)
 
     if (t->state == NGX_HTTP_ZOOM_TRANSFER_WAITING) {
         phase = "waiting for a connection";
+        t->queued = 1;
 
     } else if (resolved == 0) {
         phase = "resolving";

@@ -152,6 +152,7 @@ ngx_http_zoom_transfer_fill(ngx_http_zoom_transfer_t *t)
 
     f->rc = t->rc;
     f->timedout = t->timedout;
+    f->queued = t->queued;
     f->reason = NULL;
     f->advice = NULL;
 

@@ -82,6 +82,7 @@ typedef struct {
     ngx_http_zoom_client_t          *client;
     ngx_http_zoom_transfer_host_t   *host;
     ngx_http_zoom_transfer_state_e   state;
+    unsigned                         queued:1;   /* until its time was over */
     ngx_queue_t                      queue;      /* of the state */
     ngx_queue_t                      link;       /* of client->transfers */
     ngx_log_t                       *log;
