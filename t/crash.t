@@ -192,6 +192,12 @@ SKIP: {
         my $owner = $nginx->worker_at(($zoom->clients('token'))[0]);
         my ($other) = grep { $_ != $owner } $nginx->workers;
 
+        # Which worker takes a connection is for the kernel to say.
+        wait_for(sub {
+            push @calls, map { call('/fresh?' . bot(1)) } 1 .. 10;
+            sleep 0.1;
+            not_of($nginx, $owner, @calls);
+        }, 5, 'clients of the other worker');
         @calls = not_of($nginx, $owner, @calls);
         stop_process($owner);
         http_wait(call('/zak?' . bot(2))) for 1 .. 2;
