@@ -14,6 +14,9 @@ NGINX_SRC   ?=
 CC          ?= cc
 JOBS        ?= $(shell nproc 2>/dev/null || echo 2)
 
+# End-to-end tests mostly wait.
+PROVE_JOBS  ?= $(shell expr 2 \* $(JOBS))
+
 CFLAGS_OPT  ?= -g -O2 -fstack-protector-strong -Wformat \
                -Werror=format-security -D_FORTIFY_SOURCE=2 -fPIC
 LDFLAGS_OPT ?= -Wl,-z,relro -Wl,-z,now
@@ -62,7 +65,7 @@ test: deps  ## unit and end-to-end tests
 	@$(MAKE) --no-print-directory e2e
 
 e2e: all  ## end-to-end tests through a real nginx
-	ZOOM_MODULE=$(MODULE) prove -j$(JOBS) -It/lib t/*.t
+	ZOOM_MODULE=$(MODULE) prove -j$(PROVE_JOBS) -It/lib t/*.t
 
 # Where nginx looks for modules, as nginx itself says.
 MODULES_DIR ?= $(shell nginx -V 2>&1 | tr ' ' '\n' \
