@@ -16,7 +16,7 @@ sanitize: deps  ## all tests under AddressSanitizer and UBSan
 	    CFLAGS_OPT="-g -O1 -fPIC $(SAN_FLAGS)" \
 	    LDFLAGS_OPT="-fsanitize=address,undefined"
 	ZOOM_ASAN=1 ZOOM_MODULE=$(OUT)/asan/ngx_http_zoom_module.so \
-	    prove -j$(PROVE_JOBS) -It/lib t/*.t
+	    prove -j$(JOBS) -It/lib t/*.t
 
 FUZZ_TIME ?= 60
 

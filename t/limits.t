@@ -165,7 +165,13 @@ subtest 'what does not fit is refused at once' => sub {
 };
 
 
+# Under a sanitizer on a busy machine Zoom's window and ours drift apart.
+my $slow = $ENV{ZOOM_ASAN} && 'a sanitizer does not keep time';
+
+
 subtest 'first come, first served' => sub {
+    plan(skip_all => $slow) if $slow;
+
     my @calls = map { call('free', $_) } 51 .. 58;
     my %order = map { $calls[$_]{path} => $_ } 0 .. $#calls;
 
@@ -190,6 +196,8 @@ subtest 'first come, first served' => sub {
 
 
 subtest 'a truthful Retry-After' => sub {
+    plan(skip_all => $slow) if $slow;
+
     my @crowd = map { call('free', $_) } 61 .. 90;
     my ($r) = of_status(503, http_wait(@crowd));
     my $after = $r->header('Retry-After');

@@ -81,7 +81,8 @@ subtest 'a short life under load' => sub {
     my @lives = map { $times[$_] - $times[$_ - 1] } 1 .. $#times;
 
     is(statuses(@calls), '200:' . @calls, 'everybody is served');
-    cmp_ok(max(map { $_->took } @calls), '<', 0.6, 'nobody waits for OAuth');
+    cmp_ok(max(map { $_->took } @calls), '<', 0.6, 'nobody waits for OAuth')
+        if !$ENV{ZOOM_ASAN};
     cmp_ok(scalar @times, '>=', 2, 'though it is renewed');
     cmp_ok(scalar @times, '<=', 3, 'once in a life');
     cmp_ok($_, '>=', 3, 'not before its time') for @lives;
