@@ -10,64 +10,10 @@ use List::Util qw(max);
 use Test::More;
 use Time::HiRes qw(sleep time);
 
+use Zoom::Renewal;
 use Zoom::Test;
 
-my $t = Zoom::Test->new;
-my $zoom = $t->zoom;
-
-my $locations = <<'EOC';
-        zoom_authenticate  off;
-        zoom_user          $arg_user;
-        zoom_allow_user    *;
-        zoom_reuse         0;
-        zoom_use_stale     off;
-        zoom_timeout       5s;
-
-        location = /zak {
-            zoom_tokens  acme;
-        }
-EOC
-
-
-sub cold {
-    $zoom->control({ reset => 1 }, { bots => 60 }, @_);
-
-    my $nginx = $t->nginx(locations => $locations, reuseport => 1);
-
-    wait_for(sub { $zoom->count(qw(endpoints oauth 200)) }, 5, 'a token');
-    return $nginx;
-}
-
-
-sub call {
-    my ($n) = @_;
-
-    return http_start(port => $t->port, path => sprintf
-                      '/zak?user=bot%04d@example.com', $n);
-}
-
-
-sub statuses {
-    my %n;
-
-    $n{ $_->status }++ for @_;
-    return join ' ', map { "$_:$n{$_}" } sort keys %n;
-}
-
-
-# Callbacks all the time; each a mint of its own.
-sub traffic {
-    my ($seconds) = @_;
-    my $end = time + $seconds;
-    my (@all, $n);
-
-    while (time < $end) {
-        push @all, http_wait(map { call(1 + $n++ % 50) } 1 .. 4);
-        sleep 0.1;
-    }
-
-    return @all;
-}
+my ($t, $zoom) = renewal();
 
 
 subtest 'a short life under load' => sub {
