@@ -310,11 +310,12 @@ sub rss {
 }
 
 
+# All, or those of one kind.
 sub fds {
-    my ($pid) = @_;
-    my @fds = glob "/proc/$pid/fd/*";
+    my ($pid, $kind) = @_;
+    my @fds = map { readlink($_) // '' } glob "/proc/$pid/fd/*";
 
-    return scalar @fds;
+    return scalar grep { !$kind || /$kind/ } @fds;
 }
 
 
