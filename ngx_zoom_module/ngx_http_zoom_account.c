@@ -293,7 +293,7 @@ ngx_http_zoom_account_create(ngx_conf_t *cf, ngx_str_t *name)
     account->share = NGX_CONF_UNSET_UINT;
     account->dry_run = NGX_CONF_UNSET;
 
-    for (i = 0; i < NGX_HTTP_ZOOM_NLABELS; i++) {
+    for (i = 0; i < ZOOM_NLABELS; i++) {
         account->rates[i].rate = NGX_CONF_UNSET_UINT;
     }
 
@@ -504,7 +504,7 @@ ngx_http_zoom_account_agree(ngx_conf_t *cf, ngx_http_zoom_account_t *account,
         goto differ;
     }
 
-    for (i = 0; i < NGX_HTTP_ZOOM_NLABELS; i++) {
+    for (i = 0; i < ZOOM_NLABELS; i++) {
         if (account->rates[i].rate != other->rates[i].rate
             || account->rates[i].day != other->rates[i].day)
         {
@@ -819,7 +819,7 @@ ngx_http_zoom_set_rate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     label.data = value[1].data;
     label.len = p - label.data;
 
-    for (i = 0; i < NGX_HTTP_ZOOM_NLABELS; i++) {
+    for (i = 0; i < ZOOM_NLABELS; i++) {
         if (ngx_http_zoom_same(&label, &ngx_http_zoom_labels[i])) {
             break;
         }
@@ -827,7 +827,7 @@ ngx_http_zoom_set_rate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     n = (p < last) ? ngx_http_zoom_rate(p + 1, last) : NGX_ERROR;
 
-    if (i == NGX_HTTP_ZOOM_NLABELS || n == NGX_ERROR) {
+    if (i == ZOOM_NLABELS || n == NGX_ERROR) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid rate \"%V\"", &value[1]);
         return NGX_CONF_ERROR;

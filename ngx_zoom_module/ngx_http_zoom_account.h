@@ -12,15 +12,7 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_fetch.h"
-
-
-typedef enum {
-    NGX_HTTP_ZOOM_LIGHT = 0,
-    NGX_HTTP_ZOOM_MEDIUM,
-    NGX_HTTP_ZOOM_HEAVY,
-    NGX_HTTP_ZOOM_RESOURCE,
-    NGX_HTTP_ZOOM_NLABELS
-} ngx_http_zoom_label_e;
+#include "zoom_limit.h"
 
 
 /* An override of "rate"; rate is NGX_CONF_UNSET_UINT where there is none. */
@@ -49,7 +41,7 @@ typedef struct {
     ngx_uint_t                   plan;       /* 0 free, 1 pro, 2 business */
     ngx_uint_t                   share;      /* percent */
     ngx_flag_t                   dry_run;
-    ngx_http_zoom_rate_t         rates[NGX_HTTP_ZOOM_NLABELS];
+    ngx_http_zoom_rate_t         rates[ZOOM_NLABELS];
 
     u_char                      *file;       /* where it is declared */
     ngx_uint_t                   line;
