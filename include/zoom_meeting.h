@@ -10,6 +10,7 @@
 
 
 #define ZOOM_MEETING_LINK_MAX  2048
+#define ZOOM_MEETING_ID_MAX    11
 
 
 /*

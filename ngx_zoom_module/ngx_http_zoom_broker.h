@@ -24,11 +24,12 @@ typedef void (*ngx_http_zoom_ask_pt)(ngx_http_zoom_ask_t *ask);
 
 
 struct ngx_http_zoom_ask_s {
-    /* Set by the caller; "user" must live as long as the ask. */
+    /* Set by the caller; strings must live as long as the ask. */
 
     ngx_http_zoom_account_t     *account;
     ngx_http_zoom_kind_e         kind;
     ngx_str_t                    user;       /* as zoom_user_check() took it */
+    ngx_str_t                    meeting;    /* its id, as digits */
     time_t                       ttl;        /* seconds, of a ZAK */
     time_t                       reuse;
     time_t                       min_left;
@@ -37,6 +38,8 @@ struct ngx_http_zoom_ask_s {
     ngx_http_zoom_ask_pt         handler;
     void                        *data;
     unsigned                     use_stale:1;
+    unsigned                     webinar:1;  /* what "meeting" is */
+    unsigned                     bypass:1;   /* the waiting room */
     unsigned                     health:1;   /* of an access token: fail also
                                                 if minting is known to */
 

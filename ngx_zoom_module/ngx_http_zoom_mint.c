@@ -7,15 +7,14 @@
 #include "ngx_http_zoom_fetch.h"
 #include "ngx_http_zoom_flight.h"
 #include "ngx_http_zoom_key.h"
-#include "ngx_http_zoom_limits.h"
+#include "ngx_http_zoom_kind.h"
 #include "ngx_http_zoom_mint.h"
 #include "ngx_http_zoom_module.h"
 #include "ngx_http_zoom_peer.h"
+#include "ngx_http_zoom_ticket.h"
 #include "ngx_http_zoom_timer.h"
 #include "zoom_answer.h"
 #include "zoom_oauth.h"
-#include "zoom_secret.h"
-#include "zoom_token.h"
 
 
 /* full jitter between tries, up to so many milliseconds */
@@ -40,10 +39,7 @@
 
 #define NGX_HTTP_ZOOM_CLOSE_MAX        60000
 
-#define NGX_HTTP_ZOOM_PATH_MAX         (3 * ZOOM_USER_MAX + 64)
-#define NGX_HTTP_ZOOM_FORM_MAX         1024
 #define NGX_HTTP_ZOOM_TEXT_MAX         1024
-#define NGX_HTTP_ZOOM_BASIC_MAX        (2 * ZOOM_SECRET_FILE_MAX)
 
 
 typedef struct {
@@ -55,18 +51,16 @@ typedef struct {
 
     ngx_http_zoom_ask_t          access;
     ngx_http_zoom_fetch_t        fetch;
-    zoom_ticket_t                ticket;
+    ngx_http_zoom_ticket_t       ticket;
     ngx_event_t                  timer;      /* of a pause, or a ticket */
 
     ngx_msec_t                   start;
     ngx_uint_t                   tries;
-    ngx_uint_t                   limit;      /* ngx_http_zoom_limit_e */
 
     ngx_http_zoom_failure_t      failure;    /* the last one, tried again */
     zoom_judgement_t             judgement;
     u_char                       text[NGX_HTTP_ZOOM_TEXT_MAX];
 
-    unsigned                     queued:1;   /* has a ticket */
     unsigned                     probe:1;    /* and nobody else */
     unsigned                     dropped:1;  /* nobody waits any more */
     unsigned                     refreshed:1;
@@ -79,10 +73,9 @@ static void ngx_http_zoom_mint_next(ngx_http_zoom_mint_t *mint);
 static ngx_int_t ngx_http_zoom_mint_gate(ngx_http_zoom_mint_t *mint);
 static void ngx_http_zoom_mint_have_access(ngx_http_zoom_ask_t *ask);
 static void ngx_http_zoom_mint_queue(ngx_http_zoom_mint_t *mint);
-static void ngx_http_zoom_mint_queued(ngx_http_zoom_mint_t *mint);
+static void ngx_http_zoom_mint_turn(ngx_http_zoom_mint_t *mint, ngx_int_t rc,
+    ngx_msec_t wait);
 static void ngx_http_zoom_mint_send(ngx_http_zoom_mint_t *mint);
-static ngx_int_t ngx_http_zoom_mint_fetch_access(ngx_http_zoom_mint_t *mint);
-static ngx_int_t ngx_http_zoom_mint_fetch_zak(ngx_http_zoom_mint_t *mint);
 static void ngx_http_zoom_mint_answered(ngx_http_zoom_fetch_t *f);
 static void ngx_http_zoom_mint_judge(ngx_http_zoom_mint_t *mint,
     zoom_judgement_t *j, ngx_http_zoom_result_t *result, zoom_buf_t *token);
@@ -295,19 +288,12 @@ ngx_http_zoom_mint_have_access(ngx_http_zoom_ask_t *ask)
 }
 
 
-/* takes a ticket: what can't be served in time is refused at once */
-
 static void
 ngx_http_zoom_mint_queue(ngx_http_zoom_mint_t *mint)
 {
-    ngx_int_t                 rc;
-    ngx_msec_t                budget, retry;
-    ngx_msec_int_t            left;
-    ngx_http_zoom_peer_t     *peer;
-    ngx_http_zoom_account_t  *account;
-
-    peer = mint->peer;
-    account = peer->account;
+    ngx_int_t       rc;
+    ngx_msec_t      wait;
+    ngx_msec_int_t  left;
 
     if (!ngx_http_zoom_flight_wanted(mint->flight)) {
         mint->dropped = 1;
@@ -316,78 +302,33 @@ ngx_http_zoom_mint_queue(ngx_http_zoom_mint_t *mint)
     }
 
     left = ngx_http_zoom_mint_left(mint) - NGX_HTTP_ZOOM_MINT_LEAST / 2;
-    budget = ngx_max(left, 0);
-    retry = 0;
+    wait = 0;
 
-    rc = ngx_http_zoom_limits_take(peer->zone, peer->group, ZOOM_LIGHT,
-                                   &peer->rates[ZOOM_LIGHT], budget,
-                                   &mint->ticket, &retry);
+    rc = ngx_http_zoom_ticket_take(&mint->ticket, mint->peer,
+                                   ngx_http_zoom_kind_label(mint->kind),
+                                   ngx_max(left, 0), &wait);
 
-    if (rc != NGX_OK && account->dry_run) {
-        mint->limit = NGX_HTTP_ZOOM_LIMIT_REJECTED_DRY_RUN;
-        ngx_log_error(NGX_LOG_WARN, peer->log, 0,
-                      "zoom: account \"%V\": limiting requests, dry run",
-                      &account->name);
-        ngx_http_zoom_mint_send(mint);
-        return;
-    }
-
-    if (rc != NGX_OK) {
-        mint->limit = NGX_HTTP_ZOOM_LIMIT_REJECTED;
-        ngx_log_error(NGX_LOG_INFO, peer->log, 0,
-                      "zoom: account \"%V\": limiting requests, no slot "
-                      "within %M ms, the next is in %M ms", &account->name,
-                      budget, retry);
-        ngx_http_zoom_mint_give_up(mint, ZOOM_E_RATE_LIMITED, retry);
-        return;
-    }
-
-    mint->queued = 1;
-
-    if (mint->limit == NGX_HTTP_ZOOM_LIMIT_NONE) {
-        mint->limit = NGX_HTTP_ZOOM_LIMIT_PASSED;
-    }
-
-    ngx_http_zoom_mint_queued(mint);
+    ngx_http_zoom_mint_turn(mint, rc, wait);
 }
 
 
 static void
-ngx_http_zoom_mint_queued(ngx_http_zoom_mint_t *mint)
+ngx_http_zoom_mint_turn(ngx_http_zoom_mint_t *mint, ngx_int_t rc,
+    ngx_msec_t wait)
 {
-    ngx_msec_t             wait;
-    ngx_http_zoom_peer_t  *peer;
+    switch (rc) {
 
-    peer = mint->peer;
-
-    wait = ngx_http_zoom_limits_wait(peer->zone, peer->group, ZOOM_LIGHT,
-                                     &mint->ticket);
-
-    if (wait && peer->account->dry_run) {
-        mint->limit = NGX_HTTP_ZOOM_LIMIT_DELAYED_DRY_RUN;
-        ngx_log_error(NGX_LOG_INFO, peer->log, 0,
-                      "zoom: account \"%V\": delaying a request, dry run",
-                      &peer->account->name);
-        wait = 0;
-    }
-
-    if (wait == 0) {
-        mint->queued = 0;
+    case NGX_OK:
         ngx_http_zoom_mint_send(mint);
         return;
-    }
 
-    mint->limit = NGX_HTTP_ZOOM_LIMIT_DELAYED;
-
-    /* a refusal of Zoom's may have moved the slot out of reach */
-
-    if ((ngx_msec_int_t) wait > ngx_http_zoom_mint_left(mint)) {
-        mint->limit = NGX_HTTP_ZOOM_LIMIT_REJECTED;
-        ngx_http_zoom_mint_give_up(mint, ZOOM_E_RATE_LIMITED, wait);
+    case NGX_AGAIN:
+        ngx_add_timer(&mint->timer, wait);
         return;
-    }
 
-    ngx_add_timer(&mint->timer, wait);
+    default: /* NGX_DECLINED */
+        ngx_http_zoom_mint_give_up(mint, ZOOM_E_RATE_LIMITED, wait);
+    }
 }
 
 
@@ -416,9 +357,7 @@ ngx_http_zoom_mint_send(ngx_http_zoom_mint_t *mint)
 
     mint->tries++;
 
-    rc = (mint->kind == NGX_HTTP_ZOOM_ACCESS)
-         ? ngx_http_zoom_mint_fetch_access(mint)
-         : ngx_http_zoom_mint_fetch_zak(mint);
+    rc = ngx_http_zoom_kind_fetch(mint->order, &mint->access.token, f);
 
     if (mint->access.token.len) {
         ngx_explicit_memzero(mint->access.token.data, mint->access.token.len);
@@ -444,91 +383,6 @@ ngx_http_zoom_mint_send(ngx_http_zoom_mint_t *mint)
     mint->fetch.rc = NGX_ERROR;
 
     ngx_http_zoom_mint_fail(mint, &j);
-}
-
-
-static ngx_int_t
-ngx_http_zoom_mint_fetch_access(ngx_http_zoom_mint_t *mint)
-{
-    ngx_int_t                 rc;
-    zoom_buf_t                authorization, body;
-    ngx_http_zoom_fetch_t    *f;
-    ngx_http_zoom_account_t  *account;
-    u_char                    form[NGX_HTTP_ZOOM_FORM_MAX];
-    u_char                    buf[NGX_HTTP_ZOOM_BASIC_MAX];
-
-    f = &mint->fetch;
-    account = mint->peer->account;
-
-    zoom_buf_init(&authorization, buf, sizeof(buf));
-    zoom_oauth_authorization(&authorization,
-                             ngx_http_zoom_str(&account->client_id),
-                             ngx_http_zoom_str(&account->client_secret));
-
-    zoom_buf_init(&body, form, sizeof(form));
-    zoom_oauth_body(&body, ngx_http_zoom_str(&account->account_id));
-
-    f->origin = &account->oauth;
-    f->authorization.data = authorization.data;
-    f->authorization.len = authorization.len;
-    f->body.data = body.data;
-    f->body.len = body.len;
-
-    rc = NGX_ERROR;
-
-    if (!authorization.overflow && !body.overflow) {
-        rc = ngx_http_zoom_fetch(mint->peer->client, f);
-    }
-
-    ngx_explicit_memzero(buf, authorization.len);
-    ngx_explicit_memzero(form, body.len);
-
-    return rc;
-}
-
-
-static ngx_int_t
-ngx_http_zoom_mint_fetch_zak(ngx_http_zoom_mint_t *mint)
-{
-    u_char                            *p;
-    size_t                             len;
-    ngx_int_t                          rc;
-    zoom_buf_t                         path;
-    zoom_str_t                         user;
-    ngx_http_zoom_fetch_t             *f;
-    const ngx_http_zoom_mint_order_t  *order;
-    u_char                             buf[NGX_HTTP_ZOOM_PATH_MAX];
-
-    f = &mint->fetch;
-    order = mint->order;
-
-    user.data = order->user;
-    user.len = order->len;
-
-    zoom_buf_init(&path, buf, sizeof(buf));
-    zoom_zak_path(&path, user, order->ttl);
-
-    len = sizeof("Bearer ") - 1 + mint->access.token.len;
-
-    p = ngx_pnalloc(mint->pool, len);
-    if (p == NULL || path.overflow) {
-        return NGX_ERROR;
-    }
-
-    f->origin = &mint->peer->account->api;
-    f->path.data = path.data;
-    f->path.len = path.len;
-    f->authorization.data = p;
-    f->authorization.len = len;
-
-    p = ngx_cpymem(p, "Bearer ", sizeof("Bearer ") - 1);
-    ngx_memcpy(p, mint->access.token.data, mint->access.token.len);
-
-    rc = ngx_http_zoom_fetch(mint->peer->client, f);
-
-    ngx_explicit_memzero(f->authorization.data, len);
-
-    return rc;
 }
 
 
@@ -581,7 +435,6 @@ static void
 ngx_http_zoom_mint_judge(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
     ngx_http_zoom_result_t *result, zoom_buf_t *token)
 {
-    int64_t                 life, expires;
     ngx_http_zoom_fetch_t  *f;
 
     f = &mint->fetch;
@@ -598,20 +451,8 @@ ngx_http_zoom_mint_judge(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
         return;
     }
 
-    if (mint->kind == NGX_HTTP_ZOOM_ACCESS) {
-        zoom_oauth_judge(&f->answer, ngx_time(), token, &life, j);
-        result->expires = ngx_time() + life;
-        return;
-    }
-
-    zoom_zak_judge(&f->answer, ngx_time(), mint->order->ttl, token, &expires,
-                   j);
-    result->expires = expires;
-
-    if (j->verdict == ZOOM_USE && expires <= ngx_time()) {
-        zoom_judgement_set(j, ZOOM_RETRY, ZOOM_E_ZOOM_INVALID, NULL);
-        zoom_judgement_words(j, zoom_str_c("ZAK expired at birth"));
-    }
+    ngx_http_zoom_kind_judge(mint->order, &f->answer, token, &result->expires,
+                             j);
 }
 
 
@@ -693,7 +534,7 @@ ngx_http_zoom_mint_retry(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
     ngx_msec_t      delay;
     ngx_msec_int_t  left;
 
-    if (j->error == ZOOM_E_RATE_LIMITED && mint->kind == NGX_HTTP_ZOOM_ZAK) {
+    if (j->error == ZOOM_E_RATE_LIMITED && mint->kind != NGX_HTTP_ZOOM_ACCESS) {
         ngx_http_zoom_mint_limited(mint, j);
         return;
     }
@@ -733,14 +574,14 @@ ngx_http_zoom_mint_limited(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
 
     wait = ngx_min(ngx_max(j->wait, 1) * 1000, NGX_HTTP_ZOOM_CLOSE_MAX);
 
-    ngx_http_zoom_limits_close(peer->zone, peer->group, ZOOM_LIGHT, wait);
+    ngx_http_zoom_ticket_refused(&mint->ticket, peer, wait);
 
     ngx_http_zoom_count(&peer->state->refused);
 
     if ((ngx_msec_int_t) wait + NGX_HTTP_ZOOM_MINT_LEAST
         > ngx_http_zoom_mint_left(mint))
     {
-        mint->limit = NGX_HTTP_ZOOM_LIMIT_REJECTED;
+        mint->ticket.limit = NGX_HTTP_ZOOM_LIMIT_REJECTED;
         ngx_http_zoom_mint_fail(mint, j);
         return;
     }
@@ -765,12 +606,20 @@ ngx_http_zoom_mint_limited(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
 static void
 ngx_http_zoom_mint_again(ngx_event_t *ev)
 {
+    ngx_int_t              rc;
+    ngx_msec_t             wait;
+    ngx_msec_int_t         left;
     ngx_http_zoom_mint_t  *mint;
 
     mint = ngx_http_zoom_timer_object(ev, ngx_http_zoom_mint_t, timer);
 
-    if (mint->queued) {
-        ngx_http_zoom_mint_queued(mint);
+    if (mint->ticket.taken) {
+        left = ngx_http_zoom_mint_left(mint);
+
+        rc = ngx_http_zoom_ticket_turn(&mint->ticket, mint->peer,
+                                       ngx_max(left, 0), &wait);
+
+        ngx_http_zoom_mint_turn(mint, rc, wait);
         return;
     }
 
@@ -865,31 +714,20 @@ static void
 ngx_http_zoom_mint_tell(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
     ngx_uint_t last)
 {
-    u_char                            *p, *end;
-    ngx_str_t                          user;
-    const char                        *advice;
-    ngx_http_zoom_fetch_t             *f;
-    ngx_http_zoom_failure_t           *failure;
-    const zoom_error_info_t           *info;
-    const ngx_http_zoom_mint_order_t  *order;
+    u_char                   *p, *end;
+    const char               *advice;
+    ngx_http_zoom_fetch_t    *f;
+    ngx_http_zoom_failure_t  *failure;
+    const zoom_error_info_t  *info;
 
     f = &mint->fetch;
-    order = mint->order;
     info = zoom_error_info(j->error);
 
     p = mint->text;
     end = p + NGX_HTTP_ZOOM_TEXT_MAX;
 
-    user.data = (u_char *) order->user;
-    user.len = order->len;
-
-    if (mint->kind == NGX_HTTP_ZOOM_ACCESS) {
-        p = ngx_slprintf(p, end, "no access token");
-
-    } else {
-        p = ngx_slprintf(p, end, "no ZAK for user \"%V\"", &user);
-    }
-
+    p = ngx_slprintf(p, end, "no ");
+    p = ngx_http_zoom_kind_print(p, end, mint->order);
     p = ngx_slprintf(p, end, " (%*s): ", info->name.len, info->name.data);
 
     if (f->rc != NGX_OK) {
@@ -980,7 +818,7 @@ ngx_http_zoom_mint_land(ngx_http_zoom_mint_t *mint,
     flight = mint->flight;
 
     result->time = ngx_current_msec - mint->start;
-    result->limit = mint->limit;
+    result->limit = mint->ticket.limit;
     result->dropped = mint->dropped;
 
     if (mint->probe) {

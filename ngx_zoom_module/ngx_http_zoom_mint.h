@@ -10,20 +10,8 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "ngx_http_zoom_broker.h"
 #include "ngx_http_zoom_flight.h"
-#include "ngx_http_zoom_peer.h"
-#include "zoom_user.h"
-
-
-typedef struct {
-    ngx_http_zoom_order_t        head;
-    ngx_http_zoom_peer_t        *peer;
-    ngx_http_zoom_kind_e         kind;
-    time_t                       ttl;
-    size_t                       len;
-    u_char                       user[ZOOM_USER_MAX];
-} ngx_http_zoom_mint_order_t;
+#include "ngx_http_zoom_kind.h"
 
 
 /* The "run" of a flight whose order is a ngx_http_zoom_mint_order_t. */

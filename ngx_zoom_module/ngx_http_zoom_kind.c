@@ -1,0 +1,225 @@
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_zoom_kind.h"
+#include "ngx_http_zoom_module.h"
+#include "zoom_oauth.h"
+#include "zoom_secret.h"
+#include "zoom_token.h"
+
+
+#define NGX_HTTP_ZOOM_PATH_MAX    (3 * ZOOM_USER_MAX + 128)
+#define NGX_HTTP_ZOOM_FORM_MAX    1024
+#define NGX_HTTP_ZOOM_BASIC_MAX   (2 * ZOOM_SECRET_FILE_MAX)
+#define NGX_HTTP_ZOOM_BEARER_MAX  (ZOOM_ACCESS_TOKEN_MAX + 16)
+
+
+typedef struct {
+    const char                  *title;      /* for the log */
+    zoom_label_e                 label;
+
+    void                       (*path)(zoom_buf_t *b,
+                                      const ngx_http_zoom_mint_order_t *order);
+    void                       (*judge)(
+                                      const ngx_http_zoom_mint_order_t *order,
+                                      const zoom_answer_t *answer,
+                                      zoom_buf_t *token, time_t *expires,
+                                      zoom_judgement_t *j);
+} ngx_http_zoom_kind_t;
+
+
+static ngx_int_t ngx_http_zoom_kind_oauth(
+    const ngx_http_zoom_mint_order_t *order, ngx_http_zoom_fetch_t *f);
+static ngx_int_t ngx_http_zoom_kind_api(
+    const ngx_http_zoom_mint_order_t *order, const ngx_str_t *access,
+    ngx_http_zoom_fetch_t *f);
+
+static void ngx_http_zoom_kind_zak_path(zoom_buf_t *b,
+    const ngx_http_zoom_mint_order_t *order);
+
+static void ngx_http_zoom_kind_oauth_judge(
+    const ngx_http_zoom_mint_order_t *order, const zoom_answer_t *answer,
+    zoom_buf_t *token, time_t *expires, zoom_judgement_t *j);
+static void ngx_http_zoom_kind_zak_judge(
+    const ngx_http_zoom_mint_order_t *order, const zoom_answer_t *answer,
+    zoom_buf_t *token, time_t *expires, zoom_judgement_t *j);
+
+
+static const ngx_http_zoom_kind_t
+    ngx_http_zoom_kinds[NGX_HTTP_ZOOM_NKINDS] =
+{
+    { "access token", ZOOM_NLABELS,
+      NULL,
+      ngx_http_zoom_kind_oauth_judge },
+
+    { "ZAK", ZOOM_LIGHT,
+      ngx_http_zoom_kind_zak_path,
+      ngx_http_zoom_kind_zak_judge },
+};
+
+
+ngx_int_t
+ngx_http_zoom_kind_fetch(const ngx_http_zoom_mint_order_t *order,
+    const ngx_str_t *access, ngx_http_zoom_fetch_t *f)
+{
+    if (order->kind == NGX_HTTP_ZOOM_ACCESS) {
+        return ngx_http_zoom_kind_oauth(order, f);
+    }
+
+    return ngx_http_zoom_kind_api(order, access, f);
+}
+
+
+static ngx_int_t
+ngx_http_zoom_kind_oauth(const ngx_http_zoom_mint_order_t *order,
+    ngx_http_zoom_fetch_t *f)
+{
+    ngx_int_t                 rc;
+    zoom_buf_t                authorization, body;
+    ngx_http_zoom_account_t  *account;
+    u_char                    form[NGX_HTTP_ZOOM_FORM_MAX];
+    u_char                    buf[NGX_HTTP_ZOOM_BASIC_MAX];
+
+    account = order->peer->account;
+
+    zoom_buf_init(&authorization, buf, sizeof(buf));
+    zoom_oauth_authorization(&authorization,
+                             ngx_http_zoom_str(&account->client_id),
+                             ngx_http_zoom_str(&account->client_secret));
+
+    zoom_buf_init(&body, form, sizeof(form));
+    zoom_oauth_body(&body, ngx_http_zoom_str(&account->account_id));
+
+    f->origin = &account->oauth;
+    f->authorization.data = authorization.data;
+    f->authorization.len = authorization.len;
+    f->body.data = body.data;
+    f->body.len = body.len;
+
+    rc = NGX_ERROR;
+
+    if (!authorization.overflow && !body.overflow) {
+        rc = ngx_http_zoom_fetch(order->peer->client, f);
+    }
+
+    ngx_explicit_memzero(buf, authorization.len);
+    ngx_explicit_memzero(form, body.len);
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_zoom_kind_api(const ngx_http_zoom_mint_order_t *order,
+    const ngx_str_t *access, ngx_http_zoom_fetch_t *f)
+{
+    ngx_int_t   rc;
+    zoom_buf_t  path, authorization;
+    u_char      text[NGX_HTTP_ZOOM_PATH_MAX];
+    u_char      buf[NGX_HTTP_ZOOM_BEARER_MAX];
+
+    zoom_buf_init(&path, text, sizeof(text));
+    ngx_http_zoom_kinds[order->kind].path(&path, order);
+
+    zoom_buf_init(&authorization, buf, sizeof(buf));
+    zoom_buf_c(&authorization, "Bearer ");
+    zoom_buf_add(&authorization, access->data, access->len);
+
+    f->origin = &order->peer->account->api;
+    f->path.data = path.data;
+    f->path.len = path.len;
+    f->authorization.data = authorization.data;
+    f->authorization.len = authorization.len;
+
+    rc = NGX_ERROR;
+
+    if (!authorization.overflow && !path.overflow) {
+        rc = ngx_http_zoom_fetch(order->peer->client, f);
+    }
+
+    ngx_explicit_memzero(buf, authorization.len);
+
+    return rc;
+}
+
+
+static void
+ngx_http_zoom_kind_zak_path(zoom_buf_t *b,
+    const ngx_http_zoom_mint_order_t *order)
+{
+    zoom_str_t  user;
+
+    user.data = order->user;
+    user.len = order->user_len;
+
+    zoom_zak_path(b, user, order->ttl);
+}
+
+
+void
+ngx_http_zoom_kind_judge(const ngx_http_zoom_mint_order_t *order,
+    const zoom_answer_t *answer, zoom_buf_t *token, time_t *expires,
+    zoom_judgement_t *j)
+{
+    ngx_http_zoom_kinds[order->kind].judge(order, answer, token, expires, j);
+}
+
+
+static void
+ngx_http_zoom_kind_oauth_judge(const ngx_http_zoom_mint_order_t *order,
+    const zoom_answer_t *answer, zoom_buf_t *token, time_t *expires,
+    zoom_judgement_t *j)
+{
+    int64_t  life;
+
+    zoom_oauth_judge(answer, ngx_time(), token, &life, j);
+
+    *expires = ngx_time() + life;
+}
+
+
+static void
+ngx_http_zoom_kind_zak_judge(const ngx_http_zoom_mint_order_t *order,
+    const zoom_answer_t *answer, zoom_buf_t *token, time_t *expires,
+    zoom_judgement_t *j)
+{
+    int64_t  dies;
+
+    zoom_zak_judge(answer, ngx_time(), order->ttl, token, &dies, j);
+
+    *expires = dies;
+
+    if (j->verdict == ZOOM_USE && dies <= ngx_time()) {
+        zoom_judgement_set(j, ZOOM_RETRY, ZOOM_E_ZOOM_INVALID, NULL);
+        zoom_judgement_words(j, zoom_str_c("ZAK expired at birth"));
+    }
+}
+
+
+u_char *
+ngx_http_zoom_kind_print(u_char *p, u_char *last,
+    const ngx_http_zoom_mint_order_t *order)
+{
+    p = ngx_slprintf(p, last, "%s", ngx_http_zoom_kinds[order->kind].title);
+
+    if (order->user_len) {
+        p = ngx_slprintf(p, last, " for user \"%*s\"", order->user_len,
+                         order->user);
+    }
+
+    if (order->meeting_len) {
+        p = ngx_slprintf(p, last, " for %s \"%*s\"",
+                         order->webinar ? "webinar" : "meeting",
+                         order->meeting_len, order->meeting);
+    }
+
+    return p;
+}
+
+
+zoom_label_e
+ngx_http_zoom_kind_label(ngx_http_zoom_kind_e kind)
+{
+    return ngx_http_zoom_kinds[kind].label;
+}

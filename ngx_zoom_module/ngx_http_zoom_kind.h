@@ -1,0 +1,64 @@
+/*
+ * What there is to ask of Zoom: how each kind of token is asked for, and how
+ * the answer is judged.  The only place that differs from kind to kind.
+ */
+
+#ifndef _NGX_HTTP_ZOOM_KIND_H_INCLUDED_
+#define _NGX_HTTP_ZOOM_KIND_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "ngx_http_zoom_fetch.h"
+#include "ngx_http_zoom_flight.h"
+#include "ngx_http_zoom_peer.h"
+#include "ngx_http_zoom_state.h"
+#include "zoom_answer.h"
+#include "zoom_meeting.h"
+#include "zoom_user.h"
+
+
+/* What is to be minted, flat: a flight keeps a copy. */
+
+typedef struct {
+    ngx_http_zoom_order_t        head;
+    ngx_http_zoom_peer_t        *peer;
+    ngx_http_zoom_kind_e         kind;
+    time_t                       ttl;
+    size_t                       user_len;
+    size_t                       meeting_len;
+    u_char                       user[ZOOM_USER_MAX];
+    u_char                       meeting[ZOOM_MEETING_ID_MAX];
+    unsigned                     webinar:1;
+    unsigned                     bypass:1;   /* the waiting room */
+} ngx_http_zoom_mint_order_t;
+
+
+/*
+ * Starts the exchange for "order": sets origin, path, authorization and body
+ * of "f", of which the caller has set the rest.  "access" is the access token;
+ * that itself needs none.  What ngx_http_zoom_fetch() returns.
+ */
+
+ngx_int_t ngx_http_zoom_kind_fetch(const ngx_http_zoom_mint_order_t *order,
+    const ngx_str_t *access, ngx_http_zoom_fetch_t *f);
+
+/*
+ * Judges the answer.  With ZOOM_USE the token is appended to "token", and
+ * "*expires" is when it dies by our clock.
+ */
+
+void ngx_http_zoom_kind_judge(const ngx_http_zoom_mint_order_t *order,
+    const zoom_answer_t *answer, zoom_buf_t *token, time_t *expires,
+    zoom_judgement_t *j);
+
+/* For the log: what it is that did not come, and for whom. */
+u_char *ngx_http_zoom_kind_print(u_char *p, u_char *last,
+    const ngx_http_zoom_mint_order_t *order);
+
+/* The limit it counts against.  OAuth has none. */
+zoom_label_e ngx_http_zoom_kind_label(ngx_http_zoom_kind_e kind);
+
+
+#endif /* _NGX_HTTP_ZOOM_KIND_H_INCLUDED_ */

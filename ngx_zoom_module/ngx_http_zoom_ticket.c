@@ -1,0 +1,92 @@
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_zoom_limits.h"
+#include "ngx_http_zoom_ticket.h"
+
+
+/* what can't be served in time is refused at once */
+
+ngx_int_t
+ngx_http_zoom_ticket_take(ngx_http_zoom_ticket_t *ticket,
+    ngx_http_zoom_peer_t *peer, zoom_label_e label, ngx_msec_t left,
+    ngx_msec_t *wait)
+{
+    ngx_int_t                 rc;
+    ngx_http_zoom_account_t  *account;
+
+    account = peer->account;
+
+    ticket->label = label;
+
+    rc = ngx_http_zoom_limits_take(peer->zone, peer->group, label,
+                                   &peer->rates[label], left, &ticket->slot,
+                                   wait);
+
+    if (rc != NGX_OK && account->dry_run) {
+        ticket->limit = NGX_HTTP_ZOOM_LIMIT_REJECTED_DRY_RUN;
+        ngx_log_error(NGX_LOG_WARN, peer->log, 0,
+                      "zoom: account \"%V\": limiting requests, dry run",
+                      &account->name);
+        return NGX_OK;
+    }
+
+    if (rc != NGX_OK) {
+        ticket->limit = NGX_HTTP_ZOOM_LIMIT_REJECTED;
+        ngx_log_error(NGX_LOG_INFO, peer->log, 0,
+                      "zoom: account \"%V\": limiting requests, no slot "
+                      "within %M ms, the next is in %M ms", &account->name,
+                      left, *wait);
+        return NGX_DECLINED;
+    }
+
+    ticket->taken = 1;
+
+    if (ticket->limit == NGX_HTTP_ZOOM_LIMIT_NONE) {
+        ticket->limit = NGX_HTTP_ZOOM_LIMIT_PASSED;
+    }
+
+    return ngx_http_zoom_ticket_turn(ticket, peer, NGX_MAX_INT_T_VALUE, wait);
+}
+
+
+ngx_int_t
+ngx_http_zoom_ticket_turn(ngx_http_zoom_ticket_t *ticket,
+    ngx_http_zoom_peer_t *peer, ngx_msec_t left, ngx_msec_t *wait)
+{
+    *wait = ngx_http_zoom_limits_wait(peer->zone, peer->group, ticket->label,
+                                      &ticket->slot);
+
+    if (*wait && peer->account->dry_run) {
+        ticket->limit = NGX_HTTP_ZOOM_LIMIT_DELAYED_DRY_RUN;
+        ngx_log_error(NGX_LOG_INFO, peer->log, 0,
+                      "zoom: account \"%V\": delaying a request, dry run",
+                      &peer->account->name);
+        *wait = 0;
+    }
+
+    if (*wait == 0) {
+        ticket->taken = 0;
+        return NGX_OK;
+    }
+
+    ticket->limit = NGX_HTTP_ZOOM_LIMIT_DELAYED;
+
+    /* a refusal of Zoom's may have moved the slot out of reach */
+
+    if (*wait > left) {
+        ticket->limit = NGX_HTTP_ZOOM_LIMIT_REJECTED;
+        return NGX_DECLINED;
+    }
+
+    return NGX_AGAIN;
+}
+
+
+void
+ngx_http_zoom_ticket_refused(ngx_http_zoom_ticket_t *ticket,
+    ngx_http_zoom_peer_t *peer, ngx_msec_t wait)
+{
+    ngx_http_zoom_limits_close(peer->zone, peer->group, ticket->label, wait);
+}

@@ -1,0 +1,47 @@
+/*
+ * A mint's place among the requests that Zoom's limits let through, and what
+ * became of it for the log.
+ */
+
+#ifndef _NGX_HTTP_ZOOM_TICKET_H_INCLUDED_
+#define _NGX_HTTP_ZOOM_TICKET_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "ngx_http_zoom_peer.h"
+#include "ngx_http_zoom_state.h"
+#include "zoom_limit.h"
+
+
+/* Zero at the beginning; "limit" outlives the tickets of several tries. */
+
+typedef struct {
+    zoom_ticket_t                slot;
+    zoom_label_e                 label;
+    ngx_http_zoom_limit_e        limit;
+    unsigned                     taken:1;
+} ngx_http_zoom_ticket_t;
+
+
+/*
+ * Takes a ticket, or with one taken looks whether its time has come, for a
+ * request that is worth nothing after "left".  Times in milliseconds.
+ *
+ * NGX_OK: send it now, the ticket is spent.  NGX_AGAIN: come back after
+ * "*wait".  NGX_DECLINED: no slot in time, the next is in "*wait".
+ */
+
+ngx_int_t ngx_http_zoom_ticket_take(ngx_http_zoom_ticket_t *ticket,
+    ngx_http_zoom_peer_t *peer, zoom_label_e label, ngx_msec_t left,
+    ngx_msec_t *wait);
+ngx_int_t ngx_http_zoom_ticket_turn(ngx_http_zoom_ticket_t *ticket,
+    ngx_http_zoom_peer_t *peer, ngx_msec_t left, ngx_msec_t *wait);
+
+/* Zoom refused the request all the same: nobody goes before "wait". */
+void ngx_http_zoom_ticket_refused(ngx_http_zoom_ticket_t *ticket,
+    ngx_http_zoom_peer_t *peer, ngx_msec_t wait);
+
+
+#endif /* _NGX_HTTP_ZOOM_TICKET_H_INCLUDED_ */
