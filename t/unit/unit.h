@@ -73,6 +73,7 @@ Suite *unit_json(void);
 Suite *unit_json_load(void);
 Suite *unit_callback(void);
 Suite *unit_attendee(void);
+Suite *unit_webhooks(void);
 Suite *unit_meeting(void);
 Suite *unit_answer(void);
 Suite *unit_oauth(void);

@@ -1,0 +1,67 @@
+/*
+ * Standard Webhooks, as Recall.ai sends them (facts/callbacks.md): three
+ * headers with an id, a time and a list of signatures.  A signature is
+ * standard base64 of HMAC-SHA256 over "{id}.{timestamp}.{body}", the body as it
+ * came and empty for GET, under the base64-decoded secret.  Neither method nor
+ * URL is signed.
+ */
+
+#ifndef ZOOM_WEBHOOKS_H_INCLUDED
+#define ZOOM_WEBHOOKS_H_INCLUDED
+
+
+#include "zoom_string.h"
+
+
+#define ZOOM_WEBHOOKS_KEY_MIN         16
+#define ZOOM_WEBHOOKS_KEY_MAX         256
+#define ZOOM_WEBHOOKS_ID_MAX          128
+#define ZOOM_WEBHOOKS_TIMESTAMP_MAX   12
+#define ZOOM_WEBHOOKS_SIGNATURES_MAX  16
+
+/* seconds that the sender's clock may be behind or ahead of ours */
+#define ZOOM_WEBHOOKS_WINDOW          300
+
+
+/* The headers' values. */
+
+typedef struct {
+    zoom_str_t            id;
+    zoom_str_t            timestamp;
+    zoom_str_t            signature;
+} zoom_webhooks_t;
+
+
+/*
+ * Decodes a secret, with its "whsec_" or without, into "key".  NULL on
+ * success, else why not: "is not base64", "is too short", "is too long".  The
+ * reason never quotes it.
+ */
+
+const char *zoom_webhooks_key(zoom_buf_t *key, zoom_str_t secret);
+
+/*
+ * What needs neither key nor body.  NULL if the proof may hold, else why not:
+ * an id that is empty, over 128 bytes or of anything but letters, digits and
+ * "_-:+/=~@" (a "." would make two readings of one signed text); a timestamp
+ * that is no number of seconds, or not within 300 s of "now"; no signature of
+ * version 1 among those sent, or more than 16.  "*at" is the timestamp in
+ * seconds since the epoch.
+ */
+
+const char *zoom_webhooks_check(const zoom_webhooks_t *sent, int64_t now,
+    int64_t *at);
+
+/*
+ * 1 if any signature of version 1 is that of id, timestamp and body under
+ * "key"; 0 if none is, if there are more than 16, or if "key" is too short or
+ * too long; -1 if OpenSSL failed or "scratch" has no room: it needs the
+ * lengths of id, timestamp and body and 2, and is left as it was.  Constant
+ * time in everything secret: every signature is compared, in full.
+ */
+
+int zoom_webhooks_verify(zoom_str_t key, const zoom_webhooks_t *sent,
+    zoom_str_t body, zoom_buf_t *scratch);
+
+
+#endif /* ZOOM_WEBHOOKS_H_INCLUDED */

@@ -1,0 +1,256 @@
+/* Standard Webhooks. */
+
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "zoom_base64.h"
+#include "zoom_webhooks.h"
+
+
+#define ZOOM_WEBHOOKS_SUM_LEN  32
+
+
+static int zoom_webhooks_id(zoom_str_t id);
+static int zoom_webhooks_seconds(zoom_str_t s, int64_t *t);
+static int zoom_webhooks_next(zoom_str_t *list, zoom_str_t *part);
+static int zoom_webhooks_signature(zoom_str_t part, unsigned char *sum);
+static int zoom_webhooks_any(zoom_str_t list, const unsigned char *ours);
+
+
+const char *
+zoom_webhooks_key(zoom_buf_t *key, zoom_str_t secret)
+{
+    size_t       start, len;
+    const char  *why;
+
+    static const zoom_str_t  prefix = zoom_str("whsec_");
+
+    if (secret.len >= prefix.len
+        && memcmp(secret.data, prefix.data, prefix.len) == 0)
+    {
+        secret.data += prefix.len;
+        secret.len -= prefix.len;
+    }
+
+    start = key->len;
+
+    if (zoom_base64_decode(key, secret) != 0) {
+        return key->overflow ? "is too long" : "is not base64";
+    }
+
+    len = key->len - start;
+    why = NULL;
+
+    if (len < ZOOM_WEBHOOKS_KEY_MIN) {
+        why = "is too short";
+
+    } else if (len > ZOOM_WEBHOOKS_KEY_MAX) {
+        why = "is too long";
+    }
+
+    if (why) {
+        zoom_wipe(key->data + start, len);
+        key->len = start;
+    }
+
+    return why;
+}
+
+
+const char *
+zoom_webhooks_check(const zoom_webhooks_t *sent, int64_t now, int64_t *at)
+{
+    unsigned       n, signatures;
+    zoom_str_t     list, part;
+    unsigned char  sum[ZOOM_WEBHOOKS_SUM_LEN];
+
+    if (!zoom_webhooks_id(sent->id)) {
+        return "the webhook's id is not one";
+    }
+
+    if (zoom_webhooks_seconds(sent->timestamp, at) != 0) {
+        return "the webhook's timestamp is not one";
+    }
+
+    if (*at < now - ZOOM_WEBHOOKS_WINDOW) {
+        return "the webhook is too old";
+    }
+
+    if (*at > now + ZOOM_WEBHOOKS_WINDOW) {
+        return "the webhook is of the future";
+    }
+
+    list = sent->signature;
+    signatures = 0;
+
+    for (n = 0; zoom_webhooks_next(&list, &part); n++) {
+
+        if (n == ZOOM_WEBHOOKS_SIGNATURES_MAX) {
+            return "the webhook has too many signatures";
+        }
+
+        signatures += (unsigned) zoom_webhooks_signature(part, sum);
+    }
+
+    return signatures ? NULL : "the webhook has no signature of version 1";
+}
+
+
+int
+zoom_webhooks_verify(zoom_str_t key, const zoom_webhooks_t *sent,
+    zoom_str_t body, zoom_buf_t *scratch)
+{
+    int            rc;
+    size_t         start;
+    unsigned int   len;
+    unsigned char  ours[EVP_MAX_MD_SIZE];
+
+    /* a key that short is a configuration gone wrong; it opens nothing */
+
+    if (key.len < ZOOM_WEBHOOKS_KEY_MIN || key.len > ZOOM_WEBHOOKS_KEY_MAX) {
+        return 0;
+    }
+
+    start = scratch->len;
+
+    zoom_buf_str(scratch, sent->id);
+    zoom_buf_c(scratch, ".");
+    zoom_buf_str(scratch, sent->timestamp);
+    zoom_buf_c(scratch, ".");
+    zoom_buf_str(scratch, body);
+
+    rc = -1;
+    len = 0;
+
+    if (!scratch->overflow
+        && HMAC(EVP_sha256(), key.data, (int) key.len, scratch->data + start,
+                scratch->len - start, ours, &len)
+           != NULL
+        && len == ZOOM_WEBHOOKS_SUM_LEN)
+    {
+        rc = zoom_webhooks_any(sent->signature, ours);
+    }
+
+    zoom_wipe(ours, sizeof(ours));
+    scratch->len = start;
+
+    return rc;
+}
+
+
+static int
+zoom_webhooks_id(zoom_str_t id)
+{
+    size_t  i;
+
+    if (id.len == 0 || id.len > ZOOM_WEBHOOKS_ID_MAX) {
+        return 0;
+    }
+
+    for (i = 0; i < id.len; i++) {
+        if (!((zoom_lower(id.data[i]) >= 'a' && zoom_lower(id.data[i]) <= 'z')
+              || (id.data[i] >= '0' && id.data[i] <= '9')
+              || (id.data[i] && strchr("_-:+/=~@", id.data[i]))))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static int
+zoom_webhooks_seconds(zoom_str_t s, int64_t *t)
+{
+    size_t  i;
+
+    if (s.len == 0 || s.len > ZOOM_WEBHOOKS_TIMESTAMP_MAX) {
+        return -1;
+    }
+
+    *t = 0;
+
+    for (i = 0; i < s.len; i++) {
+
+        if (s.data[i] < '0' || s.data[i] > '9') {
+            return -1;
+        }
+
+        *t = *t * 10 + (s.data[i] - '0');
+    }
+
+    return 0;
+}
+
+
+/* The next of a list that spaces divide: 1, or 0 at its end. */
+
+static int
+zoom_webhooks_next(zoom_str_t *list, zoom_str_t *part)
+{
+    while (list->len && *list->data == ' ') {
+        list->data++;
+        list->len--;
+    }
+
+    part->data = list->data;
+
+    while (list->len && *list->data != ' ') {
+        list->data++;
+        list->len--;
+    }
+
+    part->len = (size_t) (list->data - part->data);
+
+    return part->len != 0;
+}
+
+
+/* 1 if it is one of version 1: others are for others. */
+
+static int
+zoom_webhooks_signature(zoom_str_t part, unsigned char *sum)
+{
+    zoom_buf_t  b;
+
+    if (part.len < 3 || memcmp(part.data, "v1,", 3) != 0) {
+        return 0;
+    }
+
+    part.data += 3;
+    part.len -= 3;
+
+    zoom_buf_init(&b, sum, ZOOM_WEBHOOKS_SUM_LEN);
+
+    return zoom_base64_decode(&b, part) == 0
+           && b.len == ZOOM_WEBHOOKS_SUM_LEN;
+}
+
+
+static int
+zoom_webhooks_any(zoom_str_t list, const unsigned char *ours)
+{
+    int            same;
+    unsigned       n;
+    zoom_str_t     part;
+    unsigned char  theirs[ZOOM_WEBHOOKS_SUM_LEN];
+
+    same = 0;
+
+    for (n = 0; zoom_webhooks_next(&list, &part); n++) {
+
+        if (n == ZOOM_WEBHOOKS_SIGNATURES_MAX) {
+            return 0;
+        }
+
+        if (zoom_webhooks_signature(part, theirs)) {
+            same |= (CRYPTO_memcmp(ours, theirs, ZOOM_WEBHOOKS_SUM_LEN) == 0);
+        }
+    }
+
+    return same;
+}

@@ -1,0 +1,366 @@
+#include "unit.h"
+#include "zoom_base64.h"
+#include "zoom_webhooks.h"
+
+
+#define NOW        1731705121
+#define SIGNATURE  "v1,dwOsQjncT4y+pcAZDfXJBUHnZ0KY+xhpYzXAW5373C4="
+
+
+/* The vector of callbacks.md; two with a body, computed with openssl dgst. */
+
+static const char  secret[] =
+    "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+static const struct {
+    const char  *id;
+    const char  *timestamp;
+    const char  *body;
+    const char  *signature;
+} vectors[] = {
+    { "msg_loFOjxBNrRLzqYUf", "1731705121", "", SIGNATURE },
+
+    { "msg_loFOjxBNrRLzqYUf", "1731705121", "{\"test\": 2432232314}",
+      "v1,2/GT9/s+wSOGZhO6C2gEsvk2nVTqamlfQoHrMY4txOA=" },
+
+    { "msg_loFOjxBNrRLzqYUf", "1731705121", "{\"a\":\"caf\xc3\xa9\"}\r\n",
+      "v1,RkPy5sc6+2FKdx2v/gsKPV/uO1M5XZ4BJrxmyhGGtQU=" }
+};
+
+
+static zoom_buf_t     key;
+static unsigned char  key_data[ZOOM_WEBHOOKS_KEY_MAX];
+
+
+static void
+set_up(void)
+{
+    zoom_buf_init(&key, key_data, sizeof(key_data));
+    ck_assert_ptr_null(zoom_webhooks_key(&key, S(secret)));
+    ck_assert_uint_eq(key.len, 32);
+}
+
+
+static zoom_webhooks_t
+sent(const char *id, const char *timestamp, const char *signature)
+{
+    zoom_webhooks_t  w;
+
+    w.id = zoom_str_c(id);
+    w.timestamp = zoom_str_c(timestamp);
+    w.signature = zoom_str_c(signature);
+
+    return w;
+}
+
+
+static int
+verify(zoom_str_t k, const zoom_webhooks_t *w, const char *body)
+{
+    int                   rc;
+    zoom_buf_t            scratch;
+    static unsigned char  text[1024];
+
+    zoom_buf_init(&scratch, text, w->id.len + w->timestamp.len + 2
+                                  + strlen(body));
+
+    rc = zoom_webhooks_verify(k, w, zoom_str_c(body), &scratch);
+
+    ck_assert_uint_eq(scratch.len, 0);
+
+    return rc;
+}
+
+
+/* Whether the signatures hold for the vector's request. */
+
+static int
+holds(const char *signature)
+{
+    int64_t          at;
+    zoom_webhooks_t  w;
+
+    w = sent(vectors[0].id, vectors[0].timestamp, signature);
+
+    if (zoom_webhooks_check(&w, NOW, &at) != NULL) {
+        ck_assert_int_eq(verify(unit_buf(&key), &w, ""), 0);
+        return 0;
+    }
+
+    return verify(unit_buf(&key), &w, "");
+}
+
+
+START_TEST(verifies)
+{
+    size_t           i;
+    int64_t          at;
+    zoom_webhooks_t  w;
+    unsigned char    text[64];
+
+    set_up();
+
+    w = sent(vectors[_i].id, vectors[_i].timestamp, vectors[_i].signature);
+
+    ck_assert_ptr_null(zoom_webhooks_check(&w, NOW, &at));
+    ck_assert_int_eq(at, NOW);
+    ck_assert_int_eq(verify(unit_buf(&key), &w, vectors[_i].body), 1);
+
+    /* any other character makes it another signature or none */
+
+    ck_assert_uint_eq(w.signature.len, 47);
+    memcpy(text, w.signature.data, 47);
+    w.signature.data = text;
+
+    for (i = 0; i < 47; i++) {
+        text[i] ^= 1;
+        ck_assert_int_eq(verify(unit_buf(&key), &w, vectors[_i].body), 0);
+        text[i] ^= 1;
+    }
+
+    ck_assert_int_eq(verify(unit_buf(&key), &w, "x"), 0);
+    ck_assert_int_eq(verify(unit_buf(&key), &w, vectors[_i].body), 1);
+
+    w.id = S("msg_loFOjxBNrRLzqYUg");
+    ck_assert_int_eq(verify(unit_buf(&key), &w, vectors[_i].body), 0);
+
+    w.id = zoom_str_c(vectors[_i].id);
+    w.timestamp = S("1731705122");
+    ck_assert_int_eq(verify(unit_buf(&key), &w, vectors[_i].body), 0);
+
+    w.timestamp = zoom_str_c(vectors[_i].timestamp);
+    key_data[31] ^= 1;
+    ck_assert_int_eq(verify(unit_buf(&key), &w, vectors[_i].body), 0);
+}
+END_TEST
+
+
+START_TEST(takes_any_of_several)
+{
+    size_t      i;
+    zoom_buf_t  b;
+    char        list[1024];
+
+    static const char *const  lists[] = {
+        "v1,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= " SIGNATURE,
+        SIGNATURE " v1,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        "v1a,nonsense v2,x " SIGNATURE " x ,",
+        "v1, v1,x v1 " SIGNATURE,
+        "  " SIGNATURE "  "
+    };
+
+    set_up();
+
+    for (i = 0; i < N(lists); i++) {
+        ck_assert_msg(holds(lists[i]) == 1, "%s", lists[i]);
+    }
+
+    /* up to 16, the right one last */
+
+    for (i = 1; i < 20; i++) {
+        zoom_buf_init(&b, list, sizeof(list) - 1);
+
+        while (b.len < 2 * (i - 1)) {
+            zoom_buf_c(&b, "x ");
+        }
+
+        zoom_buf_c(&b, SIGNATURE);
+        list[b.len] = '\0';
+
+        ck_assert_int_eq(holds(list), i <= ZOOM_WEBHOOKS_SIGNATURES_MAX);
+    }
+}
+END_TEST
+
+
+START_TEST(refuses)
+{
+    size_t           i;
+    zoom_buf_t       scratch;
+    unsigned char    text[64];
+    zoom_webhooks_t  w;
+
+    static const char *const  signatures[] = {
+        "", " ", "v1", "v1,", "v1,=", "v1,AAAA",
+        "dwOsQjncT4y+pcAZDfXJBUHnZ0KY+xhpYzXAW5373C4=",
+        ",dwOsQjncT4y+pcAZDfXJBUHnZ0KY+xhpYzXAW5373C4=",
+        "V1,dwOsQjncT4y+pcAZDfXJBUHnZ0KY+xhpYzXAW5373C4=",
+        "v2,dwOsQjncT4y+pcAZDfXJBUHnZ0KY+xhpYzXAW5373C4=",
+        "v1a,dwOsQjncT4y+pcAZDfXJBUHnZ0KY+xhpYzXAW5373C4=",
+        "v1=dwOsQjncT4y+pcAZDfXJBUHnZ0KY+xhpYzXAW5373C4=",
+        "v1,dwOsQjncT4y+pcAZDfXJBUHnZ0KY+xhpYzXAW5373C4",
+        "v1,dwOsQjncT4y-pcAZDfXJBUHnZ0KY-xhpYzXAW5373C4=",
+        "v1,dwOsQjncT4y+pcAZDfXJBUHnZ0KY+xhpYzXAW5373C4=\n",
+        "v1,dwOsQjncT4y+pcAZDfXJBUHnZ0KY+xhpYzXAW5373C4=,",
+        "v1,dwOsQjncT4y+pcAZDfXJBUHnZ0KY+xhpYzXAW5373C5=",
+        "v1,dwOsQjncT4y+pcAZDfXJBUHnZ0KY+xhpYzXAW5373C4AAAA",
+        "v1,dwOsQjncT4y+pcAZDfXJBUHnZ0KY+xhpYzXAW5373A==",
+        "v1\tdwOsQjncT4y+pcAZDfXJBUHnZ0KY+xhpYzXAW5373C4=",
+        "v1,7703ac4239dc4f8cbea5c0190df5c90541e7674298fb18696335c05b9dfbdc2e"
+    };
+
+    set_up();
+
+    for (i = 0; i < N(signatures); i++) {
+        ck_assert_msg(holds(signatures[i]) == 0, "%s", signatures[i]);
+    }
+
+    /* a key that is too short opens nothing, nor one that is too long */
+
+    w = sent(vectors[0].id, vectors[0].timestamp, SIGNATURE);
+
+    for (i = 0; i < ZOOM_WEBHOOKS_KEY_MIN; i++) {
+        ck_assert_int_eq(verify((zoom_str_t) { key_data, i }, &w, ""), 0);
+    }
+
+    ck_assert_int_eq(verify((zoom_str_t) { key_data, 257 }, &w, ""), 0);
+
+    zoom_buf_init(&scratch, text, w.id.len + w.timestamp.len + 1);
+    ck_assert_int_eq(zoom_webhooks_verify(unit_buf(&key), &w, S(""),
+                                          &scratch), -1);
+    ck_assert_uint_eq(scratch.len, 0);
+}
+END_TEST
+
+
+START_TEST(takes_ids)
+{
+    int              c;
+    char             id[200];
+    size_t           len;
+    int64_t          at;
+    zoom_webhooks_t  w;
+
+    memset(id, 'x', sizeof(id));
+
+    w = sent("", vectors[0].timestamp, SIGNATURE);
+
+    for (len = 0; len < sizeof(id); len++) {
+        w.id = (zoom_str_t) { (unsigned char *) id, len };
+
+        ck_assert_int_eq(zoom_webhooks_check(&w, NOW, &at) == NULL,
+                         len > 0 && len <= 128);
+    }
+
+    w.id.len = 3;
+
+    for (c = 0; c < 256; c++) {
+        id[1] = (char) c;
+
+        ck_assert_msg((zoom_webhooks_check(&w, NOW, &at) == NULL)
+                      == ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z')
+                          || (c >= 'a' && c <= 'z')
+                          || (c && strchr("_-:+/=~@", c))), "%d", c);
+    }
+}
+END_TEST
+
+
+START_TEST(keeps_the_window)
+{
+    size_t           i;
+    int64_t          at;
+    zoom_webhooks_t  w;
+
+    static const char *const  no_time[] = {
+        "", " ", "-1731705121", "+1731705121", "1731705121 ", " 1731705121",
+        "1731705121.0", "1731705121s", "0x67378c21", "1e9", "now",
+        "2024-11-15T21:12:01Z", "1731705121\n", "9999999999999",
+        "18446744075441256737", "0000001731705121"
+    };
+
+    w = sent(vectors[0].id, "", SIGNATURE);
+
+    for (i = 0; i < N(no_time); i++) {
+        w.timestamp = zoom_str_c(no_time[i]);
+        ck_assert_str_eq(zoom_webhooks_check(&w, NOW, &at),
+                         "the webhook's timestamp is not one");
+    }
+
+    w.timestamp = S("1731705121");
+
+    ck_assert_ptr_null(zoom_webhooks_check(&w, NOW + 300, &at));
+    ck_assert_ptr_null(zoom_webhooks_check(&w, NOW - 300, &at));
+    ck_assert_str_eq(zoom_webhooks_check(&w, NOW + 301, &at),
+                     "the webhook is too old");
+    ck_assert_str_eq(zoom_webhooks_check(&w, NOW - 301, &at),
+                     "the webhook is of the future");
+    ck_assert_ptr_nonnull(zoom_webhooks_check(&w, 0, &at));
+    ck_assert_ptr_nonnull(zoom_webhooks_check(&w, INT32_MAX, &at));
+
+    /* a clock without a battery */
+
+    w.timestamp = S("0");
+    ck_assert_ptr_null(zoom_webhooks_check(&w, 0, &at));
+    w.timestamp = S("999999999999");
+    ck_assert_str_eq(zoom_webhooks_check(&w, NOW, &at),
+                     "the webhook is of the future");
+}
+END_TEST
+
+
+START_TEST(takes_keys)
+{
+    int            bare;
+    size_t         len;
+    zoom_buf_t     k, text;
+    const char    *why, *want;
+    unsigned char  raw[300], data[300], encoded[500];
+
+    memset(raw, 'k', sizeof(raw));
+
+    for (bare = 0; bare < 2; bare++) {
+        for (len = 0; len < sizeof(raw); len++) {
+            zoom_buf_init(&text, encoded, sizeof(encoded));
+            zoom_buf_c(&text, bare ? "" : "whsec_");
+            zoom_base64_encode(&text, raw, len);
+
+            want = (len < 16) ? "is too short" : (len > 256) ? "is too long"
+                                                             : NULL;
+
+            zoom_buf_init(&k, data, sizeof(data));
+            why = zoom_webhooks_key(&k, unit_buf(&text));
+
+            ck_assert_msg(want ? (why && strcmp(want, why) == 0) : !why,
+                          "%u bytes: %s", (unsigned) len, why ? why : "ok");
+            ck_assert_uint_eq(k.len, why ? 0 : len);
+        }
+    }
+
+    zoom_buf_init(&k, data, 31);
+    ck_assert_str_eq(zoom_webhooks_key(&k, S(secret)), "is too long");
+
+    zoom_buf_init(&k, data, sizeof(data));
+    ck_assert_str_eq(zoom_webhooks_key(&k, S("not base64!")),
+                     "is not base64");
+    ck_assert_str_eq(zoom_webhooks_key(&k, S("whsec_whsec_MDEyMzQ1Njc4OWFi"
+                                             "Y2RlZg==")), "is not base64");
+    ck_assert_str_eq(zoom_webhooks_key(&k, S("whsk_MDEyMzQ1Njc4OWFiY2RlZg==")),
+                     "is not base64");
+    ck_assert_str_eq(zoom_webhooks_key(&k, S("WHSEC_MDEyMzQ1Njc4OWFiY2RlZg==")),
+                     "is not base64");
+    ck_assert_str_eq(zoom_webhooks_key(&k, S("whsec_")), "is too short");
+}
+END_TEST
+
+
+Suite *
+unit_webhooks(void)
+{
+    TCase  *t;
+    Suite  *s;
+
+    s = suite_create("webhooks");
+    t = tcase_create("webhooks");
+
+    tcase_add_loop_test(t, verifies, 0, (int) N(vectors));
+    tcase_add_test(t, takes_any_of_several);
+    tcase_add_test(t, refuses);
+    tcase_add_test(t, takes_ids);
+    tcase_add_test(t, keeps_the_window);
+    tcase_add_test(t, takes_keys);
+
+    suite_add_tcase(s, t);
+
+    return s;
+}
