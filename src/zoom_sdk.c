@@ -1,0 +1,171 @@
+/* The Meeting SDK's signature. */
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "zoom_base64.h"
+#include "zoom_meeting.h"
+#include "zoom_sdk.h"
+#include "zoom_time.h"
+
+
+/* the claims' names and three times, with both copies of the key */
+#define ZOOM_SDK_CLAIMS_MAX  (2 * ZOOM_SDK_KEY_MAX + 256)
+
+
+static const char *zoom_sdk_check(zoom_str_t key, zoom_str_t secret,
+    zoom_str_t meeting, zoom_sdk_role_e role, int64_t iat, int64_t life);
+static void zoom_sdk_claims(zoom_buf_t *b, zoom_str_t key, zoom_str_t meeting,
+    zoom_sdk_role_e role, int64_t iat, int64_t exp);
+
+
+const char *
+zoom_sdk_key(zoom_str_t key)
+{
+    size_t         i;
+    unsigned char  c;
+
+    if (key.len == 0) {
+        return "is empty";
+    }
+
+    if (key.len > ZOOM_SDK_KEY_MAX) {
+        return "is too long";
+    }
+
+    for (i = 0; i < key.len; i++) {
+        c = key.data[i];
+
+        if (c <= 0x20 || c >= 0x7f || c == '"' || c == '\\') {
+            return "has a character that no key has";
+        }
+    }
+
+    return NULL;
+}
+
+
+const char *
+zoom_sdk_secret(zoom_str_t secret)
+{
+    if (secret.len == 0) {
+        return "is empty";
+    }
+
+    return (secret.len > ZOOM_SDK_SECRET_MAX) ? "is too long" : NULL;
+}
+
+
+const char *
+zoom_sdk_signature(zoom_buf_t *b, zoom_str_t key, zoom_str_t secret,
+    zoom_str_t meeting, zoom_sdk_role_e role, int64_t iat, int64_t life)
+{
+    size_t          start;
+    zoom_buf_t      claims;
+    const char     *why;
+    unsigned int    len;
+    unsigned char   text[ZOOM_SDK_CLAIMS_MAX], mac[EVP_MAX_MD_SIZE];
+
+    /* no secret is in it, and it never changes */
+
+    static const char  header[] = "{\"alg\":\"HS256\",\"typ\":\"JWT\"}";
+
+    why = zoom_sdk_check(key, secret, meeting, role, iat, life);
+
+    if (why) {
+        return why;
+    }
+
+    zoom_buf_init(&claims, text, sizeof(text));
+
+    zoom_sdk_claims(&claims, key, meeting, role, iat, iat + life);
+
+    start = b->len;
+    len = 0;
+
+    zoom_base64url_encode(b, header, sizeof(header) - 1);
+    zoom_buf_c(b, ".");
+    zoom_base64url_encode(b, claims.data, claims.len);
+
+    if (!claims.overflow && !b->overflow
+        && HMAC(EVP_sha256(), secret.data, (int) secret.len, b->data + start,
+                b->len - start, mac, &len)
+           == NULL)
+    {
+        b->len = start;
+        return "could not be computed";
+    }
+
+    zoom_buf_c(b, ".");
+    zoom_base64url_encode(b, mac, len);
+
+    zoom_wipe(mac, sizeof(mac));
+
+    if (claims.overflow || b->overflow) {
+        zoom_wipe(b->data + start, b->len - start);
+        b->len = start;
+        return "has no room";
+    }
+
+    return NULL;
+}
+
+
+static const char *
+zoom_sdk_check(zoom_str_t key, zoom_str_t secret, zoom_str_t meeting,
+    zoom_sdk_role_e role, int64_t iat, int64_t life)
+{
+    zoom_str_t  id;
+
+    if (zoom_sdk_key(key) != NULL) {
+        return "has no SDK key";
+    }
+
+    if (zoom_sdk_secret(secret) != NULL) {
+        return "has no SDK secret";
+    }
+
+    /* digits alone are their own id */
+
+    if (zoom_meeting_id(meeting, &id) != 0 || id.len != meeting.len) {
+        return "has no meeting number";
+    }
+
+    if (role != ZOOM_SDK_PARTICIPANT && role != ZOOM_SDK_HOST) {
+        return "has no role";
+    }
+
+    if (life < ZOOM_SDK_LIFE_MIN || life > ZOOM_SDK_LIFE_MAX) {
+        return "has a life out of bounds";
+    }
+
+    if (iat < 0 || iat > ZOOM_TIME_MAX - life) {
+        return "has a time out of bounds";
+    }
+
+    return NULL;
+}
+
+
+/* Nothing in here needs an escape. */
+
+static void
+zoom_sdk_claims(zoom_buf_t *b, zoom_str_t key, zoom_str_t meeting,
+    zoom_sdk_role_e role, int64_t iat, int64_t exp)
+{
+    zoom_buf_c(b, "{\"appKey\":\"");
+    zoom_buf_str(b, key);
+    zoom_buf_c(b, "\",\"sdkKey\":\"");
+    zoom_buf_str(b, key);
+    zoom_buf_c(b, "\",\"mn\":\"");
+    zoom_buf_str(b, meeting);
+    zoom_buf_c(b, "\",\"role\":");
+    zoom_buf_int(b, role);
+    zoom_buf_c(b, ",\"iat\":");
+    zoom_buf_int(b, iat);
+    zoom_buf_c(b, ",\"exp\":");
+    zoom_buf_int(b, exp);
+    zoom_buf_c(b, ",\"tokenExp\":");
+    zoom_buf_int(b, exp);
+    zoom_buf_c(b, "}");
+}
