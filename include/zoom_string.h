@@ -59,6 +59,13 @@ unsigned char zoom_lower(unsigned char c);
 int zoom_hex(unsigned char c);
 
 /*
+ * The length of the well-formed UTF-8 sequence of two to four bytes (Unicode,
+ * table 3-7) that begins at "p", which is before "end"; 0 if there is none.
+ */
+
+size_t zoom_utf8_len(const unsigned char *p, const unsigned char *end);
+
+/*
  * Compares a secret of ours with what a stranger sent: 1 if equal.  The time
  * taken depends on the length of "sent" only, neither on the content nor on
  * the length of "secret".  An empty secret equals nothing.

@@ -41,8 +41,6 @@ static const unsigned char *zoom_json_run(const unsigned char *p,
 static const char *zoom_json_escape(zoom_json_scanner_t *s);
 static int32_t zoom_json_hex4(const unsigned char *p,
     const unsigned char *end);
-static size_t zoom_json_utf8_len(const unsigned char *p,
-    const unsigned char *end);
 static const char *zoom_json_word(zoom_json_scanner_t *s,
     zoom_json_node_t *node, const char *word, zoom_json_e type);
 static const char *zoom_json_number(zoom_json_scanner_t *s,
@@ -423,7 +421,7 @@ zoom_json_string(zoom_json_scanner_t *s, zoom_str_t *raw, uint8_t *escaped)
             return zoom_json_bad;
         }
 
-        n = zoom_json_utf8_len(s->p, s->end);
+        n = zoom_utf8_len(s->p, s->end);
 
         if (n == 0) {
             return zoom_json_bad_utf8;
@@ -546,49 +544,6 @@ zoom_json_hex4(const unsigned char *p, const unsigned char *end)
     }
 
     return cp;
-}
-
-
-/* The length of a well-formed sequence (Unicode, table 3-7), 0 if none. */
-
-static size_t
-zoom_json_utf8_len(const unsigned char *p, const unsigned char *end)
-{
-    size_t         i, n;
-    unsigned char  min, max;
-
-    min = 0x80;
-    max = 0xbf;
-
-    if (p[0] < 0xc2 || p[0] > 0xf4) {
-        return 0;
-    }
-
-    if (p[0] < 0xe0) {
-        n = 2;
-
-    } else if (p[0] < 0xf0) {
-        n = 3;
-        min = (p[0] == 0xe0) ? 0xa0 : min;
-        max = (p[0] == 0xed) ? 0x9f : max;
-
-    } else {
-        n = 4;
-        min = (p[0] == 0xf0) ? 0x90 : min;
-        max = (p[0] == 0xf4) ? 0x8f : max;
-    }
-
-    if ((size_t) (end - p) < n || p[1] < min || p[1] > max) {
-        return 0;
-    }
-
-    for (i = 2; i < n; i++) {
-        if (p[i] < 0x80 || p[i] > 0xbf) {
-            return 0;
-        }
-    }
-
-    return n;
 }
 
 

@@ -158,6 +158,47 @@ zoom_hex(unsigned char c)
 }
 
 
+size_t
+zoom_utf8_len(const unsigned char *p, const unsigned char *end)
+{
+    size_t         i, n;
+    unsigned char  min, max;
+
+    min = 0x80;
+    max = 0xbf;
+
+    if (p[0] < 0xc2 || p[0] > 0xf4) {
+        return 0;
+    }
+
+    if (p[0] < 0xe0) {
+        n = 2;
+
+    } else if (p[0] < 0xf0) {
+        n = 3;
+        min = (p[0] == 0xe0) ? 0xa0 : min;
+        max = (p[0] == 0xed) ? 0x9f : max;
+
+    } else {
+        n = 4;
+        min = (p[0] == 0xf0) ? 0x90 : min;
+        max = (p[0] == 0xf4) ? 0x8f : max;
+    }
+
+    if ((size_t) (end - p) < n || p[1] < min || p[1] > max) {
+        return 0;
+    }
+
+    for (i = 2; i < n; i++) {
+        if (p[i] < 0x80 || p[i] > 0xbf) {
+            return 0;
+        }
+    }
+
+    return n;
+}
+
+
 int
 zoom_secret_eq(zoom_str_t secret, zoom_str_t sent)
 {

@@ -198,6 +198,36 @@ START_TEST(wipes)
 END_TEST
 
 
+START_TEST(knows_utf8)
+{
+    size_t      i;
+    zoom_str_t  s;
+
+    static const struct {
+        const char  *text;
+        size_t       len;
+    } table[] = {
+        { "\xc2\x80", 2 }, { "\xdf\xbf", 2 }, { "\xe0\xa0\x80", 3 },
+        { "\xed\x9f\xbf", 3 }, { "\xee\x80\x80", 3 }, { "\xef\xbf\xbf", 3 },
+        { "\xf0\x90\x80\x80", 4 }, { "\xf4\x8f\xbf\xbf", 4 },
+        { "\xc3\xa9xyz", 2 }, { "x", 0 }, { "\x7f", 0 }, { "\x80", 0 },
+        { "\xbf\x80", 0 }, { "\xc0\x80", 0 }, { "\xc1\xbf", 0 },
+        { "\xe0\x9f\xbf", 0 }, { "\xed\xa0\x80", 0 }, { "\xf0\x8f\xbf\xbf", 0 },
+        { "\xf4\x90\x80\x80", 0 }, { "\xf5\x80\x80\x80", 0 }, { "\xff", 0 },
+        { "\xc3", 0 }, { "\xe2\x98", 0 }, { "\xf0\x9f\x98", 0 },
+        { "\xc3(", 0 }, { "\xe2\x98(", 0 }, { "\xf0\x9f\x98(", 0 }
+    };
+
+    for (i = 0; i < N(table); i++) {
+        s = zoom_str_c(table[i].text);
+
+        ck_assert_msg(zoom_utf8_len(s.data, s.data + s.len) == table[i].len,
+                      "sequence %zu", i);
+    }
+}
+END_TEST
+
+
 Suite *
 unit_string(void)
 {
@@ -217,6 +247,7 @@ unit_string(void)
     tcase_add_test(t, compares_secrets);
     tcase_add_test(t, notices_every_bit);
     tcase_add_test(t, wipes);
+    tcase_add_test(t, knows_utf8);
 
     suite_add_tcase(s, t);
 

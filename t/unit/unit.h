@@ -79,6 +79,8 @@ Suite *unit_answer(void);
 Suite *unit_oauth(void);
 Suite *unit_token(void);
 Suite *unit_limit(void);
+Suite *unit_sdk(void);
+Suite *unit_join(void);
 
 
 #endif /* UNIT_H_INCLUDED */

@@ -1,0 +1,148 @@
+/* A stranger's wish to join, as a body and as the values of a form. */
+
+#include <stdlib.h>
+
+#include "zoom_join.h"
+
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
+
+
+static zoom_json_doc_t  doc;
+
+
+/* What we answer is JSON, and no part of it says more than it should. */
+
+static void
+fuzz_answer(const zoom_join_t *join)
+{
+    zoom_buf_t            b;
+    zoom_str_t            text;
+    static unsigned char  answer[ZOOM_JOIN_ANSWER_MAX];
+
+    static const zoom_str_t  key = zoom_str("KEY");
+    static const zoom_str_t  token = zoom_str("a.b.c");
+
+    zoom_buf_init(&b, answer, sizeof(answer));
+    zoom_join_answer(&b, join, ZOOM_SDK_PARTICIPANT, key, token, &token,
+                     NULL);
+
+    text.data = b.data;
+    text.len = b.len;
+
+    if (b.overflow || zoom_json_scan(&doc, text) != NULL) {
+        abort();
+    }
+
+    text = zoom_json_member(&doc, &doc.nodes[0], "role")->text;
+
+    if (text.len != 1 || text.data[0] != '0'
+        || zoom_json_member(&doc, &doc.nodes[0], "obfToken") != NULL)
+    {
+        abort();
+    }
+}
+
+
+static void
+fuzz_end(zoom_join_t *join)
+{
+    const char           *why;
+    zoom_buf_t            b;
+    static unsigned char  signature[ZOOM_SDK_SIGNATURE_MAX];
+
+    static const zoom_str_t  key = zoom_str("KEY");
+
+    why = NULL;
+
+    if (zoom_join_end(join, &why) != ZOOM_OK) {
+
+        if (why == NULL) {
+            abort();
+        }
+
+        return;
+    }
+
+    /* a meeting that was let in can be signed for */
+
+    zoom_buf_init(&b, signature, sizeof(signature));
+
+    if (zoom_sdk_signature(&b, key, key, join->meeting, join->role, 0,
+                           ZOOM_SDK_LIFE_MIN)
+        != NULL)
+    {
+        abort();
+    }
+
+    fuzz_answer(join);
+}
+
+
+/* The first byte says what the rest of a line is. */
+
+static void
+fuzz_form(const unsigned char *data, size_t size)
+{
+    size_t       n;
+    zoom_str_t   value;
+    zoom_join_t  join;
+
+    zoom_join_init(&join);
+
+    while (size) {
+        for (n = 1; n < size && data[n] != '\n'; n++) { /* void */ }
+
+        value.data = data + 1;
+        value.len = n - 1;
+
+        (void) zoom_join_set(&join, (zoom_join_e) (*data % ZOOM_JOIN_LAST),
+                             value);
+
+        n += (n < size);
+        data += n;
+        size -= n;
+    }
+
+    fuzz_end(&join);
+}
+
+
+int
+LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
+{
+    zoom_buf_t      b;
+    zoom_str_t      text;
+    zoom_join_t     join;
+    unsigned char  *strings;
+
+    fuzz_form(data, size);
+
+    text.data = data;
+    text.len = size;
+
+    if (zoom_json_scan(&doc, text) != NULL) {
+        return 0;
+    }
+
+    strings = malloc(size);
+
+    if (strings == NULL) {
+        abort();
+    }
+
+    zoom_buf_init(&b, strings, size);
+    zoom_join_init(&join);
+
+    if (zoom_join_read(&join, &doc, &b) == NULL) {
+        fuzz_end(&join);
+    }
+
+    if (b.overflow) {
+        abort();
+    }
+
+    free(strings);
+
+    return 0;
+}
