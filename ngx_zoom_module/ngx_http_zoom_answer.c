@@ -270,7 +270,7 @@ ngx_http_zoom_answer_headers(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         return NGX_OK;
     }
 
-    after = ngx_max(ctx->ask.retry_after, 1);
+    after = ngx_max(ngx_http_zoom_batch_retry_after(&ctx->batch), 1);
 
     value.data = ngx_pnalloc(r->pool, NGX_TIME_T_LEN);
     if (value.data == NULL) {

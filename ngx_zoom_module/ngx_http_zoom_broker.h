@@ -40,6 +40,7 @@ struct ngx_http_zoom_ask_s {
     unsigned                     use_stale:1;
     unsigned                     webinar:1;  /* what "meeting" is */
     unsigned                     bypass:1;   /* the waiting room */
+    unsigned                     vital:1;    /* of a batch */
     unsigned                     health:1;   /* of an access token: fail also
                                                 if minting is known to */
 

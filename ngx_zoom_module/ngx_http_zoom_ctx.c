@@ -14,7 +14,7 @@ static void ngx_http_zoom_ctx_wipe_args(ngx_http_zoom_ctx_t *ctx);
 static ngx_msec_t ngx_http_zoom_ctx_time_left(ngx_http_request_t *r);
 static ngx_int_t ngx_http_zoom_ctx_watch(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
-static void ngx_http_zoom_ctx_answered(ngx_http_zoom_ask_t *ask);
+static void ngx_http_zoom_ctx_answered(ngx_http_zoom_batch_t *batch);
 static void ngx_http_zoom_ctx_abort(void *data);
 static void ngx_http_zoom_ctx_cleanup(void *data);
 
@@ -109,36 +109,33 @@ void
 ngx_http_zoom_ctx_ask(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     ngx_http_zoom_done_pt done)
 {
-    ngx_msec_t            left;
-    ngx_http_zoom_ask_t  *ask;
+    ngx_msec_t              left;
+    ngx_http_zoom_batch_t  *batch;
 
-    ask = &ctx->ask;
+    batch = &ctx->batch;
 
     ctx->done = done;
 
     left = ngx_http_zoom_ctx_time_left(r);
 
     if (left == 0) {
-        ask->error = ZOOM_E_TIMEOUT;
+        ngx_http_zoom_batch_cancel(batch, ZOOM_E_TIMEOUT);
         done(r, ctx);
         return;
     }
 
-    ask->deadline = ngx_current_msec + left;
-    ask->handler = ngx_http_zoom_ctx_answered;
-    ask->data = ctx;
+    batch->handler = ngx_http_zoom_ctx_answered;
+    batch->data = ctx;
 
     ctx->asked = 1;
 
-    if (ngx_http_zoom_broker_ask(ask) == NGX_AGAIN) {
-        ctx->waiting = 1;
+    if (ngx_http_zoom_batch_ask(batch, ngx_current_msec + left) == NGX_AGAIN) {
 
         if (ngx_http_zoom_ctx_watch(r, ctx) == NGX_OK) {
             return;
         }
 
-        ngx_http_zoom_ctx_abort(ctx);
-        ask->error = ZOOM_E_INTERNAL;
+        ngx_http_zoom_batch_cancel(batch, ZOOM_E_INTERNAL);
     }
 
     done(r, ctx);
@@ -213,18 +210,16 @@ ngx_http_zoom_ctx_watch(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 
 
 static void
-ngx_http_zoom_ctx_answered(ngx_http_zoom_ask_t *ask)
+ngx_http_zoom_ctx_answered(ngx_http_zoom_batch_t *batch)
 {
     ngx_connection_t     *c;
     ngx_http_request_t   *r;
     ngx_http_zoom_ctx_t  *ctx;
 
-    ctx = ask->data;
+    ctx = batch->data;
 
     r = ctx->request;
     c = r->connection;
-
-    ctx->waiting = 0;
 
     ngx_http_set_log_request(c->log, r);
 
@@ -239,9 +234,8 @@ ngx_http_zoom_ctx_abort(void *data)
 {
     ngx_http_zoom_ctx_t  *ctx = data;
 
-    if (ctx->waiting) {
-        ctx->waiting = 0;
-        ngx_http_zoom_broker_cancel(&ctx->ask);
+    if (ctx->batch.waiting) {
+        ngx_http_zoom_batch_cancel(&ctx->batch, ZOOM_E_TIMEOUT);
     }
 }
 
@@ -260,9 +254,7 @@ ngx_http_zoom_ctx_cleanup(void *data)
 static void
 ngx_http_zoom_ctx_wipe(ngx_http_zoom_ctx_t *ctx)
 {
-    if (ctx->ask.token.len) {
-        ngx_explicit_memzero(ctx->ask.token.data, ctx->ask.token.len);
-    }
+    ngx_http_zoom_batch_wipe(&ctx->batch);
 
     if (ctx->answer.len) {
         ngx_explicit_memzero(ctx->answer.data, ctx->answer.len);

@@ -11,7 +11,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_http_zoom_broker.h"
+#include "ngx_http_zoom_batch.h"
 #include "ngx_http_zoom_module.h"
 #include "zoom_callback.h"
 
@@ -46,9 +46,10 @@ struct ngx_http_zoom_ctx_s {
     zoom_callback_t             *callback;   /* never NULL when ready */
     ngx_str_t                    bot_id;
 
+    ngx_http_zoom_account_t     *account;
     ngx_str_t                    user;
     zoom_error_e                 error;
-    ngx_http_zoom_ask_t          ask;
+    ngx_http_zoom_batch_t        batch;
     ngx_str_t                    answer;     /* holds the token */
 
     ngx_table_elt_t             *cache_control;
@@ -57,7 +58,6 @@ struct ngx_http_zoom_ctx_s {
 
     unsigned                     ready:1;    /* authenticated and parsed */
     unsigned                     asked:1;
-    unsigned                     waiting:1;
     unsigned                     watched:1;
 };
 
@@ -86,10 +86,9 @@ ngx_str_t *ngx_http_zoom_ctx_args(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 
 /*
- * Asks the broker for what stands in ctx->ask; account, kind, user, ttl,
- * reuse, min_left and pool are the caller's.  "done" is called with the result
- * in ctx->ask, at once or later, and finalizes the request, for which
- * r->main->count has been raised.
+ * Asks the broker for what stands in ctx->batch, which has one ask at least.
+ * "done" is called with the results there, at once or later, and finalizes the
+ * request, for which r->main->count has been raised.
  */
 
 void ngx_http_zoom_ctx_ask(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,

@@ -19,6 +19,7 @@ ngx_int_t
 ngx_http_zoom_health_handler(ngx_http_request_t *r)
 {
     ngx_int_t                        rc;
+    ngx_http_zoom_ask_t             *ask;
     ngx_http_zoom_ctx_t             *ctx;
     const ngx_http_zoom_loc_conf_t  *zlcf;
 
@@ -37,9 +38,14 @@ ngx_http_zoom_health_handler(ngx_http_request_t *r)
 
     zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
 
-    ctx->ask.account = zlcf->account;
-    ctx->ask.kind = NGX_HTTP_ZOOM_ACCESS;
-    ctx->ask.health = 1;
+    if (ngx_http_zoom_batch_init(&ctx->batch, r->pool, 1) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ask = ngx_http_zoom_batch_add(&ctx->batch, NULL, NGX_HTTP_ZOOM_ACCESS);
+
+    ask->account = zlcf->account;
+    ask->health = 1;
 
     r->main->count++;
 
@@ -52,15 +58,18 @@ ngx_http_zoom_health_handler(ngx_http_request_t *r)
 static void
 ngx_http_zoom_health_done(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 {
-    ngx_int_t  rc;
-    ngx_str_t  body = ngx_string("{\"status\":\"ok\"}");
+    ngx_int_t     rc;
+    zoom_error_e  error;
+    ngx_str_t     body = ngx_string("{\"status\":\"ok\"}");
 
-    if (ctx->ask.error == ZOOM_OK) {
+    error = ctx->batch.asks[0].error;
+
+    if (error == ZOOM_OK) {
         rc = ngx_http_zoom_answer(r, ctx, NGX_HTTP_OK, "application/json",
                                   &body);
 
     } else {
-        rc = ngx_http_zoom_answer_status(r, ctx, ctx->ask.error,
+        rc = ngx_http_zoom_answer_status(r, ctx, error,
                                          NGX_HTTP_SERVICE_UNAVAILABLE, NULL);
     }
 

@@ -103,7 +103,6 @@ ngx_http_zoom_purge_now(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
                                     &n);
 
     if (rc == NGX_BUSY) {
-        ctx->ask.retry_after = 1;
 
         return ngx_http_zoom_answer_words(r, ctx, ZOOM_E_RATE_LIMITED,
                              "The last purge was less than a second ago.");

@@ -377,15 +377,19 @@ ngx_http_zoom_tokens_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 
     zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
 
-    ask = &ctx->ask;
+    if (ngx_http_zoom_batch_init(&ctx->batch, r->pool, 1) != NGX_OK) {
+        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_INTERNAL, "no memory");
+        return;
+    }
 
-    ask->kind = NGX_HTTP_ZOOM_ZAK;
+    ask = ngx_http_zoom_batch_add(&ctx->batch, r->pool, NGX_HTTP_ZOOM_ZAK);
+
+    ask->account = ctx->account;
     ask->user = ctx->user;
     ask->ttl = zlcf->ttl;
     ask->reuse = zlcf->reuse;
     ask->min_left = zlcf->min_left;
     ask->use_stale = zlcf->use_stale;
-    ask->pool = r->pool;
 
     ngx_http_zoom_ctx_ask(r, ctx, ngx_http_zoom_tokens_done);
 }
@@ -422,7 +426,7 @@ ngx_http_zoom_tokens_route(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         }
     }
 
-    ctx->ask.account = account;
+    ctx->account = account;
 
     return ngx_http_zoom_user(r, &ctx->user, why);
 }
@@ -431,13 +435,17 @@ ngx_http_zoom_tokens_route(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 static void
 ngx_http_zoom_tokens_done(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 {
-    if (ctx->ask.error == ZOOM_OK && ctx->ask.token.len == 0) {
+    ngx_http_zoom_ask_t  *ask;
+
+    ask = &ctx->batch.asks[0];
+
+    if (ask->error == ZOOM_OK && ask->token.len == 0) {
         ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_INTERNAL, "an empty token");
         return;
     }
 
-    if (ctx->ask.error != ZOOM_OK) {
-        ngx_http_zoom_tokens_fail(r, ctx, ctx->ask.error, NULL);
+    if (ask->error != ZOOM_OK) {
+        ngx_http_zoom_tokens_fail(r, ctx, ask->error, NULL);
         return;
     }
 
@@ -457,7 +465,7 @@ ngx_http_zoom_tokens_answer(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 
     zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
 
-    token = &ctx->ask.token;
+    token = &ctx->batch.asks[0].token;
 
     text = (zlcf->response == NGX_HTTP_ZOOM_RESPONSE_TEXT
             || (zlcf->response == NGX_HTTP_ZOOM_RESPONSE_AUTO

@@ -17,6 +17,23 @@
 
 #define NGX_HTTP_ZOOM_METADATA  "zoom_metadata_"
 
+#define NGX_HTTP_ZOOM_WORD_MAX  ZOOM_TRACKING_ID_MAX
+
+
+/* What stands where a word is missing. */
+
+typedef enum {
+    NGX_HTTP_ZOOM_LIST_ALWAYS = 0,   /* "-" */
+    NGX_HTTP_ZOOM_LIST_FULL,         /* "-", unless all are missing */
+    NGX_HTTP_ZOOM_LIST_SPARSE        /* nothing */
+} ngx_http_zoom_list_e;
+
+
+/* Writes what there is to tell of an ask; NULL: nothing. */
+
+typedef u_char *(*ngx_http_zoom_word_pt)(u_char *p,
+    const ngx_http_zoom_ctx_t *ctx, const ngx_http_zoom_ask_t *ask);
+
 
 static ngx_http_zoom_ctx_t *ngx_http_zoom_variable_ctx(ngx_http_request_t *r,
     const ngx_str_t *name);
@@ -40,6 +57,19 @@ static ngx_int_t ngx_http_zoom_variable_mint_time(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_zoom_variable_tracking_id(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_zoom_variable_list(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, ngx_http_zoom_word_pt word,
+    ngx_http_zoom_list_e list);
+static u_char *ngx_http_zoom_word_status(u_char *p,
+    const ngx_http_zoom_ctx_t *ctx, const ngx_http_zoom_ask_t *ask);
+static u_char *ngx_http_zoom_word_limit(u_char *p,
+    const ngx_http_zoom_ctx_t *ctx, const ngx_http_zoom_ask_t *ask);
+static u_char *ngx_http_zoom_word_error(u_char *p,
+    const ngx_http_zoom_ctx_t *ctx, const ngx_http_zoom_ask_t *ask);
+static u_char *ngx_http_zoom_word_time(u_char *p,
+    const ngx_http_zoom_ctx_t *ctx, const ngx_http_zoom_ask_t *ask);
+static u_char *ngx_http_zoom_word_tracking_id(u_char *p,
+    const ngx_http_zoom_ctx_t *ctx, const ngx_http_zoom_ask_t *ask);
 static void ngx_http_zoom_variable_set(ngx_http_variable_value_t *v,
     const void *data, size_t len);
 
@@ -308,20 +338,8 @@ static ngx_int_t
 ngx_http_zoom_variable_token_status(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
-    ngx_str_t            *s;
-    ngx_http_zoom_ctx_t  *ctx;
-
-    s = ngx_http_zoom_token_statuses;
-
-    ctx = ngx_http_zoom_ctx_get(r);
-
-    if (ctx && ctx->asked && !ctx->waiting && ctx->error == ZOOM_OK) {
-        s += ctx->ask.status;
-    }
-
-    ngx_http_zoom_variable_set(v, s->data, s->len);
-
-    return NGX_OK;
+    return ngx_http_zoom_variable_list(r, v, ngx_http_zoom_word_status,
+                                       NGX_HTTP_ZOOM_LIST_ALWAYS);
 }
 
 
@@ -331,23 +349,12 @@ static ngx_int_t
 ngx_http_zoom_variable_limit_status(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
-    ngx_str_t            *s;
-    ngx_http_zoom_ctx_t  *ctx;
-
-    ctx = ngx_http_zoom_ctx_get(r);
-
-    if (ctx == NULL || !ctx->asked || ctx->waiting || ctx->ask.limit == 0) {
-        v->not_found = 1;
-        return NGX_OK;
-    }
-
-    s = &ngx_http_zoom_limits[ctx->ask.limit];
-
-    ngx_http_zoom_variable_set(v, s->data, s->len);
-
-    return NGX_OK;
+    return ngx_http_zoom_variable_list(r, v, ngx_http_zoom_word_limit,
+                                       NGX_HTTP_ZOOM_LIST_FULL);
 }
 
+
+/* Why the request failed, else what its answer lacks. */
 
 static ngx_int_t
 ngx_http_zoom_variable_error(ngx_http_request_t *r,
@@ -358,16 +365,14 @@ ngx_http_zoom_variable_error(ngx_http_request_t *r,
 
     ctx = ngx_http_zoom_ctx_get(r);
 
-    if (ctx == NULL || ctx->error == ZOOM_OK) {
-        v->not_found = 1;
+    if (ctx && ctx->error) {
+        info = zoom_error_info(ctx->error);
+        ngx_http_zoom_variable_set(v, info->name.data, info->name.len);
         return NGX_OK;
     }
 
-    info = zoom_error_info(ctx->error);
-
-    ngx_http_zoom_variable_set(v, info->name.data, info->name.len);
-
-    return NGX_OK;
+    return ngx_http_zoom_variable_list(r, v, ngx_http_zoom_word_error,
+                                       NGX_HTTP_ZOOM_LIST_SPARSE);
 }
 
 
@@ -375,33 +380,8 @@ static ngx_int_t
 ngx_http_zoom_variable_mint_time(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
-    u_char               *p;
-    ngx_msec_t            ms;
-    ngx_http_zoom_ctx_t  *ctx;
-
-    ctx = ngx_http_zoom_ctx_get(r);
-
-    if (ctx == NULL || ctx->waiting
-        || (ctx->ask.status != NGX_HTTP_ZOOM_STATUS_MISS
-            && ctx->ask.status != NGX_HTTP_ZOOM_STATUS_SHARED))
-    {
-        ngx_http_zoom_variable_set(v, "-", 1);
-        return NGX_OK;
-    }
-
-    p = ngx_pnalloc(r->pool, NGX_TIME_T_LEN + 4);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    ms = ctx->ask.mint_time;
-
-    ngx_http_zoom_variable_set(v, p, ngx_sprintf(p, "%T.%03M",
-                                                 (time_t) ms / 1000,
-                                                 ms % 1000)
-                                     - p);
-
-    return NGX_OK;
+    return ngx_http_zoom_variable_list(r, v, ngx_http_zoom_word_time,
+                                       NGX_HTTP_ZOOM_LIST_ALWAYS);
 }
 
 
@@ -409,19 +389,139 @@ static ngx_int_t
 ngx_http_zoom_variable_tracking_id(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
+    return ngx_http_zoom_variable_list(r, v, ngx_http_zoom_word_tracking_id,
+                                       NGX_HTTP_ZOOM_LIST_FULL);
+}
+
+
+/* One word for each type of token, separated as those of upstreams are. */
+
+static ngx_int_t
+ngx_http_zoom_variable_list(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, ngx_http_zoom_word_pt word,
+    ngx_http_zoom_list_e list)
+{
+    u_char               *p, *q, *start;
+    ngx_uint_t            i, any;
     ngx_http_zoom_ctx_t  *ctx;
 
     ctx = ngx_http_zoom_ctx_get(r);
+    any = (list == NGX_HTTP_ZOOM_LIST_ALWAYS);
 
-    if (ctx == NULL || ctx->waiting || ctx->ask.tracking_id[0] == '\0') {
-        v->not_found = 1;
+    if (ctx == NULL || !ctx->asked || ctx->batch.waiting) {
+        ngx_http_zoom_variable_set(v, "-", 1);
+        v->not_found = !any;
         return NGX_OK;
     }
 
-    ngx_http_zoom_variable_set(v, ctx->ask.tracking_id,
-                               ngx_strlen(ctx->ask.tracking_id));
+    p = ngx_pnalloc(r->pool, ctx->batch.n * (NGX_HTTP_ZOOM_WORD_MAX + 2));
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_zoom_variable_set(v, p, 0);
+
+    for (i = 0; i < ctx->batch.n; i++) {
+        start = p;
+
+        if (p != v->data) {
+            *p++ = ',';
+            *p++ = ' ';
+        }
+
+        q = word(p, ctx, &ctx->batch.asks[i]);
+
+        if (q) {
+            any = 1;
+            p = q;
+
+        } else if (list == NGX_HTTP_ZOOM_LIST_SPARSE) {
+            p = start;
+
+        } else {
+            *p++ = '-';
+        }
+    }
+
+    v->len = p - v->data;
+    v->not_found = !any;
 
     return NGX_OK;
+}
+
+
+static u_char *
+ngx_http_zoom_word_status(u_char *p, const ngx_http_zoom_ctx_t *ctx,
+    const ngx_http_zoom_ask_t *ask)
+{
+    ngx_str_t  *s;
+
+    if (ctx->error || ask->status == NGX_HTTP_ZOOM_STATUS_NONE) {
+        return NULL;
+    }
+
+    s = &ngx_http_zoom_token_statuses[ask->status];
+
+    return ngx_cpymem(p, s->data, s->len);
+}
+
+
+static u_char *
+ngx_http_zoom_word_limit(u_char *p, const ngx_http_zoom_ctx_t *ctx,
+    const ngx_http_zoom_ask_t *ask)
+{
+    ngx_str_t  *s;
+
+    if (ask->limit == NGX_HTTP_ZOOM_LIMIT_NONE) {
+        return NULL;
+    }
+
+    s = &ngx_http_zoom_limits[ask->limit];
+
+    return ngx_cpymem(p, s->data, s->len);
+}
+
+
+static u_char *
+ngx_http_zoom_word_error(u_char *p, const ngx_http_zoom_ctx_t *ctx,
+    const ngx_http_zoom_ask_t *ask)
+{
+    const zoom_error_info_t  *info;
+
+    if (ask->error == ZOOM_OK) {
+        return NULL;
+    }
+
+    info = zoom_error_info(ask->error);
+
+    return ngx_cpymem(p, info->name.data, info->name.len);
+}
+
+
+static u_char *
+ngx_http_zoom_word_time(u_char *p, const ngx_http_zoom_ctx_t *ctx,
+    const ngx_http_zoom_ask_t *ask)
+{
+    if (ask->status != NGX_HTTP_ZOOM_STATUS_MISS
+        && ask->status != NGX_HTTP_ZOOM_STATUS_SHARED)
+    {
+        return NULL;
+    }
+
+    return ngx_sprintf(p, "%T.%03M", (time_t) ask->mint_time / 1000,
+                       ask->mint_time % 1000);
+}
+
+
+static u_char *
+ngx_http_zoom_word_tracking_id(u_char *p, const ngx_http_zoom_ctx_t *ctx,
+    const ngx_http_zoom_ask_t *ask)
+{
+    if (ask->tracking_id[0] == '\0') {
+        return NULL;
+    }
+
+    return ngx_cpymem(p, ask->tracking_id, ngx_strlen(ask->tracking_id));
 }
 
 
