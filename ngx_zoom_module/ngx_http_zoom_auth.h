@@ -32,14 +32,28 @@ ngx_int_t ngx_http_zoom_auth_handler(ngx_http_request_t *r);
 ngx_http_zoom_ctx_t *ngx_http_zoom_auth_ctx(ngx_http_request_t *r);
 
 /*
- * Then, with the body: the first line that holds gives ctx->caller and
- * ctx->scheme.  "doc" is NULL where there is no body; "*signed_body" tells if
- * the line signs it.  NGX_OK, NGX_DECLINED or NGX_ERROR.
+ * Then, with the body as it came, which is empty for GET: drops the lines whose
+ * signature of it does not hold.  ZOOM_OK, or an error with the reason in
+ * "*why".
  */
 
-ngx_int_t ngx_http_zoom_auth_body(ngx_http_request_t *r,
+zoom_error_e ngx_http_zoom_auth_raw(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, const ngx_str_t *body, const char **why);
+
+/*
+ * Last, with the body as a callback: the first line that holds gives
+ * ctx->caller and ctx->scheme.  "doc" is NULL where there is no body;
+ * "*signed_body" tells if the line signs it as Attendee does.  ZOOM_OK, or an
+ * error with the reason in "*why".
+ */
+
+zoom_error_e ngx_http_zoom_auth_body(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, const zoom_json_doc_t *doc,
-    ngx_uint_t *signed_body);
+    ngx_uint_t *signed_body, const char **why);
+
+/* Both, for a request whose body nobody reads: a proof in it is none. */
+zoom_error_e ngx_http_zoom_auth_bodiless(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, const char **why);
 
 /* 1 if there is a line that can hold where no body is read. */
 ngx_uint_t ngx_http_zoom_auth_without_body(const ngx_array_t *auth);

@@ -14,12 +14,22 @@
 #include "ngx_http_zoom_batch.h"
 #include "ngx_http_zoom_module.h"
 #include "zoom_callback.h"
+#include "zoom_webhooks.h"
 
 
 typedef struct ngx_http_zoom_ctx_s  ngx_http_zoom_ctx_t;
 
 typedef void (*ngx_http_zoom_done_pt)(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
+
+
+/* A Standard Webhook that came, for all lines that want one. */
+
+typedef struct {
+    zoom_webhooks_t              sent;
+    int64_t                      at;         /* its timestamp */
+    ngx_int_t                    rc;         /* of its header */
+} ngx_http_zoom_webhook_t;
 
 
 struct ngx_http_zoom_ctx_s {
@@ -32,6 +42,8 @@ struct ngx_http_zoom_ctx_s {
                                                 the header has been */
     ngx_int_t                    verdict;
     u_char                      *alive;      /* by line of zoom_authenticate */
+    ngx_http_zoom_webhook_t     *webhook;    /* NULL: not looked at */
+    const char                  *why;        /* nothing holds, if known */
 
     ngx_str_t                    args;       /* as sent, with its secrets */
     ngx_str_t                    masked;     /* and what nginx has now */

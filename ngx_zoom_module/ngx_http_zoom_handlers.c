@@ -43,7 +43,8 @@ ngx_http_zoom_enter(ngx_http_request_t *r, ngx_http_zoom_ctx_t **ctxp,
 
     if (ctx->verdict == NGX_DECLINED) {
         return ngx_http_zoom_answer_error(r, ctx, ZOOM_E_UNAUTHENTICATED,
-                                          "no \"zoom_authenticate\" holds");
+                                          ctx->why ? ctx->why
+                                          : "no \"zoom_authenticate\" holds");
     }
 
     if (ctx->verdict == NGX_ABORT) {
@@ -65,7 +66,8 @@ ngx_http_zoom_enter_bodiless(ngx_http_request_t *r, ngx_http_zoom_ctx_t **ctxp,
     ngx_uint_t methods, const char *allow)
 {
     ngx_int_t             rc;
-    ngx_uint_t            signed_body;
+    const char           *why;
+    zoom_error_e          error;
     ngx_http_zoom_ctx_t  *ctx;
 
     rc = ngx_http_zoom_enter(r, ctxp, methods, allow);
@@ -76,18 +78,17 @@ ngx_http_zoom_enter_bodiless(ngx_http_request_t *r, ngx_http_zoom_ctx_t **ctxp,
 
     ctx = *ctxp;
 
-    rc = ngx_http_zoom_auth_body(r, ctx, NULL, &signed_body);
+    error = ngx_http_zoom_auth_bodiless(r, ctx, &why);
 
-    if (rc == NGX_DECLINED) {
-        return ngx_http_zoom_answer_error(r, ctx, ZOOM_E_UNAUTHENTICATED,
-                                          NULL);
+    if (error != ZOOM_OK) {
+        return ngx_http_zoom_answer_error(r, ctx, error, why);
     }
 
     ctx->callback = ngx_pcalloc(r->pool, sizeof(zoom_callback_t));
 
-    if (rc != NGX_OK || ctx->callback == NULL) {
+    if (ctx->callback == NULL) {
         return ngx_http_zoom_answer_error(r, ctx, ZOOM_E_INTERNAL,
-                                          "the proofs could not be checked");
+                                          "no memory");
     }
 
     ctx->ready = 1;

@@ -107,7 +107,15 @@ ngx_http_zoom_tokens_post(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     zoom_buf_t        b;
     const char       *why;
     ngx_uint_t        signed_body;
+    zoom_error_e      error;
     zoom_json_doc_t  *doc;
+
+    error = ngx_http_zoom_auth_raw(r, ctx, &ctx->body, &why);
+
+    if (error != ZOOM_OK) {
+        ngx_http_zoom_tokens_fail(r, ctx, error, why);
+        return;
+    }
 
     doc = &ngx_http_zoom_tokens_doc;
 
@@ -120,19 +128,10 @@ ngx_http_zoom_tokens_post(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 
     signed_body = 0;
 
-    switch (ngx_http_zoom_auth_body(r, ctx, doc, &signed_body)) {
+    error = ngx_http_zoom_auth_body(r, ctx, doc, &signed_body, &why);
 
-    case NGX_OK:
-        break;
-
-    case NGX_DECLINED:
-        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_UNAUTHENTICATED,
-                                  "the signature does not hold");
-        return;
-
-    default:
-        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_INTERNAL,
-                                  "the proofs could not be checked");
+    if (error != ZOOM_OK) {
+        ngx_http_zoom_tokens_fail(r, ctx, error, why);
         return;
     }
 
@@ -170,22 +169,12 @@ static void
 ngx_http_zoom_tokens_get(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 {
     const char    *why;
-    ngx_uint_t     signed_body;
     zoom_error_e   error;
 
-    switch (ngx_http_zoom_auth_body(r, ctx, NULL, &signed_body)) {
+    error = ngx_http_zoom_auth_bodiless(r, ctx, &why);
 
-    case NGX_OK:
-        break;
-
-    case NGX_DECLINED:
-        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_UNAUTHENTICATED,
-                                  "no \"zoom_authenticate\" holds");
-        return;
-
-    default:
-        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_INTERNAL,
-                                  "the proofs could not be checked");
+    if (error != ZOOM_OK) {
+        ngx_http_zoom_tokens_fail(r, ctx, error, why);
         return;
     }
 

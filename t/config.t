@@ -101,6 +101,12 @@ subtest 'accepted' => sub {
         @tokens, 'zoom_ttl 3h;', 'zoom_reuse 30s;', 'zoom_timeout 10s;',
         'zoom_response json;', 'zoom_allow_user *;', 'zoom_min_left 20m;',
         'zoom_use_stale off;'));
+    accepted('every scheme', location(
+        'zoom_tokens acme;', @user,
+        'zoom_authenticate standard_webhooks file:%{webhooks}'
+        . ' attendee file:%{attendee} arg=key file:%{arg}'
+        . ' header=X-Webhook-Secret file:%{header} as=tenant1;',
+        'zoom_authenticate standard_webhooks file:%{webhooks2} as=tenant1;'));
     accepted('status and purge', locations => $good . <<'EOC');
         location = /status {
             zoom_status;
@@ -213,6 +219,11 @@ subtest 'proofs' => sub {
         'as= alone'                 => 'as=tenant',
         'a key that is too short'   => 'attendee file:%{short}',
         'a key that is no base64'   => 'attendee file:%{nobase64}',
+        'standard_webhooks alone'   => 'standard_webhooks',
+        'a webhook key too short'   => 'standard_webhooks file:%{short}',
+        'a webhook key, no base64'  => 'standard_webhooks file:%{nobase64}',
+        'one webhook scheme twice'  => 'standard_webhooks file:%{webhooks}'
+                                       . ' standard_webhooks file:%{webhooks2}',
         'an empty secret'           => 'arg=key file:%{empty}',
         'a missing secret'          => 'arg=key file:%{dir}/missing',
         'an unset variable'         => 'arg=key env:ZOOM_NOT_SET',

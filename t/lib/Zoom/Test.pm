@@ -31,9 +31,10 @@ use Zoom::HTTP qw(http http_start http_wait http2);
 use Zoom::Nginx;
 use Zoom::Process qw(wait_for scratch discard slurp spew);
 use Zoom::Sandbox;
+use Zoom::Webhooks qw(webhook webhook_signature);
 
 our @EXPORT = qw(wait_for http http_start http_wait http2 callback sign
-                 jwt_claims slurp spew);
+                 jwt_claims slurp spew webhook webhook_signature);
 
 my @open;
 my $parent = $$;
@@ -74,6 +75,10 @@ sub make_secrets {
         header        => 'CANARYheader' . random_name(),
         attendee      => encode_base64(pack('H*', random_name(32)), ''),
         attendee2     => encode_base64(pack('H*', random_name(32)), ''),
+        webhooks      => 'whsec_' . encode_base64(pack('H*', random_name(32)),
+                                                  ''),
+        webhooks2     => 'whsec_' . encode_base64(pack('H*', random_name(32)),
+                                                  ''),
     };
 
     $self->secret_file($_, $self->{secret}{$_}) for keys %{ $self->{secret} };
@@ -282,6 +287,10 @@ sub canaries {
 
     for (qw(client_secret arg header attendee attendee2)) {
         $canary{$_} = $secret{$_};
+    }
+
+    for (qw(webhooks webhooks2)) {
+        ($canary{$_}) = $secret{$_} =~ /^whsec_(.*)/;
     }
 
     $canary{basic} = encode_base64("$secret{client_id}:$secret{client_secret}",

@@ -1,0 +1,387 @@
+/*
+ * The zoom_authenticate directive.
+ */
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_zoom_auth.h"
+#include "ngx_http_zoom_proof.h"
+#include "ngx_http_zoom_secret.h"
+#include "ngx_http_zoom_url.h"
+#include "zoom_attendee.h"
+
+
+#define NGX_HTTP_ZOOM_AUTH_SECRET_MIN  8
+#define NGX_HTTP_ZOOM_AUTH_NAME_MAX    64
+#define NGX_HTTP_ZOOM_AUTH_KEY_MAX                                            \
+    ngx_max(ZOOM_ATTENDEE_KEY_MAX, ZOOM_WEBHOOKS_KEY_MAX)
+
+
+typedef const char *(*ngx_http_zoom_auth_key_pt)(zoom_buf_t *key,
+    zoom_str_t secret);
+
+
+static char *ngx_http_zoom_auth_off(ngx_conf_t *cf,
+    ngx_http_zoom_loc_conf_t *zlcf);
+static ngx_http_zoom_auth_line_t *ngx_http_zoom_auth_add_line(ngx_conf_t *cf,
+    ngx_http_zoom_loc_conf_t *zlcf);
+static char *ngx_http_zoom_auth_add_proof(ngx_conf_t *cf,
+    ngx_http_zoom_auth_line_t *line, ngx_uint_t *n);
+static ngx_uint_t ngx_http_zoom_auth_has(
+    const ngx_http_zoom_auth_line_t *line, const ngx_http_zoom_proof_t *proof);
+static char *ngx_http_zoom_auth_scheme(ngx_conf_t *cf, ngx_uint_t n,
+    ngx_http_zoom_proof_t *proof);
+static char *ngx_http_zoom_auth_check_secret(ngx_conf_t *cf,
+    ngx_http_zoom_proof_t *proof, const char *name);
+static const char *ngx_http_zoom_auth_key(ngx_conf_t *cf,
+    ngx_http_zoom_proof_t *proof, ngx_http_zoom_auth_key_pt decode);
+static char *ngx_http_zoom_auth_as(ngx_http_zoom_auth_line_t *line,
+    ngx_str_t *value);
+
+
+char *
+ngx_http_zoom_authenticate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_zoom_loc_conf_t  *zlcf = conf;
+
+    char                       *rv;
+    ngx_str_t                  *value;
+    ngx_uint_t                  n;
+    ngx_http_zoom_proof_t      *proof;
+    ngx_http_zoom_auth_line_t  *line;
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        return ngx_http_zoom_auth_off(cf, zlcf);
+    }
+
+    if (zlcf->auth != NGX_CONF_UNSET_PTR) {
+        line = zlcf->auth->elts;
+        proof = line[0].proofs.elts;
+
+        if (proof->scheme == NGX_HTTP_ZOOM_AUTH_OFF) {
+            return "is used together with \"off\"";
+        }
+    }
+
+    line = ngx_http_zoom_auth_add_line(cf, zlcf);
+    if (line == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    for (n = 1; n < cf->args->nelts; /* void */ ) {
+
+        if (n == cf->args->nelts - 1 && n > 1
+            && ngx_strncmp(value[n].data, "as=", 3) == 0)
+        {
+            rv = ngx_http_zoom_auth_as(line, &value[n++]);
+
+        } else {
+            rv = ngx_http_zoom_auth_add_proof(cf, line, &n);
+        }
+
+        if (rv != NGX_CONF_OK) {
+            return rv;
+        }
+    }
+
+    if (line->caller.len == 0) {
+        proof = line->proofs.elts;
+        line->caller = ngx_http_zoom_schemes[proof->scheme];
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_zoom_auth_off(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *zlcf)
+{
+    ngx_http_zoom_proof_t      *proof;
+    ngx_http_zoom_auth_line_t  *line;
+
+    if (cf->args->nelts != 2) {
+        return "has parameters after \"off\"";
+    }
+
+    if (zlcf->auth != NGX_CONF_UNSET_PTR) {
+        line = zlcf->auth->elts;
+        proof = line[0].proofs.elts;
+
+        return (proof->scheme == NGX_HTTP_ZOOM_AUTH_OFF)
+               ? "is duplicate" : "is used together with \"off\"";
+    }
+
+    line = ngx_http_zoom_auth_add_line(cf, zlcf);
+    if (line == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    proof = ngx_array_push(&line->proofs);
+    if (proof == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(proof, sizeof(ngx_http_zoom_proof_t));
+
+    proof->scheme = NGX_HTTP_ZOOM_AUTH_OFF;
+    line->caller = ngx_http_zoom_schemes[NGX_HTTP_ZOOM_AUTH_OFF];
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_http_zoom_auth_line_t *
+ngx_http_zoom_auth_add_line(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *zlcf)
+{
+    ngx_http_zoom_auth_line_t  *line;
+
+    if (zlcf->auth == NGX_CONF_UNSET_PTR) {
+        zlcf->auth = ngx_array_create(cf->pool, 1,
+                                      sizeof(ngx_http_zoom_auth_line_t));
+        if (zlcf->auth == NULL) {
+            return NULL;
+        }
+    }
+
+    line = ngx_array_push(zlcf->auth);
+    if (line == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(line, sizeof(ngx_http_zoom_auth_line_t));
+
+    if (ngx_array_init(&line->proofs, cf->pool, 2,
+                       sizeof(ngx_http_zoom_proof_t))
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return line;
+}
+
+
+/* A scheme and its secret; parameters may be secrets and are not quoted. */
+
+static char *
+ngx_http_zoom_auth_add_proof(ngx_conf_t *cf, ngx_http_zoom_auth_line_t *line,
+    ngx_uint_t *n)
+{
+    char                   *rv;
+    u_char                 *name;
+    ngx_str_t              *value;
+    ngx_http_zoom_proof_t   proof, *p;
+
+    value = cf->args->elts;
+
+    ngx_memzero(&proof, sizeof(ngx_http_zoom_proof_t));
+
+    rv = ngx_http_zoom_auth_scheme(cf, *n, &proof);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    if (ngx_http_zoom_auth_has(line, &proof)) {
+        return "has the same scheme twice";
+    }
+
+    if (*n + 1 == cf->args->nelts
+        || (*n + 2 == cf->args->nelts
+            && ngx_strncmp(value[*n + 1].data, "as=", 3) == 0))
+    {
+        return "has a scheme without a secret";
+    }
+
+    name = ngx_pnalloc(cf->temp_pool, sizeof("zoom_authenticate ")
+                                      + value[*n].len);
+    if (name == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_sprintf(name, "zoom_authenticate %V%Z", &value[*n]);
+
+    if (ngx_http_zoom_secret(cf, (char *) name, &value[*n + 1], &proof.secret)
+        != NGX_OK
+        || ngx_http_zoom_auth_check_secret(cf, &proof, (char *) name)
+           != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    p = ngx_array_push(&line->proofs);
+    if (p == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *p = proof;
+    *n += 2;
+
+    if (proof.scheme == NGX_HTTP_ZOOM_AUTH_ATTENDEE) {
+        line->attendee = 1;
+    }
+
+    if (proof.scheme == NGX_HTTP_ZOOM_AUTH_WEBHOOKS) {
+        line->webhooks = 1;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_zoom_auth_has(const ngx_http_zoom_auth_line_t *line,
+    const ngx_http_zoom_proof_t *proof)
+{
+    ngx_uint_t              i;
+    ngx_http_zoom_proof_t  *other;
+
+    other = line->proofs.elts;
+
+    for (i = 0; i < line->proofs.nelts; i++) {
+        if (other[i].scheme == proof->scheme
+            && ngx_http_zoom_same(&other[i].name, &proof->name))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static char *
+ngx_http_zoom_auth_scheme(ngx_conf_t *cf, ngx_uint_t n,
+    ngx_http_zoom_proof_t *proof)
+{
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+    value += n;
+
+    if (ngx_strcmp(value->data, "attendee") == 0) {
+        proof->scheme = NGX_HTTP_ZOOM_AUTH_ATTENDEE;
+        ngx_str_set(&proof->name, NGX_HTTP_ZOOM_SIGNATURE);
+
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strcmp(value->data, "standard_webhooks") == 0) {
+        proof->scheme = NGX_HTTP_ZOOM_AUTH_WEBHOOKS;
+
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strncmp(value->data, "arg=", 4) == 0) {
+        proof->scheme = NGX_HTTP_ZOOM_AUTH_ARG;
+        proof->name.data = value->data + 4;
+        proof->name.len = value->len - 4;
+
+        if (ngx_http_zoom_name(&proof->name, ".-",
+                               NGX_HTTP_ZOOM_AUTH_NAME_MAX))
+        {
+            return NGX_CONF_OK;
+        }
+
+        return "has an invalid argument name";
+    }
+
+    if (ngx_strncmp(value->data, "header=", 7) == 0) {
+        proof->scheme = NGX_HTTP_ZOOM_AUTH_HEADER;
+        proof->name.data = value->data + 7;
+        proof->name.len = value->len - 7;
+
+        ngx_strlow(proof->name.data, proof->name.data, proof->name.len);
+
+        if (ngx_http_zoom_name(&proof->name, "!#$%&'*+-.^`|~",
+                               NGX_HTTP_ZOOM_AUTH_NAME_MAX))
+        {
+            return NGX_CONF_OK;
+        }
+
+        return "has an invalid header name";
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"zoom_authenticate\" has no scheme it knows as "
+                       "parameter %ui", n);
+
+    return NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_http_zoom_auth_check_secret(ngx_conf_t *cf, ngx_http_zoom_proof_t *proof,
+    const char *name)
+{
+    const char  *why;
+
+    switch (proof->scheme) {
+
+    case NGX_HTTP_ZOOM_AUTH_ATTENDEE:
+        why = ngx_http_zoom_auth_key(cf, proof, zoom_attendee_key);
+        break;
+
+    case NGX_HTTP_ZOOM_AUTH_WEBHOOKS:
+        why = ngx_http_zoom_auth_key(cf, proof, zoom_webhooks_key);
+        break;
+
+    default: /* arg, header */
+        why = (proof->secret.len < NGX_HTTP_ZOOM_AUTH_SECRET_MIN)
+              ? "is too short" : NULL;
+    }
+
+    if (why) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "the secret of \"%s\" %s",
+                           name, why);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* From now on the secret is its decoded key. */
+
+static const char *
+ngx_http_zoom_auth_key(ngx_conf_t *cf, ngx_http_zoom_proof_t *proof,
+    ngx_http_zoom_auth_key_pt decode)
+{
+    u_char      *p;
+    zoom_buf_t   key;
+    const char  *why;
+
+    p = ngx_http_zoom_secret_alloc(cf, NGX_HTTP_ZOOM_AUTH_KEY_MAX);
+    if (p == NULL) {
+        return "finds no memory";
+    }
+
+    zoom_buf_init(&key, p, NGX_HTTP_ZOOM_AUTH_KEY_MAX);
+
+    why = decode(&key, ngx_http_zoom_str(&proof->secret));
+
+    proof->secret.data = key.data;
+    proof->secret.len = key.len;
+
+    return why;
+}
+
+
+static char *
+ngx_http_zoom_auth_as(ngx_http_zoom_auth_line_t *line, ngx_str_t *value)
+{
+    line->caller.data = value->data + 3;
+    line->caller.len = value->len - 3;
+
+    if (!ngx_http_zoom_name(&line->caller, ".@-",
+                            NGX_HTTP_ZOOM_AUTH_NAME_MAX))
+    {
+        return "has an invalid name in \"as=\"";
+    }
+
+    return NGX_CONF_OK;
+}
