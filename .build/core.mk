@@ -6,13 +6,29 @@ UNIT_INCS    = -Iinclude -It/unit $(shell pkg-config --cflags check jansson)
 
 UNIT_OBJS   := $(patsubst %.c,$(OUT)/unit/%.o,$(CORE_SRCS) $(UNIT_SRCS))
 
-.PHONY: unit
+FUZZERS     := $(patsubst t/fuzz/fuzz_%.c,%,$(wildcard t/fuzz/fuzz_*.c))
+REPLAYS     := $(patsubst %,$(OUT)/unit/replay_%,$(FUZZERS))
 
-unit: $(OUT)/unit/unit  ## unit tests of the core
+.PHONY: unit replay
+
+unit: $(OUT)/unit/unit replay  ## unit tests of the core
 	$(OUT)/unit/unit
+
+# the fuzzers' seeds, without a fuzzer
+replay: $(REPLAYS)
+	@for f in $(FUZZERS); do \
+	    $(OUT)/unit/replay_$$f t/fuzz/seeds/$$f/*; \
+	done
 
 $(OUT)/unit/unit: $(UNIT_OBJS)
 	$(CC) $(UNIT_CFLAGS) -o $@ $^ $(UNIT_LIBS)
+
+$(OUT)/unit/replay_%: $(OUT)/unit/t/fuzz/fuzz_%.o \
+                      $(OUT)/unit/t/fuzz/replay.o \
+                      $(patsubst %.c,$(OUT)/unit/%.o,$(CORE_SRCS))
+	$(CC) $(UNIT_CFLAGS) -o $@ $^ $(UNIT_LIBS)
+
+.SECONDARY:
 
 $(OUT)/unit/%.o: %.c $(CORE_HDRS) $(wildcard t/unit/*.h)
 	@mkdir -p $(dir $@)
