@@ -2,7 +2,7 @@
 
 SAN_FLAGS := -fsanitize=address,undefined -fno-omit-frame-pointer
 
-.PHONY: lint sanitize fuzz chaos
+.PHONY: lint sanitize valgrind coverage fuzz chaos
 
 lint:  ## style, banned functions, clang-tidy, cppcheck
 	@.build/deps $(PACKAGES) $(LINTERS)
@@ -17,6 +17,40 @@ sanitize: deps  ## all tests under AddressSanitizer and UBSan
 	    LDFLAGS_OPT="-fsanitize=address,undefined"
 	ZOOM_ASAN=1 ZOOM_MODULE=$(OUT)/asan/ngx_http_zoom_module.so \
 	    prove -j$(JOBS) -It/lib t/*.t
+
+# Check forks for each test; here one process, or leaks of children hide.
+VALGRIND := CK_FORK=no valgrind -q --error-exitcode=1 --leak-check=full \
+            --show-leak-kinds=definite,indirect,possible \
+            --errors-for-leak-kinds=definite,indirect,possible
+
+valgrind: deps  ## unit tests and fuzzers' seeds under valgrind
+	@.build/deps valgrind
+	@$(MAKE) --no-print-directory unit > /dev/null
+	$(VALGRIND) $(OUT)/unit/unit
+	@for f in $(FUZZERS); do \
+	    $(VALGRIND) $(OUT)/unit/replay_$$f t/fuzz/seeds/$$f/*; \
+	done
+
+COV := $(BUILD)/cov
+
+# Workers run as nobody and write their counts when they exit.
+coverage: deps  ## lines and branches that the tests reach
+	@.build/deps gcovr
+	@find $(COV) -name '*.gcda' -delete 2> /dev/null || true
+	@$(MAKE) --no-print-directory unit BUILD=$(COV) \
+	    UNIT_CFLAGS="-std=c11 -D_GNU_SOURCE -g -O0 --coverage"
+	@$(MAKE) --no-print-directory all BUILD=$(COV) \
+	    CFLAGS_OPT="-g -O0 -fPIC --coverage -fprofile-abs-path" \
+	    LDFLAGS_OPT="--coverage"
+	@find $(abspath $(COV))/obj -type d -exec chmod a+rwx {} +
+	ZOOM_MODULE=$(abspath $(COV))/ngx_http_zoom_module.so \
+	    prove -j$(PROVE_JOBS) -It/lib t/*.t || true
+	@echo; echo "the core, by its unit tests:"
+	@gcovr -r . $(COV)/unit --filter 'src/' -s \
+	    --fail-under-line 100 --fail-under-branch 95
+	@echo; echo "the module, by the end-to-end tests:"
+	@gcovr -r . $(COV)/obj --filter 'ngx_zoom_module/' -s \
+	    --fail-under-line 90
 
 FUZZ_TIME ?= 60
 
