@@ -72,6 +72,7 @@ Suite *unit_time(void);
 Suite *unit_json(void);
 Suite *unit_json_load(void);
 Suite *unit_callback(void);
+Suite *unit_hmac(void);
 Suite *unit_attendee(void);
 Suite *unit_webhooks(void);
 Suite *unit_meeting(void);
