@@ -390,6 +390,19 @@ subtest 'TLS' => sub {
     is(`$curl $ca --http1.1 $url`, '400 1.1', 'HTTP/1.1');
     is(`$curl $ca --http2 $url`, '400 2', 'HTTP/2 on the same port');
     is(`$curl --http2 $url`, '000 0', 'not without its authority');
+
+    my $token = bearer();
+    my $n = $zoom->oauth_calls;
+
+    $zoom->disguise;
+    ok(wait_for(sub { `$curl $ca $url` eq '000 0' }), 'nor with another one');
+    $zoom->shut;
+    is(system("$curl $ca $url >/dev/null") >> 8, 7, 'nor where nobody listens');
+    $zoom->restore;
+    ok(wait_for(sub { `$curl $ca --http1.1 $url` eq '400 1.1' }), 'until then');
+    is(api(GET => '/users/bots@example.com', bearer => $token)->status, 200,
+       'nothing is forgotten meanwhile');
+    cmp_ok($zoom->oauth_calls, '>', $n, 'or counted anew');
 };
 
 

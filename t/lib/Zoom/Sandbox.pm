@@ -24,11 +24,14 @@ sub modules_dir {
 
 
 sub write_configuration {
-    my ($self) = @_;
+    my ($self, %o) = @_;
     my $text = slurp("$home/nginx.conf.in");
+
+    $text =~ s/^\s*listen [^;]*\@TLS\@.*\n//mg if $o{closed};
 
     my %value = (
         DIR     => $self->{dir},
+        PAIR    => $o{pair} // $self->{dir},
         LUA     => "$home/lua",
         MODULES => modules_dir(),
         TLS     => $self->{tls},
@@ -83,6 +86,46 @@ sub start {
 
     die "the Zoom stand-in does not start:\n", slurp("$self->{dir}/error.log"),
         slurp("$self->{dir}/output");
+}
+
+
+# Another configuration for the process that runs; it forgets nothing.
+sub reload {
+    my ($self, %o) = @_;
+
+    $self->write_configuration(%o);
+    kill 'HUP', $self->{pid};
+}
+
+
+# Nobody listens where Zoom was.
+sub shut {
+    my ($self) = @_;
+
+    $self->reload(closed => 1);
+    wait_for(sub { !port_is_open($self->{tls}) }, 5, 'the port to close');
+}
+
+
+# A certificate of an authority that nobody knows.
+sub disguise {
+    my ($self) = @_;
+    my $pair = "$self->{dir}/foreign";
+
+    if (mkdir $pair, 0700) {
+        system("$home/certificates", $pair) == 0
+            or die "cannot make certificates\n";
+    }
+
+    $self->reload(pair => $pair);
+}
+
+
+# All as it was; comes back at once.
+sub restore {
+    my ($self) = @_;
+
+    $self->reload;
 }
 
 

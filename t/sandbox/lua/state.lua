@@ -104,8 +104,13 @@ function _M.reset()
 end
 
 
--- settings.json is optional; it holds what a later reset goes back to.
+-- settings.json is optional; it holds what a later reset goes back to.  A
+-- reload of nginx changes nothing: true if this is the beginning.
 function _M.start(path)
+    if dict:get("settings") then
+        return false
+    end
+
     local file = io.open(path)
 
     if file then
@@ -117,6 +122,7 @@ function _M.start(path)
     end
 
     _M.reset()
+    return true
 end
 
 
