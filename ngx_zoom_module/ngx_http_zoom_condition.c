@@ -147,15 +147,24 @@ ngx_http_zoom_condition_bad(const ngx_http_zoom_state_t *state,
 
 
 ngx_uint_t
-ngx_http_zoom_condition_due(const ngx_http_zoom_state_t *state)
+ngx_http_zoom_condition_ready(const ngx_http_zoom_state_t *state,
+    ngx_http_zoom_kind_e kind)
 {
-    ngx_uint_t                        i;
     const ngx_http_zoom_condition_t  *c;
 
-    for (i = 0; i < NGX_HTTP_ZOOM_NKINDS; i++) {
-        c = &state->conditions[i];
+    c = &state->conditions[kind];
 
-        if (c->error && ngx_http_zoom_ahead(c->until) > 0) {
+    return c->error == ZOOM_OK || ngx_http_zoom_ahead(c->until) <= 0;
+}
+
+
+ngx_uint_t
+ngx_http_zoom_condition_due(const ngx_http_zoom_state_t *state)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_HTTP_ZOOM_NKINDS; i++) {
+        if (!ngx_http_zoom_condition_ready(state, i)) {
             return 0;
         }
     }

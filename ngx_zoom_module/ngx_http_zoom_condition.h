@@ -64,7 +64,11 @@ ngx_uint_t ngx_http_zoom_condition_known(const ngx_http_zoom_state_t *state,
 ngx_uint_t ngx_http_zoom_condition_bad(const ngx_http_zoom_state_t *state,
     ngx_http_zoom_kind_e kind);
 
-/* Whether something is wrong and it is time for a probe. */
+/* Whether all is fine with that kind, or it is time for a probe. */
+ngx_uint_t ngx_http_zoom_condition_ready(const ngx_http_zoom_state_t *state,
+    ngx_http_zoom_kind_e kind);
+
+/* The same, of all kinds. */
 ngx_uint_t ngx_http_zoom_condition_due(const ngx_http_zoom_state_t *state);
 
 /* After every exchange: one of these. */

@@ -27,6 +27,13 @@
 #define NGX_HTTP_ZOOM_MINT_LEAST       1000
 
 /*
+ * While Zoom is down a call that has not been answered after so long gets
+ * another one beside it, milliseconds.
+ */
+
+#define NGX_HTTP_ZOOM_MINT_HEDGE       1000
+
+/*
  * For how long a failure stands, in milliseconds, for the one who was asked
  * for; what concerns the account is in its condition.
  */
@@ -50,9 +57,13 @@ typedef struct {
     ngx_pool_t                  *pool;
 
     ngx_http_zoom_ask_t          access;
-    ngx_http_zoom_fetch_t        fetch;
+    ngx_http_zoom_fetch_t        calls[2];
+    uint64_t                     tokens[2];  /* the flights of their access
+                                                tokens */
+    ngx_http_zoom_fetch_t       *fetch;      /* the last one sent, or done */
     ngx_http_zoom_ticket_t       ticket;
-    ngx_event_t                  timer;      /* of a pause, or a ticket */
+    ngx_event_t                  timer;      /* of a pause, a ticket, or the
+                                                next call beside another */
 
     ngx_msec_t                   start;
     ngx_uint_t                   tries;
@@ -62,9 +73,14 @@ typedef struct {
     u_char                       text[NGX_HTTP_ZOOM_TEXT_MAX];
 
     unsigned                     probe:1;    /* and nobody else */
+    unsigned                     hedge:1;    /* Zoom is down */
     unsigned                     dropped:1;  /* nobody waits any more */
     unsigned                     refreshed:1;
 } ngx_http_zoom_mint_t;
+
+
+#define ngx_http_zoom_mint_calling(mint)                                      \
+    ((mint)->calls[0].transfer || (mint)->calls[1].transfer)
 
 
 static ngx_http_zoom_mint_t *ngx_http_zoom_mint_create(
@@ -76,6 +92,8 @@ static void ngx_http_zoom_mint_queue(ngx_http_zoom_mint_t *mint);
 static void ngx_http_zoom_mint_turn(ngx_http_zoom_mint_t *mint, ngx_int_t rc,
     ngx_msec_t wait);
 static void ngx_http_zoom_mint_send(ngx_http_zoom_mint_t *mint);
+static ngx_http_zoom_fetch_t *ngx_http_zoom_mint_call(
+    ngx_http_zoom_mint_t *mint);
 static void ngx_http_zoom_mint_answered(ngx_http_zoom_fetch_t *f);
 static void ngx_http_zoom_mint_judge(ngx_http_zoom_mint_t *mint,
     zoom_judgement_t *j, ngx_http_zoom_result_t *result, zoom_buf_t *token);
@@ -88,9 +106,11 @@ static void ngx_http_zoom_mint_retry(ngx_http_zoom_mint_t *mint,
 static void ngx_http_zoom_mint_limited(ngx_http_zoom_mint_t *mint,
     zoom_judgement_t *j);
 static void ngx_http_zoom_mint_again(ngx_event_t *ev);
+static void ngx_http_zoom_mint_hedge(ngx_http_zoom_mint_t *mint);
+static ngx_uint_t ngx_http_zoom_mint_wait(ngx_http_zoom_mint_t *mint);
 static void ngx_http_zoom_mint_fail(ngx_http_zoom_mint_t *mint,
     zoom_judgement_t *j);
-static ngx_uint_t ngx_http_zoom_mint_renewal(ngx_http_zoom_mint_t *mint);
+static time_t ngx_http_zoom_mint_renewal(ngx_http_zoom_mint_t *mint);
 static void ngx_http_zoom_mint_hold(ngx_http_zoom_mint_t *mint,
     zoom_judgement_t *j, ngx_http_zoom_result_t *result);
 static void ngx_http_zoom_mint_tell(ngx_http_zoom_mint_t *mint,
@@ -99,6 +119,8 @@ static void ngx_http_zoom_mint_give_up(ngx_http_zoom_mint_t *mint,
     zoom_error_e error, ngx_msec_t wait);
 static void ngx_http_zoom_mint_land(ngx_http_zoom_mint_t *mint,
     ngx_http_zoom_result_t *result);
+static void ngx_http_zoom_mint_unready(ngx_http_zoom_mint_t *mint);
+static void ngx_http_zoom_mint_wipe(ngx_http_zoom_mint_t *mint);
 static ngx_msec_int_t ngx_http_zoom_mint_left(ngx_http_zoom_mint_t *mint);
 
 
@@ -146,6 +168,7 @@ ngx_http_zoom_mint_create(ngx_http_zoom_flight_t *flight)
     mint->peer = mint->order->peer;
     mint->kind = mint->order->kind;
     mint->start = ngx_current_msec;
+    mint->fetch = &mint->calls[0];
 
     ngx_http_zoom_timer_init(&mint->timer, ngx_http_zoom_mint_again,
                              ngx_cycle->log);
@@ -165,6 +188,8 @@ static void
 ngx_http_zoom_mint_next(ngx_http_zoom_mint_t *mint)
 {
     ngx_http_zoom_ask_t  *ask;
+
+    ngx_http_zoom_mint_unready(mint);
 
     if (!ngx_http_zoom_flight_wanted(mint->flight)) {
         ngx_log_debug0(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
@@ -219,6 +244,7 @@ ngx_http_zoom_mint_gate(ngx_http_zoom_mint_t *mint)
     {
 
     case NGX_HTTP_ZOOM_FINE:
+        mint->hedge = 0;
         return NGX_OK;
 
     case NGX_HTTP_ZOOM_PROBE:
@@ -227,6 +253,7 @@ ngx_http_zoom_mint_gate(ngx_http_zoom_mint_t *mint)
         /* if it takes too long that is why */
 
         if (error == ZOOM_E_ZOOM_UNAVAILABLE) {
+            mint->hedge = 1;
             ngx_http_zoom_flight_meet(mint->flight, error);
         }
 
@@ -272,6 +299,10 @@ ngx_http_zoom_mint_have_access(ngx_http_zoom_ask_t *ask)
         /* somebody with more time has joined meanwhile */
 
         ngx_http_zoom_mint_next(mint);
+        return;
+    }
+
+    if (ngx_http_zoom_mint_wait(mint)) {
         return;
     }
 
@@ -339,9 +370,7 @@ ngx_http_zoom_mint_send(ngx_http_zoom_mint_t *mint)
     zoom_judgement_t         j;
     ngx_http_zoom_fetch_t   *f;
 
-    f = &mint->fetch;
-
-    ngx_memzero(f, sizeof(ngx_http_zoom_fetch_t));
+    f = ngx_http_zoom_mint_call(mint);
 
     /*
      * All of its time, whoever waits now: a token that comes late is there
@@ -359,14 +388,21 @@ ngx_http_zoom_mint_send(ngx_http_zoom_mint_t *mint)
 
     rc = ngx_http_zoom_kind_fetch(mint->order, &mint->access.token, f);
 
-    if (mint->access.token.len) {
-        ngx_explicit_memzero(mint->access.token.data, mint->access.token.len);
-        ngx_str_null(&mint->access.token);
-    }
+    ngx_http_zoom_mint_wipe(mint);
 
     if (rc == NGX_OK) {
         mint->probe = 0;
+        mint->tokens[f - mint->calls] = mint->access.published;
         ngx_http_zoom_count(&mint->peer->state->requests[mint->kind]);
+
+        if (mint->hedge) {
+            ngx_add_timer(&mint->timer, NGX_HTTP_ZOOM_MINT_HEDGE);
+        }
+
+        return;
+    }
+
+    if (ngx_http_zoom_mint_wait(mint)) {
         return;
     }
 
@@ -376,13 +412,35 @@ ngx_http_zoom_mint_send(ngx_http_zoom_mint_t *mint)
     j.wait = 1;
     j.error = (rc == NGX_BUSY) ? ZOOM_E_OVERLOADED : ZOOM_E_INTERNAL;
 
-    mint->fetch.reason = (rc == NGX_BUSY)
-                         ? "too many requests are waiting for a connection"
-                         : "could not start a request";
-    mint->fetch.advice = (rc == NGX_BUSY) ? "increase \"connections\"" : NULL;
-    mint->fetch.rc = NGX_ERROR;
+    f->reason = (rc == NGX_BUSY)
+                ? "too many requests are waiting for a connection"
+                : "could not start a request";
+    f->advice = (rc == NGX_BUSY) ? "increase \"connections\"" : NULL;
+    f->rc = NGX_ERROR;
 
     ngx_http_zoom_mint_fail(mint, &j);
+}
+
+
+/*
+ * The call to be sent.  Of two that are under way the older one goes on, for
+ * a Zoom that is slow would never be heard otherwise; the younger is given up
+ * for the next, for a Zoom that is back does not answer what hung before.
+ */
+
+static ngx_http_zoom_fetch_t *
+ngx_http_zoom_mint_call(ngx_http_zoom_mint_t *mint)
+{
+    if (mint->calls[0].transfer && mint->calls[1].transfer) {
+        ngx_http_zoom_fetch_cancel(mint->fetch);
+
+    } else {
+        mint->fetch = &mint->calls[mint->calls[0].transfer ? 1 : 0];
+    }
+
+    ngx_memzero(mint->fetch, sizeof(ngx_http_zoom_fetch_t));
+
+    return mint->fetch;
 }
 
 
@@ -396,6 +454,7 @@ ngx_http_zoom_mint_answered(ngx_http_zoom_fetch_t *f)
     static u_char            buf[ZOOM_ACCESS_TOKEN_MAX];
 
     mint = f->data;
+    mint->fetch = f;
 
     ngx_memzero(&result, sizeof(ngx_http_zoom_result_t));
 
@@ -437,7 +496,7 @@ ngx_http_zoom_mint_judge(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
 {
     ngx_http_zoom_fetch_t  *f;
 
-    f = &mint->fetch;
+    f = mint->fetch;
 
     ngx_memzero(j, sizeof(zoom_judgement_t));
 
@@ -488,6 +547,7 @@ ngx_http_zoom_mint_done(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
 static void
 ngx_http_zoom_mint_refresh(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
 {
+    uint64_t              token;
     ngx_int_t             rc;
     ngx_http_zoom_key_t   key;
     u_char                buf[NGX_HTTP_ZOOM_KEY_MAX];
@@ -508,8 +568,9 @@ ngx_http_zoom_mint_refresh(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
 
     /* unless somebody else has renewed it by now */
 
-    rc = ngx_http_zoom_flight_refuse(&key, mint->access.published,
-                                     mint->peer->state);
+    token = mint->tokens[mint->fetch - mint->calls];
+
+    rc = ngx_http_zoom_flight_refuse(&key, token, mint->peer->state);
 
     if (rc == NGX_DECLINED) {
 
@@ -548,7 +609,10 @@ ngx_http_zoom_mint_retry(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
         delay += ngx_min(j->wait, 3600) * 1000;
     }
 
-    if (left - (ngx_msec_int_t) delay < NGX_HTTP_ZOOM_MINT_LEAST) {
+    if (!ngx_http_zoom_mint_calling(mint)
+        && (left - (ngx_msec_int_t) delay < NGX_HTTP_ZOOM_MINT_LEAST
+            || ngx_http_zoom_mint_renewal(mint)))
+    {
         ngx_http_zoom_mint_fail(mint, j);
         return;
     }
@@ -623,13 +687,56 @@ ngx_http_zoom_mint_again(ngx_event_t *ev)
         return;
     }
 
+    if (ngx_http_zoom_mint_calling(mint)) {
+        ngx_http_zoom_mint_hedge(mint);
+        return;
+    }
+
     ngx_http_zoom_mint_next(mint);
+}
+
+
+/* Zoom is down, and what was sent may hang: another call beside it */
+
+static void
+ngx_http_zoom_mint_hedge(ngx_http_zoom_mint_t *mint)
+{
+    if (!ngx_http_zoom_flight_wanted(mint->flight)
+        || ngx_http_zoom_mint_left(mint) <= 0
+        || !ngx_http_zoom_condition_ready(mint->peer->state, mint->kind))
+    {
+        ngx_add_timer(&mint->timer,
+                      1 + ngx_random() % NGX_HTTP_ZOOM_MINT_JITTER);
+        return;
+    }
+
+    ngx_http_zoom_mint_next(mint);
+}
+
+
+/* there is no other call, but one that is under way may still bring it */
+
+static ngx_uint_t
+ngx_http_zoom_mint_wait(ngx_http_zoom_mint_t *mint)
+{
+    if (!ngx_http_zoom_mint_calling(mint)) {
+        return 0;
+    }
+
+    ngx_http_zoom_mint_unready(mint);
+
+    mint->dropped = 0;
+
+    ngx_add_timer(&mint->timer, NGX_HTTP_ZOOM_MINT_HEDGE);
+
+    return 1;
 }
 
 
 static void
 ngx_http_zoom_mint_fail(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
 {
+    time_t                  left;
     ngx_http_zoom_result_t  result;
 
     ngx_memzero(&result, sizeof(ngx_http_zoom_result_t));
@@ -649,26 +756,38 @@ ngx_http_zoom_mint_fail(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
     ngx_http_zoom_mint_tell(mint, j, 1);
     ngx_http_zoom_mint_hold(mint, j, &result);
 
-    if (ngx_http_zoom_mint_renewal(mint)) {
-        result.hold = ngx_max(result.hold, NGX_HTTP_ZOOM_HOLD_RENEWAL);
+    left = ngx_http_zoom_mint_renewal(mint);
+
+    if (left > 1) {
+
+        /* when it dies it is time for another try; seconds are rounded */
+
+        result.hold = ngx_max(result.hold,
+                              ngx_min((ngx_msec_t) (left - 1) * 1000,
+                                      NGX_HTTP_ZOOM_HOLD_RENEWAL));
     }
 
     ngx_http_zoom_mint_land(mint, &result);
 }
 
 
-/* the old access token still serves */
+/* for how long the old access token still serves, seconds */
 
-static ngx_uint_t
+static time_t
 ngx_http_zoom_mint_renewal(ngx_http_zoom_mint_t *mint)
 {
     ngx_http_zoom_record_t  rec;
 
-    return mint->kind == NGX_HTTP_ZOOM_ACCESS
-           && ngx_http_zoom_store_look(mint->peer->zone, &mint->flight->key,
-                                       &rec)
-              == NGX_OK
-           && rec.published && rec.expires > ngx_time();
+    if (mint->kind != NGX_HTTP_ZOOM_ACCESS
+        || ngx_http_zoom_store_look(mint->peer->zone, &mint->flight->key,
+                                    &rec)
+           != NGX_OK
+        || rec.published == 0 || rec.expires <= ngx_time())
+    {
+        return 0;
+    }
+
+    return rec.expires - ngx_time();
 }
 
 
@@ -720,7 +839,7 @@ ngx_http_zoom_mint_tell(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
     ngx_http_zoom_failure_t  *failure;
     const zoom_error_info_t  *info;
 
-    f = &mint->fetch;
+    f = mint->fetch;
     info = zoom_error_info(j->error);
 
     p = mint->text;
@@ -772,7 +891,7 @@ ngx_http_zoom_mint_tell(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
     failure->last = last;
     failure->final = (j->verdict == ZOOM_FINAL);
     failure->counted = 0;
-    failure->harmless = ngx_http_zoom_mint_renewal(mint);
+    failure->harmless = ngx_http_zoom_mint_renewal(mint) > 0;
 
     ngx_http_zoom_condition_failed(mint->peer->zone, mint->peer->state,
                                    mint->kind, failure, mint->peer->log);
@@ -785,6 +904,10 @@ ngx_http_zoom_mint_give_up(ngx_http_zoom_mint_t *mint, zoom_error_e error,
 {
     ngx_http_zoom_result_t    result;
     ngx_http_zoom_failure_t  *failure;
+
+    if (ngx_http_zoom_mint_wait(mint)) {
+        return;
+    }
 
     failure = &mint->failure;
 
@@ -826,12 +949,10 @@ ngx_http_zoom_mint_land(ngx_http_zoom_mint_t *mint,
                                        mint->kind);
     }
 
-    ngx_http_zoom_broker_cancel(&mint->access);
-    ngx_http_zoom_timer_stop(&mint->timer);
+    ngx_http_zoom_fetch_cancel(&mint->calls[0]);
+    ngx_http_zoom_fetch_cancel(&mint->calls[1]);
 
-    if (mint->access.token.len) {
-        ngx_explicit_memzero(mint->access.token.data, mint->access.token.len);
-    }
+    ngx_http_zoom_mint_unready(mint);
 
     /* the flight may be flown again, or be gone, when this returns */
 
@@ -840,6 +961,29 @@ ngx_http_zoom_mint_land(ngx_http_zoom_mint_t *mint,
     ngx_http_zoom_flight_land(flight, result);
 
     ngx_destroy_pool(pool);
+}
+
+
+/* takes back what was done towards a call that was not sent */
+
+static void
+ngx_http_zoom_mint_unready(ngx_http_zoom_mint_t *mint)
+{
+    mint->ticket.taken = 0;
+
+    ngx_http_zoom_timer_stop(&mint->timer);
+    ngx_http_zoom_broker_cancel(&mint->access);
+    ngx_http_zoom_mint_wipe(mint);
+}
+
+
+static void
+ngx_http_zoom_mint_wipe(ngx_http_zoom_mint_t *mint)
+{
+    if (mint->access.token.len) {
+        ngx_explicit_memzero(mint->access.token.data, mint->access.token.len);
+        ngx_str_null(&mint->access.token);
+    }
 }
 
 

@@ -2,6 +2,7 @@
 #include <ngx_core.h>
 #include <ngx_event.h>
 
+#include "ngx_http_zoom_condition.h"
 #include "ngx_http_zoom_renew.h"
 #include "ngx_http_zoom_timer.h"
 
@@ -77,9 +78,13 @@ ngx_http_zoom_renew_due(ngx_http_zoom_peer_t *peer,
         return ngx_http_zoom_renew_first;
     }
 
-    /* not for nobody, and not too soon after it failed */
+    /*
+     * Not for nobody, not while there are probes under way for something that
+     * is wrong, and not too soon after it failed.
+     */
 
     if (!rec->used
+        || ngx_http_zoom_condition_bad(peer->state, NGX_HTTP_ZOOM_ZAK)
         || (rec->failed > rec->published
             && (ngx_msec_int_t) (rec->until - ngx_current_msec) > 0))
     {
