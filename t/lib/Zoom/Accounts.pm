@@ -27,7 +27,7 @@ sub accounts {
 
 
 # A fresh nginx.  By account its parameters; "http" goes before them, "tokens"
-# is how many OAuth calls its start makes.
+# is how many OAuth calls its start makes, "timeout" how long callbacks wait.
 sub start {
     my (%o) = @_;
 
@@ -40,6 +40,7 @@ sub start {
                     %{ $o{$_} // {} })
     } @accounts;
 
+    my $timeout = $o{timeout} // '5s';
     my $locations = join '', map { <<"EOC" } @accounts;
         location = /$_ {
             zoom_tokens        $_;
@@ -47,7 +48,7 @@ sub start {
             zoom_user          \$arg_user;
             zoom_allow_user    *;
             zoom_reuse         0;
-            zoom_timeout       5s;
+            zoom_timeout       $timeout;
         }
         location = /$_/cold {
             zoom_tokens        $_;
@@ -59,6 +60,13 @@ sub start {
         }
         location = /$_/health {
             zoom_health        $_;
+            zoom_authenticate  off;
+        }
+EOC
+
+    $locations .= <<'EOC';
+        location = /status {
+            zoom_status;
             zoom_authenticate  off;
         }
 EOC

@@ -25,7 +25,8 @@ our @EXPORT_OK = qw(rss fds stop_process gdb bot statuses not_of);
 use constant PATIENCE => 20;
 
 
-# clients => how many at once, path => sub that gives the next path,
+# clients => how many at once, path => sub that gives the next path, done =>
+# sub that is shown every answer,
 # keepalive => which part of the callers keep their connections,
 # aborts => which part loses interest.
 
@@ -66,6 +67,8 @@ sub send_one {
 # What became of a request that is done.
 sub account_for {
     my ($self, $call) = @_;
+
+    $self->{done}->($call) if $self->{done} && !$call->error;
 
     if (!$call->error) {
         $self->{answered}++;

@@ -1,0 +1,41 @@
+#!/usr/bin/perl
+
+# Zoom can't be reached at all: nobody listens, or somebody who is not Zoom.
+# t/chaos/run has the same for a minute.
+
+use strict;
+use warnings;
+
+use Test::More;
+use Time::HiRes qw(time);
+
+use Zoom::Accounts;
+use Zoom::Chaos;
+use Zoom::Outage;
+use Zoom::Test;
+
+my ($t, $zoom) = accounts(qw(refused tls));
+
+start();
+
+
+for my $kind (qw(refused tls)) {
+    subtest $kind => sub {
+        my $outage = Zoom::Outage->new(test => $t, account => $kind);
+
+        $outage->warm;
+        $outage->begin($kind);
+        $outage->run(4);
+        $outage->end;
+        $outage->check;
+    };
+}
+
+
+is(scalar lines(qr/\[error\].*"refused".*could not connect/), 1,
+   'the log says what is wrong');
+is(scalar lines(qr/\[error\].*"tls".*certificate.*trusted_certificate/), 1,
+   'and what to do');
+
+
+$t->finish;
