@@ -55,6 +55,9 @@ int zoom_str_casefind(zoom_str_t s, const char *word);
 
 unsigned char zoom_lower(unsigned char c);
 
+/* 1 if "c" is one of these characters; a zero never is. */
+int zoom_one_of(unsigned char c, const char *characters);
+
 /* The value of a hexadecimal digit, or -1. */
 int zoom_hex(unsigned char c);
 

@@ -3,12 +3,11 @@
 #include <string.h>
 
 #include "zoom_meeting.h"
+#include "zoom_uri.h"
 
 
 #define ZOOM_LINK_WRAPS   4
 #define ZOOM_ID_MIN       9
-#define ZOOM_ID_MAX       11
-#define ZOOM_KEY_MAX      64
 
 
 /* A link, decoded as often as it was wrapped, and where its bytes stood. */
@@ -27,6 +26,17 @@ typedef struct {
 } zoom_link_parts_t;
 
 
+/* Borrowed from the link as it was sent: "id" and "after". */
+
+typedef struct {
+    zoom_str_t            id;
+    zoom_str_t            query;
+    zoom_str_t            rest;      /* all that follows an id in the path */
+    zoom_str_t            after;     /* words behind the link */
+    int                   webinar;
+} zoom_link_found_t;
+
+
 typedef struct {
     const char           *domain;
     const char           *path;      /* NULL: any */
@@ -34,43 +44,33 @@ typedef struct {
 } zoom_link_wrapper_t;
 
 
-/* What stands before a "=" or ":", decoded and in lower case. */
-
-typedef struct {
-    unsigned char         key[ZOOM_KEY_MAX];
-    size_t                len;
-    unsigned              level;     /* how often the byte before is encoded */
-    unsigned              gap;       /* 1: white space follows the key */
-} zoom_mask_t;
-
-
+static int zoom_link_find(zoom_link_t *l, zoom_str_t link,
+    zoom_link_found_t *found);
 static void zoom_link_init(zoom_link_t *l, zoom_str_t link);
 static int zoom_link_borrow(const zoom_link_t *l, zoom_str_t link,
     zoom_str_t found, zoom_str_t *id);
-static zoom_str_t zoom_link_trim(const zoom_link_t *l);
+static zoom_str_t zoom_link_trim(const zoom_link_t *l, zoom_str_t *after);
 static int zoom_link_split(zoom_str_t s, zoom_link_parts_t *parts);
 static int zoom_link_scheme(zoom_str_t *s);
 static int zoom_link_authority(zoom_str_t *host);
 static int zoom_link_in(zoom_str_t host, const char *domain);
-static int zoom_link_id(const zoom_link_parts_t *parts, zoom_str_t *id);
+static int zoom_link_id(const zoom_link_parts_t *parts,
+    zoom_link_found_t *found);
 static int zoom_link_path_id(zoom_str_t path, const char *before,
     zoom_str_t *id);
+static int zoom_link_ends(zoom_str_t path, int client);
 static size_t zoom_link_digits(zoom_str_t s);
-static int zoom_link_param(zoom_str_t query, const char *name,
+static int zoom_link_param(zoom_str_t query, const char *separators,
+    const char *name, zoom_str_t *value);
+static void zoom_link_value(const zoom_link_found_t *found, const char *name,
+    zoom_buf_t *b, zoom_str_t *value);
+static void zoom_link_passcode(zoom_str_t words, zoom_buf_t *b,
     zoom_str_t *value);
+static void zoom_link_take(zoom_buf_t *b, size_t start, zoom_str_t *value);
 static int zoom_link_unwrap(zoom_link_t *l, const zoom_link_parts_t *parts);
 static int zoom_link_decode(zoom_link_t *l, zoom_str_t part);
 static zoom_str_t zoom_link_until(zoom_str_t *s, const char *of);
-static int zoom_link_one(unsigned char c, const char *of);
 static void zoom_link_cut(zoom_str_t *s, size_t n);
-
-static unsigned char zoom_mask_char(zoom_str_t s, size_t i, size_t *len,
-    unsigned *level);
-static void zoom_mask_copy(zoom_buf_t *b, zoom_str_t s, size_t i, size_t len);
-static void zoom_mask_key(zoom_mask_t *m, unsigned char c, unsigned level);
-static int zoom_mask_opens(const zoom_mask_t *m);
-static size_t zoom_mask_value(zoom_buf_t *b, zoom_str_t s, size_t i,
-    unsigned level);
 
 
 static const char *const  zoom_link_domains[] = {
@@ -84,46 +84,97 @@ static const zoom_link_wrapper_t  zoom_link_wrappers[] = {
 };
 
 
-/* Whatever has one of these in its name is taken for a key to a meeting. */
-
-static const char *const  zoom_mask_names[] = {
-    "pwd", "pass", "pin", "tk", "token", "zak", "zpk", "obf", "onbehalf",
-    "secret", "sig", "auth", "jwt", "ticket", "cred", "otp", "code", "key",
-    NULL
-};
-
-
 int
 zoom_meeting_id(zoom_str_t link, zoom_str_t *id)
 {
-    unsigned           wraps;
-    zoom_str_t         found, text;
     zoom_link_t        l;
+    zoom_link_found_t  found;
+
+    if (zoom_link_find(&l, link, &found) != 0) {
+        return -1;
+    }
+
+    *id = found.id;
+
+    return 0;
+}
+
+
+int
+zoom_meeting_read(zoom_meeting_t *m, zoom_str_t link, zoom_buf_t *b)
+{
+    zoom_link_t        l;
+    zoom_link_found_t  found;
+
+    memset(m, 0, sizeof(zoom_meeting_t));
+
+    if (zoom_link_find(&l, link, &found) != 0) {
+        return -1;
+    }
+
+    m->id = found.id;
+    m->webinar = found.webinar;
+
+    zoom_link_value(&found, "tk", b, &m->tk);
+    zoom_link_value(&found, "pwd", b, &m->passcode);
+
+    if (m->passcode.len == 0) {
+        zoom_link_value(&found, "password", b, &m->passcode);
+    }
+
+    if (m->passcode.len == 0) {
+        zoom_link_passcode(found.after, b, &m->passcode);
+    }
+
+    zoom_wipe(&l, sizeof(zoom_link_t));
+
+    return b->overflow ? -1 : 0;
+}
+
+
+/* -1 if there is no id, or nothing that may be one. */
+
+static int
+zoom_link_find(zoom_link_t *l, zoom_str_t link, zoom_link_found_t *found)
+{
+    unsigned           wraps;
+    zoom_str_t         text, after;
     zoom_link_parts_t  parts;
+
+    memset(found, 0, sizeof(zoom_link_found_t));
 
     if (link.len == 0 || link.len > ZOOM_MEETING_LINK_MAX) {
         return -1;
     }
 
     if (zoom_link_digits(link) == link.len) {
-        *id = link;
+        found->id = link;
         return 0;
     }
 
-    zoom_link_init(&l, link);
+    zoom_link_init(l, link);
 
     for (wraps = 0; wraps <= ZOOM_LINK_WRAPS; wraps++) {
-        text = zoom_link_trim(&l);
+        text = zoom_link_trim(l, &after);
+
+        if (wraps == 0) {
+
+            /* unwrapping overwrites the text, but not so far */
+
+            found->after.data = link.data + (after.data - l->text);
+            found->after.len = after.len;
+        }
 
         if (zoom_link_split(text, &parts) != 0) {
             return -1;
         }
 
-        if (zoom_link_id(&parts, &found) == 0) {
-            return zoom_link_borrow(&l, link, found, id);
+        if (zoom_link_id(&parts, found) == 0) {
+            found->query = parts.query;
+            return zoom_link_borrow(l, link, found->id, &found->id);
         }
 
-        if (zoom_link_unwrap(&l, &parts) != 0) {
+        if (zoom_link_unwrap(l, &parts) != 0) {
             return -1;
         }
     }
@@ -171,7 +222,7 @@ zoom_link_borrow(const zoom_link_t *l, zoom_str_t link, zoom_str_t found,
 /* Calendars put links into brackets and text around them. */
 
 static zoom_str_t
-zoom_link_trim(const zoom_link_t *l)
+zoom_link_trim(const zoom_link_t *l, zoom_str_t *after)
 {
     size_t      n;
     zoom_str_t  s;
@@ -179,17 +230,20 @@ zoom_link_trim(const zoom_link_t *l)
     s.data = l->text;
     s.len = l->len;
 
-    while (s.len && zoom_link_one(s.data[0], " \t\r\n<(\"")) {
+    while (s.len && zoom_one_of(s.data[0], " \t\r\n<(\"")) {
         zoom_link_cut(&s, 1);
     }
 
     for (n = 0; n < s.len; n++) {
         if (s.data[n] <= 0x20 || s.data[n] == 0x7f
-            || zoom_link_one(s.data[n], "<>()\""))
+            || zoom_one_of(s.data[n], "<>()\""))
         {
             break;
         }
     }
+
+    after->data = s.data + n;
+    after->len = s.len - n;
 
     s.len = n;
 
@@ -326,12 +380,13 @@ zoom_link_in(zoom_str_t host, const char *domain)
 
 
 static int
-zoom_link_id(const zoom_link_parts_t *parts, zoom_str_t *id)
+zoom_link_id(const zoom_link_parts_t *parts, zoom_link_found_t *found)
 {
-    size_t  i;
+    size_t      i;
+    zoom_str_t  *id;
 
     static const char *const  before[] = {
-        "/j/", "/s/", "/w/", "/wc/join/", "/wc/", NULL
+        "/w/", "/j/", "/s/", "/wc/join/", "/wc/", NULL
     };
 
     static const zoom_str_t  join = zoom_str("/join");
@@ -347,14 +402,20 @@ zoom_link_id(const zoom_link_parts_t *parts, zoom_str_t *id)
         return -1;
     }
 
+    id = &found->id;
+
     for (i = 0; before[i]; i++) {
         if (zoom_link_path_id(parts->path, before[i], id) == 0) {
+            found->webinar = (i == 0);
+            found->rest.data = id->data + id->len;
+            found->rest.len = (size_t) (parts->query.data + parts->query.len
+                                        - found->rest.data);
             return 0;
         }
     }
 
     if (zoom_str_eq(parts->path, join) || zoom_str_eq(parts->path, start)) {
-        return (zoom_link_param(parts->query, "confno", id) == 0
+        return (zoom_link_param(parts->query, "&", "confno", id) == 0
                 && zoom_link_digits(*id) == id->len) ? 0 : -1;
     }
 
@@ -365,8 +426,7 @@ zoom_link_id(const zoom_link_parts_t *parts, zoom_str_t *id)
 static int
 zoom_link_path_id(zoom_str_t path, const char *before, zoom_str_t *id)
 {
-    size_t      len;
-    zoom_str_t  part;
+    size_t  len;
 
     len = strlen(before);
 
@@ -387,8 +447,35 @@ zoom_link_path_id(zoom_str_t path, const char *before, zoom_str_t *id)
 
     zoom_link_cut(&path, len);
 
-    if (path.len == 0 || path.data[0] == '/' || path.data[0] == '&') {
-        return 0;
+    return zoom_link_ends(path, strcmp(before, "/wc/") == 0) ? 0 : -1;
+}
+
+
+/* 1 if a path may go on so behind an id; "client": of the web client. */
+
+static int
+zoom_link_ends(zoom_str_t path, int client)
+{
+    size_t      i, len;
+    zoom_str_t  part;
+
+    static const char *const  ends[] = { "/join", "/start", NULL };
+
+    for (i = 0; client && ends[i]; i++) {
+        len = strlen(ends[i]);
+
+        if (path.len >= len && memcmp(path.data, ends[i], len) == 0) {
+            zoom_link_cut(&path, len);
+            break;
+        }
+    }
+
+    if (path.len && path.data[0] == '/') {
+        zoom_link_cut(&path, 1);
+    }
+
+    if (path.len == 0 || path.data[0] == '&') {
+        return 1;
     }
 
     /* a "?", "&" or "#" that was encoded along with what it begins */
@@ -396,9 +483,9 @@ zoom_link_path_id(zoom_str_t path, const char *before, zoom_str_t *id)
     part.data = path.data;
     part.len = (path.len < 3) ? path.len : 3;
 
-    return (zoom_str_caseeq(part, zoom_str_c("%3f"))
-            || zoom_str_caseeq(part, zoom_str_c("%26"))
-            || zoom_str_caseeq(part, zoom_str_c("%23"))) ? 0 : -1;
+    return zoom_str_caseeq(part, zoom_str_c("%3f"))
+           || zoom_str_caseeq(part, zoom_str_c("%26"))
+           || zoom_str_caseeq(part, zoom_str_c("%23"));
 }
 
 
@@ -413,14 +500,15 @@ zoom_link_digits(zoom_str_t s)
         /* void */
     }
 
-    return (n < ZOOM_ID_MIN || n > ZOOM_ID_MAX) ? 0 : n;
+    return (n < ZOOM_ID_MIN || n > ZOOM_MEETING_ID_MAX) ? 0 : n;
 }
 
 
 /* -1 also if the parameter is there twice: who knows which one counts. */
 
 static int
-zoom_link_param(zoom_str_t query, const char *name, zoom_str_t *value)
+zoom_link_param(zoom_str_t query, const char *separators, const char *name,
+    zoom_str_t *value)
 {
     size_t      len, found;
     zoom_str_t  part;
@@ -429,7 +517,7 @@ zoom_link_param(zoom_str_t query, const char *name, zoom_str_t *value)
     found = 0;
 
     while (query.len) {
-        part = zoom_link_until(&query, "&");
+        part = zoom_link_until(&query, separators);
 
         if (query.len) {
             zoom_link_cut(&query, 1);
@@ -448,6 +536,98 @@ zoom_link_param(zoom_str_t query, const char *name, zoom_str_t *value)
 }
 
 
+/*
+ * Appends the value of a parameter to "b", decoded.  Calendars encode "?" and
+ * "=" along with the rest: then all that follows the id is decoded.
+ */
+
+static void
+zoom_link_value(const zoom_link_found_t *found, const char *name,
+    zoom_buf_t *b, zoom_str_t *value)
+{
+    size_t         start;
+    zoom_buf_t     plain;
+    zoom_str_t     raw, rest;
+    unsigned char  text[ZOOM_MEETING_LINK_MAX];
+
+    start = b->len;
+
+    if (zoom_link_param(found->query, "&", name, &raw) == 0) {
+        (void) zoom_uri_unescape(b, raw);
+        zoom_link_take(b, start, value);
+        return;
+    }
+
+    zoom_buf_init(&plain, text, sizeof(text));
+
+    if (zoom_uri_unescape(&plain, found->rest) == 0) {
+        rest.data = plain.data;
+        rest.len = plain.len;
+
+        rest = zoom_link_until(&rest, "#");
+
+        if (zoom_link_param(rest, "?&", name, &raw) == 0) {
+            zoom_buf_str(b, raw);
+            zoom_link_take(b, start, value);
+        }
+    }
+
+    zoom_wipe(text, plain.len);
+}
+
+
+/* "(Passcode: 584706)" */
+
+static void
+zoom_link_passcode(zoom_str_t words, zoom_buf_t *b, zoom_str_t *value)
+{
+    size_t      start;
+    zoom_str_t  word;
+
+    static const zoom_str_t  passcode = zoom_str("passcode:");
+
+    start = b->len;
+
+    for ( /* void */ ; words.len > passcode.len; zoom_link_cut(&words, 1)) {
+        word.data = words.data;
+        word.len = passcode.len;
+
+        if (!zoom_str_caseeq(word, passcode)) {
+            continue;
+        }
+
+        zoom_link_cut(&words, passcode.len);
+
+        while (words.len && zoom_one_of(words.data[0], " \t")) {
+            zoom_link_cut(&words, 1);
+        }
+
+        zoom_buf_str(b, zoom_link_until(&words, " \t\r\n<>()\","));
+        zoom_link_take(b, start, value);
+        return;
+    }
+}
+
+
+/* What was appended since "start", unless a passcode can't have it in it. */
+
+static void
+zoom_link_take(zoom_buf_t *b, size_t start, zoom_str_t *value)
+{
+    size_t  i;
+
+    for (i = start; i < b->len; i++) {
+        if (b->data[i] <= 0x20 || b->data[i] >= 0x7f) {
+            b->len = start;
+            return;
+        }
+    }
+
+    value->data = b->data + start;
+    value->len = b->len - start;
+}
+
+
 static int
 zoom_link_unwrap(zoom_link_t *l, const zoom_link_parts_t *parts)
 {
@@ -463,7 +643,7 @@ zoom_link_unwrap(zoom_link_t *l, const zoom_link_parts_t *parts)
         if (zoom_link_in(parts->host, w->domain)
             && (w->path == NULL
                 || zoom_str_eq(parts->path, zoom_str_c(w->path)))
-            && zoom_link_param(parts->query, w->param, &inner) == 0)
+            && zoom_link_param(parts->query, "&", w->param, &inner) == 0)
         {
             return zoom_link_decode(l, inner);
         }
@@ -512,7 +692,7 @@ zoom_link_until(zoom_str_t *s, const char *of)
     size_t      n;
     zoom_str_t  part;
 
-    for (n = 0; n < s->len && !zoom_link_one(s->data[n], of); n++) {
+    for (n = 0; n < s->len && !zoom_one_of(s->data[n], of); n++) {
         /* void */
     }
 
@@ -525,191 +705,9 @@ zoom_link_until(zoom_str_t *s, const char *of)
 }
 
 
-static int
-zoom_link_one(unsigned char c, const char *of)
-{
-    return c && strchr(of, c) != NULL;
-}
-
-
 static void
 zoom_link_cut(zoom_str_t *s, size_t n)
 {
     s->data += n;
     s->len -= n;
-}
-
-
-void
-zoom_meeting_mask(zoom_buf_t *b, zoom_str_t link)
-{
-    size_t         i, n;
-    unsigned       level;
-    zoom_mask_t    m;
-    unsigned char  c;
-
-    m.len = 0;
-    m.level = 0;
-    m.gap = 0;
-
-    for (i = 0; i < link.len && !b->overflow; i += n) {
-        c = zoom_mask_char(link, i, &n, &level);
-
-        zoom_mask_copy(b, link, i, n);
-
-        if ((c == '=' || c == ':') && zoom_mask_opens(&m)) {
-            n += zoom_mask_value(b, link, i + n,
-                                 level < m.level ? level : m.level);
-        }
-
-        zoom_mask_key(&m, c, level);
-    }
-}
-
-
-/*
- * The byte that stands at "i" once everything is decoded, in lower case, and
- * how often it is encoded: "%253D" is a "=" on level two.
- */
-
-static unsigned char
-zoom_mask_char(zoom_str_t s, size_t i, size_t *len, unsigned *level)
-{
-    int            hi, lo;
-    unsigned char  c;
-
-    c = s.data[i++];
-    *len = 1;
-    *level = 0;
-
-    while (c == '%' && s.len - i >= 2) {
-        hi = zoom_hex(s.data[i]);
-        lo = zoom_hex(s.data[i + 1]);
-
-        if (hi == -1 || lo == -1) {
-            break;
-        }
-
-        c = (unsigned char) (hi << 4 | lo);
-        i += 2;
-        *len += 2;
-        (*level)++;
-    }
-
-    return zoom_lower(c);
-}
-
-
-static void
-zoom_mask_copy(zoom_buf_t *b, zoom_str_t s, size_t i, size_t len)
-{
-    for ( /* void */ ; len; len--, i++) {
-        if (s.data[i] < 0x20 || s.data[i] == 0x7f) {
-            zoom_buf_add(b, "?", 1);
-
-        } else {
-            zoom_buf_add(b, &s.data[i], 1);
-        }
-    }
-}
-
-
-static void
-zoom_mask_key(zoom_mask_t *m, unsigned char c, unsigned level)
-{
-    if (c <= 0x20) {
-        m->gap = 1;
-        m->level = level;
-        return;
-    }
-
-    if (zoom_link_one(c, "=:?&#;/()<>,@+|[]{}")) {
-        m->len = 0;
-        m->level = level;
-        m->gap = 0;
-        return;
-    }
-
-    if (m->gap) {
-        m->len = 0;
-        m->gap = 0;
-    }
-
-    if (m->len < ZOOM_KEY_MAX) {
-        m->key[m->len++] = c;
-    }
-}
-
-
-static int
-zoom_mask_opens(const zoom_mask_t *m)
-{
-    size_t      i;
-    zoom_str_t  key;
-
-    /* longer than we looked at: it could be anything */
-
-    if (m->len == ZOOM_KEY_MAX) {
-        return 1;
-    }
-
-    key.data = m->key;
-    key.len = m->len;
-
-    for (i = 0; zoom_mask_names[i]; i++) {
-        if (zoom_str_casefind(key, zoom_mask_names[i])) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-/*
- * Writes "***" for the value at "i" and tells how long it is.  It ends where
- * a delimiter stands that is encoded as often as the key's own or less: a
- * "%26" in a plain link is part of a passcode, in a wrapped one it is not.
- */
-
-static size_t
-zoom_mask_value(zoom_buf_t *b, zoom_str_t s, size_t i, unsigned level)
-{
-    size_t         n, start, end;
-    unsigned       l;
-    unsigned char  c;
-
-    start = i;
-
-    for ( /* void */ ; i < s.len; i += n) {
-        c = zoom_mask_char(s, i, &n, &l);
-
-        if (c > 0x20 && c != '"') {
-            break;
-        }
-
-        zoom_mask_copy(b, s, i, n);
-    }
-
-    for (end = i; end < s.len; end += n) {
-        c = zoom_mask_char(s, end, &n, &l);
-
-        if (l <= level && (c <= 0x20 || zoom_link_one(c, "&#<>"))) {
-            break;
-        }
-    }
-
-    /* a bracket around the link or the passcode is not part of it */
-
-    if ((end == s.len || s.data[end] <= 0x20 || s.data[end] == '>')
-        && end > i && s.data[end - 1] == ')')
-    {
-        end--;
-    }
-
-    if (end > i) {
-        zoom_buf_c(b, "***");
-    }
-
-    return end - start;
 }

@@ -146,6 +146,13 @@ zoom_lower(unsigned char c)
 
 
 int
+zoom_one_of(unsigned char c, const char *characters)
+{
+    return c && strchr(characters, c) != NULL;
+}
+
+
+int
 zoom_hex(unsigned char c)
 {
     if (c >= '0' && c <= '9') {

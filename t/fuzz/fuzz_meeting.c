@@ -14,7 +14,8 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     size_t          i;
     zoom_buf_t      b;
     zoom_str_t      link, id;
-    unsigned char  *masked;
+    unsigned char  *masked, *rest;
+    zoom_meeting_t  m;
 
     link.data = data;
     link.len = size;
@@ -35,10 +36,28 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     }
 
     masked = malloc(size * 2 + 1);
+    rest = malloc(size + 1);
 
-    if (masked == NULL) {
+    if (masked == NULL || rest == NULL) {
         abort();
     }
+
+    zoom_buf_init(&b, rest, size);
+
+    if ((zoom_meeting_read(&m, link, &b) == 0)
+        != (zoom_meeting_id(link, &id) == 0)
+        || b.overflow)
+    {
+        abort();
+    }
+
+    for (i = 0; i < b.len; i++) {
+        if (b.data[i] <= 0x20 || b.data[i] >= 0x7f) {
+            abort();
+        }
+    }
+
+    free(rest);
 
     zoom_buf_init(&b, masked, size * 2);
     zoom_meeting_mask(&b, link);

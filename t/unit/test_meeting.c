@@ -65,6 +65,21 @@ static const struct {
       "https%253A%252F%252Fzoom.us%252Fj%252F123456789", "123456789" },
 
     { "https://zoom.us.evil.example/j/123456789", NULL },
+    { "https://zoom.us-evil.example/j/123456789", NULL },
+    { "https://zoom.use/j/123456789", NULL },
+    { "https://z\xc3\xb6om.us/j/123456789", NULL },
+    { "https://zoom.com.evil/j/123456789", NULL },
+    { "https://zoom.com.cn.evil/j/123456789", NULL },
+    { "https://zoomgov.us/j/123456789", NULL },
+    { "https://evilzoom-x.de/j/123456789", NULL },
+    { "https://zoom.us#@evil.example/j/123456789", NULL },
+    { "https://evil.example#zoom.us/j/123456789", NULL },
+    { "https://evil.example?zoom.us/j/123456789", NULL },
+    { "https://zoom.us:80:80/j/123456789", NULL },
+    { "https:zoom.us/j/123456789", NULL },
+    { "https:/zoom.us/j/123456789", NULL },
+    { "file://zoom.us/j/123456789", NULL },
+    { "zoommtgx://zoom.us/join?confno=123456789", NULL },
     { "https://notzoom.us/j/123456789", NULL },
     { "https://zoom.us@evil.example/j/123456789", NULL },
     { "https://evil.example@zoom.us/j/123456789", NULL },
@@ -97,6 +112,17 @@ static const struct {
     { "https://zoom.us/j/123456789012", NULL },
     { "https://zoom.us/j/123456789x", NULL },
     { "https://zoom.us/j/123456789%20", NULL },
+    { "https://zoom.us/j/123456789/x", NULL },
+    { "https://zoom.us/j/123456789/join", NULL },
+    { "https://zoom.us/j/123456789//", NULL },
+    { "https://zoom.us/wc/123456789/x", NULL },
+    { "https://zoom.us/wc/123456789/joinx", NULL },
+    { "https://zoom.us/wc/join/123456789/start", NULL },
+    { "https://zoom.us/J/123456789", NULL },
+    { "https://zoom.us//j/123456789", NULL },
+    { "https://zoom.us/j/../j/123456789", NULL },
+    { "https://zoom.us/wc/123456789/join/?pwd=x", "123456789" },
+    { "https://zoom.us/wc/123456789/start#x", "123456789" },
     { "https://zoom.us/j/%31%32%33%34%35%36%37%38%39", NULL },
     { "https://zoom.us/x/j/123456789", NULL },
     { "https://zoom.us?/j/123456789", NULL },
@@ -137,6 +163,117 @@ START_TEST(finds_id)
         ck_assert(id.data >= link.data
                   && id.data + id.len <= link.data + link.len);
     }
+}
+END_TEST
+
+
+static const struct {
+    const char  *link;
+    const char  *passcode;
+    const char  *tk;
+    int          webinar;
+} reads[] = {
+    { "123456789", "", "", 0 },
+    { "https://zoom.us/j/123456789", "", "", 0 },
+    { "https://zoom.us/j/123456789?pwd=abc", "abc", "", 0 },
+    { "https://zoom.us/j/123456789?pwd=a-B_9.1", "a-B_9.1", "", 0 },
+    { "https://zoom.us/j/123456789?a=b&pwd=abc#success", "abc", "", 0 },
+    { "https://zoom.us/s/123456789?password=abc", "abc", "", 0 },
+    { "https://zoom.us/j/123456789?password=old&pwd=new", "new", "", 0 },
+    { "https://zoom.us/wc/123456789/join?pwd=abc", "abc", "", 0 },
+    { "https://zoom.us/wc/join/123456789?pwd=abc", "abc", "", 0 },
+    { "https://zoom.us/w/123456789?tk=a_b-c.D&pwd=x", "x", "a_b-c.D", 1 },
+    { "https://zoom.us/w/123456789", "", "", 1 },
+    { "https://zoom.us/j/123456789?tk=t", "", "t", 0 },
+    { "zoommtg://zoom.us/join?confno=123456789&pwd=abc&tk=t", "abc", "t", 0 },
+    { "zoomus://zoom.us/join?pwd=abc&confno=123456789", "abc", "", 0 },
+
+    /* encoded once, and along with what is around it */
+
+    { "https://zoom.us/j/123456789?pwd=a%26b%3d", "a&b=", "", 0 },
+    { "https://zoom.us/j/123456789?pwd=a+b", "a+b", "", 0 },
+    { "https://zoom.us/j/123456789?pwd=a%2541", "a%41", "", 0 },
+    { "https://zoom.us/j/123456789?pwd%3Dabc", "abc", "", 0 },
+    { "https://zoom.us/j/123456789?pwd%3Dabc&sa=D", "abc", "", 0 },
+    { "https://zoom.us/j/123456789%3Fpwd%3Dabc%26tk%3Dt%23x", "abc", "t", 0 },
+    { "https://zoom.us/j/123456789&pwd=abc", "abc", "", 0 },
+    { SAFELINK "https%3A%2F%2Fzoom.us%2Fw%2F123456789%3Fpwd%3Dabc%26tk%3Dt"
+      "&data=05", "abc", "t", 1 },
+    { SAFELINK "https%3A%2F%2Fzoom.us%2Fj%2F123456789%3Fpwd%3Da%2526b&pwd=x",
+      "a&b", "", 0 },
+    { "https://www.google.com/url?q=https://zoom.us/j/123456789?pwd=abc&sa=D",
+      "abc", "", 0 },
+    { "https://www.google.com/url?q=https://zoom.us/j/123456789?pwd%3Dabc"
+      "&sa=D", "abc", "", 0 },
+
+    /* in brackets, and in words */
+
+    { "<https://zoom.us/j/123456789?pwd=abc>", "abc", "", 0 },
+    { "https://zoom.us/j/123456789?pwd=abc)", "abc", "", 0 },
+    { "https://zoom.us/j/123456789 (Passcode: 584706)", "584706", "", 0 },
+    { "https://zoom.us/j/123456789 passcode:584706", "584706", "", 0 },
+    { "https://zoom.us/j/123456789?pwd=abc (Passcode: 584706)", "abc", "",
+      0 },
+    { SAFELINK "zoom.us%2Fj%2F123456789 (Passcode: 584706)", "584706", "",
+      0 },
+    { "https://zoom.us/j/123456789 (Passcode:", "", "", 0 },
+    { "https://zoom.us/j/123456789 (Passcode: )", "", "", 0 },
+    { "https://zoom.us/j/123456789 (Passcode: \xc3\xa9)", "", "", 0 },
+
+    /* who knows which one counts, and what none can be */
+
+    { "https://zoom.us/j/123456789?pwd=a&pwd=b", "", "", 0 },
+    { "https://zoom.us/w/123456789?tk=a&tk=b", "", "", 1 },
+    { "https://zoom.us/j/123456789?pwd=", "", "", 0 },
+    { "https://zoom.us/j/123456789?xpwd=a", "", "", 0 },
+    { "https://zoom.us/j/123456789?PWD=a", "", "", 0 },
+    { "https://zoom.us/j/123456789#pwd=a", "", "", 0 },
+    { "https://zoom.us/j/123456789?pwd=a%0ab", "", "", 0 },
+    { "https://zoom.us/j/123456789?pwd=a%00b", "", "", 0 },
+    { "https://zoom.us/j/123456789?pwd=a%20b", "", "", 0 },
+    { "https://zoom.us/j/123456789?tk=%c3%a9", "", "", 0 }
+};
+
+
+START_TEST(reads_the_rest)
+{
+    zoom_buf_t      b;
+    zoom_str_t      link;
+    zoom_meeting_t  m;
+    unsigned char   data[ZOOM_MEETING_LINK_MAX];
+
+    link = zoom_str_c(reads[_i].link);
+
+    /* room for the link is enough */
+
+    zoom_buf_init(&b, data, link.len);
+
+    ck_assert_int_eq(zoom_meeting_read(&m, link, &b), 0);
+    ck_assert_int_eq(b.overflow, 0);
+
+    unit_is(m.id, "123456789");
+    unit_is(m.passcode, reads[_i].passcode);
+    unit_is(m.tk, reads[_i].tk);
+    ck_assert_int_eq(m.webinar, reads[_i].webinar);
+}
+END_TEST
+
+
+START_TEST(reads_no_more_than_fits)
+{
+    zoom_buf_t      b;
+    zoom_meeting_t  m;
+    unsigned char   data[4];
+
+    zoom_buf_init(&b, data, sizeof(data));
+
+    ck_assert_int_eq(zoom_meeting_read(&m, S("zoom.us/j/123456789?pwd=abcd"),
+                                       &b), 0);
+    unit_is(m.passcode, "abcd");
+
+    ck_assert_int_eq(zoom_meeting_read(&m, S("zoom.us/j/123456789?pwd=a"),
+                                       &b), -1);
+    ck_assert_int_eq(zoom_meeting_read(&m, S("zoom.us/my/name"), &b), -1);
 }
 END_TEST
 
@@ -265,12 +402,13 @@ END_TEST
 
 START_TEST(masks_at_random)
 {
-    int            i;
-    size_t         k;
-    uint32_t       seed;
-    zoom_str_t     id;
-    zoom_buf_t     link, b;
-    unsigned char  text[512], data[1024];
+    int             i;
+    size_t          k;
+    uint32_t        seed;
+    zoom_str_t      id;
+    zoom_buf_t      link, b;
+    zoom_meeting_t  m;
+    unsigned char   text[512], data[1024];
 
     static const char *const  parts[] = {
         "https://", "zoom.us", "/j/", "123456789", "?", "&", "%3F", "%26",
@@ -306,8 +444,15 @@ START_TEST(masks_at_random)
         ck_assert_msg(!zoom_str_casefind(unit_buf(&b), "CANARY"),
                       "\"%.*s\"", (int) link.len, (char *) link.data);
 
+        zoom_buf_init(&b, data, link.len);
+
         if (zoom_meeting_id(unit_buf(&link), &id) == 0) {
             unit_is(id, "123456789");
+            ck_assert_int_eq(zoom_meeting_read(&m, unit_buf(&link), &b), 0);
+            ck_assert_int_eq(b.overflow, 0);
+
+        } else {
+            ck_assert_int_eq(zoom_meeting_read(&m, unit_buf(&link), &b), -1);
         }
     }
 }
@@ -324,6 +469,8 @@ unit_meeting(void)
     t = tcase_create("meeting");
 
     tcase_add_loop_test(t, finds_id, 0, (int) N(links));
+    tcase_add_loop_test(t, reads_the_rest, 0, (int) N(reads));
+    tcase_add_test(t, reads_no_more_than_fits);
     tcase_add_test(t, unwraps_so_far);
     tcase_add_test(t, has_limits);
     tcase_add_loop_test(t, masks_links, 0, (int) N(masks));
