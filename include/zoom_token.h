@@ -1,5 +1,6 @@
 /*
- * The tokens a bot joins with: facts/zoom-api.md section 2.
+ * The tokens of a user that a bot joins with, ZAK and OBF: facts/zoom-api.md
+ * section 2.
  */
 
 #ifndef ZOOM_TOKEN_H_INCLUDED
@@ -7,10 +8,14 @@
 
 
 #include "zoom_answer.h"
+#include "zoom_json.h"
 #include "zoom_string.h"
 
 
 #define ZOOM_TOKEN_MAX  4096
+
+
+typedef int (*zoom_token_form_pt)(zoom_str_t s);
 
 
 /* Appends "/users/{user}/token?type=zak&ttl={ttl}", to follow the REST base. */
@@ -29,6 +34,28 @@ void zoom_zak_path(zoom_buf_t *b, zoom_str_t user, int64_t ttl);
 
 void zoom_zak_judge(const zoom_answer_t *a, int64_t now, int64_t ttl,
     zoom_buf_t *token, int64_t *expires, zoom_judgement_t *j);
+
+/*
+ * The same for an OBF token: "/users/{user}/token?type=onbehalf&meeting_id=
+ * {meeting}&ttl={ttl}".  It need not be a JWT; where it is none it lives as
+ * long as was asked.
+ */
+
+void zoom_obf_path(zoom_buf_t *b, zoom_str_t user, zoom_str_t meeting,
+    int64_t ttl);
+void zoom_obf_judge(const zoom_answer_t *a, int64_t now, int64_t ttl,
+    zoom_buf_t *token, int64_t *expires, zoom_judgement_t *j);
+
+/*
+ * The step of a judge that is the same for every token: 0, and the member
+ * "token" of "root" appended to "token", where it is "*taken".  Else -1 and
+ * "j" tells: the answer is no success, or the token is not of this form.
+ * "name" is what the log calls it.
+ */
+
+int zoom_token_take(const zoom_answer_t *a, const json_t *root, int64_t now,
+    zoom_token_form_pt form, const char *name, zoom_buf_t *token,
+    zoom_str_t *taken, zoom_judgement_t *j);
 
 /*
  * 1 if "s" has the form of a JWS compact serialisation: three non-empty parts
@@ -50,6 +77,13 @@ int zoom_jwt_exp(zoom_str_t jwt, int64_t *exp, int64_t *iat);
  */
 
 int zoom_bearer_form(zoom_str_t s);
+
+/*
+ * 1 if "s" may go into an answer of ours as it is, as JSON or as text: the
+ * same alphabet, 1 to ZOOM_TOKEN_MAX bytes.
+ */
+
+int zoom_token_form(zoom_str_t s);
 
 
 #endif /* ZOOM_TOKEN_H_INCLUDED */

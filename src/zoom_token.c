@@ -8,21 +8,55 @@
 #include "zoom_uri.h"
 
 
-static void zoom_zak_take(const zoom_answer_t *a, json_t *value, int64_t now,
-    int64_t ttl, zoom_buf_t *token, int64_t *expires, zoom_judgement_t *j);
-static int64_t zoom_zak_expires(const zoom_answer_t *a, zoom_str_t zak,
+static void zoom_user_path(zoom_buf_t *b, zoom_str_t user, const char *type);
+static void zoom_user_judge(const zoom_answer_t *a, int64_t now, int64_t ttl,
+    zoom_token_form_pt form, const char *name, zoom_buf_t *token,
+    int64_t *expires, zoom_judgement_t *j);
+static int64_t zoom_user_expires(const zoom_answer_t *a, zoom_str_t token,
     int64_t now, int64_t ttl);
 static int zoom_jwt_claims(zoom_str_t jwt, zoom_str_t *claims);
 static int64_t zoom_jwt_time(const json_t *root, const char *name);
+static int zoom_b64token(zoom_str_t s, size_t max);
+
+
+static const char  zoom_advice_present[] =
+    "the user has to be in the meeting before the bot";
+
+
+/* How Zoom says that the user is not there; none of it is documented. */
+
+static const char *const  zoom_absent_words[] = {
+    "not in the meeting", "not in meeting", "not joined", "not started", NULL
+};
 
 
 void
 zoom_zak_path(zoom_buf_t *b, zoom_str_t user, int64_t ttl)
 {
+    zoom_user_path(b, user, "zak");
+    zoom_buf_c(b, "&ttl=");
+    zoom_buf_int(b, ttl);
+}
+
+
+void
+zoom_obf_path(zoom_buf_t *b, zoom_str_t user, zoom_str_t meeting, int64_t ttl)
+{
+    zoom_user_path(b, user, "onbehalf");
+    zoom_buf_c(b, "&meeting_id=");
+    zoom_uri_escape(b, meeting);
+    zoom_buf_c(b, "&ttl=");
+    zoom_buf_int(b, ttl);
+}
+
+
+static void
+zoom_user_path(zoom_buf_t *b, zoom_str_t user, const char *type)
+{
     zoom_buf_c(b, "/users/");
     zoom_uri_escape(b, user);
-    zoom_buf_c(b, "/token?type=zak&ttl=");
-    zoom_buf_int(b, ttl);
+    zoom_buf_c(b, "/token?type=");
+    zoom_buf_c(b, type);
 }
 
 
@@ -30,76 +64,133 @@ void
 zoom_zak_judge(const zoom_answer_t *a, int64_t now, int64_t ttl,
     zoom_buf_t *token, int64_t *expires, zoom_judgement_t *j)
 {
-    json_t  *root, *value;
+    zoom_user_judge(a, now, ttl, zoom_jwt_form, "ZAK", token, expires, j);
+}
 
-    *expires = 0;
 
-    root = zoom_json_load(a->body, NULL);
-    value = json_object_get(root, "token");
+void
+zoom_obf_judge(const zoom_answer_t *a, int64_t now, int64_t ttl,
+    zoom_buf_t *token, int64_t *expires, zoom_judgement_t *j)
+{
+    size_t      i;
+    zoom_str_t  message;
 
-    if (a->status >= 200 && a->status < 300 && json_string_length(value)) {
-        zoom_judgement_init(j, a);
-        zoom_zak_take(a, value, now, ttl, token, expires, j);
+    zoom_user_judge(a, now, ttl, zoom_token_form, "OBF token", token, expires,
+                    j);
 
-    } else {
-        zoom_api_judge_error(a, now, j);
+    if (j->error != ZOOM_E_ZOOM_REFUSED) {
+        return;
     }
 
-    zoom_json_wipe(value);
-    json_decref(root);
+    message = zoom_str_c((const char *) j->message);
+
+    for (i = 0; zoom_absent_words[i]; i++) {
+        if (zoom_str_casefind(message, zoom_absent_words[i])) {
+            j->advice = zoom_advice_present;
+            return;
+        }
+    }
+
+    /* of what is validated only the meeting is the caller's */
+
+    if (j->code == 300 && zoom_str_casefind(message, "meeting")) {
+        j->error = ZOOM_E_MEETING_UNKNOWN;
+    }
 }
 
 
 static void
-zoom_zak_take(const zoom_answer_t *a, json_t *value, int64_t now,
-    int64_t ttl, zoom_buf_t *token, int64_t *expires, zoom_judgement_t *j)
+zoom_user_judge(const zoom_answer_t *a, int64_t now, int64_t ttl,
+    zoom_token_form_pt form, const char *name, zoom_buf_t *token,
+    int64_t *expires, zoom_judgement_t *j)
 {
+    json_t      *root;
+    zoom_str_t   taken;
+
+    *expires = 0;
+
+    root = zoom_json_load(a->body, NULL);
+
+    if (zoom_token_take(a, root, now, form, name, token, &taken, j) == 0) {
+        *expires = zoom_user_expires(a, taken, now, ttl);
+    }
+
+    zoom_json_wipe(json_object_get(root, "token"));
+    json_decref(root);
+}
+
+
+int
+zoom_token_take(const zoom_answer_t *a, const json_t *root, int64_t now,
+    zoom_token_form_pt form, const char *name, zoom_buf_t *token,
+    zoom_str_t *taken, zoom_judgement_t *j)
+{
+    json_t      *value;
     zoom_str_t   s;
-    const char  *why;
+    zoom_buf_t   why;
+    char         words[64];
+
+    value = json_object_get(root, "token");
+
+    if (a->status < 200 || a->status >= 300
+        || json_string_length(value) == 0)
+    {
+        zoom_api_judge_error(a, now, j);
+        return -1;
+    }
+
+    zoom_judgement_init(j, a);
 
     s.data = (const unsigned char *) json_string_value(value);
     s.len = json_string_length(value);
 
-    why = NULL;
+    taken->data = token->data + token->len;
+    taken->len = s.len;
 
-    if (s.len > ZOOM_TOKEN_MAX) {
-        why = "ZAK is too long";
-
-    } else if (!zoom_jwt_form(s)) {
-
-        /* of what might be a token no word is repeated, but this one helps */
-
-        why = zoom_str_casefind(s, "no longer supported")
-              ? "this type of token is no longer supported"
-              : "malformed ZAK";
-
-    } else {
+    if (s.len <= ZOOM_TOKEN_MAX && form(s)) {
         zoom_buf_str(token, s);
 
-        if (token->overflow) {
-            why = "ZAK is too long";
+        if (!token->overflow) {
+            return 0;
         }
     }
 
-    if (why) {
-        zoom_judgement_set(j, ZOOM_FINAL, ZOOM_E_ZOOM_INVALID, NULL);
-        zoom_judgement_words(j, zoom_str_c(why));
-        return;
+    zoom_buf_init(&why, words, sizeof(words));
+
+    if (s.len > ZOOM_TOKEN_MAX || token->overflow) {
+        zoom_buf_c(&why, name);
+        zoom_buf_c(&why, " is too long");
+
+    } else if (zoom_str_casefind(s, "no longer supported")) {
+
+        /* of what might be a token no word is repeated, but this one helps */
+
+        zoom_buf_c(&why, "this type of token is no longer supported");
+
+    } else {
+        zoom_buf_c(&why, "malformed ");
+        zoom_buf_c(&why, name);
     }
 
-    *expires = zoom_zak_expires(a, s, now, ttl);
+    s.data = why.data;
+    s.len = why.len;
+
+    zoom_judgement_set(j, ZOOM_FINAL, ZOOM_E_ZOOM_INVALID, NULL);
+    zoom_judgement_words(j, s);
+
+    return -1;
 }
 
 
 static int64_t
-zoom_zak_expires(const zoom_answer_t *a, zoom_str_t zak, int64_t now,
+zoom_user_expires(const zoom_answer_t *a, zoom_str_t token, int64_t now,
     int64_t ttl)
 {
     int64_t  exp, iat, date, life, ahead;
 
     life = (ttl < 0) ? 0 : (ttl > ZOOM_TIME_MAX) ? ZOOM_TIME_MAX : ttl;
 
-    if (zoom_jwt_exp(zak, &exp, &iat) != 0) {
+    if (zoom_jwt_exp(token, &exp, &iat) != 0) {
         return now + life;
     }
 
@@ -223,10 +314,24 @@ zoom_jwt_time(const json_t *root, const char *name)
 int
 zoom_bearer_form(zoom_str_t s)
 {
+    return zoom_b64token(s, ZOOM_ACCESS_TOKEN_MAX);
+}
+
+
+int
+zoom_token_form(zoom_str_t s)
+{
+    return zoom_b64token(s, ZOOM_TOKEN_MAX);
+}
+
+
+static int
+zoom_b64token(zoom_str_t s, size_t max)
+{
     size_t         i;
     unsigned char  c;
 
-    if (s.len == 0 || s.len > ZOOM_ACCESS_TOKEN_MAX) {
+    if (s.len == 0 || s.len > max) {
         return 0;
     }
 

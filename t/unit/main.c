@@ -14,7 +14,8 @@ main(void)
         unit_string, unit_base64, unit_uri, unit_error, unit_user,
         unit_secret, unit_time, unit_json, unit_json_load, unit_callback,
         unit_hmac, unit_attendee, unit_webhooks, unit_meeting, unit_answer,
-        unit_oauth, unit_token, unit_limit, unit_sdk, unit_join
+        unit_oauth, unit_token, unit_jointoken, unit_limit, unit_sdk,
+        unit_join
     };
 
     runner = srunner_create(NULL);

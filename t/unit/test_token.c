@@ -85,6 +85,11 @@ START_TEST(asks)
     zoom_zak_path(&b, S("bots+1@example.com"), 7200);
     unit_is(unit_buf(&b),
             "/users/bots%2B1%40example.com/token?type=zak&ttl=7200");
+
+    zoom_buf_init(&b, text, sizeof(text));
+    zoom_obf_path(&b, S("bots+1@example.com"), S("12345678901"), 60);
+    unit_is(unit_buf(&b), "/users/bots%2B1%40example.com/token"
+                          "?type=onbehalf&meeting_id=12345678901&ttl=60");
 }
 END_TEST
 
@@ -239,6 +244,103 @@ START_TEST(judges_errors)
 END_TEST
 
 
+static const struct {
+    int              status;
+    const char      *body;
+    zoom_verdict_e   verdict;
+    zoom_error_e     error;
+    const char      *advice;     /* in it; NULL: there is none */
+} obf_rows[] = {
+    { 200, "{\"token\":\"a.b.c\"}", ZOOM_USE, ZOOM_OK, NULL },
+    { 200, "{\"token\":\"b-_~+/64==\"}", ZOOM_USE, ZOOM_OK, NULL },
+    { 201, "{\"token\":\"x\"}", ZOOM_USE, ZOOM_OK, NULL },
+
+    { 200, "{\"token\":\"a,b\"}", ZOOM_FINAL, ZOOM_E_ZOOM_INVALID, NULL },
+    { 200, "{\"token\":\"a\\n\"}", ZOOM_FINAL, ZOOM_E_ZOOM_INVALID, NULL },
+    { 200, "{\"token\":\"a\\\"b\"}", ZOOM_FINAL, ZOOM_E_ZOOM_INVALID,
+      NULL },
+    { 200, "{\"token\":\"Token is no longer supported.\"}", ZOOM_FINAL,
+      ZOOM_E_ZOOM_INVALID, NULL },
+    { 200, "{\"token\":\"\"}", ZOOM_RETRY, ZOOM_E_ZOOM_INVALID, NULL },
+    { 200, "{}", ZOOM_RETRY, ZOOM_E_ZOOM_INVALID, NULL },
+    { 200, "{\"code\":300,\"message\":\"Validation Failed.\"}", ZOOM_FINAL,
+      ZOOM_E_ZOOM_REFUSED, NULL },
+    { 400, "{\"code\":300,\"message\":\"Invalid meeting id.\"}",
+      ZOOM_FINAL, ZOOM_E_MEETING_UNKNOWN, NULL },
+    { 404, "{\"code\":3001,\"message\":\"Meeting does not exist.\"}",
+      ZOOM_FINAL, ZOOM_E_MEETING_UNKNOWN, NULL },
+    { 404, "{\"code\":1001,\"message\":\"User does not exist.\"}",
+      ZOOM_FINAL, ZOOM_E_USER_UNKNOWN, NULL },
+    { 400, "{\"code\":1010,\"message\":\"x\"}", ZOOM_FINAL,
+      ZOOM_E_USER_UNKNOWN, "another account" },
+    { 400, "{\"code\":3000,\"message\":\"The user is not in the meeting.\"}",
+      ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED, "in the meeting before" },
+    { 400, "{\"code\":300,\"message\":\"The meeting has not started.\"}",
+      ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED, "in the meeting before" },
+    { 400, "{\"code\":124,\"message\":\"This API only supports OAuth2 "
+      "authorization.\"}", ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED,
+      "user's own OAuth" },
+    { 401, "{\"code\":124,\"message\":\"Access token is expired.\"}",
+      ZOOM_REFRESH, ZOOM_E_CREDENTIALS_REJECTED, NULL },
+    { 400, "{\"code\":4711,\"message\":\"does not contain scopes:[x]\"}",
+      ZOOM_FINAL, ZOOM_E_SCOPE_MISSING, "user:read:token:admin" },
+    { 400, "{\"code\":2300,\"message\":\"x\"}", ZOOM_FINAL,
+      ZOOM_E_ZOOM_REFUSED, NULL },
+    { 429, "", ZOOM_RETRY, ZOOM_E_RATE_LIMITED, NULL },
+    { 503, "", ZOOM_RETRY, ZOOM_E_ZOOM_UNAVAILABLE, NULL }
+};
+
+
+START_TEST(judges_obf)
+{
+    memset(&a, 0, sizeof(a));
+    a.status = obf_rows[_i].status;
+    a.body = zoom_str_c(obf_rows[_i].body);
+
+    zoom_buf_init(&token, data, sizeof(data));
+    zoom_obf_judge(&a, NOW, TTL, &token, &expires, &j);
+
+    ck_assert_msg(j.verdict == obf_rows[_i].verdict
+                  && j.error == obf_rows[_i].error, "%d %s: %d %s",
+                  a.status, obf_rows[_i].body, j.verdict,
+                  zoom_error_info(j.error)->name.data);
+
+    if (j.verdict == ZOOM_USE) {
+        ck_assert_int_eq(expires, NOW + TTL);
+        ck_assert_uint_gt(token.len, 0);
+
+    } else {
+        ck_assert_int_eq(expires, 0);
+        ck_assert_uint_eq(token.len, 0);
+    }
+
+    if (obf_rows[_i].advice) {
+        ck_assert_ptr_nonnull(j.advice);
+        ck_assert_msg(zoom_str_casefind(zoom_str_c(j.advice),
+                                        obf_rows[_i].advice), "%s", j.advice);
+
+    } else {
+        ck_assert_ptr_null(j.advice);
+    }
+}
+END_TEST
+
+
+START_TEST(reads_an_obf_life)
+{
+    memset(&a, 0, sizeof(a));
+    a.status = 200;
+    a.body = answer_with(jwt("{\"iat\":1772413200,\"exp\":1772413260}"));
+
+    zoom_buf_init(&token, data, sizeof(data));
+    zoom_obf_judge(&a, NOW, TTL, &token, &expires, &j);
+
+    ck_assert_int_eq(j.verdict, ZOOM_USE);
+    ck_assert_int_eq(expires, NOW + 60);
+}
+END_TEST
+
+
 START_TEST(keeps_silent)
 {
     judge(200, S("{\"token\":\"eyJ.CANARY words.x\"}"), "");
@@ -379,6 +481,13 @@ START_TEST(knows_bearers)
                                       ZOOM_ACCESS_TOKEN_MAX }), 1);
     ck_assert_int_eq(zoom_bearer_form((zoom_str_t) { text,
                                       ZOOM_ACCESS_TOKEN_MAX + 1 }), 0);
+
+    ck_assert_int_eq(zoom_token_form((zoom_str_t) { text, ZOOM_TOKEN_MAX }),
+                     1);
+    ck_assert_int_eq(zoom_token_form((zoom_str_t) { text,
+                                     ZOOM_TOKEN_MAX + 1 }), 0);
+    ck_assert_int_eq(zoom_token_form(S("a\"b")), 0);
+    ck_assert_int_eq(zoom_token_form(S("")), 0);
 }
 END_TEST
 
@@ -396,6 +505,8 @@ unit_token(void)
     tcase_add_loop_test(t, tells_its_end, 0, (int) N(lives));
     tcase_add_test(t, bears_any_ttl);
     tcase_add_loop_test(t, judges_errors, 0, (int) N(rows));
+    tcase_add_loop_test(t, judges_obf, 0, (int) N(obf_rows));
+    tcase_add_test(t, reads_an_obf_life);
     tcase_add_test(t, keeps_silent);
     tcase_add_test(t, has_limits);
     tcase_add_test(t, knows_the_form);

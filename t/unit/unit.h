@@ -79,6 +79,7 @@ Suite *unit_meeting(void);
 Suite *unit_answer(void);
 Suite *unit_oauth(void);
 Suite *unit_token(void);
+Suite *unit_jointoken(void);
 Suite *unit_limit(void);
 Suite *unit_sdk(void);
 Suite *unit_join(void);

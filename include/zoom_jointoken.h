@@ -1,0 +1,42 @@
+/*
+ * The tokens of a meeting that let a bot record, stream or archive it:
+ * facts/zoom-api.md section 2.
+ */
+
+#ifndef ZOOM_JOINTOKEN_H_INCLUDED
+#define ZOOM_JOINTOKEN_H_INCLUDED
+
+
+#include "zoom_answer.h"
+#include "zoom_string.h"
+
+
+typedef enum {
+    ZOOM_LOCAL_RECORDING = 0,
+    ZOOM_LIVE_STREAMING,
+    ZOOM_LOCAL_ARCHIVING
+} zoom_jointoken_e;
+
+
+/*
+ * Appends "/meetings/{id}/jointoken/{what}", or "/webinars/...", to follow the
+ * REST base.  "bypass" adds "?bypass_waiting_room=true" where Zoom takes it:
+ * for the local recording of a meeting.
+ */
+
+void zoom_jointoken_path(zoom_buf_t *b, zoom_jointoken_e what,
+    zoom_str_t meeting, int webinar, int bypass);
+
+/*
+ * Judges the answer.  With ZOOM_USE the token is appended to "token" and
+ * "*expires" is when it dies by our clock, else "*expires" is 0.  The token
+ * need not be a JWT.  A missing or unusable expire_in (that is how Zoom spells
+ * it) reads as 120 seconds, one that is not above zero is an error.
+ */
+
+void zoom_jointoken_judge(const zoom_answer_t *a, int64_t now,
+    zoom_jointoken_e what, int webinar, zoom_buf_t *token, int64_t *expires,
+    zoom_judgement_t *j);
+
+
+#endif /* ZOOM_JOINTOKEN_H_INCLUDED */

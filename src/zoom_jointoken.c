@@ -1,0 +1,160 @@
+/* The tokens of a meeting. */
+
+#include "zoom_jointoken.h"
+#include "zoom_json.h"
+#include "zoom_time.h"
+#include "zoom_token.h"
+#include "zoom_uri.h"
+
+
+#define ZOOM_JOINTOKEN_LIFE  120
+
+
+typedef struct {
+    const char           *path;
+    const char           *scope;             /* as advice */
+    const char           *webinar_scope;
+} zoom_jointoken_kind_t;
+
+
+static void zoom_jointoken_refine(zoom_jointoken_e what, int webinar,
+    zoom_judgement_t *j);
+static int64_t zoom_jointoken_life(const json_t *root);
+
+
+static const zoom_jointoken_kind_t  zoom_jointoken_kinds[] = {
+
+    [ZOOM_LOCAL_RECORDING] = { "/jointoken/local_recording",
+        "add scope meeting:read:local_recording_token:admin to the app and "
+        "activate it again",
+        "add scope webinar:read:local_recording_token:admin to the app and "
+        "activate it again" },
+
+    [ZOOM_LIVE_STREAMING] = { "/jointoken/live_streaming",
+        "add scope meeting:read:live_streaming_token:admin to the app and "
+        "activate it again",
+        "add scope webinar:read:live_streaming_token:admin to the app and "
+        "activate it again" },
+
+    [ZOOM_LOCAL_ARCHIVING] = { "/jointoken/local_archiving",
+        "add scope meeting:read:local_archiving_token:admin to the app and "
+        "activate it again",
+        "add scope webinar:read:local_archiving_token:admin to the app and "
+        "activate it again" },
+};
+
+
+void
+zoom_jointoken_path(zoom_buf_t *b, zoom_jointoken_e what, zoom_str_t meeting,
+    int webinar, int bypass)
+{
+    zoom_buf_c(b, webinar ? "/webinars/" : "/meetings/");
+    zoom_uri_escape(b, meeting);
+    zoom_buf_c(b, zoom_jointoken_kinds[what].path);
+
+    if (bypass && !webinar && what == ZOOM_LOCAL_RECORDING) {
+        zoom_buf_c(b, "?bypass_waiting_room=true");
+    }
+}
+
+
+void
+zoom_jointoken_judge(const zoom_answer_t *a, int64_t now,
+    zoom_jointoken_e what, int webinar, zoom_buf_t *token, int64_t *expires,
+    zoom_judgement_t *j)
+{
+    size_t       start;
+    json_t      *root;
+    int64_t      life;
+    zoom_str_t   taken;
+
+    *expires = 0;
+    start = token->len;
+
+    root = zoom_json_load(a->body, NULL);
+
+    if (zoom_token_take(a, root, now, zoom_token_form, "join token", token,
+                        &taken, j)
+        != 0)
+    {
+        zoom_jointoken_refine(what, webinar, j);
+
+    } else {
+        life = zoom_jointoken_life(root);
+
+        if (life > 0) {
+            *expires = now + life;
+
+        } else {
+            zoom_wipe(token->data + start, token->len - start);
+            token->len = start;
+
+            zoom_judgement_set(j, ZOOM_RETRY, ZOOM_E_ZOOM_INVALID, NULL);
+            zoom_judgement_words(j, zoom_str_c("join token expired at "
+                                               "birth"));
+        }
+    }
+
+    zoom_json_wipe(json_object_get(root, "token"));
+    json_decref(root);
+}
+
+
+/* What the codes mean where it is a meeting that was asked for. */
+
+static void
+zoom_jointoken_refine(zoom_jointoken_e what, int webinar, zoom_judgement_t *j)
+{
+    if (j->verdict != ZOOM_FINAL) {
+        return;
+    }
+
+    switch (j->error) {
+
+    case ZOOM_E_SCOPE_MISSING:
+        j->advice = webinar ? zoom_jointoken_kinds[what].webinar_scope
+                            : zoom_jointoken_kinds[what].scope;
+        break;
+
+    case ZOOM_E_USER_UNKNOWN:
+
+        /* nobody asked for a user: it is the host whom Zoom means */
+
+        zoom_judgement_set(j, ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED,
+                           "the meeting's host has to be of this account");
+        break;
+
+    case ZOOM_E_ZOOM_REFUSED:
+
+        /* there is nothing to validate but the id */
+
+        if (j->code == 300) {
+            j->error = ZOOM_E_MEETING_UNKNOWN;
+
+        } else if (j->code == 3000) {
+            j->advice = "switch the feature on in the host's settings";
+        }
+
+        break;
+
+    default:
+        break;
+    }
+}
+
+
+static int64_t
+zoom_jointoken_life(const json_t *root)
+{
+    double   life;
+    json_t  *value;
+
+    value = json_object_get(root, "expire_in");
+    life = json_number_value(value);
+
+    if (!json_is_number(value) || life > (double) ZOOM_TIME_MAX) {
+        return ZOOM_JOINTOKEN_LIFE;
+    }
+
+    return (life >= 1) ? (int64_t) life : 0;
+}

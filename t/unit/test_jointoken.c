@@ -1,0 +1,253 @@
+#include "unit.h"
+#include "zoom_jointoken.h"
+#include "zoom_token.h"
+
+
+#define NOW  1772413200             /* 2026-03-02T01:00:00Z */
+
+
+static const struct {
+    zoom_jointoken_e   what;
+    int                webinar;
+    int                bypass;
+    const char        *path;
+} paths[] = {
+    { ZOOM_LOCAL_RECORDING, 0, 0,
+      "/meetings/12345678901/jointoken/local_recording" },
+    { ZOOM_LOCAL_RECORDING, 0, 1,
+      "/meetings/12345678901/jointoken/local_recording"
+      "?bypass_waiting_room=true" },
+    { ZOOM_LOCAL_RECORDING, 1, 0,
+      "/webinars/12345678901/jointoken/local_recording" },
+    { ZOOM_LOCAL_RECORDING, 1, 1,
+      "/webinars/12345678901/jointoken/local_recording" },
+    { ZOOM_LIVE_STREAMING, 0, 1,
+      "/meetings/12345678901/jointoken/live_streaming" },
+    { ZOOM_LIVE_STREAMING, 1, 0,
+      "/webinars/12345678901/jointoken/live_streaming" },
+    { ZOOM_LOCAL_ARCHIVING, 0, 1,
+      "/meetings/12345678901/jointoken/local_archiving" },
+    { ZOOM_LOCAL_ARCHIVING, 1, 0,
+      "/webinars/12345678901/jointoken/local_archiving" }
+};
+
+
+START_TEST(asks)
+{
+    zoom_buf_t     b;
+    unsigned char  text[128];
+
+    zoom_buf_init(&b, text, sizeof(text));
+    zoom_jointoken_path(&b, paths[_i].what, S("12345678901"),
+                        paths[_i].webinar, paths[_i].bypass);
+    unit_is(unit_buf(&b), paths[_i].path);
+}
+END_TEST
+
+
+static const struct {
+    int                status;
+    const char        *body;
+    zoom_verdict_e     verdict;
+    zoom_error_e       error;
+    int64_t            life;         /* with ZOOM_USE */
+    const char        *advice;       /* in it; NULL: there is none */
+} rows[] = {
+    { 200, "{\"expire_in\":120,\"token\":\"2njt50mj\"}", ZOOM_USE, ZOOM_OK,
+      120, NULL },
+    { 200, "{\"expire_in\":7200,\"token\":\"a.b.c\"}", ZOOM_USE, ZOOM_OK,
+      7200, NULL },
+    { 200, "{\"expire_in\":1.5,\"token\":\"x\"}", ZOOM_USE, ZOOM_OK, 1,
+      NULL },
+    { 200, "{\"token\":\"x\"}", ZOOM_USE, ZOOM_OK, 120, NULL },
+    { 200, "{\"expire_in\":\"60\",\"token\":\"x\"}", ZOOM_USE, ZOOM_OK, 120,
+      NULL },
+    { 200, "{\"expire_in\":1e300,\"token\":\"x\"}", ZOOM_USE, ZOOM_OK, 120,
+      NULL },
+    { 200, "{\"expires_in\":1,\"token\":\"x\"}", ZOOM_USE, ZOOM_OK, 120,
+      NULL },
+
+    { 200, "{\"expire_in\":0,\"token\":\"x\"}", ZOOM_RETRY,
+      ZOOM_E_ZOOM_INVALID, 0, NULL },
+    { 200, "{\"expire_in\":-1,\"token\":\"x\"}", ZOOM_RETRY,
+      ZOOM_E_ZOOM_INVALID, 0, NULL },
+    { 200, "{\"expire_in\":120,\"token\":\"a b\"}", ZOOM_FINAL,
+      ZOOM_E_ZOOM_INVALID, 0, NULL },
+    { 200, "{\"expire_in\":120,\"token\":\"a\\r\\nb\"}", ZOOM_FINAL,
+      ZOOM_E_ZOOM_INVALID, 0, NULL },
+    { 200, "{\"expire_in\":120,\"token\":\"\"}", ZOOM_RETRY,
+      ZOOM_E_ZOOM_INVALID, 0, NULL },
+    { 200, "{\"expire_in\":120,\"token\":7}", ZOOM_RETRY,
+      ZOOM_E_ZOOM_INVALID, 0, NULL },
+    { 200, "", ZOOM_RETRY, ZOOM_E_ZOOM_INVALID, 0, NULL },
+    { 200, "{\"expire_in\":120,\"token\":\"x\"", ZOOM_RETRY,
+      ZOOM_E_ZOOM_INVALID, 0, NULL },
+
+    { 404, "{\"code\":3001,\"message\":\"Meeting does not exist: 1.\"}",
+      ZOOM_FINAL, ZOOM_E_MEETING_UNKNOWN, 0, NULL },
+    { 404, "{\"code\":300,\"message\":\"Meeting ID does not exist.\"}",
+      ZOOM_FINAL, ZOOM_E_MEETING_UNKNOWN, 0, NULL },
+    { 400, "{\"code\":300,\"message\":\"Invalid meeting ID.\"}", ZOOM_FINAL,
+      ZOOM_E_MEETING_UNKNOWN, 0, NULL },
+    { 200, "{\"code\":300,\"message\":\"Invalid meeting ID.\"}", ZOOM_FINAL,
+      ZOOM_E_MEETING_UNKNOWN, 0, NULL },
+    { 404, "{\"code\":2300,\"message\":\"x\"}", ZOOM_FINAL,
+      ZOOM_E_ZOOM_REFUSED, 0, NULL },
+    { 404, "{\"code\":1001,\"message\":\"x\"}", ZOOM_FINAL,
+      ZOOM_E_ZOOM_REFUSED, 0, "meeting's host" },
+    { 400, "{\"code\":1010,\"message\":\"x\"}", ZOOM_FINAL,
+      ZOOM_E_ZOOM_REFUSED, 0, "meeting's host" },
+    { 400, "{\"code\":3000,\"message\":\"x\"}", ZOOM_FINAL,
+      ZOOM_E_ZOOM_REFUSED, 0, "settings" },
+    { 400, "{\"code\":200,\"message\":\"No permission.\"}", ZOOM_FINAL,
+      ZOOM_E_ZOOM_REFUSED, 0, NULL },
+
+    /* not an access token that died */
+
+    { 400, "{\"code\":124,\"message\":\"This API only supports OAuth2 "
+      "authorization.\"}", ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED, 0,
+      "user's own OAuth" },
+    { 400, "{\"code\":124,\"message\":\"Invalid access token.\"}",
+      ZOOM_REFRESH, ZOOM_E_CREDENTIALS_REJECTED, 0, NULL },
+    { 401, "{\"code\":4700,\"message\":\"Token expired\"}", ZOOM_REFRESH,
+      ZOOM_E_CREDENTIALS_REJECTED, 0, NULL },
+
+    { 400, "{\"code\":4711,\"message\":\"Invalid access token, does not "
+      "contain scopes:[x].\"}", ZOOM_FINAL, ZOOM_E_SCOPE_MISSING, 0,
+      "meeting:read:local_recording_token:admin" },
+    { 400, "{\"code\":4700,\"message\":\"does not contain scopes:[x].\"}",
+      ZOOM_FINAL, ZOOM_E_SCOPE_MISSING, 0,
+      "meeting:read:local_recording_token:admin" },
+    { 429, "{\"code\":429}", ZOOM_RETRY, ZOOM_E_RATE_LIMITED, 0, NULL },
+    { 500, "{\"code\":3001}", ZOOM_RETRY, ZOOM_E_ZOOM_UNAVAILABLE, 0, NULL },
+    { 302, "{\"token\":\"x\"}", ZOOM_FINAL, ZOOM_E_ZOOM_INVALID, 0, NULL }
+};
+
+
+START_TEST(judges)
+{
+    int64_t           expires;
+    zoom_buf_t        token;
+    zoom_answer_t     a;
+    zoom_judgement_t  j;
+    unsigned char     data[ZOOM_TOKEN_MAX];
+
+    memset(&a, 0, sizeof(a));
+    a.status = rows[_i].status;
+    a.body = zoom_str_c(rows[_i].body);
+
+    expires = -1;
+    zoom_buf_init(&token, data, sizeof(data));
+
+    zoom_jointoken_judge(&a, NOW, ZOOM_LOCAL_RECORDING, 0, &token, &expires,
+                         &j);
+
+    ck_assert_msg(j.verdict == rows[_i].verdict && j.error == rows[_i].error,
+                  "%d %s: %d %s", a.status, rows[_i].body, j.verdict,
+                  zoom_error_info(j.error)->name.data);
+
+    if (j.verdict == ZOOM_USE) {
+        ck_assert_int_eq(expires, NOW + rows[_i].life);
+        ck_assert_uint_gt(token.len, 0);
+
+    } else {
+        ck_assert_int_eq(expires, 0);
+        ck_assert_uint_eq(token.len, 0);
+    }
+
+    if (rows[_i].advice) {
+        ck_assert_ptr_nonnull(j.advice);
+        ck_assert_msg(zoom_str_casefind(zoom_str_c(j.advice),
+                                        rows[_i].advice), "%s", j.advice);
+
+    } else {
+        ck_assert_ptr_null(j.advice);
+    }
+}
+END_TEST
+
+
+START_TEST(names_the_scope)
+{
+    int               webinar;
+    int64_t           expires;
+    zoom_buf_t        token;
+    zoom_answer_t     a;
+    zoom_judgement_t  j;
+    unsigned char     data[ZOOM_TOKEN_MAX];
+
+    static const char *const  scopes[] = {
+        "meeting:read:local_recording_token:admin",
+        "webinar:read:local_recording_token:admin",
+        "meeting:read:live_streaming_token:admin",
+        "webinar:read:live_streaming_token:admin",
+        "meeting:read:local_archiving_token:admin",
+        "webinar:read:local_archiving_token:admin"
+    };
+
+    memset(&a, 0, sizeof(a));
+    a.status = 400;
+    a.body = S("{\"code\":4711,\"message\":\"x\"}");
+
+    webinar = _i % 2;
+
+    zoom_buf_init(&token, data, sizeof(data));
+    zoom_jointoken_judge(&a, NOW, (zoom_jointoken_e) (_i / 2), webinar,
+                         &token, &expires, &j);
+
+    ck_assert_int_eq(j.error, ZOOM_E_SCOPE_MISSING);
+    ck_assert_msg(zoom_str_casefind(zoom_str_c(j.advice), scopes[_i]), "%s",
+                  j.advice);
+}
+END_TEST
+
+
+START_TEST(keeps_what_is_there)
+{
+    int64_t           expires;
+    zoom_buf_t        token;
+    zoom_answer_t     a;
+    zoom_judgement_t  j;
+    unsigned char     data[8];
+
+    memset(&a, 0, sizeof(a));
+    a.status = 200;
+    a.body = S("{\"expire_in\":0,\"token\":\"CANARY\"}");
+
+    zoom_buf_init(&token, data, sizeof(data));
+    zoom_buf_c(&token, "ab");
+
+    zoom_jointoken_judge(&a, NOW, ZOOM_LIVE_STREAMING, 0, &token, &expires,
+                         &j);
+
+    unit_is(unit_buf(&token), "ab");
+    ck_assert_int_eq(j.error, ZOOM_E_ZOOM_INVALID);
+    ck_assert(memcmp(data + 2, "CANARY", 6) != 0);
+
+    a.body = S("{\"expire_in\":1,\"token\":\"CANARY7\"}");
+    zoom_jointoken_judge(&a, NOW, ZOOM_LIVE_STREAMING, 0, &token, &expires,
+                         &j);
+    ck_assert_int_eq(j.error, ZOOM_E_ZOOM_INVALID);
+    ck_assert_str_eq((char *) j.message, "join token is too long");
+}
+END_TEST
+
+
+Suite *
+unit_jointoken(void)
+{
+    TCase  *t;
+    Suite  *s;
+
+    s = suite_create("jointoken");
+    t = tcase_create("jointoken");
+
+    tcase_add_loop_test(t, asks, 0, (int) N(paths));
+    tcase_add_loop_test(t, judges, 0, (int) N(rows));
+    tcase_add_loop_test(t, names_the_scope, 0, 6);
+    tcase_add_test(t, keeps_what_is_there);
+
+    suite_add_tcase(s, t);
+
+    return s;
+}
