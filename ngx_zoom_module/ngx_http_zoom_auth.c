@@ -9,6 +9,7 @@
 #include "ngx_http_zoom_args.h"
 #include "ngx_http_zoom_auth.h"
 #include "ngx_http_zoom_proof.h"
+#include "ngx_http_zoom_replay.h"
 
 
 static ngx_http_zoom_ctx_t *ngx_http_zoom_auth_check(ngx_http_request_t *r,
@@ -26,6 +27,13 @@ static ngx_int_t ngx_http_zoom_auth_raw_line(ngx_http_zoom_ctx_t *ctx,
 static ngx_int_t ngx_http_zoom_auth_attendee(
     const ngx_http_zoom_auth_line_t *line, const zoom_json_doc_t *doc,
     const ngx_str_t *signature, zoom_buf_t *scratch);
+static ngx_int_t ngx_http_zoom_auth_use(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, const ngx_http_zoom_auth_line_t *line,
+    const ngx_str_t *signature);
+static ngx_int_t ngx_http_zoom_auth_use_webhook(ngx_http_request_t *r,
+    const ngx_http_zoom_webhook_t *webhook);
+static ngx_int_t ngx_http_zoom_auth_use_body(
+    const ngx_http_zoom_loc_conf_t *zlcf, const ngx_str_t *signature);
 
 
 ngx_int_t
@@ -254,6 +262,8 @@ ngx_http_zoom_auth_raw(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         return ZOOM_OK;
     }
 
+    ctx->webhook->body = *body;
+
     scratch.size = body->len + NGX_HTTP_ZOOM_PROOF_SCRATCH;
 
     scratch.data = ngx_pnalloc(r->pool, scratch.size);
@@ -331,13 +341,17 @@ ngx_http_zoom_auth_body(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     ngx_str_t                         name, signature;
     ngx_uint_t                        i;
     zoom_buf_t                        scratch;
+    zoom_error_e                      error;
     const ngx_http_zoom_proof_t      *proof;
     const ngx_http_zoom_loc_conf_t   *zlcf;
     const ngx_http_zoom_auth_line_t  *line;
 
     zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
 
-    *why = "the proofs could not be checked";
+    error = ZOOM_E_UNAUTHENTICATED;
+
+    *why = doc ? "the signature does not hold"
+               : "no \"zoom_authenticate\" holds";
 
     ngx_str_set(&name, NGX_HTTP_ZOOM_SIGNATURE);
     ngx_str_null(&signature);
@@ -346,7 +360,7 @@ ngx_http_zoom_auth_body(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     scratch.data = ngx_pnalloc(r->pool, ctx->body.len + 1);
     if (scratch.data == NULL) {
-        return ZOOM_E_INTERNAL;
+        goto failed;
     }
 
     scratch.size = ctx->body.len + 1;
@@ -366,7 +380,21 @@ ngx_http_zoom_auth_body(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         }
 
         if (rc != NGX_OK) {
-            return ZOOM_E_INTERNAL;
+            goto failed;
+        }
+
+        /* a line whose proof was used is one that does not hold */
+
+        rc = ngx_http_zoom_auth_use(r, ctx, &line[i], &signature);
+
+        if (rc == NGX_ERROR) {
+            goto failed;
+        }
+
+        if (rc != NGX_OK) {
+            error = (rc == NGX_BUSY) ? ZOOM_E_OVERLOADED : ZOOM_E_REPLAYED;
+            *why = NULL;
+            continue;
         }
 
         proof = line[i].proofs.elts;
@@ -378,10 +406,13 @@ ngx_http_zoom_auth_body(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         return ZOOM_OK;
     }
 
-    *why = doc ? "the signature does not hold"
-               : "no \"zoom_authenticate\" holds";
+    return error;
 
-    return ZOOM_E_UNAUTHENTICATED;
+failed:
+
+    *why = "the proofs could not be checked";
+
+    return ZOOM_E_INTERNAL;
 }
 
 
@@ -418,6 +449,112 @@ ngx_http_zoom_auth_attendee(const ngx_http_zoom_auth_line_t *line,
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * A line holds: what of it is good for one time only is used up.  NGX_OK,
+ * NGX_DECLINED, NGX_BUSY: it can't be remembered, or NGX_ERROR.
+ */
+
+static ngx_int_t
+ngx_http_zoom_auth_use(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    const ngx_http_zoom_auth_line_t *line, const ngx_str_t *signature)
+{
+    ngx_int_t                        rc;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    /* an error_page may lead the same request to another location of ours */
+
+    if (line->webhooks && !ctx->used_id) {
+        rc = ngx_http_zoom_auth_use_webhook(r, ctx->webhook);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        ctx->used_id = 1;
+    }
+
+    if (line->attendee && zlcf->replay && !ctx->used_body) {
+        rc = ngx_http_zoom_auth_use_body(zlcf, signature);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        ctx->used_body = 1;
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * The id is the sender's for one message and all our locations, whoever the
+ * caller is there.  What has been overwritten in the URI was equal in length.
+ */
+
+static ngx_int_t
+ngx_http_zoom_auth_use_webhook(ngx_http_request_t *r,
+    const ngx_http_zoom_webhook_t *webhook)
+{
+    in_port_t               port;
+    ngx_str_t               id[2], request[8];
+    ngx_http_zoom_digest_t  used, by;
+
+    if (ngx_connection_local_sockaddr(r->connection, NULL, 0) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    port = ngx_inet_get_port(r->connection->local_sockaddr);
+
+    ngx_str_set(&id[0], "webhook");
+    id[1].data = (u_char *) webhook->sent.id.data;
+    id[1].len = webhook->sent.id.len;
+
+    ngx_str_set(&request[0], "request");
+    request[1].data = (u_char *) webhook->sent.timestamp.data;
+    request[1].len = webhook->sent.timestamp.len;
+    request[2].data = (u_char *) webhook->sent.signature.data;
+    request[2].len = webhook->sent.signature.len;
+    request[3] = r->method_name;
+    request[4] = r->headers_in.server;
+    request[5].data = (u_char *) &port;
+    request[5].len = sizeof(in_port_t);
+    request[6] = r->unparsed_uri;
+    request[7] = webhook->body;
+
+    if (ngx_http_zoom_replay_digest(&used, id, 2) != NGX_OK
+        || ngx_http_zoom_replay_digest(&by, request, 8) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_zoom_replay_id(&used, &by,
+                                   webhook->at + ZOOM_WEBHOOKS_WINDOW);
+}
+
+
+/* The signature tells bodies and secrets apart, however a body is spelled. */
+
+static ngx_int_t
+ngx_http_zoom_auth_use_body(const ngx_http_zoom_loc_conf_t *zlcf,
+    const ngx_str_t *signature)
+{
+    ngx_str_t               body[2];
+    ngx_http_zoom_digest_t  used;
+
+    ngx_str_set(&body[0], "body");
+    body[1] = *signature;
+
+    if (ngx_http_zoom_replay_digest(&used, body, 2) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_zoom_replay_body(&used, zlcf->replay, zlcf->replay_count);
 }
 
 

@@ -13,6 +13,7 @@
 
 char *ngx_http_zoom_authenticate(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_zoom_set_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 /*
  * First, with the header alone: which lines can still hold.  Overwrites the
@@ -41,10 +42,10 @@ zoom_error_e ngx_http_zoom_auth_raw(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, const ngx_str_t *body, const char **why);
 
 /*
- * Last, with the body as a callback: the first line that holds gives
- * ctx->caller and ctx->scheme.  "doc" is NULL where there is no body;
- * "*signed_body" tells if the line signs it as Attendee does.  ZOOM_OK, or an
- * error with the reason in "*why".
+ * Last, with the body as a callback: the first line that holds, and was not
+ * used before, gives ctx->caller and ctx->scheme.  "doc" is NULL where there
+ * is no body; "*signed_body" tells if the line signs it as Attendee does.
+ * ZOOM_OK, or an error with the reason in "*why".
  */
 
 zoom_error_e ngx_http_zoom_auth_body(ngx_http_request_t *r,
@@ -54,6 +55,9 @@ zoom_error_e ngx_http_zoom_auth_body(ngx_http_request_t *r,
 /* Both, for a request whose body nobody reads: a proof in it is none. */
 zoom_error_e ngx_http_zoom_auth_bodiless(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, const char **why);
+
+/* 1 if there is a line that needs the zone, whatever zoom_replay says. */
+ngx_uint_t ngx_http_zoom_auth_remembers(const ngx_array_t *auth);
 
 /* 1 if there is a line that can hold where no body is read. */
 ngx_uint_t ngx_http_zoom_auth_without_body(const ngx_array_t *auth);

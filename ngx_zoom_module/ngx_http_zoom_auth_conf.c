@@ -1,5 +1,5 @@
 /*
- * The zoom_authenticate directive.
+ * The directives zoom_authenticate and zoom_replay.
  */
 
 #include <ngx_config.h>
@@ -15,6 +15,10 @@
 
 #define NGX_HTTP_ZOOM_AUTH_SECRET_MIN  8
 #define NGX_HTTP_ZOOM_AUTH_NAME_MAX    64
+
+#define NGX_HTTP_ZOOM_REPLAY_MAX        (30 * 24 * 60 * 60)
+#define NGX_HTTP_ZOOM_REPLAY_MAX_COUNT  1000
+
 #define NGX_HTTP_ZOOM_AUTH_KEY_MAX                                            \
     ngx_max(ZOOM_ATTENDEE_KEY_MAX, ZOOM_WEBHOOKS_KEY_MAX)
 
@@ -384,4 +388,74 @@ ngx_http_zoom_auth_as(ngx_http_zoom_auth_line_t *line, ngx_str_t *value)
     }
 
     return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_zoom_set_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_zoom_loc_conf_t  *zlcf = conf;
+
+    ngx_int_t   n;
+    ngx_str_t  *value;
+
+    if (zlcf->replay != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+
+        if (cf->args->nelts != 2) {
+            return "has parameters after \"off\"";
+        }
+
+        zlcf->replay = 0;
+        zlcf->replay_count = 1;
+
+        return NGX_CONF_OK;
+    }
+
+    n = ngx_parse_time(&value[1], 1);
+
+    if (n < 1 || n > NGX_HTTP_ZOOM_REPLAY_MAX) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid time \"%V\", it must be from 1s to 30d",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    zlcf->replay = n;
+
+    n = (cf->args->nelts == 3) ? ngx_atoi(value[2].data, value[2].len) : 1;
+
+    if (n < 1 || n > NGX_HTTP_ZOOM_REPLAY_MAX_COUNT) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid count \"%V\", it must be from 1 to %d",
+                           &value[2], NGX_HTTP_ZOOM_REPLAY_MAX_COUNT);
+        return NGX_CONF_ERROR;
+    }
+
+    zlcf->replay_count = n;
+
+    return NGX_CONF_OK;
+}
+
+
+ngx_uint_t
+ngx_http_zoom_auth_remembers(const ngx_array_t *auth)
+{
+    ngx_uint_t                        i;
+    const ngx_http_zoom_auth_line_t  *line;
+
+    line = auth->elts;
+
+    for (i = 0; i < auth->nelts; i++) {
+        if (line[i].webhooks) {
+            return 1;
+        }
+    }
+
+    return 0;
 }

@@ -100,6 +100,8 @@ ngx_http_zoom_ctx_start(ngx_http_request_t *r)
     ctx->retry_after = old.retry_after;
     ctx->allow = old.allow;
     ctx->watched = old.watched;
+    ctx->used_id = old.used_id;
+    ctx->used_body = old.used_body;
 
     return ctx;
 }

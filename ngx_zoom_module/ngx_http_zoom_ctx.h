@@ -28,6 +28,7 @@ typedef void (*ngx_http_zoom_done_pt)(ngx_http_request_t *r,
 typedef struct {
     zoom_webhooks_t              sent;
     int64_t                      at;         /* its timestamp */
+    ngx_str_t                    body;       /* that was signed */
     ngx_int_t                    rc;         /* of its header */
 } ngx_http_zoom_webhook_t;
 
@@ -71,6 +72,8 @@ struct ngx_http_zoom_ctx_s {
     unsigned                     ready:1;    /* authenticated and parsed */
     unsigned                     asked:1;
     unsigned                     watched:1;
+    unsigned                     used_id:1;  /* of a webhook, by this request */
+    unsigned                     used_body:1;
 };
 
 

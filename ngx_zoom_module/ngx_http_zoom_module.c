@@ -10,6 +10,7 @@
 #include "ngx_http_zoom_broker.h"
 #include "ngx_http_zoom_handlers.h"
 #include "ngx_http_zoom_module.h"
+#include "ngx_http_zoom_replay.h"
 #include "ngx_http_zoom_user.h"
 #include "ngx_http_zoom_variables.h"
 #include "ngx_http_zoom_zone.h"
@@ -116,6 +117,13 @@ static ngx_command_t  ngx_http_zoom_commands[] = {
     { ngx_string("zoom_authenticate"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_zoom_authenticate,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("zoom_replay"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_zoom_set_replay,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -240,11 +248,19 @@ ngx_http_zoom_postconfiguration(ngx_conf_t *cf)
 static ngx_int_t
 ngx_http_zoom_init_process(ngx_cycle_t *cycle)
 {
+    ngx_http_zoom_main_conf_t  *zmcf;
+
     /* cache managers and loaders have no business with Zoom */
 
     if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
     {
         return NGX_OK;
+    }
+
+    zmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_zoom_module);
+
+    if (zmcf && zmcf->zone) {
+        ngx_http_zoom_replay_attach(zmcf->zone->data);
     }
 
     if (ngx_http_zoom_fetch_init_process(cycle) != NGX_OK) {
@@ -524,6 +540,8 @@ ngx_http_zoom_create_loc_conf(ngx_conf_t *cf)
 
     conf->allow = NGX_CONF_UNSET_PTR;
     conf->auth = NGX_CONF_UNSET_PTR;
+    conf->replay = NGX_CONF_UNSET;
+    conf->replay_count = NGX_CONF_UNSET_UINT;
     conf->ttl = NGX_CONF_UNSET;
     conf->reuse = NGX_CONF_UNSET;
     conf->min_left = NGX_CONF_UNSET;
@@ -545,6 +563,8 @@ ngx_http_zoom_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_conf_merge_ptr_value(conf->allow, prev->allow, NULL);
     ngx_conf_merge_ptr_value(conf->auth, prev->auth, NULL);
+    ngx_conf_merge_sec_value(conf->replay, prev->replay, 0);
+    ngx_conf_merge_uint_value(conf->replay_count, prev->replay_count, 1);
     ngx_conf_merge_sec_value(conf->ttl, prev->ttl, 7200);
     ngx_conf_merge_sec_value(conf->reuse, prev->reuse, 60);
     ngx_conf_merge_sec_value(conf->min_left, prev->min_left, 1800);
@@ -616,6 +636,8 @@ static char *
 ngx_http_zoom_check_use(ngx_conf_t *cf, ngx_http_core_loc_conf_t *clcf,
     ngx_http_zoom_loc_conf_t *conf)
 {
+    ngx_http_zoom_main_conf_t  *zmcf;
+
     if (clcf->handler != conf->use.handler) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"%s\" directive conflicts with another handler of "
@@ -629,6 +651,17 @@ ngx_http_zoom_check_use(ngx_conf_t *cf, ngx_http_core_loc_conf_t *clcf,
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"%s\" must have \"zoom_authenticate\" or "
                       "\"zoom_authenticate off\" in %s:%ui",
+                      conf->use.name, conf->use.place.file,
+                      conf->use.place.line);
+        return NGX_CONF_ERROR;
+    }
+
+    zmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_zoom_module);
+
+    if (zmcf->zone == NULL && ngx_http_zoom_auth_remembers(conf->auth)) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"%s\" must have a \"zoom_account\" somewhere, as "
+                      "\"standard_webhooks\" needs shared memory, in %s:%ui",
                       conf->use.name, conf->use.place.file,
                       conf->use.place.line);
         return NGX_CONF_ERROR;

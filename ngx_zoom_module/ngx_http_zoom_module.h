@@ -57,6 +57,8 @@ typedef struct {
     ngx_http_zoom_place_t        user_place;
     ngx_array_t                 *allow;      /* ngx_http_zoom_allow_t */
     ngx_array_t                 *auth;       /* ngx_http_zoom_auth_line_t */
+    time_t                       replay;     /* 0: off */
+    ngx_uint_t                   replay_count;
 
     time_t                       ttl;
     time_t                       reuse;

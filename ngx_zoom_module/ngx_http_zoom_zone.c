@@ -1,6 +1,8 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include <openssl/rand.h>
+
 #include "ngx_http_zoom_wake.h"
 #include "ngx_http_zoom_zone.h"
 
@@ -13,6 +15,10 @@
 /* a reload may bring accounts that were not there at the start */
 
 #define NGX_HTTP_ZOOM_MIN_STATES        16
+
+/* the part of the zone that remembers proofs: 9,000 of them in 8m */
+
+#define NGX_HTTP_ZOOM_SEEN_PART         16
 
 
 static ngx_int_t ngx_http_zoom_zone_init(ngx_shm_zone_t *shm_zone,
@@ -139,6 +145,12 @@ ngx_http_zoom_zone_create(ngx_http_zoom_zone_t *zone, ngx_str_t *name)
         return NGX_ERROR;
     }
 
+    if (RAND_bytes(sh->seed, NGX_HTTP_ZOOM_SEED_LEN) != 1) {
+        ngx_log_error(NGX_LOG_EMERG, zone->cycle->log, 0,
+                      "RAND_bytes() failed");
+        return NGX_ERROR;
+    }
+
     ngx_http_zoom_zone_map(zone);
     ngx_http_zoom_zone_reset(zone);
 
@@ -156,7 +168,11 @@ ngx_http_zoom_zone_divide(ngx_http_zoom_zone_t *zone, size_t size)
 
     sh->nstates = ngx_max(2 * zone->naccounts, NGX_HTTP_ZOOM_MIN_STATES);
 
+    sh->nseen = size / NGX_HTTP_ZOOM_SEEN_PART
+                / (NGX_HTTP_ZOOM_WAYS * sizeof(ngx_http_zoom_seen_t)) + 1;
+
     fixed = sizeof(ngx_http_zoom_shared_t) + 64
+            + sh->nseen * NGX_HTTP_ZOOM_WAYS * sizeof(ngx_http_zoom_seen_t)
             + sh->nstates * (sizeof(ngx_http_zoom_state_t)
                              + sizeof(ngx_http_zoom_group_t))
             + NGX_HTTP_ZOOM_SPARE_BLOCKS * sizeof(ngx_http_zoom_block_t);
@@ -197,6 +213,9 @@ ngx_http_zoom_zone_map(ngx_http_zoom_zone_t *zone)
     p = (u_char *) sh + sizeof(ngx_http_zoom_shared_t);
     p = ngx_align_ptr(p, 16);
 
+    zone->seen = (ngx_http_zoom_seen_t *) p;
+    p += sh->nseen * NGX_HTTP_ZOOM_WAYS * sizeof(ngx_http_zoom_seen_t);
+
     zone->states = (ngx_http_zoom_state_t *) p;
     p += sh->nstates * sizeof(ngx_http_zoom_state_t);
 
@@ -213,7 +232,7 @@ ngx_http_zoom_zone_map(ngx_http_zoom_zone_t *zone)
 }
 
 
-/* an empty table; the slots of the workers and the accounts stay */
+/* an empty table; the slots of the workers, accounts and proofs stay */
 
 static void
 ngx_http_zoom_zone_reset(ngx_http_zoom_zone_t *zone)

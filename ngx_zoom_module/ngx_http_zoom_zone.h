@@ -1,10 +1,11 @@
 /*
- * The shared memory zone: tokens, flights and the slots of the workers.
+ * The shared memory zone: tokens, flights, the slots of the workers and proofs
+ * that were used.
  *
  * Everything in it is an index or a number, so that a reader without the lock
- * can check what it reads before it follows it.  All of it is a cache: a
+ * can check what it reads before it follows it.  The tokens are a cache: a
  * worker that dies while it writes leaves "seq" odd, and whoever locks next
- * starts with an empty table.
+ * starts with an empty table.  The proofs stay: they would be good again.
  */
 
 #ifndef _NGX_HTTP_ZOOM_ZONE_H_INCLUDED_
@@ -26,6 +27,10 @@
 #define NGX_HTTP_ZOOM_NONE          0xffffffff
 
 #define NGX_HTTP_ZOOM_BLOCK_SIZE    252
+
+#define NGX_HTTP_ZOOM_SEED_LEN      32
+#define NGX_HTTP_ZOOM_SEEN_LEN      16
+#define NGX_HTTP_ZOOM_WAYS          8
 
 /* an owner that is that late is dead, or as good as */
 
@@ -104,6 +109,22 @@ typedef struct {
 } ngx_http_zoom_entry_t;
 
 
+/*
+ * A proof that was used.  Its digest says in which two sets it may be, so that
+ * there is no list that a dying worker could leave broken; nobody reads here
+ * without the lock.
+ */
+
+typedef struct {
+    u_char                       digest[NGX_HTTP_ZOOM_SEEN_LEN];
+    u_char                       request[NGX_HTTP_ZOOM_SEEN_LEN];
+    int64_t                      first;      /* seconds since the epoch */
+    int64_t                      until;      /* and the last one; 0: free */
+    uint32_t                     count;
+    uint32_t                     yields;     /* to others, the oldest first */
+} ngx_http_zoom_seen_t;
+
+
 typedef struct {
     ngx_atomic_t                 seq;        /* odd while a writer is at work */
     uint64_t                     flights;    /* the last number given out */
@@ -123,6 +144,9 @@ typedef struct {
     uint64_t                     config;     /* the newest that has workers */
     uint32_t                     nstates;    /* accounts, and groups */
 
+    uint32_t                     nseen;      /* sets of proofs */
+    u_char                       seed[NGX_HTTP_ZOOM_SEED_LEN];
+
     ngx_atomic_t                 errors[ZOOM_E_LAST];   /* of no account */
 
     ngx_http_zoom_slot_t         slots[NGX_HTTP_ZOOM_MAX_SLOTS];
@@ -136,6 +160,7 @@ typedef struct ngx_http_zoom_wake_s  ngx_http_zoom_wake_t;
 
 typedef struct ngx_http_zoom_zone_s {
     ngx_http_zoom_shared_t      *sh;
+    ngx_http_zoom_seen_t        *seen;
     ngx_http_zoom_state_t       *states;
     ngx_http_zoom_group_t       *groups;
     uint32_t                    *buckets;

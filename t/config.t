@@ -197,7 +197,19 @@ subtest 'locations' => sub {
     refused('a broken regex', 'zoom_allow_user',
             location(@tokens, 'zoom_allow_user "~(";'));
 
-    for my $bad ('zoom_ttl soon', 'zoom_ttl 1h 1h',
+    accepted($_, location(@tokens, "$_;"))
+        for 'zoom_replay 1s', 'zoom_replay 30d 1000', 'zoom_replay off';
+    refused('zoom_replay twice', 'zoom_replay 1h; # again',
+            location(@tokens, 'zoom_replay off;', 'zoom_replay 1h; # again'));
+    like(refused('a webhook without an account', 'zoom_status;', account => 0,
+                 location('zoom_status;', 'zoom_authenticate '
+                          . 'standard_webhooks file:%{webhooks};')),
+         qr/must have a "zoom_account"/, 'that is what it lacks');
+
+    for my $bad ('zoom_replay', 'zoom_replay soon', 'zoom_replay 0',
+                 'zoom_replay 31d', 'zoom_replay 1h 0', 'zoom_replay 1h 1001',
+                 'zoom_replay 1h often', 'zoom_replay off 2',
+                 'zoom_replay 1h 1 1', 'zoom_ttl soon', 'zoom_ttl 1h 1h',
                  'zoom_timeout x', 'zoom_timeout', 'zoom_reuse -1',
                  'zoom_min_left 5parsecs', 'zoom_response xml')
     {
