@@ -12,7 +12,10 @@
 #include "zoom_string.h"
 
 
-#define ZOOM_SHA256_LEN  32
+#define ZOOM_SHA256_LEN           32
+
+#define ZOOM_HMAC_SECRET_MIN      16
+#define ZOOM_HMAC_SECRET_MAX      256
 
 
 /*
@@ -29,13 +32,22 @@ typedef struct {
 /* 0, or -1 if OpenSSL failed.  A key of any length will do. */
 int zoom_hmac_key(zoom_hmac_t *hmac, zoom_str_t key);
 
-/* ZOOM_SHA256_LEN bytes into "sum".  0, or -1 if OpenSSL failed. */
-int zoom_hmac(const zoom_hmac_t *hmac, zoom_str_t text, unsigned char *sum);
-
 /*
- * 1 if the two sums are the same, in constant time.
+ * A key as platforms hand it out, base64 of 16 to 256 bytes.  NULL on success,
+ * else why not, for the log: "is not base64", "is too short", "is too long",
+ * "can't be used" (OpenSSL failed).  The reason never quotes it.
  */
 
+const char *zoom_hmac_secret(zoom_hmac_t *hmac, zoom_str_t secret);
+
+/*
+ * ZOOM_SHA256_LEN bytes into "sum".  0, or -1 if OpenSSL failed or "hmac" is
+ * all zero: a key that was never set signs nothing.
+ */
+
+int zoom_hmac(const zoom_hmac_t *hmac, zoom_str_t text, unsigned char *sum);
+
+/* 1 if the two sums are the same, in constant time. */
 int zoom_hmac_same(const unsigned char *a, const unsigned char *b);
 
 

@@ -10,11 +10,10 @@
 #define ZOOM_WEBHOOKS_H_INCLUDED
 
 
+#include "zoom_hmac.h"
 #include "zoom_string.h"
 
 
-#define ZOOM_WEBHOOKS_KEY_MIN         16
-#define ZOOM_WEBHOOKS_KEY_MAX         256
 #define ZOOM_WEBHOOKS_ID_MAX          128
 #define ZOOM_WEBHOOKS_TIMESTAMP_MAX   12
 #define ZOOM_WEBHOOKS_SIGNATURES_MAX  16
@@ -32,13 +31,8 @@ typedef struct {
 } zoom_webhooks_t;
 
 
-/*
- * Decodes a secret, with its "whsec_" or without, into "key".  NULL on
- * success, else why not: "is not base64", "is too short", "is too long".  The
- * reason never quotes it.
- */
-
-const char *zoom_webhooks_key(zoom_buf_t *key, zoom_str_t secret);
+/* zoom_hmac_secret() for a secret with its "whsec_" or without. */
+const char *zoom_webhooks_key(zoom_hmac_t *key, zoom_str_t secret);
 
 /*
  * What needs neither key nor body.  NULL if the proof may hold, else why not:
@@ -54,13 +48,13 @@ const char *zoom_webhooks_check(const zoom_webhooks_t *sent, int64_t now,
 
 /*
  * 1 if any signature of version 1 is that of id, timestamp and body under
- * "key"; 0 if none is, if there are more than 16, or if "key" is too short or
- * too long; -1 if OpenSSL failed or "scratch" has no room: it needs the
- * lengths of id, timestamp and body and 2, and is left as it was.  Constant
- * time in everything secret: every signature is compared, in full.
+ * "key"; 0 if none is or there are more than 16; -1 if OpenSSL failed or
+ * "scratch" has no room: it needs the lengths of id, timestamp and body and 2,
+ * and is left as it was.  Constant time in everything secret: every signature
+ * is compared, in full.
  */
 
-int zoom_webhooks_verify(zoom_str_t key, const zoom_webhooks_t *sent,
+int zoom_webhooks_verify(const zoom_hmac_t *key, const zoom_webhooks_t *sent,
     zoom_str_t body, zoom_buf_t *scratch);
 
 

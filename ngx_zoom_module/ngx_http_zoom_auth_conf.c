@@ -10,7 +10,7 @@
 #include "ngx_http_zoom_proof.h"
 #include "ngx_http_zoom_secret.h"
 #include "ngx_http_zoom_url.h"
-#include "zoom_attendee.h"
+#include "zoom_webhooks.h"
 
 
 #define NGX_HTTP_ZOOM_AUTH_SECRET_MIN  8
@@ -19,11 +19,8 @@
 #define NGX_HTTP_ZOOM_REPLAY_MAX        (30 * 24 * 60 * 60)
 #define NGX_HTTP_ZOOM_REPLAY_MAX_COUNT  1000
 
-#define NGX_HTTP_ZOOM_AUTH_KEY_MAX                                            \
-    ngx_max(ZOOM_ATTENDEE_KEY_MAX, ZOOM_WEBHOOKS_KEY_MAX)
 
-
-typedef const char *(*ngx_http_zoom_auth_key_pt)(zoom_buf_t *key,
+typedef const char *(*ngx_http_zoom_auth_key_pt)(zoom_hmac_t *key,
     zoom_str_t secret);
 
 
@@ -327,7 +324,7 @@ ngx_http_zoom_auth_check_secret(ngx_conf_t *cf, ngx_http_zoom_proof_t *proof,
     switch (proof->scheme) {
 
     case NGX_HTTP_ZOOM_AUTH_ATTENDEE:
-        why = ngx_http_zoom_auth_key(cf, proof, zoom_attendee_key);
+        why = ngx_http_zoom_auth_key(cf, proof, zoom_hmac_secret);
         break;
 
     case NGX_HTTP_ZOOM_AUTH_WEBHOOKS:
@@ -349,27 +346,24 @@ ngx_http_zoom_auth_check_secret(ngx_conf_t *cf, ngx_http_zoom_proof_t *proof,
 }
 
 
-/* From now on the secret is its decoded key. */
+/* From now on the secret is a key that is ready to be used. */
 
 static const char *
 ngx_http_zoom_auth_key(ngx_conf_t *cf, ngx_http_zoom_proof_t *proof,
     ngx_http_zoom_auth_key_pt decode)
 {
-    u_char      *p;
-    zoom_buf_t   key;
-    const char  *why;
+    const char   *why;
+    zoom_hmac_t  *key;
 
-    p = ngx_http_zoom_secret_alloc(cf, NGX_HTTP_ZOOM_AUTH_KEY_MAX);
-    if (p == NULL) {
+    key = ngx_http_zoom_secret_alloc(cf, sizeof(zoom_hmac_t));
+    if (key == NULL) {
         return "finds no memory";
     }
 
-    zoom_buf_init(&key, p, NGX_HTTP_ZOOM_AUTH_KEY_MAX);
+    why = decode(key, ngx_http_zoom_str(&proof->secret));
 
-    why = decode(&key, ngx_http_zoom_str(&proof->secret));
-
-    proof->secret.data = key.data;
-    proof->secret.len = key.len;
+    proof->key = key;
+    ngx_str_null(&proof->secret);
 
     return why;
 }

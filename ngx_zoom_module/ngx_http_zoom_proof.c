@@ -220,9 +220,8 @@ ngx_http_zoom_proof_raw(ngx_http_zoom_ctx_t *ctx,
 {
     zoom_buf_init(scratch, scratch->data, scratch->size);
 
-    switch (zoom_webhooks_verify(ngx_http_zoom_str(&proof->secret),
-                                 &ctx->webhook->sent, ngx_http_zoom_str(body),
-                                 scratch))
+    switch (zoom_webhooks_verify(proof->key, &ctx->webhook->sent,
+                                 ngx_http_zoom_str(body), scratch))
     {
     case 1:
         return NGX_OK;
@@ -243,7 +242,7 @@ ngx_http_zoom_proof_json(const ngx_http_zoom_proof_t *proof,
 {
     zoom_buf_init(scratch, scratch->data, scratch->size);
 
-    switch (zoom_attendee_verify(ngx_http_zoom_str(&proof->secret), doc,
+    switch (zoom_attendee_verify(proof->key, doc,
                                  ngx_http_zoom_str(signature), scratch))
     {
     case 1:

@@ -7,6 +7,7 @@
 
 
 #include "ngx_http_zoom_ctx.h"
+#include "zoom_hmac.h"
 #include "zoom_json.h"
 
 
@@ -25,7 +26,8 @@ typedef enum {
 typedef struct {
     ngx_uint_t                   scheme;
     ngx_str_t                    name;       /* of the argument or header */
-    ngx_str_t                    secret;     /* of a signature: the key */
+    ngx_str_t                    secret;     /* of an argument or header */
+    const zoom_hmac_t           *key;        /* of a signature */
 } ngx_http_zoom_proof_t;
 
 

@@ -308,7 +308,7 @@ ngx_http_zoom_secret_env_kept(ngx_conf_t *cf, ngx_str_t *env)
 }
 
 
-u_char *
+void *
 ngx_http_zoom_secret_alloc(ngx_conf_t *cf, size_t size)
 {
     ngx_pool_cleanup_t           *cln;
@@ -321,7 +321,7 @@ ngx_http_zoom_secret_alloc(ngx_conf_t *cf, size_t size)
 
     wipe = cln->data;
 
-    wipe->data = ngx_pnalloc(cf->pool, size);
+    wipe->data = ngx_palloc(cf->pool, size);
     if (wipe->data == NULL) {
         return NULL;
     }

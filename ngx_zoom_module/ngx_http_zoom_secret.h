@@ -20,7 +20,7 @@ ngx_int_t ngx_http_zoom_secret(ngx_conf_t *cf, const char *name,
     ngx_str_t *arg, ngx_str_t *value);
 
 /* Memory of cf->pool that is wiped before it is freed, or NULL. */
-u_char *ngx_http_zoom_secret_alloc(ngx_conf_t *cf, size_t size);
+void *ngx_http_zoom_secret_alloc(ngx_conf_t *cf, size_t size);
 
 
 #endif /* _NGX_HTTP_ZOOM_SECRET_H_INCLUDED_ */

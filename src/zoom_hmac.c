@@ -15,6 +15,7 @@
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
+#include "zoom_base64.h"
 #include "zoom_hmac.h"
 
 
@@ -73,6 +74,34 @@ zoom_hmac_start(SHA256_CTX *ctx, const unsigned char *key, unsigned char pad)
 }
 
 
+const char *
+zoom_hmac_secret(zoom_hmac_t *hmac, zoom_str_t secret)
+{
+    zoom_buf_t      key;
+    const char     *why;
+    unsigned char   data[ZOOM_HMAC_SECRET_MAX];
+
+    zoom_buf_init(&key, data, sizeof(data));
+
+    if (zoom_base64_decode(&key, secret) != 0) {
+        return key.overflow ? "is too long" : "is not base64";
+    }
+
+    why = NULL;
+
+    if (key.len < ZOOM_HMAC_SECRET_MIN) {
+        why = "is too short";
+
+    } else if (zoom_hmac_key(hmac, (zoom_str_t) { data, key.len }) != 0) {
+        why = "can't be used";
+    }
+
+    zoom_wipe(data, key.len);
+
+    return why;
+}
+
+
 int
 zoom_hmac(const zoom_hmac_t *hmac, zoom_str_t text, unsigned char *sum)
 {
@@ -82,7 +111,9 @@ zoom_hmac(const zoom_hmac_t *hmac, zoom_str_t text, unsigned char *sum)
 
     ctx = hmac->inner;
 
-    ok = SHA256_Update(&ctx, text.data, text.len) && SHA256_Final(inner, &ctx);
+    ok = ctx.md_len == ZOOM_SHA256_LEN
+         && SHA256_Update(&ctx, text.data, text.len)
+         && SHA256_Final(inner, &ctx);
 
     ctx = hmac->outer;
 

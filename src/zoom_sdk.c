@@ -1,9 +1,7 @@
 /* The Meeting SDK's signature. */
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
 #include "zoom_base64.h"
+#include "zoom_hmac.h"
 #include "zoom_meeting.h"
 #include "zoom_sdk.h"
 #include "zoom_time.h"
@@ -60,11 +58,13 @@ const char *
 zoom_sdk_signature(zoom_buf_t *b, zoom_str_t key, zoom_str_t secret,
     zoom_str_t meeting, zoom_sdk_role_e role, int64_t iat, int64_t life)
 {
+    int             failed;
     size_t          start;
     zoom_buf_t      claims;
+    zoom_str_t      text;
+    zoom_hmac_t     hmac;
     const char     *why;
-    unsigned int    len;
-    unsigned char   text[ZOOM_SDK_CLAIMS_MAX], mac[EVP_MAX_MD_SIZE];
+    unsigned char   data[ZOOM_SDK_CLAIMS_MAX], mac[ZOOM_SHA256_LEN];
 
     /* no secret is in it, and it never changes */
 
@@ -76,28 +76,31 @@ zoom_sdk_signature(zoom_buf_t *b, zoom_str_t key, zoom_str_t secret,
         return why;
     }
 
-    zoom_buf_init(&claims, text, sizeof(text));
+    zoom_buf_init(&claims, data, sizeof(data));
 
     zoom_sdk_claims(&claims, key, meeting, role, iat, iat + life);
 
     start = b->len;
-    len = 0;
 
     zoom_base64url_encode(b, header, sizeof(header) - 1);
     zoom_buf_c(b, ".");
     zoom_base64url_encode(b, claims.data, claims.len);
 
-    if (!claims.overflow && !b->overflow
-        && HMAC(EVP_sha256(), secret.data, (int) secret.len, b->data + start,
-                b->len - start, mac, &len)
-           == NULL)
-    {
+    text.data = b->data + start;
+    text.len = b->len - start;
+
+    failed = zoom_hmac_key(&hmac, secret) != 0
+             || zoom_hmac(&hmac, text, mac) != 0;
+
+    zoom_wipe(&hmac, sizeof(hmac));
+
+    if (failed) {
         b->len = start;
         return "could not be computed";
     }
 
     zoom_buf_c(b, ".");
-    zoom_base64url_encode(b, mac, len);
+    zoom_base64url_encode(b, mac, sizeof(mac));
 
     zoom_wipe(mac, sizeof(mac));
 

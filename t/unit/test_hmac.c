@@ -2,6 +2,7 @@
 #include <openssl/hmac.h>
 
 #include "unit.h"
+#include "zoom_base64.h"
 #include "zoom_hmac.h"
 
 
@@ -90,6 +91,60 @@ START_TEST(agrees_with_openssl)
 END_TEST
 
 
+/* A secret makes the key that its bytes make. */
+
+START_TEST(takes_secrets)
+{
+    size_t         len;
+    zoom_buf_t     text;
+    zoom_hmac_t    want, got;
+    const char    *why, *no;
+    unsigned char  raw[300], encoded[500], a[ZOOM_SHA256_LEN];
+    unsigned char  b[ZOOM_SHA256_LEN];
+
+    for (len = 0; len < sizeof(raw); len++) {
+        raw[len] = (unsigned char) (len * 31);
+    }
+
+    for (len = 0; len < sizeof(raw); len++) {
+        zoom_buf_init(&text, encoded, sizeof(encoded));
+        zoom_base64_encode(&text, raw, len);
+
+        no = (len < 16) ? "is too short" : (len > 256) ? "is too long" : NULL;
+        why = zoom_hmac_secret(&got, unit_buf(&text));
+
+        ck_assert_msg(no ? (why && strcmp(no, why) == 0) : !why,
+                      "%u bytes: %s", (unsigned) len, why ? why : "ok");
+
+        if (no) {
+            continue;
+        }
+
+        ck_assert_int_eq(zoom_hmac_key(&want, (zoom_str_t) { raw, len }), 0);
+        ck_assert_int_eq(zoom_hmac(&want, S("text"), a), 0);
+        ck_assert_int_eq(zoom_hmac(&got, S("text"), b), 0);
+        ck_assert_int_eq(zoom_hmac_same(a, b), 1);
+    }
+
+    ck_assert_str_eq(zoom_hmac_secret(&got, S("not base64!")),
+                     "is not base64");
+    ck_assert_str_eq(zoom_hmac_secret(&got, S("AAECAwQFBgcICQoLDA0ODw")),
+                     "is not base64");
+}
+END_TEST
+
+
+START_TEST(needs_a_key)
+{
+    zoom_hmac_t    none;
+    unsigned char  sum[ZOOM_SHA256_LEN];
+
+    memset(&none, 0, sizeof(none));
+    ck_assert_int_eq(zoom_hmac(&none, S("text"), sum), -1);
+}
+END_TEST
+
+
 START_TEST(tells_sums_apart)
 {
     size_t         i;
@@ -133,6 +188,8 @@ unit_hmac(void)
 
     tcase_add_loop_test(tc, sums, 0, N(vectors));
     tcase_add_test(tc, agrees_with_openssl);
+    tcase_add_test(tc, takes_secrets);
+    tcase_add_test(tc, needs_a_key);
     tcase_add_test(tc, tells_sums_apart);
     tcase_add_test(tc, keeps_no_key);
 
