@@ -6,6 +6,7 @@
 #include "ngx_http_zoom_condition.h"
 #include "ngx_http_zoom_flight.h"
 #include "ngx_http_zoom_key.h"
+#include "ngx_http_zoom_kind.h"
 #include "ngx_http_zoom_limits.h"
 #include "ngx_http_zoom_mint.h"
 #include "ngx_http_zoom_module.h"
@@ -148,7 +149,10 @@ ngx_http_zoom_broker_key(ngx_http_zoom_ask_t *ask, ngx_http_zoom_peer_t *peer,
         rc = ngx_http_zoom_key_access(key, ask->account);
 
     } else {
-        rc = ngx_http_zoom_key_zak(key, ask->account, &ask->user, ask->ttl);
+        rc = ngx_http_zoom_key_token(key, ask->account, ask->kind, &ask->user,
+                                     ask->ttl, &ask->meeting,
+                                     2 * ask->webinar + ask->bypass);
+        key->once = ngx_http_zoom_kind_once(ask->kind);
     }
 
     key->state = ngx_http_zoom_state_index(peer->zone, peer->state);
@@ -222,7 +226,7 @@ ngx_http_zoom_broker_ill(ngx_http_zoom_ask_t *ask, ngx_http_zoom_peer_t *peer)
     error = peer->state->conditions[NGX_HTTP_ZOOM_ACCESS].error;
 
     if (!ask->health || error == ZOOM_OK
-        || ngx_http_zoom_condition_due(peer->state))
+        || ngx_http_zoom_condition_due(peer->state, NGX_HTTP_ZOOM_ZAK))
     {
         return 0;
     }
@@ -275,7 +279,7 @@ ngx_http_zoom_broker_stale(ngx_http_zoom_ask_t *ask,
 {
     time_t  left;
 
-    if (ask->kind == NGX_HTTP_ZOOM_ACCESS || !ask->use_stale
+    if (ask->kind != NGX_HTTP_ZOOM_ZAK || !ask->use_stale
         || rec->published == 0)
     {
         return 0;
@@ -318,7 +322,7 @@ ngx_http_zoom_broker_behind(ngx_http_zoom_ask_t *ask,
     ngx_uint_t   again;
     ngx_msec_t   deadline;
 
-    if (rec->flight || ask->kind == NGX_HTTP_ZOOM_ACCESS) {
+    if (rec->flight || ask->kind != NGX_HTTP_ZOOM_ZAK) {
 
         /* access tokens have a timer for it */
         return;
@@ -339,7 +343,7 @@ ngx_http_zoom_broker_behind(ngx_http_zoom_ask_t *ask,
     }
 
     if (ask->status == NGX_HTTP_ZOOM_STATUS_STALE
-        && !ngx_http_zoom_condition_due(peer->state))
+        && !ngx_http_zoom_condition_due(peer->state, NGX_HTTP_ZOOM_ZAK))
     {
         return;
     }
@@ -516,14 +520,14 @@ ngx_http_zoom_broker_short(ngx_http_zoom_ask_t *ask)
 
     now = ngx_time();
 
-    if (ask->kind == NGX_HTTP_ZOOM_ACCESS
+    if (ask->kind != NGX_HTTP_ZOOM_ZAK
         || ask->expires - now >= ask->min_left)
     {
         return;
     }
 
     peer = ngx_http_zoom_peer(ask->account);
-    said = &peer->state->said[ZOOM_OK];
+    said = &peer->state->said[NGX_HTTP_ZOOM_ZAK][ZOOM_OK];
 
     if (said->logged && now - said->logged < NGX_HTTP_ZOOM_WARN_EVERY) {
         return;
@@ -561,7 +565,7 @@ ngx_http_zoom_broker_rescue(ngx_http_zoom_ask_t *ask, zoom_error_e error)
     ngx_http_zoom_record_t   rec;
     u_char                   buf[NGX_HTTP_ZOOM_KEY_MAX];
 
-    if (!ask->use_stale || ask->kind == NGX_HTTP_ZOOM_ACCESS
+    if (!ask->use_stale || ask->kind != NGX_HTTP_ZOOM_ZAK
         || error == ZOOM_E_USER_UNKNOWN || error == ZOOM_E_MEETING_UNKNOWN)
     {
         return 0;

@@ -38,12 +38,22 @@ static ngx_uint_t ngx_http_zoom_condition_outage(zoom_error_e error);
 static ngx_uint_t ngx_http_zoom_condition_broken(ngx_http_zoom_kind_e kind,
     zoom_error_e error);
 static ngx_http_zoom_said_t *ngx_http_zoom_condition_said(
-    ngx_http_zoom_state_t *state, zoom_error_e error);
-static void ngx_http_zoom_condition_unsay(ngx_http_zoom_state_t *state,
+    ngx_http_zoom_state_t *state, ngx_http_zoom_kind_e kind,
     zoom_error_e error);
+static void ngx_http_zoom_condition_unsay(ngx_http_zoom_state_t *state,
+    ngx_http_zoom_kind_e kind, zoom_error_e error);
 static void ngx_http_zoom_condition_say(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_state_t *state, const ngx_http_zoom_failure_t *failure,
-    ngx_log_t *log);
+    ngx_http_zoom_state_t *state, ngx_http_zoom_kind_e kind,
+    const ngx_http_zoom_failure_t *failure, ngx_log_t *log);
+
+
+static const char *const
+    ngx_http_zoom_condition_names[NGX_HTTP_ZOOM_NKINDS] =
+{
+    "OAuth", "minting", "minting onbehalf tokens",
+    "minting local_recording tokens", "minting live_streaming tokens",
+    "minting local_archiving tokens"
+};
 
 
 #define ngx_http_zoom_ahead(t)                                                \
@@ -159,17 +169,11 @@ ngx_http_zoom_condition_ready(const ngx_http_zoom_state_t *state,
 
 
 ngx_uint_t
-ngx_http_zoom_condition_due(const ngx_http_zoom_state_t *state)
+ngx_http_zoom_condition_due(const ngx_http_zoom_state_t *state,
+    ngx_http_zoom_kind_e kind)
 {
-    ngx_uint_t  i;
-
-    for (i = 0; i < NGX_HTTP_ZOOM_NKINDS; i++) {
-        if (!ngx_http_zoom_condition_ready(state, i)) {
-            return 0;
-        }
-    }
-
-    return 1;
+    return ngx_http_zoom_condition_ready(state, NGX_HTTP_ZOOM_ACCESS)
+           && ngx_http_zoom_condition_ready(state, kind);
 }
 
 
@@ -197,7 +201,7 @@ ngx_http_zoom_condition_good(ngx_http_zoom_zone_t *zone,
     ngx_memzero(c, sizeof(ngx_http_zoom_condition_t));
 
     if (error) {
-        ngx_http_zoom_condition_unsay(state, error);
+        ngx_http_zoom_condition_unsay(state, kind, error);
     }
 
     ngx_http_zoom_zone_unlock(zone);
@@ -206,8 +210,8 @@ ngx_http_zoom_condition_good(ngx_http_zoom_zone_t *zone,
         ngx_log_error(NGX_LOG_NOTICE, log, 0,
                       "zoom: account \"%*s\": %s works again after %M s, "
                       "%uL failed meanwhile (%s)", state->len, state->name,
-                      kind == NGX_HTTP_ZOOM_ACCESS ? "OAuth" : "minting",
-                      age / 1000, count, zoom_error_info(error)->name.data);
+                      ngx_http_zoom_condition_names[kind], age / 1000, count,
+                      zoom_error_info(error)->name.data);
     }
 }
 
@@ -276,7 +280,7 @@ ngx_http_zoom_condition_failed(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_zone_unlock(zone);
 
     if (failure->last || c->error) {
-        ngx_http_zoom_condition_say(zone, state, failure, log);
+        ngx_http_zoom_condition_say(zone, state, kind, failure, log);
 
     } else {
         level = first ? NGX_LOG_WARN : NGX_LOG_INFO;
@@ -347,13 +351,32 @@ ngx_http_zoom_condition_broken(ngx_http_zoom_kind_e kind, zoom_error_e error)
 }
 
 
-/* an outage shows in more than one way */
+/*
+ * An outage shows in more than one way, and what is wrong with the account is
+ * the same for all it is asked for; the rest has to be mended for each kind.
+ */
 
 static ngx_http_zoom_said_t *
-ngx_http_zoom_condition_said(ngx_http_zoom_state_t *state, zoom_error_e error)
+ngx_http_zoom_condition_said(ngx_http_zoom_state_t *state,
+    ngx_http_zoom_kind_e kind, zoom_error_e error)
 {
-    return &state->said[ngx_http_zoom_condition_outage(error)
-                        ? ZOOM_E_ZOOM_UNAVAILABLE : error];
+    switch (error) {
+
+    case ZOOM_E_ZOOM_INVALID:
+        error = ZOOM_E_ZOOM_UNAVAILABLE;
+        break;
+
+    case ZOOM_E_SCOPE_MISSING:
+    case ZOOM_E_ZOOM_REFUSED:
+    case ZOOM_E_USER_UNKNOWN:
+    case ZOOM_E_MEETING_UNKNOWN:
+        return &state->said[kind][error];
+
+    default:
+        break;
+    }
+
+    return &state->said[NGX_HTTP_ZOOM_ACCESS][error];
 }
 
 
@@ -361,21 +384,24 @@ ngx_http_zoom_condition_said(ngx_http_zoom_state_t *state, zoom_error_e error)
 
 static void
 ngx_http_zoom_condition_unsay(ngx_http_zoom_state_t *state,
-    zoom_error_e error)
+    ngx_http_zoom_kind_e kind, zoom_error_e error)
 {
-    ngx_uint_t  i;
+    ngx_uint_t             i;
+    ngx_http_zoom_said_t  *said;
+
+    said = ngx_http_zoom_condition_said(state, kind, error);
 
     for (i = 0; i < NGX_HTTP_ZOOM_NKINDS; i++) {
         if (state->conditions[i].error
-            && ngx_http_zoom_condition_said(state, state->conditions[i].error)
-               == ngx_http_zoom_condition_said(state, error))
+            && ngx_http_zoom_condition_said(state, i,
+                                            state->conditions[i].error)
+               == said)
         {
             return;
         }
     }
 
-    ngx_memzero(ngx_http_zoom_condition_said(state, error),
-                sizeof(ngx_http_zoom_said_t));
+    ngx_memzero(said, sizeof(ngx_http_zoom_said_t));
 }
 
 
@@ -383,8 +409,8 @@ ngx_http_zoom_condition_unsay(ngx_http_zoom_state_t *state,
 
 static void
 ngx_http_zoom_condition_say(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_state_t *state, const ngx_http_zoom_failure_t *failure,
-    ngx_log_t *log)
+    ngx_http_zoom_state_t *state, ngx_http_zoom_kind_e kind,
+    const ngx_http_zoom_failure_t *failure, ngx_log_t *log)
 {
     time_t                 now;
     uint64_t               count;
@@ -392,7 +418,7 @@ ngx_http_zoom_condition_say(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_said_t  *said;
 
     now = ngx_time();
-    said = ngx_http_zoom_condition_said(state, failure->error);
+    said = ngx_http_zoom_condition_said(state, kind, failure->error);
 
     ngx_http_zoom_zone_lock(zone);
 

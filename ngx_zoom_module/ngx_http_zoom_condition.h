@@ -68,8 +68,9 @@ ngx_uint_t ngx_http_zoom_condition_bad(const ngx_http_zoom_state_t *state,
 ngx_uint_t ngx_http_zoom_condition_ready(const ngx_http_zoom_state_t *state,
     ngx_http_zoom_kind_e kind);
 
-/* The same, of all kinds. */
-ngx_uint_t ngx_http_zoom_condition_due(const ngx_http_zoom_state_t *state);
+/* The same, and of the access token that it needs. */
+ngx_uint_t ngx_http_zoom_condition_due(const ngx_http_zoom_state_t *state,
+    ngx_http_zoom_kind_e kind);
 
 /* After every exchange: one of these. */
 void ngx_http_zoom_condition_good(ngx_http_zoom_zone_t *zone,

@@ -31,6 +31,8 @@ static ngx_http_zoom_flight_t *ngx_http_zoom_flight_find(
 static ngx_http_zoom_flight_t *ngx_http_zoom_flight_create(
     const ngx_http_zoom_key_t *key, const ngx_http_zoom_order_t *order);
 static void ngx_http_zoom_flight_free(ngx_http_zoom_flight_t *flight);
+static ngx_http_zoom_entry_t *ngx_http_zoom_flight_entry(
+    const ngx_http_zoom_flight_t *flight);
 static ngx_int_t ngx_http_zoom_flight_enter(ngx_http_zoom_flight_t *flight,
     const ngx_http_zoom_record_t *rec);
 static void ngx_http_zoom_flight_run(ngx_event_t *ev);
@@ -40,6 +42,10 @@ static void ngx_http_zoom_flight_restart(ngx_http_zoom_flight_t *flight);
 static void ngx_http_zoom_flight_end(ngx_http_zoom_flight_t *flight,
     ngx_http_zoom_result_t *result);
 static ngx_uint_t ngx_http_zoom_flight_private(zoom_error_e error);
+static void ngx_http_zoom_flight_land_once(ngx_http_zoom_flight_t *flight,
+    ngx_http_zoom_result_t *result);
+static void ngx_http_zoom_flight_failed(ngx_http_zoom_entry_t *e,
+    uint64_t number, ngx_http_zoom_result_t *result);
 static ngx_int_t ngx_http_zoom_flight_publish(ngx_http_zoom_flight_t *flight,
     ngx_http_zoom_entry_t *e, ngx_http_zoom_result_t *result);
 static void ngx_http_zoom_flight_woken(void);
@@ -115,7 +121,7 @@ ngx_http_zoom_flight_join(const ngx_http_zoom_key_t *key,
 
     *again = 0;
 
-    flight = ngx_http_zoom_flight_find(key);
+    flight = key->once ? NULL : ngx_http_zoom_flight_find(key);
 
     if (flight) {
         ngx_http_zoom_flight_extend(flight, deadline);
@@ -128,6 +134,12 @@ ngx_http_zoom_flight_join(const ngx_http_zoom_key_t *key,
     }
 
     flight->deadline = deadline;
+
+    if (key->once) {
+        flight->owner = 1;
+        ngx_http_zoom_followers--;
+        return flight;
+    }
 
     rc = ngx_http_zoom_flight_enter(flight, rec);
 
@@ -214,6 +226,23 @@ ngx_http_zoom_flight_free(ngx_http_zoom_flight_t *flight)
     ngx_http_zoom_timer_stop(&flight->event);
     ngx_queue_remove(&flight->queue);
     ngx_free(flight);
+}
+
+
+/* NULL: there is none that is still of this flight */
+
+static ngx_http_zoom_entry_t *
+ngx_http_zoom_flight_entry(const ngx_http_zoom_flight_t *flight)
+{
+    ngx_http_zoom_entry_t  *e;
+
+    if (flight->key.once) {
+        return NULL;
+    }
+
+    e = &ngx_http_zoom_zone->entries[flight->entry];
+
+    return (e->flight == flight->number) ? e : NULL;
 }
 
 
@@ -409,16 +438,16 @@ ngx_http_zoom_flight_deadline(ngx_http_zoom_flight_t *flight)
     ngx_msec_t              deadline;
     ngx_http_zoom_entry_t  *e;
 
-    e = &ngx_http_zoom_zone->entries[flight->entry];
-    deadline = e->deadline;
+    e = ngx_http_zoom_flight_entry(flight);
 
-    if (e->flight == flight->number
-        && ngx_http_zoom_later(deadline, flight->deadline))
-    {
-        return deadline;
+    if (e == NULL) {
+        return flight->deadline;
     }
 
-    return flight->deadline;
+    deadline = e->deadline;
+
+    return ngx_http_zoom_later(deadline, flight->deadline)
+           ? deadline : flight->deadline;
 }
 
 
@@ -432,9 +461,9 @@ ngx_http_zoom_flight_wanted(ngx_http_zoom_flight_t *flight)
         return 1;
     }
 
-    e = &ngx_http_zoom_zone->entries[flight->entry];
+    e = ngx_http_zoom_flight_entry(flight);
 
-    if (e->flight != flight->number) {
+    if (e == NULL) {
         return 0;
     }
 
@@ -454,14 +483,17 @@ ngx_http_zoom_flight_busy(ngx_http_zoom_flight_t *flight, ngx_msec_t time)
     ngx_msec_int_t          late;
     ngx_http_zoom_entry_t  *e;
 
-    e = &ngx_http_zoom_zone->entries[flight->entry];
+    if (flight->key.once) {
+        return;
+    }
 
     ngx_http_zoom_zone_lock(ngx_http_zoom_zone);
 
-    late = ngx_current_msec + time - e->deadline;
+    e = ngx_http_zoom_flight_entry(flight);
 
-    if (e->flight == flight->number && late > 0) {
-        e->grace = late;
+    if (e) {
+        late = ngx_current_msec + time - e->deadline;
+        e->grace = (late > 0) ? late : e->grace;
     }
 
     ngx_http_zoom_zone_unlock(ngx_http_zoom_zone);
@@ -474,11 +506,16 @@ ngx_http_zoom_flight_meet(ngx_http_zoom_flight_t *flight,
 {
     ngx_http_zoom_entry_t  *e;
 
-    e = &ngx_http_zoom_zone->entries[flight->entry];
+    if (flight->key.once) {
+        flight->trouble = trouble;
+        return;
+    }
 
     ngx_http_zoom_zone_lock(ngx_http_zoom_zone);
 
-    if (e->flight == flight->number) {
+    e = ngx_http_zoom_flight_entry(flight);
+
+    if (e) {
         e->trouble = trouble;
     }
 
@@ -491,9 +528,9 @@ ngx_http_zoom_flight_trouble(ngx_http_zoom_flight_t *flight)
 {
     ngx_http_zoom_entry_t  *e;
 
-    e = &ngx_http_zoom_zone->entries[flight->entry];
+    e = ngx_http_zoom_flight_entry(flight);
 
-    return (e->flight == flight->number) ? e->trouble : ZOOM_OK;
+    return e ? e->trouble : flight->trouble;
 }
 
 
@@ -508,6 +545,11 @@ ngx_http_zoom_flight_land(ngx_http_zoom_flight_t *flight,
     ngx_http_zoom_entry_t  *e;
 
     ngx_memzero(&waiters, sizeof(ngx_http_zoom_slots_t));
+
+    if (flight->key.once) {
+        ngx_http_zoom_flight_land_once(flight, result);
+        return;
+    }
 
     rc = NGX_OK;
     zone = ngx_http_zoom_zone;
@@ -552,6 +594,40 @@ ngx_http_zoom_flight_land(ngx_http_zoom_flight_t *flight,
 
     result->published = flight->number;
     result->shared = 0;
+
+    ngx_http_zoom_flight_end(flight, result);
+}
+
+
+/* only a failure that stands for a while is told to others */
+
+static void
+ngx_http_zoom_flight_land_once(ngx_http_zoom_flight_t *flight,
+    ngx_http_zoom_result_t *result)
+{
+    ngx_http_zoom_zone_t   *zone;
+    ngx_http_zoom_entry_t  *e;
+
+    zone = ngx_http_zoom_zone;
+
+    if (result->error != ZOOM_OK && result->hold && !result->dropped
+        && !ngx_http_zoom_flight_private(result->error))
+    {
+        ngx_http_zoom_zone_lock(zone);
+
+        e = ngx_http_zoom_store_find(zone, &flight->key);
+
+        if (e == NULL) {
+            e = ngx_http_zoom_store_insert(zone, &flight->key, ngx_time());
+        }
+
+        if (e) {
+            ngx_http_zoom_store_negative(zone, e);
+            ngx_http_zoom_flight_failed(e, ++zone->sh->flights, result);
+        }
+
+        ngx_http_zoom_zone_unlock(zone);
+    }
 
     ngx_http_zoom_flight_end(flight, result);
 }
@@ -647,16 +723,12 @@ ngx_http_zoom_flight_publish(ngx_http_zoom_flight_t *flight,
         return NGX_OK;
     }
 
-    ngx_memcpy(e->tracking_id, result->tracking_id, sizeof(e->tracking_id));
-
     if (result->error != ZOOM_OK) {
-        e->failed = flight->number;
-        e->error = result->error;
-        e->retry_after = ngx_min(result->retry_after, NGX_HTTP_ZOOM_RETRY_MAX);
-        e->until = ngx_current_msec + result->hold;
-
+        ngx_http_zoom_flight_failed(e, flight->number, result);
         return NGX_OK;
     }
+
+    ngx_memcpy(e->tracking_id, result->tracking_id, sizeof(e->tracking_id));
 
     if (ngx_http_zoom_store_set(ngx_http_zoom_zone, e, &flight->key,
                                 &result->value, ngx_time())
@@ -674,6 +746,21 @@ ngx_http_zoom_flight_publish(ngx_http_zoom_flight_t *flight,
     e->referenced = !e->pinned;
 
     return NGX_OK;
+}
+
+
+/* under lock */
+
+static void
+ngx_http_zoom_flight_failed(ngx_http_zoom_entry_t *e, uint64_t number,
+    ngx_http_zoom_result_t *result)
+{
+    ngx_memcpy(e->tracking_id, result->tracking_id, sizeof(e->tracking_id));
+
+    e->failed = number;
+    e->error = result->error;
+    e->retry_after = ngx_min(result->retry_after, NGX_HTTP_ZOOM_RETRY_MAX);
+    e->until = ngx_current_msec + result->hold;
 }
 
 

@@ -69,7 +69,8 @@ struct ngx_http_zoom_flight_s {
     ngx_event_t                  event;      /* takes off from the loop */
 
     uint64_t                     number;
-    uint32_t                     entry;
+    uint32_t                     entry;      /* in the zone; none if "once" */
+    zoom_error_e                 trouble;    /* of such a one */
     ngx_msec_t                   deadline;   /* of the waiters here */
     unsigned                     owner:1;
     unsigned                     background:1;   /* wanted, by nobody yet */
@@ -89,6 +90,10 @@ void ngx_http_zoom_flight_exit_process(void);
  * from the event loop.
  *
  * A new flight keeps a copy of "order".
+ *
+ * The flight of a key that is marked "once" has one waiter and is never
+ * joined: it is this worker's own, and nothing of it is in the zone but how it
+ * failed.
  *
  * With "rec" the store is looked at again under the lock: where it changed
  * since the caller read it (another flight than rec->published or rec->failed

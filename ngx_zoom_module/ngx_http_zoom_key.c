@@ -16,6 +16,7 @@ static void ngx_http_zoom_key_user(zoom_buf_t *b, ngx_http_zoom_key_t *key,
 static void ngx_http_zoom_key_start(zoom_buf_t *b, ngx_http_zoom_key_t *key,
     const char *kind);
 static void ngx_http_zoom_key_part(zoom_buf_t *b, zoom_str_t part);
+static void ngx_http_zoom_key_number(zoom_buf_t *b, uint64_t n);
 static ngx_int_t ngx_http_zoom_key_end(zoom_buf_t *b,
     ngx_http_zoom_key_t *key);
 
@@ -53,19 +54,19 @@ ngx_http_zoom_key_access(ngx_http_zoom_key_t *key,
 
 
 ngx_int_t
-ngx_http_zoom_key_zak(ngx_http_zoom_key_t *key,
-    const ngx_http_zoom_account_t *account, const ngx_str_t *user, time_t ttl)
+ngx_http_zoom_key_token(ngx_http_zoom_key_t *key,
+    const ngx_http_zoom_account_t *account, ngx_http_zoom_kind_e kind,
+    const ngx_str_t *user, time_t ttl, const ngx_str_t *meeting,
+    ngx_uint_t flags)
 {
-    uint64_t    seconds;
     zoom_buf_t  b;
-    zoom_str_t  part;
 
     ngx_http_zoom_key_user(&b, key, account, user);
 
-    seconds = ttl;
-    part.data = (unsigned char *) &seconds;
-    part.len = sizeof(uint64_t);
-    ngx_http_zoom_key_part(&b, part);
+    ngx_http_zoom_key_number(&b, kind);
+    ngx_http_zoom_key_number(&b, ttl);
+    ngx_http_zoom_key_part(&b, ngx_http_zoom_str(meeting));
+    ngx_http_zoom_key_number(&b, flags);
 
     key->pinned = 0;
 
@@ -95,7 +96,7 @@ ngx_http_zoom_key_user(zoom_buf_t *b, ngx_http_zoom_key_t *key,
     zoom_str_t     part;
     unsigned char  buf[ZOOM_USER_MAX];
 
-    ngx_http_zoom_key_start(b, key, "zak");
+    ngx_http_zoom_key_start(b, key, "token");
 
     ngx_http_zoom_key_part(b, ngx_http_zoom_str(&account->api.url));
     ngx_http_zoom_key_part(b, ngx_http_zoom_str(&account->account_id));
@@ -137,9 +138,22 @@ ngx_http_zoom_key_part(zoom_buf_t *b, zoom_str_t part)
 }
 
 
+static void
+ngx_http_zoom_key_number(zoom_buf_t *b, uint64_t n)
+{
+    zoom_str_t  part;
+
+    part.data = (unsigned char *) &n;
+    part.len = sizeof(uint64_t);
+
+    ngx_http_zoom_key_part(b, part);
+}
+
+
 static ngx_int_t
 ngx_http_zoom_key_end(zoom_buf_t *b, ngx_http_zoom_key_t *key)
 {
+    key->once = 0;
     key->state = NGX_HTTP_ZOOM_NONE;
     key->len = b->len;
     key->hash = ngx_murmur_hash2(b->data, b->len);

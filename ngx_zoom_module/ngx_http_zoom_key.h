@@ -11,6 +11,7 @@
 #include <ngx_core.h>
 
 #include "ngx_http_zoom_account.h"
+#include "ngx_http_zoom_state.h"
 #include "ngx_http_zoom_store.h"
 
 
@@ -24,11 +25,17 @@
 ngx_int_t ngx_http_zoom_key_access(ngx_http_zoom_key_t *key,
     const ngx_http_zoom_account_t *account);
 
-/* (api_url, account_id, client_id, user with e-mails in lower case, ttl) */
-ngx_int_t ngx_http_zoom_key_zak(ngx_http_zoom_key_t *key,
-    const ngx_http_zoom_account_t *account, const ngx_str_t *user, time_t ttl);
+/*
+ * (api_url, account_id, client_id, user with e-mails in lower case, kind, ttl,
+ * meeting, flags); what a kind does not need is empty.
+ */
 
-/* How the keys of all its ZAKs begin, or with "user" those of one user. */
+ngx_int_t ngx_http_zoom_key_token(ngx_http_zoom_key_t *key,
+    const ngx_http_zoom_account_t *account, ngx_http_zoom_kind_e kind,
+    const ngx_str_t *user, time_t ttl, const ngx_str_t *meeting,
+    ngx_uint_t flags);
+
+/* How the keys of all its tokens begin, or with "user" those of one user. */
 ngx_int_t ngx_http_zoom_key_prefix(ngx_http_zoom_key_t *key,
     const ngx_http_zoom_account_t *account, const ngx_str_t *user);
 

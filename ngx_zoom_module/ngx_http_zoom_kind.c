@@ -4,6 +4,7 @@
 
 #include "ngx_http_zoom_kind.h"
 #include "ngx_http_zoom_module.h"
+#include "zoom_jointoken.h"
 #include "zoom_oauth.h"
 #include "zoom_secret.h"
 #include "zoom_token.h"
@@ -15,9 +16,15 @@
 #define NGX_HTTP_ZOOM_BEARER_MAX  (ZOOM_ACCESS_TOKEN_MAX + 16)
 
 
+#define NGX_HTTP_ZOOM_OF_USER     0x01
+#define NGX_HTTP_ZOOM_OF_MEETING  0x02
+#define NGX_HTTP_ZOOM_ONCE        0x04
+
+
 typedef struct {
     const char                  *title;      /* for the log */
     zoom_label_e                 label;
+    ngx_uint_t                   needs;
 
     void                       (*path)(zoom_buf_t *b,
                                       const ngx_http_zoom_mint_order_t *order);
@@ -37,6 +44,15 @@ static ngx_int_t ngx_http_zoom_kind_api(
 
 static void ngx_http_zoom_kind_zak_path(zoom_buf_t *b,
     const ngx_http_zoom_mint_order_t *order);
+static void ngx_http_zoom_kind_obf_path(zoom_buf_t *b,
+    const ngx_http_zoom_mint_order_t *order);
+static void ngx_http_zoom_kind_join_path(zoom_buf_t *b,
+    const ngx_http_zoom_mint_order_t *order);
+static zoom_str_t ngx_http_zoom_kind_user(
+    const ngx_http_zoom_mint_order_t *order);
+static zoom_str_t ngx_http_zoom_kind_meeting(
+    const ngx_http_zoom_mint_order_t *order);
+static zoom_jointoken_e ngx_http_zoom_kind_join(ngx_http_zoom_kind_e kind);
 
 static void ngx_http_zoom_kind_oauth_judge(
     const ngx_http_zoom_mint_order_t *order, const zoom_answer_t *answer,
@@ -44,18 +60,46 @@ static void ngx_http_zoom_kind_oauth_judge(
 static void ngx_http_zoom_kind_zak_judge(
     const ngx_http_zoom_mint_order_t *order, const zoom_answer_t *answer,
     zoom_buf_t *token, time_t *expires, zoom_judgement_t *j);
+static void ngx_http_zoom_kind_obf_judge(
+    const ngx_http_zoom_mint_order_t *order, const zoom_answer_t *answer,
+    zoom_buf_t *token, time_t *expires, zoom_judgement_t *j);
+static void ngx_http_zoom_kind_join_judge(
+    const ngx_http_zoom_mint_order_t *order, const zoom_answer_t *answer,
+    zoom_buf_t *token, time_t *expires, zoom_judgement_t *j);
+static void ngx_http_zoom_kind_alive(const char *stillborn, time_t expires,
+    zoom_judgement_t *j);
 
 
 static const ngx_http_zoom_kind_t
     ngx_http_zoom_kinds[NGX_HTTP_ZOOM_NKINDS] =
 {
-    { "access token", ZOOM_NLABELS,
+    { "access token", ZOOM_NLABELS, 0,
       NULL,
       ngx_http_zoom_kind_oauth_judge },
 
-    { "ZAK", ZOOM_LIGHT,
+    { "ZAK", ZOOM_LIGHT, NGX_HTTP_ZOOM_OF_USER,
       ngx_http_zoom_kind_zak_path,
       ngx_http_zoom_kind_zak_judge },
+
+    { "OBF token", ZOOM_LIGHT,
+      NGX_HTTP_ZOOM_OF_USER|NGX_HTTP_ZOOM_OF_MEETING|NGX_HTTP_ZOOM_ONCE,
+      ngx_http_zoom_kind_obf_path,
+      ngx_http_zoom_kind_obf_judge },
+
+    { "local recording token", ZOOM_LIGHT,
+      NGX_HTTP_ZOOM_OF_MEETING|NGX_HTTP_ZOOM_ONCE,
+      ngx_http_zoom_kind_join_path,
+      ngx_http_zoom_kind_join_judge },
+
+    { "live streaming token", ZOOM_LIGHT,
+      NGX_HTTP_ZOOM_OF_MEETING|NGX_HTTP_ZOOM_ONCE,
+      ngx_http_zoom_kind_join_path,
+      ngx_http_zoom_kind_join_judge },
+
+    { "local archiving token", ZOOM_LIGHT,
+      NGX_HTTP_ZOOM_OF_MEETING|NGX_HTTP_ZOOM_ONCE,
+      ngx_http_zoom_kind_join_path,
+      ngx_http_zoom_kind_join_judge },
 };
 
 
@@ -148,12 +192,67 @@ static void
 ngx_http_zoom_kind_zak_path(zoom_buf_t *b,
     const ngx_http_zoom_mint_order_t *order)
 {
+    zoom_zak_path(b, ngx_http_zoom_kind_user(order), order->ttl);
+}
+
+
+static void
+ngx_http_zoom_kind_obf_path(zoom_buf_t *b,
+    const ngx_http_zoom_mint_order_t *order)
+{
+    zoom_obf_path(b, ngx_http_zoom_kind_user(order),
+                  ngx_http_zoom_kind_meeting(order), order->ttl);
+}
+
+
+static void
+ngx_http_zoom_kind_join_path(zoom_buf_t *b,
+    const ngx_http_zoom_mint_order_t *order)
+{
+    zoom_jointoken_path(b, ngx_http_zoom_kind_join(order->kind),
+                        ngx_http_zoom_kind_meeting(order), order->webinar,
+                        order->bypass);
+}
+
+
+static zoom_str_t
+ngx_http_zoom_kind_user(const ngx_http_zoom_mint_order_t *order)
+{
     zoom_str_t  user;
 
     user.data = order->user;
     user.len = order->user_len;
 
-    zoom_zak_path(b, user, order->ttl);
+    return user;
+}
+
+
+static zoom_str_t
+ngx_http_zoom_kind_meeting(const ngx_http_zoom_mint_order_t *order)
+{
+    zoom_str_t  meeting;
+
+    meeting.data = order->meeting;
+    meeting.len = order->meeting_len;
+
+    return meeting;
+}
+
+
+static zoom_jointoken_e
+ngx_http_zoom_kind_join(ngx_http_zoom_kind_e kind)
+{
+    switch (kind) {
+
+    case NGX_HTTP_ZOOM_LIVE_STREAMING:
+        return ZOOM_LIVE_STREAMING;
+
+    case NGX_HTTP_ZOOM_LOCAL_ARCHIVING:
+        return ZOOM_LOCAL_ARCHIVING;
+
+    default: /* NGX_HTTP_ZOOM_LOCAL_RECORDING */
+        return ZOOM_LOCAL_RECORDING;
+    }
 }
 
 
@@ -190,9 +289,47 @@ ngx_http_zoom_kind_zak_judge(const ngx_http_zoom_mint_order_t *order,
 
     *expires = dies;
 
-    if (j->verdict == ZOOM_USE && dies <= ngx_time()) {
+    ngx_http_zoom_kind_alive("ZAK expired at birth", dies, j);
+}
+
+
+static void
+ngx_http_zoom_kind_obf_judge(const ngx_http_zoom_mint_order_t *order,
+    const zoom_answer_t *answer, zoom_buf_t *token, time_t *expires,
+    zoom_judgement_t *j)
+{
+    int64_t  dies;
+
+    zoom_obf_judge(answer, ngx_time(), order->ttl, token, &dies, j);
+
+    *expires = dies;
+
+    ngx_http_zoom_kind_alive("OBF token expired at birth", dies, j);
+}
+
+
+static void
+ngx_http_zoom_kind_join_judge(const ngx_http_zoom_mint_order_t *order,
+    const zoom_answer_t *answer, zoom_buf_t *token, time_t *expires,
+    zoom_judgement_t *j)
+{
+    int64_t  dies;
+
+    zoom_jointoken_judge(answer, ngx_time(),
+                         ngx_http_zoom_kind_join(order->kind), order->webinar,
+                         token, &dies, j);
+
+    *expires = dies;
+}
+
+
+static void
+ngx_http_zoom_kind_alive(const char *stillborn, time_t expires,
+    zoom_judgement_t *j)
+{
+    if (j->verdict == ZOOM_USE && expires <= ngx_time()) {
         zoom_judgement_set(j, ZOOM_RETRY, ZOOM_E_ZOOM_INVALID, NULL);
-        zoom_judgement_words(j, zoom_str_c("ZAK expired at birth"));
+        zoom_judgement_words(j, zoom_str_c(stillborn));
     }
 }
 
@@ -222,4 +359,25 @@ zoom_label_e
 ngx_http_zoom_kind_label(ngx_http_zoom_kind_e kind)
 {
     return ngx_http_zoom_kinds[kind].label;
+}
+
+
+ngx_uint_t
+ngx_http_zoom_kind_of_user(ngx_http_zoom_kind_e kind)
+{
+    return (ngx_http_zoom_kinds[kind].needs & NGX_HTTP_ZOOM_OF_USER) != 0;
+}
+
+
+ngx_uint_t
+ngx_http_zoom_kind_of_meeting(ngx_http_zoom_kind_e kind)
+{
+    return (ngx_http_zoom_kinds[kind].needs & NGX_HTTP_ZOOM_OF_MEETING) != 0;
+}
+
+
+ngx_uint_t
+ngx_http_zoom_kind_once(ngx_http_zoom_kind_e kind)
+{
+    return (ngx_http_zoom_kinds[kind].needs & NGX_HTTP_ZOOM_ONCE) != 0;
 }

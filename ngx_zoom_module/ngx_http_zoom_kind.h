@@ -60,5 +60,16 @@ u_char *ngx_http_zoom_kind_print(u_char *p, u_char *last,
 /* The limit it counts against.  OAuth has none. */
 zoom_label_e ngx_http_zoom_kind_label(ngx_http_zoom_kind_e kind);
 
+/* Whether a user is needed to ask for it, and whether a meeting is. */
+ngx_uint_t ngx_http_zoom_kind_of_user(ngx_http_zoom_kind_e kind);
+ngx_uint_t ngx_http_zoom_kind_of_meeting(ngx_http_zoom_kind_e kind);
+
+/*
+ * Whether a token of it is good for one bot only: never kept, and never given
+ * to two that wait at the same moment.
+ */
+
+ngx_uint_t ngx_http_zoom_kind_once(ngx_http_zoom_kind_e kind);
+
 
 #endif /* _NGX_HTTP_ZOOM_KIND_H_INCLUDED_ */

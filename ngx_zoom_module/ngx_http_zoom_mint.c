@@ -51,7 +51,7 @@
 
 typedef struct {
     ngx_http_zoom_flight_t      *flight;
-    const ngx_http_zoom_mint_order_t  *order;
+    ngx_http_zoom_mint_order_t   order;
     ngx_http_zoom_peer_t        *peer;
     ngx_http_zoom_kind_e         kind;
     ngx_pool_t                  *pool;
@@ -70,6 +70,7 @@ typedef struct {
 
     ngx_http_zoom_failure_t      failure;    /* the last one, tried again */
     zoom_judgement_t             judgement;
+    zoom_judgement_t             webinar;    /* why it is none */
     u_char                       text[NGX_HTTP_ZOOM_TEXT_MAX];
 
     unsigned                     probe:1;    /* and nobody else */
@@ -108,6 +109,8 @@ static void ngx_http_zoom_mint_limited(ngx_http_zoom_mint_t *mint,
 static void ngx_http_zoom_mint_again(ngx_event_t *ev);
 static void ngx_http_zoom_mint_hedge(ngx_http_zoom_mint_t *mint);
 static ngx_uint_t ngx_http_zoom_mint_wait(ngx_http_zoom_mint_t *mint);
+static void ngx_http_zoom_mint_final(ngx_http_zoom_mint_t *mint,
+    zoom_judgement_t *j);
 static void ngx_http_zoom_mint_fail(ngx_http_zoom_mint_t *mint,
     zoom_judgement_t *j);
 static time_t ngx_http_zoom_mint_renewal(ngx_http_zoom_mint_t *mint);
@@ -164,9 +167,9 @@ ngx_http_zoom_mint_create(ngx_http_zoom_flight_t *flight)
 
     mint->pool = pool;
     mint->flight = flight;
-    mint->order = (const ngx_http_zoom_mint_order_t *) flight->order;
-    mint->peer = mint->order->peer;
-    mint->kind = mint->order->kind;
+    mint->order = *(const ngx_http_zoom_mint_order_t *) flight->order;
+    mint->peer = mint->order.peer;
+    mint->kind = mint->order.kind;
     mint->start = ngx_current_msec;
     mint->fetch = &mint->calls[0];
 
@@ -386,7 +389,7 @@ ngx_http_zoom_mint_send(ngx_http_zoom_mint_t *mint)
 
     mint->tries++;
 
-    rc = ngx_http_zoom_kind_fetch(mint->order, &mint->access.token, f);
+    rc = ngx_http_zoom_kind_fetch(&mint->order, &mint->access.token, f);
 
     ngx_http_zoom_mint_wipe(mint);
 
@@ -482,7 +485,7 @@ ngx_http_zoom_mint_answered(ngx_http_zoom_fetch_t *f)
         break;
 
     default: /* ZOOM_FINAL */
-        ngx_http_zoom_mint_fail(mint, &j);
+        ngx_http_zoom_mint_final(mint, &j);
         break;
     }
 
@@ -510,7 +513,7 @@ ngx_http_zoom_mint_judge(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
         return;
     }
 
-    ngx_http_zoom_kind_judge(mint->order, &f->answer, token, &result->expires,
+    ngx_http_zoom_kind_judge(&mint->order, &f->answer, token, &result->expires,
                              j);
 }
 
@@ -529,7 +532,7 @@ ngx_http_zoom_mint_done(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
 
     ngx_http_zoom_count(&state->minted[mint->kind]);
 
-    if (mint->kind == NGX_HTTP_ZOOM_ZAK) {
+    if (mint->kind != NGX_HTTP_ZOOM_ACCESS) {
         ngx_http_zoom_histogram_add(&state->mint_time,
                                     ngx_current_msec - mint->start);
     }
@@ -733,6 +736,42 @@ ngx_http_zoom_mint_wait(ngx_http_zoom_mint_t *mint)
 }
 
 
+/*
+ * A link of a webinar's form may be that of a meeting with registration, and
+ * an account may have no webinars at all: the other is asked for, and if that
+ * does not know it either the first answer counts.
+ */
+
+static void
+ngx_http_zoom_mint_final(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
+{
+    zoom_judgement_t  *first;
+
+    first = &mint->webinar;
+
+    if (mint->order.webinar && !ngx_http_zoom_mint_calling(mint)) {
+        ngx_log_error(NGX_LOG_INFO, mint->peer->log, 0,
+                      "zoom: account \"%V\": no webinar \"%*s\", code %d, "
+                      "\"%s\": looking for a meeting",
+                      &mint->peer->account->name, mint->order.meeting_len,
+                      mint->order.meeting, j->code, j->message);
+
+        *first = *j;
+        mint->order.webinar = 0;
+
+        ngx_http_zoom_mint_next(mint);
+        return;
+    }
+
+    if (j->error == ZOOM_E_MEETING_UNKNOWN && first->error) {
+        mint->order.webinar = 1;
+        j = first;
+    }
+
+    ngx_http_zoom_mint_fail(mint, j);
+}
+
+
 static void
 ngx_http_zoom_mint_fail(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
 {
@@ -745,7 +784,9 @@ ngx_http_zoom_mint_fail(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
     ngx_memcpy(result.tracking_id, j->tracking_id,
                sizeof(result.tracking_id));
 
-    if (j->error == ZOOM_E_USER_UNKNOWN || j->error == ZOOM_E_MEETING_UNKNOWN)
+    if (j->error == ZOOM_E_USER_UNKNOWN || j->error == ZOOM_E_MEETING_UNKNOWN
+        || (j->error == ZOOM_E_ZOOM_REFUSED
+            && ngx_http_zoom_kind_once(mint->kind)))
     {
         /* who is asked for is unknown, but Zoom works and lets us ask */
 
@@ -846,7 +887,7 @@ ngx_http_zoom_mint_tell(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
     end = p + NGX_HTTP_ZOOM_TEXT_MAX;
 
     p = ngx_slprintf(p, end, "no ");
-    p = ngx_http_zoom_kind_print(p, end, mint->order);
+    p = ngx_http_zoom_kind_print(p, end, &mint->order);
     p = ngx_slprintf(p, end, " (%*s): ", info->name.len, info->name.data);
 
     if (f->rc != NGX_OK) {
@@ -891,7 +932,11 @@ ngx_http_zoom_mint_tell(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
     failure->last = last;
     failure->final = (j->verdict == ZOOM_FINAL);
     failure->counted = 0;
-    failure->harmless = ngx_http_zoom_mint_renewal(mint) > 0;
+
+    /* webinars have scopes of their own, without which meetings work */
+
+    failure->harmless = ngx_http_zoom_mint_renewal(mint) > 0
+                        || (mint->order.webinar && failure->final);
 
     ngx_http_zoom_condition_failed(mint->peer->zone, mint->peer->state,
                                    mint->kind, failure, mint->peer->log);

@@ -9,6 +9,12 @@ static ngx_http_zoom_state_t *ngx_http_zoom_state_find(
     ngx_http_zoom_zone_t *zone, const ngx_str_t *name);
 
 
+const char *const  ngx_http_zoom_kind_names[NGX_HTTP_ZOOM_NKINDS] = {
+    "access", "zak", "onbehalf", "local_recording", "live_streaming",
+    "local_archiving"
+};
+
+
 const ngx_msec_t  ngx_http_zoom_times[NGX_HTTP_ZOOM_NTIMES] = {
     5, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000
 };

@@ -21,13 +21,22 @@
 #define NGX_HTTP_ZOOM_NTIMES     10
 
 
-/* The two things asked of Zoom; each may be out of order by itself. */
+/* The things asked of Zoom; each may be out of order by itself. */
 
 typedef enum {
     NGX_HTTP_ZOOM_ACCESS = 0,        /* the S2S access token */
     NGX_HTTP_ZOOM_ZAK,
+    NGX_HTTP_ZOOM_ONBEHALF,
+    NGX_HTTP_ZOOM_LOCAL_RECORDING,
+    NGX_HTTP_ZOOM_LIVE_STREAMING,
+    NGX_HTTP_ZOOM_LOCAL_ARCHIVING,
     NGX_HTTP_ZOOM_NKINDS
 } ngx_http_zoom_kind_e;
+
+
+/* As in zoom_types and in what is counted: "zak". */
+
+extern const char *const  ngx_http_zoom_kind_names[NGX_HTTP_ZOOM_NKINDS];
 
 
 typedef enum {
@@ -95,7 +104,7 @@ typedef struct {
     uint64_t                     config;     /* the last one that had it */
 
     ngx_http_zoom_condition_t    conditions[NGX_HTTP_ZOOM_NKINDS];
-    ngx_http_zoom_said_t         said[ZOOM_E_LAST];
+    ngx_http_zoom_said_t         said[NGX_HTTP_ZOOM_NKINDS][ZOOM_E_LAST];
 
     ngx_msec_t                   refresh;    /* no other one before */
     ngx_msec_t                   refresh_hold;
@@ -114,8 +123,8 @@ typedef struct {
     ngx_atomic_t                 refreshes;
     ngx_atomic_t                 refused;    /* 429 */
     ngx_atomic_t                 limits[NGX_HTTP_ZOOM_NLIMITS];
-    ngx_http_zoom_histogram_t    mint_time;  /* of a ZAK */
-    ngx_http_zoom_histogram_t    wait_time;  /* of a callback */
+    ngx_http_zoom_histogram_t    mint_time;  /* of a token to join with */
+    ngx_http_zoom_histogram_t    wait_time;  /* of a callback for one */
 
     /* the last failure, for people */
 

@@ -78,11 +78,6 @@ static const struct {
 };
 
 
-const char *const  ngx_http_zoom_kind_names[NGX_HTTP_ZOOM_NKINDS] = {
-    "access", "zak"
-};
-
-
 const char *const  ngx_http_zoom_label_names[ZOOM_NLABELS] = {
     "light", "medium", "heavy", "resource"
 };

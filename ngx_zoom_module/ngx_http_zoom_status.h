@@ -75,7 +75,6 @@ typedef struct {
 extern const ngx_http_zoom_counter_t     ngx_http_zoom_counters[];
 extern const ngx_http_zoom_zone_gauge_t  ngx_http_zoom_zone_gauges[];
 
-extern const char *const  ngx_http_zoom_kind_names[NGX_HTTP_ZOOM_NKINDS];
 extern const char *const  ngx_http_zoom_label_names[ZOOM_NLABELS];
 extern const char *const  ngx_http_zoom_health_names[];
 

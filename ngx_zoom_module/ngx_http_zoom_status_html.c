@@ -41,7 +41,7 @@ static void ngx_http_zoom_html_head(ngx_http_zoom_writer_t *w,
 static void ngx_http_zoom_html_sentence(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_fare_t *fare);
 static void ngx_http_zoom_html_trouble(ngx_http_zoom_writer_t *w,
-    const ngx_http_zoom_trouble_t *trouble);
+    const ngx_http_zoom_trouble_t *trouble, ngx_uint_t kind);
 static void ngx_http_zoom_html_fine(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_fare_t *fare);
 static const ngx_http_zoom_trouble_t *ngx_http_zoom_html_worst(
@@ -233,7 +233,7 @@ ngx_http_zoom_html_sentence(ngx_http_zoom_writer_t *w,
     ngx_http_zoom_writes(w, ":</b> ");
 
     if (trouble) {
-        ngx_http_zoom_html_trouble(w, trouble);
+        ngx_http_zoom_html_trouble(w, trouble, trouble - fare->troubles);
 
     } else {
         ngx_http_zoom_html_fine(w, fare);
@@ -245,7 +245,7 @@ ngx_http_zoom_html_sentence(ngx_http_zoom_writer_t *w,
 
 static void
 ngx_http_zoom_html_trouble(ngx_http_zoom_writer_t *w,
-    const ngx_http_zoom_trouble_t *trouble)
+    const ngx_http_zoom_trouble_t *trouble, ngx_uint_t kind)
 {
     const ngx_http_zoom_advice_t  *a;
 
@@ -253,6 +253,11 @@ ngx_http_zoom_html_trouble(ngx_http_zoom_writer_t *w,
         if (a->error == trouble->error) {
             break;
         }
+    }
+
+    if (kind > NGX_HTTP_ZOOM_ZAK) {
+        ngx_http_zoom_writef(w, "no %s tokens, ",
+                             ngx_http_zoom_kind_names[kind]);
     }
 
     ngx_http_zoom_writef(w, "%s for ", a->what);
@@ -280,14 +285,19 @@ static void
 ngx_http_zoom_html_fine(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_fare_t *fare)
 {
-    uint64_t    answered;
+    uint64_t    answered, minted;
     ngx_uint_t  i, row;
 
+    minted = 0;
     answered = 0;
     row = ngx_http_zoom_html_failed(fare);
 
     for (i = 1; i < NGX_HTTP_ZOOM_NSTATUSES; i++) {
         answered += fare->state.answers[i];
+    }
+
+    for (i = NGX_HTTP_ZOOM_ZAK; i < NGX_HTTP_ZOOM_NKINDS; i++) {
+        minted += fare->state.minted[i];
     }
 
     if (row) {
@@ -313,10 +323,9 @@ ngx_http_zoom_html_fine(ngx_http_zoom_writer_t *w,
         ngx_http_zoom_writes(w, " No callback so far.");
 
     } else {
-        ngx_http_zoom_writef(w, " %uL callback%s answered with %uA mint%s.",
-                    answered, answered == 1 ? "" : "s",
-                    (ngx_atomic_uint_t) fare->state.minted[NGX_HTTP_ZOOM_ZAK],
-                    fare->state.minted[NGX_HTTP_ZOOM_ZAK] == 1 ? "" : "s");
+        ngx_http_zoom_writef(w, " %uL callback%s answered with %uL mint%s.",
+                             answered, answered == 1 ? "" : "s", minted,
+                             minted == 1 ? "" : "s");
     }
 
     if (fare->left) {
@@ -448,20 +457,32 @@ ngx_http_zoom_html_zoom(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_counter_t  *counter;
 
     ngx_http_zoom_html_table(w, "Zoom");
-    ngx_http_zoom_writes(w, "<thead><tr><th><th>access<th>ZAK</thead>\n");
+    ngx_http_zoom_writes(w, "<thead><tr><th>");
 
     for (counter = ngx_http_zoom_counters; counter->name; counter++) {
 
-        if (counter->values != ngx_http_zoom_kind_names) {
+        if (counter->values == ngx_http_zoom_kind_names) {
+            ngx_http_zoom_writef(w, "<th>%s", counter->name);
+        }
+    }
+
+    ngx_http_zoom_writes(w, "</thead>\n");
+
+    for (i = 0; i < NGX_HTTP_ZOOM_NKINDS; i++) {
+
+        if (i > NGX_HTTP_ZOOM_ZAK && state->requests[i] == 0) {
             continue;
         }
 
-        ngx_http_zoom_writef(w, "<tr><th>%s", counter->name);
+        ngx_http_zoom_writef(w, "<tr><th>%s", ngx_http_zoom_kind_names[i]);
 
-        for (i = 0; i < NGX_HTTP_ZOOM_NKINDS; i++) {
-            ngx_http_zoom_writef(w, "<td>%uL",
-                                 ngx_http_zoom_counter_get(counter, state,
-                                                           i));
+        for (counter = ngx_http_zoom_counters; counter->name; counter++) {
+
+            if (counter->values == ngx_http_zoom_kind_names) {
+                ngx_http_zoom_writef(w, "<td>%uL",
+                                     ngx_http_zoom_counter_get(counter, state,
+                                                               i));
+            }
         }
 
         ngx_http_zoom_writes(w, "\n");
@@ -470,7 +491,8 @@ ngx_http_zoom_html_zoom(ngx_http_zoom_writer_t *w,
     for (counter = ngx_http_zoom_counters; counter->name; counter++) {
 
         if (counter->label == NULL) {
-            ngx_http_zoom_writef(w, "<tr><th>%s<td><td>%uL\n", counter->name,
+            ngx_http_zoom_writef(w, "<tr><th>%s<td><td><td>%uL\n",
+                                 counter->name,
                                  ngx_http_zoom_counter_get(counter, state,
                                                            0));
         }

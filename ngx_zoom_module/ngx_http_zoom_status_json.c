@@ -77,6 +77,7 @@ static void
 ngx_http_zoom_json_account(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_fare_t *fare)
 {
+    ngx_uint_t                      i;
     const ngx_http_zoom_counter_t  *counter;
 
     ngx_http_zoom_json_next(w);
@@ -96,6 +97,11 @@ ngx_http_zoom_json_account(ngx_http_zoom_writer_t *w,
                                &fare->troubles[NGX_HTTP_ZOOM_ACCESS]);
     ngx_http_zoom_json_trouble(w, "minting",
                                &fare->troubles[NGX_HTTP_ZOOM_ZAK]);
+
+    for (i = NGX_HTTP_ZOOM_ZAK + 1; i < NGX_HTTP_ZOOM_NKINDS; i++) {
+        ngx_http_zoom_json_trouble(w, ngx_http_zoom_kind_names[i],
+                                   &fare->troubles[i]);
+    }
 
     ngx_http_zoom_json_histogram(w, "mint_time", &fare->state.mint_time);
     ngx_http_zoom_json_histogram(w, "wait_time", &fare->state.wait_time);

@@ -24,6 +24,8 @@ typedef struct {
     uint32_t                     hash;
     uint32_t                     state;      /* of the account, for eviction */
     unsigned                     pinned:1;   /* never evicted while it lives */
+    unsigned                     once:1;     /* its value is for one waiter and
+                                                never kept, its failures are */
 } ngx_http_zoom_key_t;
 
 
