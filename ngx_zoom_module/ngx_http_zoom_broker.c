@@ -374,11 +374,15 @@ ngx_http_zoom_broker_join(ngx_http_zoom_ask_t *ask, ngx_http_zoom_key_t *key,
     order.webinar = ask->webinar;
     order.bypass = ask->bypass;
 
-    order.user_len = ngx_min(ask->user.len, ZOOM_USER_MAX);
-    ngx_memcpy(order.user, ask->user.data, order.user_len);
+    if (ask->user.len) {
+        order.user_len = ngx_min(ask->user.len, ZOOM_USER_MAX);
+        ngx_memcpy(order.user, ask->user.data, order.user_len);
+    }
 
-    order.meeting_len = ngx_min(ask->meeting.len, ZOOM_MEETING_ID_MAX);
-    ngx_memcpy(order.meeting, ask->meeting.data, order.meeting_len);
+    if (ask->meeting.len) {
+        order.meeting_len = ngx_min(ask->meeting.len, ZOOM_MEETING_ID_MAX);
+        ngx_memcpy(order.meeting, ask->meeting.data, order.meeting_len);
+    }
 
     return ngx_http_zoom_flight_join(key, rec, ask->deadline, &order.head,
                                      again);
