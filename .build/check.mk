@@ -2,7 +2,7 @@
 
 SAN_FLAGS := -fsanitize=address,undefined -fno-omit-frame-pointer
 
-.PHONY: lint sanitize valgrind coverage fuzz chaos
+.PHONY: lint sanitize valgrind coverage torture fuzz chaos
 
 lint:  ## style, banned functions, clang-tidy, cppcheck
 	@.build/deps $(PACKAGES) $(LINTERS)
@@ -51,6 +51,14 @@ coverage: deps  ## lines and branches that the tests reach
 	@echo; echo "the module, by the end-to-end tests:"
 	@gcovr -r . $(COV)/obj --filter 'ngx_zoom_module/' -s \
 	    --fail-under-line 90
+
+torture: deps  ## let every call fail once, under sanitizers
+	@$(MAKE) --no-print-directory all BUILD=$(BUILD)/torture \
+	    CFLAGS_OPT="-g -O1 -fPIC $(SAN_FLAGS) \
+	        -include $(ROOT)/t/torture/torture.h" \
+	    LDFLAGS_OPT="-fsanitize=address,undefined"
+	ZOOM_ASAN=1 ZOOM_MODULE=$(OUT)/torture/ngx_http_zoom_module.so \
+	    prove -v -It/lib t/torture/run
 
 FUZZ_TIME ?= 60
 
