@@ -8,8 +8,8 @@ use warnings;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-use Zoom::Chaos qw(stop_process gdb bot statuses not_of);
-use Zoom::Process qw(spawn alive);
+use Zoom::Chaos qw(stop_process gdb hold bot statuses not_of);
+use Zoom::Process qw(alive);
 use Zoom::Test;
 
 my $t = Zoom::Test->new;
@@ -86,32 +86,7 @@ sub logged {
     return scalar @lines;
 }
 
-# A worker is held by gdb where "commands" lead it, for as long as there is a
-# file, and then killed.
-
 my $gdb = gdb($$, 'info proc') ? 1 : 0;
-
-sub hold {
-    my ($worker, $breakpoint, @commands) = @_;
-    my $file = $t->dir . "/held.$worker";
-    my $output = "$file.output";
-
-    spew($file, '');
-
-    my $pid = spawn(
-        name => 'gdb', output => $output, argv => [
-            'gdb', '-nx', '-batch', '-p', $worker,
-            map { ('-ex', $_) }
-            'set confirm off', "tbreak $breakpoint", 'continue', @commands,
-            'echo held\n',
-            "shell while [ -e $file ]; do sleep 0.02; done", 'kill',
-        ],
-    );
-
-    wait_for(sub { slurp($output) =~ /reakpoint 1 at/ }, 15, 'gdb');
-
-    return ($pid, $file, $output);
-}
 
 # Requests until the worker is caught in the act.
 sub provoke {
@@ -135,7 +110,7 @@ sub killed_at {
     all_well(10, 'all is well');
 
     my ($worker) = $nginx->workers;
-    my ($gdb, $file, $output) = hold($worker, @where);
+    my ($gdb, $file, $output) = hold($t->dir, $worker, 'kill', @where);
     my @calls = provoke($output);
 
     @calls = not_of($nginx, $worker, @calls);

@@ -19,7 +19,7 @@ use Zoom::Process qw(
     spawn alive ended wait_for scratch discard slurp spew
 );
 
-our @EXPORT_OK = qw(rss fds stop_process gdb bot statuses not_of);
+our @EXPORT_OK = qw(rss fds stop_process gdb hold bot statuses not_of);
 
 # More than any zoom_timeout here; who waits longer was forgotten.
 use constant PATIENCE => 20;
@@ -405,6 +405,33 @@ sub gdb {
     return if $text =~ /ptrace:\ Operation\ not\ permitted|Could\ not\ attach
                         |gdb:\ No\ such\ file/x;
     return $text;
+}
+
+
+# A worker is held by gdb where "commands" lead it, for as long as there is a
+# file, and then killed or let go ("kill", "detach").  Gives gdb's pid, the file
+# and gdb's output, which has a line "held" once it is so.
+
+sub hold {
+    my ($dir, $worker, $then, $breakpoint, @commands) = @_;
+    my $file = "$dir/held.$worker";
+    my $output = "$file.output";
+
+    spew($file, '');
+
+    my $pid = spawn(
+        name => 'gdb', output => $output, argv => [
+            'gdb', '-nx', '-batch', '-p', $worker,
+            map { ('-ex', $_) }
+            'set confirm off', "tbreak $breakpoint", 'continue', @commands,
+            'echo held\n',
+            "shell while [ -e $file ]; do sleep 0.02; done", $then,
+        ],
+    );
+
+    wait_for(sub { slurp($output) =~ /reakpoint 1 at/ }, 15, 'gdb');
+
+    return ($pid, $file, $output);
 }
 
 
