@@ -50,5 +50,8 @@ typedef struct {
 /* Never NULL: an unknown code reads as "internal". */
 const zoom_error_info_t *zoom_error_info(zoom_error_e e);
 
+/* Whether it is Zoom's to mend: out of reach, or talking nonsense. */
+int zoom_error_is_outage(zoom_error_e e);
+
 
 #endif /* ZOOM_ERROR_H_INCLUDED */

@@ -27,11 +27,6 @@
 
 #define NGX_HTTP_ZOOM_PURGE_EVERY  1000
 
-/* seconds between warnings of one kind */
-
-#define NGX_HTTP_ZOOM_WARN_EVERY   300
-
-
 static ngx_int_t ngx_http_zoom_broker_key(ngx_http_zoom_ask_t *ask,
     ngx_http_zoom_peer_t *peer, ngx_http_zoom_key_t *key);
 static ngx_int_t ngx_http_zoom_broker_look(ngx_http_zoom_ask_t *ask,
@@ -519,7 +514,6 @@ static void
 ngx_http_zoom_broker_short(ngx_http_zoom_ask_t *ask)
 {
     time_t                 now;
-    ngx_http_zoom_said_t  *said;
     ngx_http_zoom_peer_t  *peer;
 
     now = ngx_time();
@@ -531,13 +525,12 @@ ngx_http_zoom_broker_short(ngx_http_zoom_ask_t *ask)
     }
 
     peer = ngx_http_zoom_peer(ask->account);
-    said = &peer->state->said[NGX_HTTP_ZOOM_ZAK][ZOOM_OK];
 
-    if (said->logged && now - said->logged < NGX_HTTP_ZOOM_WARN_EVERY) {
+    if (zoom_incident(&peer->state->said[NGX_HTTP_ZOOM_ZAK][ZOOM_OK], now)
+        == 0)
+    {
         return;
     }
-
-    said->logged = now;
 
     ngx_log_error(NGX_LOG_WARN, peer->log, 0,
                   "zoom: account \"%V\": Zoom minted a ZAK that lives for %T s "
@@ -801,6 +794,8 @@ ngx_http_zoom_broker_init_process(ngx_cycle_t *cycle)
 
     ngx_http_zoom_broker_zone = zmcf->zone->data;
     ngx_http_zoom_broker_size = zmcf->zone->shm.size;
+
+    ngx_http_zoom_key_init_process(ngx_http_zoom_broker_zone->sh->seed);
 
     if (ngx_http_zoom_flight_init_process(ngx_http_zoom_broker_zone,
                                           cycle->log)

@@ -26,22 +26,21 @@
 
 #define NGX_HTTP_ZOOM_KNOWN          30000
 
-/* seconds between reminders */
-
-#define NGX_HTTP_ZOOM_REMINDER       300
-
 
 static void ngx_http_zoom_condition_open(ngx_http_zoom_condition_t *c,
     zoom_error_e error);
 static ngx_msec_t ngx_http_zoom_condition_hold(ngx_http_zoom_condition_t *c);
-static ngx_uint_t ngx_http_zoom_condition_outage(zoom_error_e error);
+static ngx_msec_int_t ngx_http_zoom_condition_ahead(
+    const ngx_http_zoom_state_t *state, ngx_http_zoom_kind_e kind);
+static void ngx_http_zoom_condition_answered(ngx_http_zoom_state_t *state,
+    ngx_http_zoom_kind_e kind);
 static ngx_uint_t ngx_http_zoom_condition_broken(ngx_http_zoom_kind_e kind,
     zoom_error_e error);
-static ngx_http_zoom_said_t *ngx_http_zoom_condition_said(
+static zoom_incident_t *ngx_http_zoom_condition_said(
     ngx_http_zoom_state_t *state, ngx_http_zoom_kind_e kind,
     zoom_error_e error);
-static void ngx_http_zoom_condition_unsay(ngx_http_zoom_state_t *state,
-    ngx_http_zoom_kind_e kind, zoom_error_e error);
+static ngx_uint_t ngx_http_zoom_condition_over(ngx_http_zoom_state_t *state,
+    ngx_http_zoom_kind_e kind, const ngx_http_zoom_condition_t *was);
 static void ngx_http_zoom_condition_say(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_state_t *state, ngx_http_zoom_kind_e kind,
     const ngx_http_zoom_failure_t *failure, ngx_log_t *log);
@@ -77,13 +76,13 @@ ngx_http_zoom_condition_gate(ngx_http_zoom_zone_t *zone,
 
     ngx_http_zoom_zone_lock(zone);
 
-    ahead = ngx_http_zoom_ahead(c->until);
+    ahead = ngx_http_zoom_condition_ahead(state, kind);
     age = -ngx_http_zoom_ahead(c->opened);
 
     /* what was unusable then is just not there now */
 
-    *error = ngx_http_zoom_condition_outage(c->error)
-             ? ZOOM_E_ZOOM_UNAVAILABLE : c->error;
+    *error = zoom_error_is_outage(c->error) ? ZOOM_E_ZOOM_UNAVAILABLE
+                                            : c->error;
     *wait = ngx_max(ahead, 0);
 
     if (c->error == ZOOM_OK) {
@@ -92,12 +91,17 @@ ngx_http_zoom_condition_gate(ngx_http_zoom_zone_t *zone,
     } else if (ahead <= 0) {
         c->probes++;
         c->until = ngx_current_msec + ngx_http_zoom_condition_hold(c);
+
+        if (zoom_error_is_outage(c->error) && kind != NGX_HTTP_ZOOM_ACCESS) {
+            state->pace = c->until;
+        }
+
         gate = NGX_HTTP_ZOOM_PROBE;
 
     } else {
         gate = NGX_HTTP_ZOOM_STOP;
 
-        if (ngx_http_zoom_condition_outage(c->error)
+        if (zoom_error_is_outage(c->error)
             && age < NGX_HTTP_ZOOM_OUTAGE_YOUNG)
         {
             gate = NGX_HTTP_ZOOM_PAUSE;
@@ -160,11 +164,8 @@ ngx_uint_t
 ngx_http_zoom_condition_ready(const ngx_http_zoom_state_t *state,
     ngx_http_zoom_kind_e kind)
 {
-    const ngx_http_zoom_condition_t  *c;
-
-    c = &state->conditions[kind];
-
-    return c->error == ZOOM_OK || ngx_http_zoom_ahead(c->until) <= 0;
+    return state->conditions[kind].error == ZOOM_OK
+           || ngx_http_zoom_condition_ahead(state, kind) <= 0;
 }
 
 
@@ -177,42 +178,66 @@ ngx_http_zoom_condition_due(const ngx_http_zoom_state_t *state,
 }
 
 
+ngx_uint_t
+ngx_http_zoom_condition_down(const ngx_http_zoom_state_t *state)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_HTTP_ZOOM_NKINDS; i++) {
+        if (zoom_error_is_outage(state->conditions[i].error)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 void
 ngx_http_zoom_condition_good(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_state_t *state, ngx_http_zoom_kind_e kind, ngx_log_t *log)
 {
-    zoom_error_e                error;
-    ngx_msec_t                  age;
-    uint64_t                    count;
-    ngx_http_zoom_condition_t  *c;
+    ngx_uint_t                  over, level;
+    ngx_http_zoom_condition_t  *c, was;
 
     c = &state->conditions[kind];
 
-    if (c->error == ZOOM_OK && c->failures == 0) {
+    if (c->error == ZOOM_OK && c->failures == 0
+        && (kind != NGX_HTTP_ZOOM_ACCESS || state->renewal.told == 0))
+    {
         return;
     }
 
     ngx_http_zoom_zone_lock(zone);
 
-    error = c->error;
-    count = c->count;
-    age = ngx_current_msec - c->opened;
+    was = *c;
+
+    if (kind == NGX_HTTP_ZOOM_ACCESS) {
+        ngx_memzero(&state->renewal, sizeof(zoom_incident_t));
+    }
 
     ngx_memzero(c, sizeof(ngx_http_zoom_condition_t));
 
-    if (error) {
-        ngx_http_zoom_condition_unsay(state, kind, error);
+    over = was.error && ngx_http_zoom_condition_over(state, kind, &was);
+
+    if (zoom_error_is_outage(was.error)) {
+        ngx_http_zoom_condition_answered(state, kind);
     }
 
     ngx_http_zoom_zone_unlock(zone);
 
-    if (error) {
-        ngx_log_error(NGX_LOG_NOTICE, log, 0,
-                      "zoom: account \"%*s\": %s works again after %M s, "
-                      "%uL failed meanwhile (%s)", state->len, state->name,
-                      ngx_http_zoom_condition_names[kind], age / 1000, count,
-                      zoom_error_info(error)->name.data);
+    if (was.error == ZOOM_OK) {
+        return;
     }
+
+    level = over ? NGX_LOG_NOTICE : NGX_LOG_INFO;
+
+    ngx_log_error(level, log, 0,
+                  "zoom: account \"%*s\": %s works again after %M s, "
+                  "%uL failed meanwhile (%s)", state->len, state->name,
+                  ngx_http_zoom_condition_names[kind],
+                  (ngx_current_msec - was.opened) / 1000, was.count,
+                  zoom_error_info(was.error)->name.data);
 }
 
 
@@ -231,7 +256,7 @@ ngx_http_zoom_condition_failed(ngx_http_zoom_zone_t *zone,
 
     harmless = failure->harmless || ngx_http_zoom_zone_outdated(zone);
 
-    outage = !failure->final && ngx_http_zoom_condition_outage(failure->error);
+    outage = !failure->final && zoom_error_is_outage(failure->error);
 
     ngx_http_zoom_zone_lock(zone);
 
@@ -265,8 +290,11 @@ ngx_http_zoom_condition_failed(ngx_http_zoom_zone_t *zone,
 
     } else if (ngx_http_zoom_condition_broken(kind, failure->error)
                || (outage && (failure->last
-                              || c->failures >= NGX_HTTP_ZOOM_OUTAGE_AFTER)))
+                              || c->failures >= NGX_HTTP_ZOOM_OUTAGE_AFTER
+                              || ngx_http_zoom_condition_down(state))))
     {
+        /* where Zoom is down already, the first failure tells */
+
         ngx_http_zoom_condition_open(c, failure->error);
     }
 
@@ -311,7 +339,7 @@ ngx_http_zoom_condition_hold(ngx_http_zoom_condition_t *c)
 {
     ngx_msec_t  hold;
 
-    if (ngx_http_zoom_condition_outage(c->error)) {
+    if (zoom_error_is_outage(c->error)) {
         return NGX_HTTP_ZOOM_PROBE_OUTAGE
                + ngx_random() % (NGX_HTTP_ZOOM_PROBE_OUTAGE / 4);
     }
@@ -323,10 +351,54 @@ ngx_http_zoom_condition_hold(ngx_http_zoom_condition_t *c)
 }
 
 
-static ngx_uint_t
-ngx_http_zoom_condition_outage(zoom_error_e error)
+/*
+ * How far ahead the next probe is.  All that is asked of Zoom's API shares the
+ * one a second; OAuth has its own, without a token nothing else is asked.
+ */
+
+static ngx_msec_int_t
+ngx_http_zoom_condition_ahead(const ngx_http_zoom_state_t *state,
+    ngx_http_zoom_kind_e kind)
 {
-    return error == ZOOM_E_ZOOM_UNAVAILABLE || error == ZOOM_E_ZOOM_INVALID;
+    ngx_msec_int_t                    ahead, pace;
+    const ngx_http_zoom_condition_t  *c;
+
+    c = &state->conditions[kind];
+    ahead = ngx_http_zoom_ahead(c->until);
+
+    if (kind == NGX_HTTP_ZOOM_ACCESS || !zoom_error_is_outage(c->error)) {
+        return ahead;
+    }
+
+    pace = ngx_http_zoom_ahead(state->pace);
+
+    return (pace <= 2 * NGX_HTTP_ZOOM_PROBE_OUTAGE) ? ngx_max(ahead, pace)
+                                                    : ahead;
+}
+
+
+/* under lock: an outage is over for one kind, let the others see at once */
+
+static void
+ngx_http_zoom_condition_answered(ngx_http_zoom_state_t *state,
+    ngx_http_zoom_kind_e kind)
+{
+    ngx_uint_t                  i;
+    ngx_http_zoom_condition_t  *c;
+
+    if (kind == NGX_HTTP_ZOOM_ACCESS) {
+        return;
+    }
+
+    state->pace = ngx_current_msec;
+
+    for (i = NGX_HTTP_ZOOM_ACCESS + 1; i < NGX_HTTP_ZOOM_NKINDS; i++) {
+        c = &state->conditions[i];
+
+        if (zoom_error_is_outage(c->error)) {
+            c->until = ngx_current_msec;
+        }
+    }
 }
 
 
@@ -356,7 +428,7 @@ ngx_http_zoom_condition_broken(ngx_http_zoom_kind_e kind, zoom_error_e error)
  * the same for all it is asked for; the rest has to be mended for each kind.
  */
 
-static ngx_http_zoom_said_t *
+static zoom_incident_t *
 ngx_http_zoom_condition_said(ngx_http_zoom_state_t *state,
     ngx_http_zoom_kind_e kind, zoom_error_e error)
 {
@@ -380,28 +452,40 @@ ngx_http_zoom_condition_said(ngx_http_zoom_state_t *state,
 }
 
 
-/* under lock: the next failure is news, unless it goes on elsewhere */
+/*
+ * Under lock: what was told once is over once.  Where it goes on elsewhere
+ * that takes its age and count along; else the next failure is news.
+ */
 
-static void
-ngx_http_zoom_condition_unsay(ngx_http_zoom_state_t *state,
-    ngx_http_zoom_kind_e kind, zoom_error_e error)
+static ngx_uint_t
+ngx_http_zoom_condition_over(ngx_http_zoom_state_t *state,
+    ngx_http_zoom_kind_e kind, const ngx_http_zoom_condition_t *was)
 {
-    ngx_uint_t             i;
-    ngx_http_zoom_said_t  *said;
+    ngx_uint_t                  i;
+    zoom_incident_t            *said;
+    ngx_http_zoom_condition_t  *c;
 
-    said = ngx_http_zoom_condition_said(state, kind, error);
+    said = ngx_http_zoom_condition_said(state, kind, was->error);
 
     for (i = 0; i < NGX_HTTP_ZOOM_NKINDS; i++) {
-        if (state->conditions[i].error
-            && ngx_http_zoom_condition_said(state, i,
-                                            state->conditions[i].error)
-               == said)
+        c = &state->conditions[i];
+
+        if (c->error
+            && ngx_http_zoom_condition_said(state, i, c->error) == said)
         {
-            return;
+            c->count += was->count;
+
+            if ((ngx_msec_int_t) (was->opened - c->opened) < 0) {
+                c->opened = was->opened;
+            }
+
+            return 0;
         }
     }
 
-    ngx_memzero(said, sizeof(ngx_http_zoom_said_t));
+    ngx_memzero(said, sizeof(zoom_incident_t));
+
+    return 1;
 }
 
 
@@ -412,38 +496,41 @@ ngx_http_zoom_condition_say(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_state_t *state, ngx_http_zoom_kind_e kind,
     const ngx_http_zoom_failure_t *failure, ngx_log_t *log)
 {
-    time_t                 now;
-    uint64_t               count;
-    ngx_uint_t             level;
-    ngx_http_zoom_said_t  *said;
+    uint64_t          count;
+    ngx_uint_t        level;
+    zoom_incident_t  *said;
 
-    now = ngx_time();
+    level = NGX_LOG_ERR;
     said = ngx_http_zoom_condition_said(state, kind, failure->error);
+
+    if (failure->harmless) {
+
+        /* nor may it silence what is none */
+
+        level = NGX_LOG_WARN;
+        said = &state->renewal;
+    }
 
     ngx_http_zoom_zone_lock(zone);
 
-    said->count++;
-    count = said->count;
-    level = NGX_LOG_INFO;
-
-    if (said->logged == 0 || now - said->logged >= NGX_HTTP_ZOOM_REMINDER) {
-        said->logged = now;
-        said->count = 0;
-        level = NGX_LOG_ERR;
-    }
+    count = zoom_incident(said, ngx_time());
 
     ngx_http_zoom_zone_unlock(zone);
 
-    if (level == NGX_LOG_ERR && count > 1) {
-        ngx_log_error(NGX_LOG_ERR, log, 0,
+    if (count > 1) {
+        ngx_log_error(level, log, 0,
                       "zoom: account \"%*s\": %V (%uL of this kind since the "
                       "last such line)", state->len, state->name,
                       &failure->text, count);
         return;
     }
 
-    ngx_log_error(level, log, 0, "zoom: account \"%*s\": %V",
-                  state->len, state->name, &failure->text);
+    if (count == 0) {
+        level = NGX_LOG_INFO;
+    }
+
+    ngx_log_error(level, log, 0, "zoom: account \"%*s\": %V", state->len,
+                  state->name, &failure->text);
 }
 
 
@@ -481,6 +568,7 @@ ngx_http_zoom_condition_reset(ngx_http_zoom_state_t *state)
 {
     ngx_memzero(state->conditions, sizeof(state->conditions));
     ngx_memzero(state->said, sizeof(state->said));
+    ngx_memzero(&state->renewal, sizeof(zoom_incident_t));
 
     state->refresh = ngx_current_msec;
     state->refresh_hold = 0;

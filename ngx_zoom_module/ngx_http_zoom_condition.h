@@ -72,6 +72,9 @@ ngx_uint_t ngx_http_zoom_condition_ready(const ngx_http_zoom_state_t *state,
 ngx_uint_t ngx_http_zoom_condition_due(const ngx_http_zoom_state_t *state,
     ngx_http_zoom_kind_e kind);
 
+/* Whether it is an outage of Zoom's that is wrong, of any kind. */
+ngx_uint_t ngx_http_zoom_condition_down(const ngx_http_zoom_state_t *state);
+
 /* After every exchange: one of these. */
 void ngx_http_zoom_condition_good(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_state_t *state, ngx_http_zoom_kind_e kind, ngx_log_t *log);

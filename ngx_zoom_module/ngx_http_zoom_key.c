@@ -7,6 +7,7 @@
 #include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_key.h"
 #include "ngx_http_zoom_module.h"
+#include "zoom_hash.h"
 #include "zoom_string.h"
 #include "zoom_user.h"
 
@@ -19,6 +20,16 @@ static void ngx_http_zoom_key_part(zoom_buf_t *b, zoom_str_t part);
 static void ngx_http_zoom_key_number(zoom_buf_t *b, uint64_t n);
 static ngx_int_t ngx_http_zoom_key_end(zoom_buf_t *b,
     ngx_http_zoom_key_t *key);
+
+
+static const u_char  *ngx_http_zoom_key_seed;
+
+
+void
+ngx_http_zoom_key_init_process(const u_char *seed)
+{
+    ngx_http_zoom_key_seed = seed;
+}
 
 
 ngx_int_t
@@ -153,10 +164,15 @@ ngx_http_zoom_key_number(zoom_buf_t *b, uint64_t n)
 static ngx_int_t
 ngx_http_zoom_key_end(zoom_buf_t *b, ngx_http_zoom_key_t *key)
 {
+    zoom_str_t  part;
+
+    part.data = b->data;
+    part.len = b->len;
+
     key->once = 0;
     key->state = NGX_HTTP_ZOOM_NONE;
     key->len = b->len;
-    key->hash = ngx_murmur_hash2(b->data, b->len);
+    key->hash = (uint32_t) zoom_hash(ngx_http_zoom_key_seed, part);
 
     return b->overflow ? NGX_ERROR : NGX_OK;
 }

@@ -21,6 +21,9 @@
  * rule out.
  */
 
+/* Once per worker process: the key of their hashes, which is borrowed. */
+void ngx_http_zoom_key_init_process(const u_char *seed);
+
 /* (oauth_url, account_id, client_id, hash of the secret) */
 ngx_int_t ngx_http_zoom_key_access(ngx_http_zoom_key_t *key,
     const ngx_http_zoom_account_t *account);

@@ -79,12 +79,12 @@ ngx_http_zoom_renew_due(ngx_http_zoom_peer_t *peer,
     }
 
     /*
-     * Not for nobody, not while there are probes under way for something that
-     * is wrong, and not too soon after it failed.
+     * Not for nobody, not while it would be a call beside the probes of an
+     * outage, and not too soon after it failed.
      */
 
     if (!rec->used
-        || ngx_http_zoom_condition_bad(peer->state, NGX_HTTP_ZOOM_ZAK)
+        || ngx_http_zoom_condition_down(peer->state)
         || (rec->failed > rec->published
             && (ngx_msec_int_t) (rec->until - ngx_current_msec) > 0))
     {

@@ -13,6 +13,7 @@
 
 #include "zoom_answer.h"
 #include "zoom_error.h"
+#include "zoom_incident.h"
 #include "zoom_limit.h"
 
 
@@ -90,21 +91,16 @@ typedef struct {
 } ngx_http_zoom_condition_t;
 
 
-/* A kind of failure that has been told to the log. */
-
-typedef struct {
-    int64_t                      logged;     /* seconds, 0: never */
-    uint64_t                     count;      /* since */
-} ngx_http_zoom_said_t;
-
-
 typedef struct {
     u_char                       name[NGX_HTTP_ZOOM_NAME_MAX];
     size_t                       len;        /* 0: free */
     uint64_t                     config;     /* the last one that had it */
 
     ngx_http_zoom_condition_t    conditions[NGX_HTTP_ZOOM_NKINDS];
-    ngx_http_zoom_said_t         said[NGX_HTTP_ZOOM_NKINDS][ZOOM_E_LAST];
+    ngx_msec_t                   pace;       /* the next probe of an outage of
+                                                Zoom's API, of any kind */
+    zoom_incident_t              said[NGX_HTTP_ZOOM_NKINDS][ZOOM_E_LAST];
+    zoom_incident_t              renewal;    /* that failed */
 
     ngx_msec_t                   refresh;    /* no other one before */
     ngx_msec_t                   refresh_hold;

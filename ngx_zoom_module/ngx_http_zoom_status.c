@@ -460,9 +460,8 @@ ngx_http_zoom_status_trouble(const ngx_http_zoom_condition_t *c,
     trouble->error = c->error;
     trouble->count = c->count;
 
-    trouble->health = (c->error == ZOOM_E_ZOOM_UNAVAILABLE
-                       || c->error == ZOOM_E_ZOOM_INVALID)
-                      ? NGX_HTTP_ZOOM_OUTAGE : NGX_HTTP_ZOOM_BROKEN;
+    trouble->health = zoom_error_is_outage(c->error) ? NGX_HTTP_ZOOM_OUTAGE
+                                                     : NGX_HTTP_ZOOM_BROKEN;
 
     age = ngx_current_msec - c->opened;
     probe = c->until - ngx_current_msec;

@@ -88,3 +88,10 @@ zoom_error_info(zoom_error_e e)
 
     return &zoom_errors[e];
 }
+
+
+int
+zoom_error_is_outage(zoom_error_e e)
+{
+    return e == ZOOM_E_ZOOM_UNAVAILABLE || e == ZOOM_E_ZOOM_INVALID;
+}

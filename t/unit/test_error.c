@@ -79,6 +79,19 @@ START_TEST(never_null)
 END_TEST
 
 
+START_TEST(outage)
+{
+    int  e;
+
+    for (e = 0; e < ZOOM_E_LAST; e++) {
+        ck_assert_int_eq(zoom_error_is_outage((zoom_error_e) e),
+                         e == ZOOM_E_ZOOM_UNAVAILABLE
+                         || e == ZOOM_E_ZOOM_INVALID);
+    }
+}
+END_TEST
+
+
 Suite *
 unit_error(void)
 {
@@ -91,6 +104,7 @@ unit_error(void)
     tcase_add_loop_test(t, tells, 0, (int) N(rows));
     tcase_add_test(t, fits_into_json);
     tcase_add_test(t, never_null);
+    tcase_add_test(t, outage);
 
     suite_add_tcase(s, t);
 

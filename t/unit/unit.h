@@ -83,6 +83,8 @@ Suite *unit_jointoken(void);
 Suite *unit_limit(void);
 Suite *unit_sdk(void);
 Suite *unit_join(void);
+Suite *unit_hash(void);
+Suite *unit_incident(void);
 
 
 #endif /* UNIT_H_INCLUDED */

@@ -1,0 +1,25 @@
+/* What goes on for long is told now and then. */
+
+#include "zoom_incident.h"
+
+
+uint64_t
+zoom_incident(zoom_incident_t *i, int64_t now)
+{
+    uint64_t  count;
+
+    i->count++;
+
+    /* a clock that went back must not make it silent for as long */
+
+    if (i->told && now >= i->told && now - i->told < ZOOM_INCIDENT_REMINDER) {
+        return 0;
+    }
+
+    count = i->count;
+
+    i->told = now;
+    i->count = 0;
+
+    return count;
+}
