@@ -16,7 +16,8 @@ use Zoom::Test;
 
 my ($t, $zoom) = accounts(qw(refused tls));
 
-start();
+# Access tokens die before the outage is over.
+start(zoom => { oauth => { expires_in => 4 } });
 
 
 for my $kind (qw(refused tls)) {
@@ -25,7 +26,7 @@ for my $kind (qw(refused tls)) {
 
         $outage->warm;
         $outage->begin($kind);
-        $outage->run(4);
+        $outage->run(5);
         $outage->end;
         $outage->check;
     };
@@ -36,6 +37,15 @@ is(scalar lines(qr/\[error\].*"refused".*could not connect/), 1,
    'the log says what is wrong');
 is(scalar lines(qr/\[error\].*"tls".*certificate.*trusted_certificate/), 1,
    'and what to do');
+
+# OAuth and minting were both down.
+is(scalar lines(qr/\[info\].*works again/), 2, 'one of them was back first');
+
+for my $account (qw(refused tls)) {
+    is(scalar lines(qr/\[error\].*"$account"/), 1, "one line for it: $account");
+    is(scalar lines(qr/\[notice\].*"$account".*works again after [5-9] s/), 1,
+       'and one when it ends');
+}
 
 
 $t->finish;

@@ -27,13 +27,15 @@ sub accounts {
 
 
 # A fresh nginx.  By account its parameters; "http" goes before them, "tokens"
-# is how many OAuth calls its start makes, "timeout" how long callbacks wait.
+# is how many OAuth calls its start makes, "timeout" how long callbacks wait,
+# "zoom" more for the stand-in to do.
 sub start {
     my (%o) = @_;
 
     $zoom->control({ reset => 1 }, { bots => 60 }, map {
         { app => { account_id => "$_-id", client_id => "$_-client" } }
     } @accounts);
+    $zoom->control($o{zoom}) if $o{zoom};
 
     my $http = join '', map {
         $t->account($_, account_id => "$_-id", client_id => "$_-client",
@@ -55,6 +57,15 @@ sub start {
             zoom_authenticate  off;
             zoom_user          \$arg_user;
             zoom_allow_user    *;
+            zoom_use_stale     off;
+            zoom_timeout       3s;
+        }
+        location = /$_/bare {
+            zoom_tokens        $_;
+            zoom_authenticate  off;
+            zoom_user          \$arg_user;
+            zoom_allow_user    *;
+            zoom_reuse         0;
             zoom_use_stale     off;
             zoom_timeout       3s;
         }
