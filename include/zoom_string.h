@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 
 typedef struct {
@@ -37,11 +38,70 @@ typedef struct {
     { (const unsigned char *) (lit), sizeof(lit) - 1 }
 
 
-zoom_str_t zoom_str_c(const char *zero_terminated);
-void zoom_buf_init(zoom_buf_t *b, void *data, size_t size);
-void zoom_buf_add(zoom_buf_t *b, const void *data, size_t len);
-void zoom_buf_str(zoom_buf_t *b, zoom_str_t s);
-void zoom_buf_c(zoom_buf_t *b, const char *zero_terminated);
+/* In the header since a callback needs some hundred of them. */
+
+static inline zoom_str_t
+zoom_str_c(const char *zero_terminated)
+{
+    zoom_str_t  s;
+
+    s.data = (const unsigned char *) zero_terminated;
+    s.len = (zero_terminated == NULL) ? 0 : strlen(zero_terminated);
+
+    return s;
+}
+
+
+static inline void
+zoom_buf_init(zoom_buf_t *b, void *data, size_t size)
+{
+    b->data = data;
+    b->len = 0;
+    b->size = size;
+    b->overflow = 0;
+}
+
+
+static inline void
+zoom_buf_add(zoom_buf_t *b, const void *data, size_t len)
+{
+    /* once something is missing, what follows would make another text */
+
+    if (b->overflow || len > b->size - b->len) {
+        b->overflow = 1;
+        return;
+    }
+
+    if (len == 0) {
+        return;
+    }
+
+    memcpy(b->data + b->len, data, len);
+    b->len += len;
+}
+
+
+static inline void
+zoom_buf_str(zoom_buf_t *b, zoom_str_t s)
+{
+    zoom_buf_add(b, s.data, s.len);
+}
+
+
+static inline void
+zoom_buf_c(zoom_buf_t *b, const char *zero_terminated)
+{
+    zoom_buf_str(b, zoom_str_c(zero_terminated));
+}
+
+
+static inline unsigned char
+zoom_lower(unsigned char c)
+{
+    return (c >= 'A' && c <= 'Z') ? (unsigned char) (c | 0x20) : c;
+}
+
+
 void zoom_buf_int(zoom_buf_t *b, int64_t n);
 
 /* 1 if equal.  Not constant in time: never for secrets. */
@@ -52,8 +112,6 @@ int zoom_str_caseeq(zoom_str_t a, zoom_str_t b);
 
 /* 1 if "word" stands anywhere in "s".  ASCII case is ignored. */
 int zoom_str_casefind(zoom_str_t s, const char *word);
-
-unsigned char zoom_lower(unsigned char c);
 
 /* 1 if "c" is one of these characters; a zero never is. */
 int zoom_one_of(unsigned char c, const char *characters);

@@ -7,61 +7,6 @@
 #include "zoom_string.h"
 
 
-zoom_str_t
-zoom_str_c(const char *zero_terminated)
-{
-    zoom_str_t  s;
-
-    s.data = (const unsigned char *) zero_terminated;
-    s.len = (zero_terminated == NULL) ? 0 : strlen(zero_terminated);
-
-    return s;
-}
-
-
-void
-zoom_buf_init(zoom_buf_t *b, void *data, size_t size)
-{
-    b->data = data;
-    b->len = 0;
-    b->size = size;
-    b->overflow = 0;
-}
-
-
-void
-zoom_buf_add(zoom_buf_t *b, const void *data, size_t len)
-{
-    /* once something is missing, what follows would make another text */
-
-    if (b->overflow || len > b->size - b->len) {
-        b->overflow = 1;
-        return;
-    }
-
-    if (len == 0) {
-        return;
-    }
-
-    memcpy(b->data + b->len, data, len);
-    b->len += len;
-}
-
-
-void
-zoom_buf_str(zoom_buf_t *b, zoom_str_t s)
-{
-    zoom_buf_add(b, s.data, s.len);
-}
-
-
-void
-zoom_buf_c(zoom_buf_t *b, const char *zero_terminated)
-{
-    zoom_buf_str(b, zoom_str_c(zero_terminated));
-}
-
-
 void
 zoom_buf_int(zoom_buf_t *b, int64_t n)
 {
@@ -135,13 +80,6 @@ zoom_str_casefind(zoom_str_t s, const char *word)
     }
 
     return 0;
-}
-
-
-unsigned char
-zoom_lower(unsigned char c)
-{
-    return (c >= 'A' && c <= 'Z') ? (unsigned char) (c | 0x20) : c;
 }
 
 
