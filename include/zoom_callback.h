@@ -25,16 +25,25 @@ typedef struct {
 typedef struct {
     zoom_str_t            bot_id;        /* empty where it was not sent */
     zoom_str_t            meeting_url;
-    zoom_metadata_t       metadata[ZOOM_CALLBACK_METADATA_MAX];
     unsigned              nmetadata;
     unsigned              typed:1;       /* had a callback_type */
+    zoom_metadata_t       metadata[];
 } zoom_callback_t;
 
 
 /*
- * Reads a callback out of a scanned body.  Strings are decoded into "b",
- * which needs room for as many bytes as the body has, and must live as long
- * as "cb".  NULL on success, else why it is no callback (400 bad_callback):
+ * How much memory the callback of a scanned body takes, in bytes.  One that is
+ * all zero, and nothing but a zoom_callback_t, is one that said nothing.
+ */
+
+size_t zoom_callback_size(const zoom_json_doc_t *doc);
+
+
+/*
+ * Reads a callback out of a scanned body into zoom_callback_size() bytes.
+ * Strings point into the body, those with escapes are decoded into "b", which
+ * needs room for as many bytes as the body has; both must live as long as
+ * "cb".  NULL on success, else why it is no callback (400 bad_callback):
  * not an object, a member of the wrong type, a callback_type other than
  * "zoom_tokens", a meeting_url over 2,048 bytes, more than 64 metadata
  * members, control characters in bot_id or meeting_url.  Unknown members are

@@ -107,6 +107,38 @@ ngx_http_zoom_ctx_start(ngx_http_request_t *r)
 }
 
 
+zoom_error_e
+ngx_http_zoom_ctx_callback(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    const zoom_json_doc_t *doc, const char **why)
+{
+    size_t      size;
+    zoom_buf_t  b;
+
+    *why = "no memory";
+
+    if (doc == NULL) {
+        ctx->callback = ngx_pcalloc(r->pool, sizeof(zoom_callback_t));
+
+        return ctx->callback ? ZOOM_OK : ZOOM_E_INTERNAL;
+    }
+
+    size = doc->n ? doc->nodes[0].text.len : 0;
+
+    ctx->callback = ngx_palloc(r->pool, zoom_callback_size(doc));
+    b.data = ngx_pnalloc(r->pool, size);
+
+    if (ctx->callback == NULL || b.data == NULL) {
+        return ZOOM_E_INTERNAL;
+    }
+
+    zoom_buf_init(&b, b.data, size);
+
+    *why = zoom_callback_read(ctx->callback, doc, &b);
+
+    return *why ? ZOOM_E_BAD_CALLBACK : ZOOM_OK;
+}
+
+
 void
 ngx_http_zoom_ctx_ask(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     ngx_http_zoom_done_pt done)

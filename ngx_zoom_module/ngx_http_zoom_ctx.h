@@ -101,6 +101,15 @@ ngx_str_t *ngx_http_zoom_ctx_args(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 
 /*
+ * The callback of a scanned body, which must live as long as the request, or
+ * with NULL the one that says nothing.  ZOOM_OK, ZOOM_E_BAD_CALLBACK or
+ * ZOOM_E_INTERNAL; "*why" then tells the log.
+ */
+
+zoom_error_e ngx_http_zoom_ctx_callback(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, const zoom_json_doc_t *doc, const char **why);
+
+/*
  * Asks the broker for what stands in ctx->batch, which has one ask at least.
  * "done" is called with the results there, at once or later, and finalizes the
  * request, for which r->main->count has been raised.

@@ -84,11 +84,10 @@ ngx_http_zoom_enter_bodiless(ngx_http_request_t *r, ngx_http_zoom_ctx_t **ctxp,
         return ngx_http_zoom_answer_error(r, ctx, error, why);
     }
 
-    ctx->callback = ngx_pcalloc(r->pool, sizeof(zoom_callback_t));
+    error = ngx_http_zoom_ctx_callback(r, ctx, NULL, &why);
 
-    if (ctx->callback == NULL) {
-        return ngx_http_zoom_answer_error(r, ctx, ZOOM_E_INTERNAL,
-                                          "no memory");
+    if (error != ZOOM_OK) {
+        return ngx_http_zoom_answer_error(r, ctx, error, why);
     }
 
     ctx->ready = 1;

@@ -26,7 +26,7 @@ static const char *ngx_http_zoom_tokens_query(ngx_http_request_t *r,
 static const char *ngx_http_zoom_tokens_bot_id(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, ngx_str_t *value);
 static const char *ngx_http_zoom_tokens_extra(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx, ngx_str_t *extra);
+    ngx_http_zoom_ctx_t *ctx, ngx_str_t *extra, zoom_error_e *error);
 static void ngx_http_zoom_tokens_ready(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 static zoom_error_e ngx_http_zoom_tokens_route(ngx_http_request_t *r,
@@ -103,8 +103,6 @@ ngx_http_zoom_tokens_body(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 static void
 ngx_http_zoom_tokens_post(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 {
-    u_char           *p;
-    zoom_buf_t        b;
     const char       *why;
     ngx_uint_t        signed_body;
     zoom_error_e      error;
@@ -135,26 +133,17 @@ ngx_http_zoom_tokens_post(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
         return;
     }
 
-    ctx->callback = ngx_pcalloc(r->pool, sizeof(zoom_callback_t));
-    p = ngx_pnalloc(r->pool, ctx->body.len);
-
-    if (ctx->callback == NULL || p == NULL) {
-        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_INTERNAL, "no memory");
-        return;
-    }
-
-    zoom_buf_init(&b, p, ctx->body.len);
-
-    why = zoom_callback_read(ctx->callback, doc, &b);
+    error = ngx_http_zoom_ctx_callback(r, ctx, doc, &why);
 
     /* the same key signs the platform's webhooks */
 
-    if (why == NULL && signed_body && !ctx->callback->typed) {
+    if (error == ZOOM_OK && signed_body && !ctx->callback->typed) {
         why = "a signed callback has no \"callback_type\"";
+        error = ZOOM_E_BAD_CALLBACK;
     }
 
-    if (why) {
-        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_BAD_CALLBACK, why);
+    if (error != ZOOM_OK) {
+        ngx_http_zoom_tokens_fail(r, ctx, error, why);
         return;
     }
 
@@ -203,14 +192,13 @@ ngx_http_zoom_tokens_query(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     static ngx_str_t  bot_uuid = ngx_string("bot_uuid");
     static ngx_str_t  extra = ngx_string("extra");
 
-    *error = ZOOM_E_BAD_CALLBACK;
+    *error = ngx_http_zoom_ctx_callback(r, ctx, NULL, &why);
 
-    ctx->callback = ngx_pcalloc(r->pool, sizeof(zoom_callback_t));
-
-    if (ctx->callback == NULL) {
-        *error = ZOOM_E_INTERNAL;
-        return "no memory";
+    if (*error != ZOOM_OK) {
+        return why;
     }
+
+    *error = ZOOM_E_BAD_CALLBACK;
 
     args = ngx_http_zoom_ctx_args(r, ctx);
 
@@ -234,7 +222,7 @@ ngx_http_zoom_tokens_query(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         return NULL;
     }
 
-    return ngx_http_zoom_tokens_extra(r, ctx, &value);
+    return ngx_http_zoom_tokens_extra(r, ctx, &value, error);
 }
 
 
@@ -274,9 +262,9 @@ ngx_http_zoom_tokens_bot_id(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
 static const char *
 ngx_http_zoom_tokens_extra(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
-    ngx_str_t *extra)
+    ngx_str_t *extra, zoom_error_e *error)
 {
-    u_char      *p, *q;
+    u_char      *p;
     size_t       i, size;
     ngx_str_t    plain;
     zoom_str_t   text;
@@ -286,10 +274,9 @@ ngx_http_zoom_tokens_extra(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     size = extra->len + sizeof("{\"bot_metadata\":}") - 1;
 
     p = ngx_pnalloc(r->pool, size);
-    q = ngx_pnalloc(r->pool, size);
     plain.data = ngx_pnalloc(r->pool, extra->len);
 
-    if (p == NULL || q == NULL || plain.data == NULL) {
+    if (p == NULL || plain.data == NULL) {
         return "no memory";
     }
 
@@ -317,9 +304,10 @@ ngx_http_zoom_tokens_extra(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         return why;
     }
 
-    zoom_buf_init(&b, q, size);
+    *error = ngx_http_zoom_ctx_callback(r, ctx, &ngx_http_zoom_tokens_doc,
+                                        &why);
 
-    return zoom_callback_read(ctx->callback, &ngx_http_zoom_tokens_doc, &b);
+    return (*error == ZOOM_OK) ? NULL : why;
 }
 
 

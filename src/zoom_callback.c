@@ -5,6 +5,8 @@
 #include "zoom_callback.h"
 
 
+static const zoom_json_node_t *zoom_callback_object(
+    const zoom_json_doc_t *doc);
 static const char *zoom_callback_text(zoom_str_t *value,
     const zoom_json_node_t *node, zoom_buf_t *b, const char *type,
     const char *control);
@@ -16,7 +18,32 @@ static const char *zoom_callback_fill(zoom_callback_t *cb,
     const zoom_json_doc_t *doc, const zoom_json_node_t *node, zoom_buf_t *b);
 static zoom_str_t zoom_callback_decode(zoom_buf_t *b, zoom_str_t raw,
     int escaped);
+static int zoom_callback_control(zoom_str_t s, int escaped);
 static int zoom_callback_name_eq(zoom_str_t member, zoom_str_t name);
+
+
+size_t
+zoom_callback_size(const zoom_json_doc_t *doc)
+{
+    size_t                   n;
+    uint16_t                 i;
+    const zoom_json_node_t  *node;
+
+    n = 0;
+    node = zoom_callback_object(doc);
+    node = node ? zoom_json_member(doc, node, "bot_metadata") : NULL;
+
+    if (node && node->type == ZOOM_JSON_OBJECT) {
+        for (i = node->first;
+             i != ZOOM_JSON_NONE && n < ZOOM_CALLBACK_METADATA_MAX;
+             i = doc->nodes[i].next)
+        {
+            n++;
+        }
+    }
+
+    return sizeof(zoom_callback_t) + n * sizeof(zoom_metadata_t);
+}
 
 
 const char *
@@ -31,9 +58,9 @@ zoom_callback_read(zoom_callback_t *cb, const zoom_json_doc_t *doc,
     cb->nmetadata = 0;
     cb->typed = 0;
 
-    root = &doc->nodes[0];
+    root = zoom_callback_object(doc);
 
-    if (doc->n == 0 || root->type != ZOOM_JSON_OBJECT) {
+    if (root == NULL) {
         return "is not an object";
     }
 
@@ -67,12 +94,18 @@ zoom_callback_read(zoom_callback_t *cb, const zoom_json_doc_t *doc,
 }
 
 
+static const zoom_json_node_t *
+zoom_callback_object(const zoom_json_doc_t *doc)
+{
+    return (doc->n && doc->nodes[0].type == ZOOM_JSON_OBJECT) ? &doc->nodes[0]
+                                                              : NULL;
+}
+
+
 static const char *
 zoom_callback_text(zoom_str_t *value, const zoom_json_node_t *node,
     zoom_buf_t *b, const char *type, const char *control)
 {
-    size_t  i;
-
     if (node == NULL || node->type == ZOOM_JSON_NULL) {
         return NULL;
     }
@@ -83,13 +116,7 @@ zoom_callback_text(zoom_str_t *value, const zoom_json_node_t *node,
 
     *value = zoom_callback_decode(b, node->text, node->escaped);
 
-    for (i = 0; i < value->len; i++) {
-        if (value->data[i] < 0x20 || value->data[i] == 0x7f) {
-            return control;
-        }
-    }
-
-    return NULL;
+    return zoom_callback_control(*value, node->escaped) ? control : NULL;
 }
 
 
@@ -209,19 +236,35 @@ zoom_callback_decode(zoom_buf_t *b, zoom_str_t raw, int escaped)
     size_t      start;
     zoom_str_t  s;
 
+    if (!escaped) {
+        return raw;
+    }
+
     start = b->len;
 
-    if (escaped) {
-        zoom_json_decode(b, raw);
-
-    } else {
-        zoom_buf_str(b, raw);
-    }
+    zoom_json_decode(b, raw);
 
     s.data = b->data + start;
     s.len = b->len - start;
 
     return s;
+}
+
+
+/* But for U+007F the scanner lets a control character in by an escape only. */
+
+static int
+zoom_callback_control(zoom_str_t s, int escaped)
+{
+    size_t  i;
+
+    for (i = 0; escaped && i < s.len; i++) {
+        if (s.data[i] < 0x20) {
+            return 1;
+        }
+    }
+
+    return s.len && memchr(s.data, 0x7f, s.len) != NULL;
 }
 
 

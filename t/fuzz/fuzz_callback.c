@@ -10,7 +10,6 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
 
 static zoom_json_doc_t  doc;
-static zoom_callback_t  cb;
 
 
 static void
@@ -99,10 +98,11 @@ fuzz_has_zero(const unsigned char *data, size_t size)
 int
 LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-    zoom_buf_t      b;
-    zoom_str_t      text;
-    const char     *why;
-    unsigned char  *strings;
+    zoom_buf_t        b;
+    zoom_str_t        text;
+    const char       *why;
+    unsigned char    *strings;
+    zoom_callback_t  *cb;
 
     static const zoom_str_t  name = zoom_str("tenant");
 
@@ -122,15 +122,16 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     }
 
     strings = malloc(size);
+    cb = malloc(zoom_callback_size(&doc));
 
-    if (strings == NULL) {
+    if (strings == NULL || cb == NULL) {
         abort();
     }
 
     zoom_buf_init(&b, strings, size);
 
-    if (zoom_callback_read(&cb, &doc, &b) == NULL) {
-        (void) zoom_callback_metadata(&cb, name);
+    if (zoom_callback_read(cb, &doc, &b) == NULL) {
+        (void) zoom_callback_metadata(cb, name);
     }
 
     if (b.overflow) {
@@ -138,6 +139,7 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     }
 
     free(strings);
+    free(cb);
 
     fuzz_canonical(size);
 

@@ -2,10 +2,10 @@
 #include "zoom_callback.h"
 
 
-static zoom_json_doc_t  doc;
-static zoom_callback_t  cb;
-static zoom_buf_t       b;
-static unsigned char    data[ZOOM_CALLBACK_BODY_MAX];
+static zoom_json_doc_t   doc;
+static zoom_callback_t  *cb;
+static zoom_buf_t        b;
+static unsigned char     data[ZOOM_CALLBACK_BODY_MAX];
 
 
 static const char *
@@ -14,7 +14,13 @@ read_callback(zoom_str_t body)
     ck_assert_ptr_null(zoom_json_scan(&doc, body));
     zoom_buf_init(&b, data, body.len);
 
-    return zoom_callback_read(&cb, &doc, &b);
+    /* so much and no more, a sanitizer sees to it */
+
+    free(cb);
+    cb = malloc(zoom_callback_size(&doc));
+    ck_assert_ptr_nonnull(cb);
+
+    return zoom_callback_read(cb, &doc, &b);
 }
 
 
@@ -26,16 +32,16 @@ START_TEST(reads_attendees)
           "\"callback_type\": \"zoom_tokens\", \"meeting_url\": "
           "\"https:\\/\\/zoom.us/j/123456789?pwd=abc\"}")));
 
-    unit_is(cb.bot_id, "bot_AbCdEfGh12345678");
-    unit_is(cb.meeting_url, "https://zoom.us/j/123456789?pwd=abc");
-    ck_assert_uint_eq(cb.typed, 1);
-    ck_assert_uint_eq(cb.nmetadata, 3);
+    unit_is(cb->bot_id, "bot_AbCdEfGh12345678");
+    unit_is(cb->meeting_url, "https://zoom.us/j/123456789?pwd=abc");
+    ck_assert_uint_eq(cb->typed, 1);
+    ck_assert_uint_eq(cb->nmetadata, 3);
 
-    unit_is(*zoom_callback_metadata(&cb, S("tenant")),
+    unit_is(*zoom_callback_metadata(cb, S("tenant")),
             "caf\xc3\xa9 \xe2\x98\x95");
-    unit_is(*zoom_callback_metadata(&cb, S("z")), "1");
-    unit_is(*zoom_callback_metadata(&cb, S("a")), "2");
-    ck_assert_ptr_null(zoom_callback_metadata(&cb, S("b")));
+    unit_is(*zoom_callback_metadata(cb, S("z")), "1");
+    unit_is(*zoom_callback_metadata(cb, S("a")), "2");
+    ck_assert_ptr_null(zoom_callback_metadata(cb, S("b")));
 }
 END_TEST
 
@@ -43,24 +49,24 @@ END_TEST
 START_TEST(reads_little)
 {
     ck_assert_ptr_null(read_callback(S("{}")));
-    ck_assert_uint_eq(cb.bot_id.len, 0);
-    ck_assert_uint_eq(cb.meeting_url.len, 0);
-    ck_assert_uint_eq(cb.nmetadata, 0);
-    ck_assert_uint_eq(cb.typed, 0);
+    ck_assert_uint_eq(cb->bot_id.len, 0);
+    ck_assert_uint_eq(cb->meeting_url.len, 0);
+    ck_assert_uint_eq(cb->nmetadata, 0);
+    ck_assert_uint_eq(cb->typed, 0);
 
     ck_assert_ptr_null(read_callback(
         S("{\"bot_id\":null,\"bot_metadata\":null,\"callback_type\":null,"
           "\"meeting_url\":null,\"meeting_number\":null,\"x\":[{}]}")));
-    ck_assert_uint_eq(cb.bot_id.len, 0);
-    ck_assert_uint_eq(cb.meeting_url.len, 0);
-    ck_assert_uint_eq(cb.typed, 0);
+    ck_assert_uint_eq(cb->bot_id.len, 0);
+    ck_assert_uint_eq(cb->meeting_url.len, 0);
+    ck_assert_uint_eq(cb->typed, 0);
 
     /* values other than strings are let by, not kept */
 
     ck_assert_ptr_null(read_callback(
         S("{\"bot_metadata\":{\"a\":1,\"b\":\"2\",\"c\":null,\"d\":{}}}")));
-    ck_assert_uint_eq(cb.nmetadata, 1);
-    unit_is(*zoom_callback_metadata(&cb, S("b")), "2");
+    ck_assert_uint_eq(cb->nmetadata, 1);
+    unit_is(*zoom_callback_metadata(cb, S("b")), "2");
 }
 END_TEST
 
@@ -68,16 +74,16 @@ END_TEST
 START_TEST(reads_meetstreams)
 {
     ck_assert_ptr_null(read_callback(S("{\"meeting_number\":98765432101}")));
-    unit_is(cb.meeting_url, "98765432101");
+    unit_is(cb->meeting_url, "98765432101");
 
     ck_assert_ptr_null(read_callback(
         S("{\"bot_id\":\"x\",\"meeting_number\":\"98765432101\"}")));
-    unit_is(cb.meeting_url, "98765432101");
+    unit_is(cb->meeting_url, "98765432101");
 
     ck_assert_ptr_null(read_callback(
         S("{\"meeting_url\":\"https://zoom.us/j/1\","
           "\"meeting_number\":98765432101}")));
-    unit_is(cb.meeting_url, "https://zoom.us/j/1");
+    unit_is(cb->meeting_url, "https://zoom.us/j/1");
 }
 END_TEST
 
@@ -167,7 +173,7 @@ START_TEST(has_limits)
 
         if (n == ZOOM_CALLBACK_METADATA_MAX) {
             ck_assert_ptr_null(read_callback(unit_buf(&body)));
-            ck_assert_uint_eq(cb.nmetadata, ZOOM_CALLBACK_METADATA_MAX / 2);
+            ck_assert_uint_eq(cb->nmetadata, ZOOM_CALLBACK_METADATA_MAX / 2);
 
         } else {
             ck_assert_str_eq(read_callback(unit_buf(&body)),
@@ -178,18 +184,40 @@ START_TEST(has_limits)
 END_TEST
 
 
+START_TEST(copies_little)
+{
+    zoom_str_t  body;
+
+    body = S("{\"bot_id\":\"abc\",\"meeting_url\":\"a\\/b\","
+             "\"bot_metadata\":{\"k\":\"v\"}}");
+
+    ck_assert_ptr_null(read_callback(body));
+
+    ck_assert_ptr_eq(cb->bot_id.data, body.data + 11);
+    unit_is(cb->bot_id, "abc");
+    ck_assert_ptr_eq(cb->meeting_url.data, data);
+    unit_is(cb->meeting_url, "a/b");
+    unit_is(cb->metadata[0].name, "k");
+    unit_is(cb->metadata[0].value, "v");
+    ck_assert_uint_eq(b.len, 3);
+}
+END_TEST
+
+
 START_TEST(needs_room)
 {
-    ck_assert_ptr_null(zoom_json_scan(&doc, S("{\"bot_id\":\"abc\"}")));
+    ck_assert_ptr_null(read_callback(S("{\"bot_id\":\"a\\u0062c\"}")));
+    unit_is(cb->bot_id, "abc");
 
     zoom_buf_init(&b, data, 2);
-    ck_assert_str_eq(zoom_callback_read(&cb, &doc, &b), "is too large");
+    ck_assert_str_eq(zoom_callback_read(cb, &doc, &b), "is too large");
 
     /* a body that was not scanned */
 
     ck_assert_ptr_nonnull(zoom_json_scan(&doc, S("{")));
+    ck_assert_uint_eq(zoom_callback_size(&doc), sizeof(zoom_callback_t));
     zoom_buf_init(&b, data, sizeof(data));
-    ck_assert_str_eq(zoom_callback_read(&cb, &doc, &b), "is not an object");
+    ck_assert_str_eq(zoom_callback_read(cb, &doc, &b), "is not an object");
 }
 END_TEST
 
@@ -201,18 +229,18 @@ START_TEST(finds_metadata)
           "\"x-y\":\"4\",\"X_Y\":0,\"\":\"5\",\"caf\\u00e9\":\"6\","
           "\"\\u0071\":\"7\"}}")));
 
-    unit_is(*zoom_callback_metadata(&cb, S("tenant_id")), "1");
-    unit_is(*zoom_callback_metadata(&cb, S("TENANT_ID")), "1");
-    unit_is(*zoom_callback_metadata(&cb, S("caf\xc3\xa9")), "6");
-    unit_is(*zoom_callback_metadata(&cb, S("q")), "7");
+    unit_is(*zoom_callback_metadata(cb, S("tenant_id")), "1");
+    unit_is(*zoom_callback_metadata(cb, S("TENANT_ID")), "1");
+    unit_is(*zoom_callback_metadata(cb, S("caf\xc3\xa9")), "6");
+    unit_is(*zoom_callback_metadata(cb, S("q")), "7");
 
     /* a string and something else under one name: only strings are kept */
 
-    unit_is(*zoom_callback_metadata(&cb, S("x_y")), "4");
+    unit_is(*zoom_callback_metadata(cb, S("x_y")), "4");
 
-    ck_assert_ptr_null(zoom_callback_metadata(&cb, S("a_b")));
-    ck_assert_ptr_null(zoom_callback_metadata(&cb, S("tenant-id")));
-    ck_assert_ptr_null(zoom_callback_metadata(&cb, S("tenant")));
+    ck_assert_ptr_null(zoom_callback_metadata(cb, S("a_b")));
+    ck_assert_ptr_null(zoom_callback_metadata(cb, S("tenant-id")));
+    ck_assert_ptr_null(zoom_callback_metadata(cb, S("tenant")));
 }
 END_TEST
 
@@ -231,6 +259,7 @@ unit_callback(void)
     tcase_add_test(t, reads_meetstreams);
     tcase_add_loop_test(t, refuses, 0, (int) N(bad));
     tcase_add_test(t, has_limits);
+    tcase_add_test(t, copies_little);
     tcase_add_test(t, needs_room);
     tcase_add_test(t, finds_metadata);
 
