@@ -9,7 +9,8 @@ use warnings;
 use JSON::PP ();
 use Test::More;
 
-use Zoom::Process qw(free_ports spawn alive ended stop);
+use Zoom::Browser qw(browse);
+use Zoom::Process qw(free_ports);
 use Zoom::Test;
 
 my $t = Zoom::Test->new;
@@ -427,40 +428,11 @@ EOC
 };
 
 
-sub chromium {
-    my (@arguments) = @_;
-    my $dir = $t->dir . '/chromium';
-    my $output = "$dir.out";
-
-    mkdir $dir;
-    unlink $output;
-
-    my $pid = spawn(
-        name   => 'chromium',
-        output => $output,
-        env    => { HOME => $dir },
-        argv   => ['chromium', qw(
-                       --headless --no-sandbox --disable-gpu --disable-quic
-                       --no-first-run --disable-background-networking
-                       --disable-component-update --disable-sync
-                       --disable-dev-shm-usage --no-proxy-server
-                       --virtual-time-budget=2000
-                   ), "--user-data-dir=$dir", @arguments],
-    );
-
-    wait_for(sub { !alive($pid) }, 60) or stop($pid);
-
-    # It has much to say before.
-    return slurp($output) =~ /(<!DOCTYPE.*)/s ? $1 : '';
-}
-
-
 subtest 'for people' => sub {
-    plan(skip_all => 'chromium is not installed')
-        if system('command -v chromium > /dev/null 2>&1');
+    plan(skip_all => Zoom::Browser::missing()) if Zoom::Browser::missing();
 
     my $url = 'http://127.0.0.1:' . $t->port . '/status?format=html';
-    my ($dom) = chromium('--dump-dom', $url) =~ /\A(.*?)<h2>/s;
+    my ($dom) = browse($t->dir, '--dump-dom', $url) =~ /\A(.*?)<h2>/s;
 
     ok($dom, 'a page') or return;
 
@@ -484,7 +456,7 @@ subtest 'for people' => sub {
 
     spew($t->dir . '/status.html', $t->get('/status?format=html')->body);
 
-    chromium("--screenshot=$png", '--window-size=400,900', $url);
+    browse($t->dir, "--screenshot=$png", '--window-size=400,900', $url);
     cmp_ok(-s $png // 0, '>', 10_000, 'a picture');
 };
 
