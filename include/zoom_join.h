@@ -54,7 +54,8 @@ void zoom_join_init(zoom_join_t *join);
 /*
  * Takes one value, decoded, of a form or of JSON; nothing is as good as not
  * sent.  It is borrowed: it must live as long as "join".  NULL on success, else
- * why not, for the log, without the value (400 bad_callback): not UTF-8;
+ * why not (400 bad_callback), a predicate without the value and without
+ * characters that JSON would escape: not UTF-8;
  * characters that control a line or its direction, also those above U+0080; a
  * name over 64 characters; a passcode over 128 bytes; a link over 2,048; a
  * number that is not 9 to 11 digits; a role that is neither 0 nor 1.
@@ -74,14 +75,16 @@ const char *zoom_join_read(zoom_join_t *join, const zoom_json_doc_t *doc,
     zoom_buf_t *b);
 
 /*
- * When all is set: which meeting it is, and what the link has beside.  A
- * passcode that was sent counts more than the link's.  ZOOM_OK,
+ * When all is set: which meeting it is, and what the link has beside.  That is
+ * decoded into "b", which needs ZOOM_JOIN_URL_MAX bytes and must live as long
+ * as "join".  A passcode that was sent counts more than the link's.  ZOOM_OK,
  * ZOOM_E_NO_MEETING if neither a number nor a link with one was sent,
  * ZOOM_E_BAD_CALLBACK if the link is not one to the meeting of the number;
- * "*why" tells for the log.
+ * "*why" then tells, as above.
  */
 
-zoom_error_e zoom_join_end(zoom_join_t *join, const char **why);
+zoom_error_e zoom_join_end(zoom_join_t *join, zoom_buf_t *b,
+    const char **why);
 
 /*
  * Appends the answer, a JSON object with the names that ZoomMtg.join() has for

@@ -10,7 +10,7 @@
 
 
 #define ZOOM_SDK_KEY_MAX        128
-#define ZOOM_SDK_SECRET_MAX     1024
+#define ZOOM_SDK_SECRET_MAX     8192
 
 /* seconds from iat to exp, as Zoom bounds them */
 #define ZOOM_SDK_LIFE_MIN       1800

@@ -250,37 +250,45 @@ zoom_join_take(zoom_join_t *join, zoom_join_e what,
 
 
 zoom_error_e
-zoom_join_end(zoom_join_t *join, const char **why)
+zoom_join_end(zoom_join_t *join, zoom_buf_t *b, const char **why)
 {
-    zoom_str_t  id, *sent;
+    zoom_str_t      *sent;
+    zoom_meeting_t   m;
 
     sent = join->sent;
 
     join->name = sent[ZOOM_JOIN_NAME];
     join->meeting = sent[ZOOM_JOIN_NUMBER];
+    join->passcode = sent[ZOOM_JOIN_PASSCODE];
 
     if (sent[ZOOM_JOIN_URL].len) {
 
-        if (zoom_meeting_id(sent[ZOOM_JOIN_URL], &id) != 0) {
-            *why = "the meeting_url is not a link to a meeting of Zoom's";
+        if (zoom_meeting_read(&m, sent[ZOOM_JOIN_URL], b) != 0) {
+            *why = "has a meeting_url that is no link to a meeting of Zoom's";
             return ZOOM_E_NO_MEETING;
         }
 
-        if (join->meeting.len && !zoom_str_eq(join->meeting, id)) {
+        if (join->meeting.len && !zoom_str_eq(join->meeting, m.id)) {
             *why = "has a meeting_number that is not the meeting_url's";
             return ZOOM_E_BAD_CALLBACK;
         }
 
-        join->meeting = id;
+        join->meeting = m.id;
+
+        if (join->passcode.len == 0
+            && m.passcode.len <= ZOOM_JOIN_PASSCODE_MAX)
+        {
+            join->passcode = m.passcode;
+        }
+
+        if (m.tk.len <= ZOOM_JOIN_TK_MAX) {
+            join->tk = m.tk;
+        }
     }
 
     if (join->meeting.len == 0) {
-        *why = "neither a meeting_url nor a meeting_number";
+        *why = "has neither a meeting_url nor a meeting_number";
         return ZOOM_E_NO_MEETING;
-    }
-
-    if (sent[ZOOM_JOIN_PASSCODE].len) {
-        join->passcode = sent[ZOOM_JOIN_PASSCODE];
     }
 
     return ZOOM_OK;

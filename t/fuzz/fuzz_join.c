@@ -49,19 +49,26 @@ fuzz_end(zoom_join_t *join)
 {
     const char           *why;
     zoom_buf_t            b;
-    static unsigned char  signature[ZOOM_SDK_SIGNATURE_MAX];
+    static unsigned char  link[ZOOM_JOIN_URL_MAX],
+                          signature[ZOOM_SDK_SIGNATURE_MAX];
 
     static const zoom_str_t  key = zoom_str("KEY");
 
     why = NULL;
 
-    if (zoom_join_end(join, &why) != ZOOM_OK) {
+    zoom_buf_init(&b, link, sizeof(link));
+
+    if (zoom_join_end(join, &b, &why) != ZOOM_OK) {
 
         if (why == NULL) {
             abort();
         }
 
         return;
+    }
+
+    if (b.overflow) {
+        abort();
     }
 
     /* a meeting that was let in can be signed for */

@@ -6,7 +6,9 @@
 static zoom_json_doc_t  doc;
 static zoom_join_t      join;
 static zoom_buf_t       b;
+static zoom_buf_t       l;
 static unsigned char    data[ZOOM_CALLBACK_BODY_MAX];
+static unsigned char    link_data[ZOOM_JOIN_URL_MAX];
 
 
 static const char *
@@ -28,7 +30,9 @@ end_join(void)
 
     why = NULL;
 
-    return zoom_join_end(&join, &why);
+    zoom_buf_init(&l, link_data, sizeof(link_data));
+
+    return zoom_join_end(&join, &l, &why);
 }
 
 
@@ -259,41 +263,92 @@ START_TEST(finds_the_meeting)
     static const struct {
         const char    *url;
         const char    *number;
+        const char    *passcode;
         zoom_error_e   error;
-        const char    *meeting;
+        const char    *wants[3];     /* meeting, passcode, registrant */
     } table[] = {
-        { "https://zoom.us/j/123456789?pwd=x", NULL, ZOOM_OK, "123456789" },
-        { "https://zoom.us/j/123456789", "123456789", ZOOM_OK, "123456789" },
-        { "123456789", NULL, ZOOM_OK, "123456789" },
-        { NULL, "98765432101", ZOOM_OK, "98765432101" },
-        { "https://zoom.us/j/123456789", "123456788", ZOOM_E_BAD_CALLBACK,
-          NULL },
-        { "https://zoom.us/my/somebody", NULL, ZOOM_E_NO_MEETING, NULL },
-        { "https://zoom.us/my/somebody", "123456789", ZOOM_E_NO_MEETING,
-          NULL },
-        { "https://zoom.us.evil.example/j/123456789", NULL,
-          ZOOM_E_NO_MEETING, NULL },
-        { "javascript:alert(123456789)", NULL, ZOOM_E_NO_MEETING, NULL },
-        { NULL, NULL, ZOOM_E_NO_MEETING, NULL }
+        { "https://zoom.us/j/123456789?pwd=x", NULL, NULL, ZOOM_OK,
+          { "123456789", "x", "" } },
+        { "https://zoom.us/j/123456789?pwd=x", NULL, "y", ZOOM_OK,
+          { "123456789", "y", "" } },
+        { "https://zoom.us/j/123456789?pwd=a%2Bb%22.1&tk=t-k_1", NULL, "",
+          ZOOM_OK, { "123456789", "a+b\".1", "t-k_1" } },
+        { "https://zoom.us/w/123456789?tk=t", "123456789", NULL, ZOOM_OK,
+          { "123456789", "", "t" } },
+        { "123456789", NULL, NULL, ZOOM_OK, { "123456789", "", "" } },
+        { NULL, "98765432101", "p", ZOOM_OK, { "98765432101", "p", "" } },
+        { "https://zoom.us/j/123456789", "123456788", NULL,
+          ZOOM_E_BAD_CALLBACK, { NULL } },
+        { "https://zoom.us/my/somebody?pwd=x", NULL, NULL, ZOOM_E_NO_MEETING,
+          { NULL } },
+        { "https://zoom.us/my/somebody", "123456789", NULL, ZOOM_E_NO_MEETING,
+          { NULL } },
+        { "https://zoom.us.evil.example/j/123456789", NULL, NULL,
+          ZOOM_E_NO_MEETING, { NULL } },
+        { "javascript:alert(123456789)", NULL, NULL, ZOOM_E_NO_MEETING,
+          { NULL } },
+        { NULL, NULL, "p", ZOOM_E_NO_MEETING, { NULL } }
     };
 
     for (i = 0; i < N(table); i++) {
         zoom_join_init(&join);
+        zoom_buf_init(&l, link_data, sizeof(link_data));
 
         ck_assert_ptr_null(zoom_join_set(&join, ZOOM_JOIN_URL,
                                          zoom_str_c(table[i].url)));
         ck_assert_ptr_null(zoom_join_set(&join, ZOOM_JOIN_NUMBER,
                                          zoom_str_c(table[i].number)));
+        ck_assert_ptr_null(zoom_join_set(&join, ZOOM_JOIN_PASSCODE,
+                                         zoom_str_c(table[i].passcode)));
 
         why = NULL;
 
-        ck_assert_int_eq(zoom_join_end(&join, &why), table[i].error);
+        ck_assert_int_eq(zoom_join_end(&join, &l, &why), table[i].error);
 
-        if (table[i].meeting) {
-            unit_is(join.meeting, table[i].meeting);
+        if (table[i].wants[0]) {
+            unit_is(join.meeting, table[i].wants[0]);
+            unit_is(join.passcode, table[i].wants[1]);
+            unit_is(join.tk, table[i].wants[2]);
 
         } else {
             ck_assert_ptr_nonnull(why);
+        }
+    }
+}
+END_TEST
+
+
+/* What is too long for the answer is left out of it. */
+
+START_TEST(bounds_what_links_have)
+{
+    size_t         i, n;
+    zoom_str_t     url;
+    unsigned char  text[ZOOM_JOIN_URL_MAX];
+
+    static const struct {
+        const char  *begin;
+        size_t       most;
+    } table[] = {
+        { "https://zoom.us/j/123456789?pwd=", ZOOM_JOIN_PASSCODE_MAX },
+        { "https://zoom.us/j/123456789?tk=", ZOOM_JOIN_TK_MAX }
+    };
+
+    for (i = 0; i < N(table); i++) {
+        for (n = table[i].most; n <= table[i].most + 1; n++) {
+            zoom_buf_init(&b, text, sizeof(text));
+            zoom_buf_c(&b, table[i].begin);
+            memset(text + b.len, 'x', n);
+
+            url = unit_buf(&b);
+            url.len += n;
+
+            zoom_join_init(&join);
+            ck_assert_ptr_null(zoom_join_set(&join, ZOOM_JOIN_URL, url));
+            ck_assert_int_eq(end_join(), ZOOM_OK);
+
+            ck_assert_uint_eq(join.passcode.len + join.tk.len,
+                              n == table[i].most ? n : 0);
         }
     }
 }
@@ -338,6 +393,14 @@ START_TEST(answers)
             "\"meetingNumber\":\"123456789\",\"passWord\":\"p\","
             "\"userName\":\"Zo\xc3\xab\",\"role\":1,\"zak\":\"z.a.k\","
             "\"obfToken\":\"o.b.f\"}");
+
+    answer("https://zoom.us/w/123456789?tk=t&pwd=p", "", "",
+           ZOOM_SDK_PARTICIPANT, &zak, NULL);
+    unit_is(unit_buf(&b),
+            "{\"sdkKey\":\"KEY\",\"signature\":\"a.b.c\","
+            "\"meetingNumber\":\"123456789\",\"passWord\":\"p\","
+            "\"userName\":\"\",\"role\":0,\"tk\":\"t\","
+            "\"zak\":\"z.a.k\"}");
 
     /* nothing a stranger chose gets out of its quotes, nor out of a script */
 
@@ -419,6 +482,7 @@ unit_join(void)
     tcase_add_test(t, bounds);
     tcase_add_test(t, refuses_characters);
     tcase_add_test(t, finds_the_meeting);
+    tcase_add_test(t, bounds_what_links_have);
     tcase_add_test(t, answers);
     tcase_add_test(t, answers_in_bounds);
     tcase_add_loop_test(t, has_names, 0, ZOOM_JOIN_LAST);
