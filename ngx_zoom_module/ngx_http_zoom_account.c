@@ -11,6 +11,7 @@
 #include "ngx_http_zoom_secret.h"
 #include "ngx_http_zoom_state.h"
 #include "ngx_http_zoom_url.h"
+#include "zoom_sdk.h"
 #include "zoom_secret.h"
 
 
@@ -24,6 +25,7 @@
 #define NGX_HTTP_ZOOM_API_URL          "https://api.zoom.us/v2"
 
 #define NGX_HTTP_ZOOM_NO_COLON         0x01
+#define NGX_HTTP_ZOOM_SDK_KEY          0x02
 
 
 static ngx_http_zoom_account_t *ngx_http_zoom_account_create(ngx_conf_t *cf,
@@ -115,7 +117,7 @@ static ngx_command_t  ngx_http_zoom_account_commands[] = {
     { ngx_string("sdk_key"),
       NGX_CONF_TAKE1,
       ngx_http_zoom_set_secret,
-      0,
+      NGX_HTTP_ZOOM_SDK_KEY,
       offsetof(ngx_http_zoom_account_t, sdk_key),
       NULL },
 
@@ -667,6 +669,14 @@ ngx_http_zoom_set_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         if (cmd->conf == NGX_HTTP_ZOOM_NO_COLON && field->data[i] == ':') {
             return "has a value with a colon";
         }
+    }
+
+    /* it goes into JSON as it is */
+
+    if (cmd->conf == NGX_HTTP_ZOOM_SDK_KEY
+        && zoom_sdk_key(ngx_http_zoom_str(field)) != NULL)
+    {
+        return "has a value with a quote or a backslash";
     }
 
     return NGX_CONF_OK;

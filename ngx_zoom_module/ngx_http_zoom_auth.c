@@ -19,6 +19,8 @@ static ngx_int_t ngx_http_zoom_auth_header(ngx_http_request_t *r,
 static ngx_int_t ngx_http_zoom_auth_line(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, const ngx_http_zoom_auth_line_t *line);
 static void ngx_http_zoom_auth_mask(ngx_http_request_t *r);
+static void ngx_http_zoom_auth_mask_arg(ngx_http_request_t *r,
+    const ngx_str_t *name);
 static void ngx_http_zoom_auth_mask_secrets(ngx_http_request_t *r,
     const ngx_array_t *auth);
 static ngx_int_t ngx_http_zoom_auth_raw_line(ngx_http_zoom_ctx_t *ctx,
@@ -186,6 +188,7 @@ static void
 ngx_http_zoom_auth_mask(ngx_http_request_t *r)
 {
     ngx_uint_t                        i, k;
+    const ngx_str_t                  *hidden;
     const ngx_http_zoom_proof_t      *proof;
     const ngx_http_zoom_loc_conf_t   *zlcf;
     const ngx_http_zoom_auth_line_t  *line;
@@ -199,17 +202,25 @@ ngx_http_zoom_auth_mask(ngx_http_request_t *r)
         proof = line[i].proofs.elts;
 
         for (k = 0; k < line[i].proofs.nelts; k++) {
-
-            if (proof[k].scheme != NGX_HTTP_ZOOM_AUTH_ARG) {
-                continue;
-            }
-
-            ngx_http_zoom_args_mask(r, &proof[k].name);
-
-            if (r != r->main) {
-                ngx_http_zoom_args_mask(r->main, &proof[k].name);
+            if (proof[k].scheme == NGX_HTTP_ZOOM_AUTH_ARG) {
+                ngx_http_zoom_auth_mask_arg(r, &proof[k].name);
             }
         }
+    }
+
+    for (hidden = zlcf->use.hidden; hidden && hidden->len; hidden++) {
+        ngx_http_zoom_auth_mask_arg(r, hidden);
+    }
+}
+
+
+static void
+ngx_http_zoom_auth_mask_arg(ngx_http_request_t *r, const ngx_str_t *name)
+{
+    ngx_http_zoom_args_mask(r, name);
+
+    if (r != r->main) {
+        ngx_http_zoom_args_mask(r->main, name);
     }
 }
 
@@ -578,6 +589,32 @@ ngx_http_zoom_auth_bodiless(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
 
 ngx_uint_t
+ngx_http_zoom_auth_distrust_webhooks(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx)
+{
+    ngx_uint_t                        i, alive;
+    const ngx_http_zoom_loc_conf_t   *zlcf;
+    const ngx_http_zoom_auth_line_t  *line;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    alive = 0;
+    line = zlcf->auth->elts;
+
+    for (i = 0; i < zlcf->auth->nelts; i++) {
+
+        if (line[i].webhooks && line[i].proofs.nelts == 1) {
+            ctx->alive[i] = 0;
+        }
+
+        alive |= ctx->alive[i];
+    }
+
+    return alive;
+}
+
+
+ngx_uint_t
 ngx_http_zoom_auth_without_body(const ngx_array_t *auth)
 {
     ngx_uint_t                        i;
@@ -587,6 +624,24 @@ ngx_http_zoom_auth_without_body(const ngx_array_t *auth)
 
     for (i = 0; i < auth->nelts; i++) {
         if (!line[i].attendee) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+ngx_uint_t
+ngx_http_zoom_auth_attendee_alone(const ngx_array_t *auth)
+{
+    ngx_uint_t                        i;
+    const ngx_http_zoom_auth_line_t  *line;
+
+    line = auth->elts;
+
+    for (i = 0; i < auth->nelts; i++) {
+        if (line[i].attendee && line[i].proofs.nelts == 1) {
             return 1;
         }
     }

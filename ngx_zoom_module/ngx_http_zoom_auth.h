@@ -56,11 +56,23 @@ zoom_error_e ngx_http_zoom_auth_body(ngx_http_request_t *r,
 zoom_error_e ngx_http_zoom_auth_bodiless(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, const char **why);
 
+/*
+ * Before these, where the arguments matter: drops the lines that have a
+ * webhook's signature, which does not cover them, and no proof beside it.  1 if
+ * a line is left.
+ */
+
+ngx_uint_t ngx_http_zoom_auth_distrust_webhooks(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+
 /* 1 if there is a line that needs the zone, whatever zoom_replay says. */
 ngx_uint_t ngx_http_zoom_auth_remembers(const ngx_array_t *auth);
 
 /* 1 if there is a line that can hold where no body is read. */
 ngx_uint_t ngx_http_zoom_auth_without_body(const ngx_array_t *auth);
+
+/* 1 if there is a line with Attendee's signature and no proof beside it. */
+ngx_uint_t ngx_http_zoom_auth_attendee_alone(const ngx_array_t *auth);
 
 
 #endif /* _NGX_HTTP_ZOOM_AUTH_H_INCLUDED_ */

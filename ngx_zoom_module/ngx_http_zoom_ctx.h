@@ -14,6 +14,7 @@
 #include "ngx_http_zoom_batch.h"
 #include "ngx_http_zoom_module.h"
 #include "zoom_callback.h"
+#include "zoom_join.h"
 #include "zoom_webhooks.h"
 
 
@@ -57,6 +58,7 @@ struct ngx_http_zoom_ctx_s {
     ngx_str_t                    body;
     void                        *reader;     /* of the body */
     zoom_callback_t             *callback;   /* never NULL when ready */
+    zoom_join_t                 *join;       /* NULL: not for zoom_join */
     ngx_str_t                    bot_id;
 
     ngx_http_zoom_account_t     *account;

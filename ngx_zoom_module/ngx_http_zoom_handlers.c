@@ -94,3 +94,104 @@ ngx_http_zoom_enter_bodiless(ngx_http_request_t *r, ngx_http_zoom_ctx_t **ctxp,
 
     return NGX_AGAIN;
 }
+
+
+ngx_int_t
+ngx_http_zoom_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    ctx->ready = 1;
+
+    if (ctx->early.len) {
+        zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "zoom: \"$%V\" was read before the callback was "
+                      "authenticated (by \"if\", \"set\", \"limit_req\" or a "
+                      "cached map): use it only in \"%s\", "
+                      "\"zoom_user\", logs, and maps that these read",
+                      &ctx->early, zlcf->use.name);
+
+        ngx_http_zoom_fail(r, ctx, ZOOM_E_INTERNAL,
+                           "a variable was read too early");
+        return NGX_ERROR;
+    }
+
+    if (ctx->before.len
+        && !ngx_http_zoom_same(&ctx->before, &ctx->caller))
+    {
+        ngx_http_zoom_fail(r, ctx, ZOOM_E_INTERNAL,
+                           "the request was authenticated before, for "
+                           "another caller");
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_zoom_body_failed(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    ngx_int_t rc)
+{
+    switch (rc) {
+
+    case NGX_HTTP_BAD_REQUEST:
+        ngx_http_zoom_fail(r, ctx, ZOOM_E_BAD_CALLBACK,
+                           "the body could not be read");
+        return;
+
+    case NGX_HTTP_REQUEST_ENTITY_TOO_LARGE:
+        ngx_http_zoom_fail(r, ctx, ZOOM_E_TOO_LARGE, NULL);
+        return;
+
+    default:
+        ngx_http_zoom_fail(r, ctx, ZOOM_E_INTERNAL,
+                           "the body could not be read");
+    }
+}
+
+
+void
+ngx_http_zoom_fail(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    zoom_error_e error, const char *why)
+{
+    ngx_http_finalize_request(r, ngx_http_zoom_answer_error(r, ctx, error,
+                                                            why));
+}
+
+
+zoom_error_e
+ngx_http_zoom_route_account(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    const char **why)
+{
+    ngx_str_t                         name;
+    const ngx_http_zoom_loc_conf_t   *zlcf;
+    const ngx_http_zoom_main_conf_t  *zmcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    ctx->account = zlcf->account;
+
+    if (ctx->account) {
+        return ZOOM_OK;
+    }
+
+    if (ngx_http_complex_value(r, zlcf->variable, &name) != NGX_OK) {
+        *why = "the account could not be evaluated";
+        return ZOOM_E_INTERNAL;
+    }
+
+    zmcf = ngx_http_get_module_main_conf(r, ngx_http_zoom_module);
+
+    ctx->account = ngx_http_zoom_account_find(&zmcf->accounts, &name);
+
+    if (ctx->account == NULL) {
+        *why = name.len ? "there is no such account"
+                        : "the account came out empty";
+        return ZOOM_E_NO_ACCOUNT;
+    }
+
+    return ZOOM_OK;
+}

@@ -8,6 +8,7 @@
 
 
 ngx_int_t ngx_http_zoom_tokens_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_zoom_join_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_zoom_health_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_zoom_status_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_zoom_purge_handler(ngx_http_request_t *r);
@@ -27,6 +28,27 @@ ngx_int_t ngx_http_zoom_enter(ngx_http_request_t *r,
 
 ngx_int_t ngx_http_zoom_enter_bodiless(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t **ctx, ngx_uint_t methods, const char *allow);
+
+/*
+ * What follows is for handlers that have raised r->main->count.
+ *
+ * The callback is authenticated and parsed: now variables may be read.  Where
+ * NGX_OK is not returned the request has been finalized with an error.
+ */
+
+ngx_int_t ngx_http_zoom_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx);
+
+/* Finalizes the request: the body could not be read, says "rc". */
+void ngx_http_zoom_body_failed(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    ngx_int_t rc);
+
+/* Likewise, with an error.  "why" is for the log. */
+void ngx_http_zoom_fail(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    zoom_error_e error, const char *why);
+
+/* Sets ctx->account from the argument of the location's directive. */
+zoom_error_e ngx_http_zoom_route_account(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, const char **why);
 
 
 #endif /* _NGX_HTTP_ZOOM_HANDLERS_H_INCLUDED_ */

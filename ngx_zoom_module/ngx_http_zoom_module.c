@@ -49,6 +49,8 @@ static char *ngx_http_zoom_check_account(ngx_conf_t *cf,
     ngx_http_zoom_loc_conf_t *conf);
 static char *ngx_http_zoom_check_tokens(ngx_conf_t *cf,
     ngx_http_zoom_loc_conf_t *conf);
+static char *ngx_http_zoom_check_join(ngx_conf_t *cf,
+    ngx_http_zoom_loc_conf_t *conf);
 
 
 static ngx_conf_enum_t  ngx_http_zoom_responses[] = {
@@ -59,15 +61,33 @@ static ngx_conf_enum_t  ngx_http_zoom_responses[] = {
 };
 
 
+static ngx_conf_enum_t  ngx_http_zoom_join_roles[] = {
+    { ngx_string("participant"), NGX_HTTP_ZOOM_JOIN_PARTICIPANT },
+    { ngx_string("host"), NGX_HTTP_ZOOM_JOIN_HOST },
+    { ngx_string("caller"), NGX_HTTP_ZOOM_JOIN_CALLER },
+    { ngx_null_string, 0 }
+};
+
+
 static ngx_conf_post_t  ngx_http_zoom_ttl_post = { ngx_http_zoom_check_ttl };
 static ngx_conf_post_t  ngx_http_zoom_age_post = { ngx_http_zoom_check_age };
 static ngx_conf_post_t  ngx_http_zoom_time_post = { ngx_http_zoom_check_time };
 
 
 static ngx_http_handler_pt  ngx_http_zoom_tokens = ngx_http_zoom_tokens_handler;
+static ngx_http_handler_pt  ngx_http_zoom_join = ngx_http_zoom_join_handler;
 static ngx_http_handler_pt  ngx_http_zoom_health = ngx_http_zoom_health_handler;
 static ngx_http_handler_pt  ngx_http_zoom_status = ngx_http_zoom_status_handler;
 static ngx_http_handler_pt  ngx_http_zoom_purge = ngx_http_zoom_purge_handler;
+
+
+/* Both open a meeting. */
+
+static const ngx_str_t  ngx_http_zoom_join_hidden[] = {
+    ngx_string("passWord"),
+    ngx_string("meeting_url"),
+    ngx_null_string
+};
 
 
 static ngx_command_t  ngx_http_zoom_commands[] = {
@@ -92,6 +112,13 @@ static ngx_command_t  ngx_http_zoom_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       &ngx_http_zoom_tokens },
+
+    { ngx_string("zoom_join"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_zoom_use,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      &ngx_http_zoom_join },
 
     { ngx_string("zoom_health"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
@@ -183,6 +210,13 @@ static ngx_command_t  ngx_http_zoom_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_zoom_loc_conf_t, response),
       &ngx_http_zoom_responses },
+
+    { ngx_string("zoom_join_role"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_zoom_loc_conf_t, join_role),
+      &ngx_http_zoom_join_roles },
 
       ngx_null_command
 };
@@ -347,6 +381,10 @@ ngx_http_zoom_use(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     zlcf->use.handler = *(ngx_http_handler_pt *) cmd->post;
     zlcf->use.place = ngx_http_zoom_place(cf);
 
+    if (zlcf->use.handler == ngx_http_zoom_join_handler) {
+        zlcf->use.hidden = ngx_http_zoom_join_hidden;
+    }
+
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     clcf->handler = zlcf->use.handler;
 
@@ -356,7 +394,8 @@ ngx_http_zoom_use(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     zlcf->use.account = value[1];
 
-    if (zlcf->use.handler != ngx_http_zoom_tokens_handler
+    if ((zlcf->use.handler != ngx_http_zoom_tokens_handler
+         && zlcf->use.handler != ngx_http_zoom_join_handler)
         || ngx_http_script_variables_count(&value[1]) == 0)
     {
         return NGX_CONF_OK;
@@ -548,6 +587,7 @@ ngx_http_zoom_create_loc_conf(ngx_conf_t *cf)
     conf->use_stale = NGX_CONF_UNSET;
     conf->timeout = NGX_CONF_UNSET_MSEC;
     conf->response = NGX_CONF_UNSET_UINT;
+    conf->join_role = NGX_CONF_UNSET_UINT;
 
     return conf;
 }
@@ -572,6 +612,8 @@ ngx_http_zoom_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_msec_value(conf->timeout, prev->timeout, 12000);
     ngx_conf_merge_uint_value(conf->response, prev->response,
                               NGX_HTTP_ZOOM_RESPONSE_AUTO);
+    ngx_conf_merge_uint_value(conf->join_role, prev->join_role,
+                              NGX_HTTP_ZOOM_JOIN_PARTICIPANT);
 
     if (conf->user == NULL) {
         conf->user = prev->user;
@@ -679,6 +721,10 @@ ngx_http_zoom_check_use(ngx_conf_t *cf, ngx_http_core_loc_conf_t *clcf,
         return ngx_http_zoom_check_tokens(cf, conf);
     }
 
+    if (conf->use.handler == ngx_http_zoom_join_handler) {
+        return ngx_http_zoom_check_join(cf, conf);
+    }
+
     if (!ngx_http_zoom_auth_without_body(conf->auth)) {
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                       "\"%s\" answers nobody, as every "
@@ -744,6 +790,32 @@ ngx_http_zoom_check_tokens(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
                       "again in %s:%ui",
                       conf->ttl, conf->min_left, conf->use.place.file,
                       conf->use.place.line);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_zoom_check_join(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
+{
+    if (conf->account && conf->account->sdk_key.len == 0) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "account \"%V\" of \"zoom_join\" must have \"sdk_key\" "
+                      "and \"sdk_secret\" in %s:%ui",
+                      &conf->account->name, conf->use.place.file,
+                      conf->use.place.line);
+        return NGX_CONF_ERROR;
+    }
+
+    /* the key signs what others may collect, and never says for whom */
+
+    if (ngx_http_zoom_auth_attendee_alone(conf->auth)) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"zoom_join\" must have another proof beside "
+                      "\"attendee\", as any webhook has this one, in %s:%ui",
+                      conf->use.place.file, conf->use.place.line);
+        return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;

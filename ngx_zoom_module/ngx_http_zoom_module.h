@@ -32,6 +32,13 @@ typedef struct {
 } ngx_http_zoom_main_conf_t;
 
 
+typedef enum {
+    NGX_HTTP_ZOOM_JOIN_PARTICIPANT = 0,
+    NGX_HTTP_ZOOM_JOIN_HOST,
+    NGX_HTTP_ZOOM_JOIN_CALLER
+} ngx_http_zoom_join_role_e;
+
+
 /* Where a directive stands. */
 
 typedef struct {
@@ -44,6 +51,8 @@ typedef struct {
     const char                  *name;       /* NULL: none here */
     ngx_http_handler_pt          handler;
     ngx_str_t                    account;    /* as written, or nothing */
+    const ngx_str_t             *hidden;     /* arguments to keep out of logs,
+                                                an empty name ends them */
     ngx_http_zoom_place_t        place;
 } ngx_http_zoom_use_t;
 
@@ -66,6 +75,7 @@ typedef struct {
     ngx_flag_t                   use_stale;
     ngx_msec_t                   timeout;
     ngx_uint_t                   response;
+    ngx_uint_t                   join_role;
     off_t                        body_max;
 } ngx_http_zoom_loc_conf_t;
 

@@ -1,0 +1,544 @@
+#!/usr/bin/perl
+
+# zoom_join: everything that ZoomMtg.join() takes, for those who may ask.
+
+use strict;
+use warnings;
+use utf8;
+
+use Digest::SHA qw(hmac_sha256);
+use Encode qw(encode_utf8 decode_utf8);
+use File::Basename qw(basename);
+use FindBin;
+use JSON::PP ();
+use MIME::Base64 qw(encode_base64 decode_base64url encode_base64url);
+use Test::More;
+
+use Zoom::Browser qw(browse);
+use Zoom::Test;
+use Zoom::Webhooks qw(webhook);
+
+binmode $_, ':utf8'
+    for map { Test::More->builder->$_ } qw(output failure_output todo_output);
+
+my $t = Zoom::Test->new;
+my $zoom = $t->zoom;
+my $json = JSON::PP->new->utf8->canonical;
+my $passcode = 'CANARYpass' . Zoom::Test::random_name(6);
+
+$t->secret_file('sdk_key', 'SDKkey_' . Zoom::Test::random_name(6));
+$t->secret_file('sdk_secret', 'CANARYsdk' . Zoom::Test::random_name());
+$t->canary(passcode => $passcode, sdk_secret => $t->secret('sdk_secret'));
+
+$t->secret_file('whsec', 'whsec_' . encode_base64('CANARYwhsec' x 3, ''));
+
+my %sdk = (sdk_key    => 'file:%{sdk_key}',
+           sdk_secret => 'file:%{sdk_secret}');
+
+# The page, and once more with a ZoomMtg that tells what it was given.
+mkdir $t->dir . '/page';
+mkdir $t->dir . '/page/told';
+
+for my $file (glob "$FindBin::Bin/sandbox/join/*") {
+    spew($t->dir . "/page/$_" . basename($file), slurp($file), 0644)
+        for '', 'told/';
+}
+
+spew($t->dir . '/page/told/zoommtg.js', <<'EOC', 0644);
+const ZoomMtg = {
+    preLoadWasm() {},
+    prepareWebSDK() {},
+    init(o) { o.success(); },
+    join(kit) {
+        document.documentElement.dataset.told = JSON.stringify(kit);
+        kit.success({});
+    },
+};
+EOC
+
+# What the README shows for a page of another origin.
+my ($elsewhere) = slurp("$FindBin::Bin/../README.md")
+                  =~ /\n(location\ =\ \/join-kit\ \{(?:(?!\n\}).)*add_header
+                      .*?\n\}\n)/sx;
+
+$elsewhere =~ s{/join-kit}{/elsewhere};
+$elsewhere =~ s/guests\@/bots\@/;
+
+my $nginx = $t->nginx(account => \%sdk, http => $t->account('plain')
+                      . $t->account('other', %sdk) . <<'EOC',
+    map $zoom_meeting_id $meeting_host {
+        volatile;
+        default    "";
+        123456789  bots@example.com;
+    }
+
+    zoom_authenticate  arg=key file:%{arg};
+    zoom_user          bots@example.com;
+EOC
+                      locations => $elsewhere . <<'EOC');
+        location = /session {
+            internal;
+
+            if ($cookie_session = good) {
+                return 204;
+            }
+
+            return 401;
+        }
+
+        location = /kit {
+            zoom_join       acme;
+        }
+
+        location = /host {
+            zoom_join       acme;
+            zoom_join_role  host;
+        }
+
+        location = /caller {
+            zoom_join       acme;
+            zoom_join_role  caller;
+        }
+
+        location = /any {
+            zoom_join       $arg_account;
+        }
+
+        location = /open {
+            zoom_join          acme;
+            zoom_authenticate  off;
+        }
+
+        location = /header {
+            zoom_join          acme;
+            zoom_authenticate  header=X-Key file:%{header} as=page;
+        }
+
+        location = /signed {
+            zoom_join          acme;
+            zoom_authenticate  attendee file:%{attendee}
+                               arg=key file:%{arg} as=both;
+        }
+
+        location = /webhook {
+            zoom_join          acme;
+            zoom_authenticate  standard_webhooks file:%{whsec};
+        }
+
+        location = /webhook-key {
+            zoom_join          acme;
+            zoom_authenticate  standard_webhooks file:%{whsec}
+                               arg=key file:%{arg};
+        }
+
+        location = /small {
+            client_max_body_size 1k;
+            zoom_join          acme;
+            zoom_authenticate  off;
+        }
+
+        location = /join-kit {
+            zoom_join          acme;
+            zoom_join_role     caller;
+            zoom_authenticate  off;
+        }
+
+        location /join/ {
+            alias  %{dir}/page/;
+            types {
+                text/html        html;
+                text/css         css;
+                text/javascript  js;
+            }
+        }
+EOC
+
+my $key = 'key=' . $t->secret('arg');
+
+# Not for a log of the test's own, either.
+my @shown = qw(meetingNumber userName role);
+
+
+sub ask {
+    my ($path, $body, @headers) = @_;
+
+    return $t->post($path . ($path =~ /\?/ ? '&' : '?') . $key,
+                    ref $body ? $json->encode($body) : $body, @headers);
+}
+
+
+sub form {
+    my ($path, %o) = @_;
+    my $query = join '&', map { "$_=$o{$_}" } sort keys %o;
+
+    return $t->get("$path?$key&$query");
+}
+
+
+sub escaped {
+    my $text = encode_utf8(shift);
+
+    $text =~ s/([^\w.~-])/sprintf '%%%02X', ord $1/ge;
+    return $text;
+}
+
+
+sub is_error {
+    my ($r, $status, $error, $name) = @_;
+
+    is($r->status . ' ' . ($r->json->{error} // substr $r->body, 0, 40),
+       "$status $error", $name);
+}
+
+
+# An independent look at a signature: the claims, or nothing.
+sub verified {
+    my ($signature) = @_;
+    my ($header, $claims, $mac, @more) = split /\./, $signature // '';
+
+    return {} if !defined $mac || @more;
+    return {} if decode_base64url($header) ne '{"alg":"HS256","typ":"JWT"}';
+    return {} if $mac ne encode_base64url(
+                     hmac_sha256("$header.$claims", $t->secret('sdk_secret')));
+
+    return $json->decode(decode_base64url($claims));
+}
+
+
+# Everything that has to be true of a kit.
+sub is_kit {
+    my ($r, $meeting, $role, $name) = @_;
+
+    is($r->status, 200, $name) or diag $r->body;
+
+    my $kit = $r->json;
+    my $claims = verified($kit->{signature});
+    my $now = time;
+
+    is_deeply(
+        [@$claims{qw(appKey sdkKey mn role tokenExp)}, $kit->{sdkKey},
+         $kit->{meetingNumber}, $kit->{role}],
+        [($t->secret('sdk_key')) x 2, $meeting, $role, $claims->{exp},
+         $t->secret('sdk_key'), $meeting, $role],
+        "$name: signed for what it says");
+    is($claims->{exp} - $claims->{iat}, 1800, "$name: for 30 minutes");
+    cmp_ok(abs($claims->{iat} - $now), '<=', 5, "$name: from now on");
+
+    return $kit;
+}
+
+
+subtest 'a kit' => sub {
+    my $r = ask('/kit', {
+        meeting_url => "https://zoom.us/j/123456789",
+        passWord => $passcode, userName => 'Zoë 😀', role => 1,
+        unknown => { deep => [1, undef] },
+    });
+    my $kit = is_kit($r, '123456789', 0, 'for a link');
+
+    is($kit->{passWord}, $passcode, 'the passcode');
+    is($kit->{userName}, 'Zoë 😀', 'the name');
+    is(join(' ', sort keys %$kit),
+       'meetingNumber passWord role sdkKey signature userName',
+       'and nothing else');
+    is($r->header('Content-Type'), 'application/json', 'JSON');
+    is($r->header('Cache-Control'), 'no-store', 'not to be stored');
+    is($r->header('Access-Control-Allow-Origin'), undef,
+       'nor for pages of others');
+
+    my $link = "https://us02web.zoom.us/w/123456789?tk=tk-1&pwd=$passcode";
+
+    $kit = is_kit(ask('/kit', { meeting_url => $link }), '123456789', 0,
+                  'for a link that has all');
+    is($kit->{passWord}, $passcode, 'its passcode');
+    is($kit->{tk}, 'tk-1', 'its registrant');
+    is(ask('/kit', { meeting_url => $link, passWord => 'other' })
+           ->json->{passWord}, 'other', 'but for one that was sent');
+
+    $kit = is_kit(ask('/kit', { meeting_number => 98765432101 }),
+                  '98765432101', 0, 'for a number');
+    is($kit->{passWord} . $kit->{userName}, '', 'that says no more');
+
+    is_kit(ask('/kit', { meeting_number => '123456789', meeting_url => '' }),
+           '123456789', 0, 'for a number in a string');
+    is_kit(ask('/kit', { meeting_number => '123456789',
+                         meeting_url => 'zoommtg://zoom.us/join?'
+                                        . 'confno=123456789' }),
+           '123456789', 0, 'for both');
+    is_kit(http2(port => $nginx->port2, path => "/kit?$key",
+                 body => '{"meeting_number":123456789}'),
+           '123456789', 0, 'over HTTP/2');
+};
+
+
+subtest 'a form' => sub {
+    my $r = form('/kit', meeting_url => escaped('https://zoom.us/j/123456789'),
+                 passWord => escaped($passcode), userName => escaped('Zoë B'));
+    my $kit = is_kit($r, '123456789', 0, 'GET');
+
+    is($kit->{passWord}, $passcode, 'the passcode');
+    is($kit->{userName}, 'Zoë B', 'the name');
+    is($r->header('Content-Type'), 'application/json', 'JSON for GET, too');
+
+    is(form('/kit', meeting_number => 123456789,
+            userName => 'A+B%2BC')->json->{userName}, 'A B+C',
+       'as forms encode it');
+    is(form('/caller', meeting_number => 123456789, role => 1)
+           ->json->{role}, 1, 'the role');
+
+    is_error(form('/kit', meeting_number => 123456789, userName => $_),
+             400, 'bad_callback', "a name of $_")
+        for '%', '%zz', '%00', '%0a', '%ff', '%e2%80%ae', 'x' x 65;
+
+    is_error($t->get("/kit?$key&meeting_number=123456789&role=0&role=1"),
+             400, 'bad_callback', 'an argument that was sent twice');
+};
+
+
+subtest 'roles' => sub {
+    my %want = (kit => [0, 0, 0], host => [1, 1, 1], caller => [0, 0, 1]);
+
+    for my $location (sort keys %want) {
+        my @got = map {
+            ask("/$location", { meeting_number => 123456789, %$_ })
+        } {}, { role => 0 }, { role => '1' };
+
+        is_kit($got[$_], '123456789', $want{$location}[$_],
+               "$location, asked for " . ('nothing', 0, 1)[$_]) for 0 .. 2;
+    }
+};
+
+
+subtest 'what is no wish' => sub {
+    my @bad = (
+        '', 'x', '[]', '{', '{"role":0,"role":1}', "{\"userName\":\"\xff\"}",
+        '{"meeting_number":123456789,"role":2}',
+        '{"meeting_number":123456789,"role":true}',
+        '{"meeting_number":123456789,"userName":7}',
+        '{"meeting_number":123456789,"passWord":123456}',
+        '{"meeting_number":123456789,"userName":"a\u0000"}',
+        '{"meeting_number":123456789,"userName":"a\nb"}',
+        '{"meeting_number":123456789,"userName":"a\u202eb"}',
+        '{"meeting_number":123456789,"userName":"' . 'x' x 65 . '"}',
+        '{"meeting_number":123456789,"passWord":"' . 'x' x 129 . '"}',
+        '{"meeting_number":12345678}', '{"meeting_number":1e9}',
+        '{"meeting_number":"123 456 789"}', '{"meeting_url":123456789}',
+        '{"meeting_url":"https://zoom.us/j/' . '1' x 2048 . '"}',
+        '{"meeting_url":"https://zoom.us/j/123456789",'
+            . '"meeting_number":987654321}',
+    );
+
+    is_error(ask('/caller', $_), 400, 'bad_callback', substr $_, 0, 70)
+        for @bad;
+
+    my @nowhere = (
+        '{}', '{"meeting_url":null,"meeting_number":""}',
+        map { $json->encode({ meeting_url => $_ }) } (
+            'https://zoom.us/my/somebody', 'https://example.com/j/123456789',
+            'https://zoom.us.evil.example/j/123456789', 'javascript:alert(1)',
+            'https://user@evil.example/zoom.us/j/123456789',
+            'https://zoom.us/j/1%', 'file:///etc/passwd', 'x',
+        ),
+    );
+
+    is_error(ask('/kit', $_), 400, 'no_meeting', substr $_, 0, 70)
+        for @nowhere;
+
+    for my $method (qw(HEAD PUT DELETE OPTIONS PATCH)) {
+        my $r = http(port => $t->port, method => $method,
+                     path => "/open?meeting_number=123456789");
+
+        is($r->status . ' ' . $r->header('Allow'), '405 GET, POST', $method);
+    }
+
+    is_error($t->post('/open', 'x' x 70_000), 413, 'too_large', 'a large body');
+    is_error($t->post('/small', 'x' x 1100), 413, 'too_large',
+             'a body over client_max_body_size');
+};
+
+
+subtest 'who may ask' => sub {
+    my $wish = '{"meeting_number":123456789}';
+
+    is_error($t->post('/kit', $wish), 401, 'unauthenticated', 'no proof');
+    is_error($t->post('/kit?key=wrong123', $wish), 401, 'unauthenticated',
+             'a wrong one');
+    is_error($t->get("/kit?$key&$key&meeting_number=123456789"), 401,
+             'unauthenticated', 'one that was sent twice');
+    is_error($t->post('/header', $wish), 401, 'unauthenticated',
+             'no header');
+    is($t->post('/header', $wish, 'X-Key' => $t->secret('header'))->status,
+       200, 'a header');
+    is($t->logged(sub { $_->{uri} eq '/header' && $_->{status} == 200 })
+           ->{zoom_caller}, 'page', 'and who it was');
+
+    # Whoever can have Attendee sign something has no key yet.
+    is_error($t->attendee('/signed', body => $wish), 401, 'unauthenticated',
+             'a signature alone');
+    is($t->attendee("/signed?$key", body => $wish)->status, 200,
+       'beside the key');
+    is_error($t->post("/signed?$key", $wish), 401, 'unauthenticated',
+             'the key alone');
+
+    # A GET's signature covers neither its path nor what it asks for.
+    my $query = 'meeting_number=123456789';
+    my $signed = sub { webhook($t->secret('whsec'), @_) };
+
+    is($t->post('/webhook', $wish, $signed->(body => $wish))->status, 200,
+       'a webhook that asks for it');
+    is_error($t->post('/webhook', $wish, $signed->(body => '{}')), 401,
+             'unauthenticated', 'one that does not');
+    is_error($t->get("/webhook?$query", $signed->()), 401,
+             'unauthenticated', 'one without a body');
+    is($t->get("/webhook-key?$key&$query", $signed->())->status, 200,
+       'beside the key');
+    is_error($t->get("/webhook-key?$query", $signed->()), 401,
+             'unauthenticated', 'and without it');
+};
+
+
+subtest 'a page of another origin' => sub {
+    my $wish = '{"meeting_number":123456789}';
+    my @origin = (Origin => 'https://app.example.com');
+    my @guest = (@origin, Cookie => 'session=good');
+
+    my $r = http(port => $t->port, method => 'OPTIONS', path => '/elsewhere',
+                 headers => [@origin,
+                             'Access-Control-Request-Method' => 'POST',
+                             'Access-Control-Request-Headers'
+                                 => 'content-type']);
+
+    is($r->status, 204, 'asks first');
+    is($r->header("Access-Control-Allow-$_->[0]"), $_->[1], $_->[0])
+        for [Origin => 'https://app.example.com'], [Credentials => 'true'],
+            [Headers => 'Content-Type'];
+
+    $r = $t->post('/elsewhere', $wish, @guest);
+    is_kit($r, '123456789', 0, 'and gets it');
+    is($r->header('Access-Control-Allow-Origin'), $origin[1], 'and may read');
+
+    $r = $t->post('/elsewhere', $wish, @origin);
+    is($r->status, 401, 'somebody who is not signed in does not');
+    unlike($r->body, qr/signature/, 'get any of it');
+};
+
+
+subtest 'accounts by variable' => sub {
+    my $wish = '{"meeting_number":123456789}';
+
+    is_kit(ask('/any?account=other', $wish), '123456789', 0, 'another account');
+    is_error(ask('/any?account=nobody', $wish), 403, 'no_account', 'none');
+    is_error(ask('/any', $wish), 403, 'no_account', 'nothing');
+    is_error(ask('/any?account=plain', $wish), 403, 'no_account',
+             'one that signs for nobody');
+    like($nginx->error_log,
+         qr/\[error\].*account "plain" has no "sdk_key".*add them/,
+         'and the log says what to do');
+};
+
+
+# What strangers write stays in its quotes, and is seen as it was written.
+subtest 'hostile names' => sub {
+    my @names = ('"}],"role":1,"x":"', '</script><script>alert(1)</script>',
+                 '\\', '\\"', '<!--', '&lt;', "\x{2603}\x{fe0f}", "'", '%s%n',
+                 "\x{200f}\x{5d0}", '{{7*7}}', '${7*7}');
+
+    for my $name (@names) {
+        my $r = ask('/kit', { meeting_number => 123456789, userName => $name,
+                              passWord => $name });
+        my $kit = $r->json;
+
+        is($kit->{userName} . $kit->{passWord} . $kit->{role},
+           $name . $name . 0, $name);
+        unlike($r->body, qr/[<>&]/, 'no tag in it');
+    }
+};
+
+
+subtest 'variables' => sub {
+    ask('/kit', { meeting_url => "https://zoom.us/j/987654321?pwd=$passcode" });
+
+    my $line = $t->logged(sub {
+        $_->{zoom_meeting_id} eq '987654321' && $_->{status} == 200
+    });
+
+    is($line->{zoom_meeting_url}, 'https://zoom.us/j/987654321?pwd=***',
+       'the link without its passcode');
+    is($line->{zoom_caller}, 'arg', 'the caller');
+
+    # In the query string they would be in every log.
+    form('/kit', meeting_url => escaped('https://zoom.us/j/987654320?pwd='
+                                        . $passcode),
+         passWord => escaped($passcode));
+    $t->get("/kit?%70assWord=$passcode&PASSWORD=$passcode&meeting_url=x");
+
+    $line = $t->logged(sub { $_->{zoom_meeting_id} eq '987654320' });
+
+    like($line->{request}, qr/passWord=\*+ /, 'overwritten');
+    like($line->{args}, qr/meeting_url=\*+&/, 'likewise');
+};
+
+
+sub page {
+    my ($path, %o) = @_;
+    my $wish = join '&', 'now=1', map { "$_=" . escaped($o{$_}) } sort keys %o;
+
+    return decode_utf8(browse($t->dir, '--dump-dom',
+                              'http://127.0.0.1:' . $t->port
+                              . "$path#$wish"));
+}
+
+
+# What the page says: a hash for each table, and the verdict.
+sub seen {
+    my ($dom) = @_;
+    my %row = $dom =~ m{<tr data-field="(\w+)">.*?<td[^>]*>(.*?)</td>}g;
+    my ($verdict) = $dom =~ m{<p id="verdict"[^>]*>(.*?)</p>};
+
+    return ($verdict, %row);
+}
+
+
+subtest 'the page' => sub {
+    plan(skip_all => Zoom::Browser::missing()) if Zoom::Browser::missing();
+
+    my ($verdict, %row) = seen(page('/join/', role => 0,
+        meeting => "https://zoom.us/j/123456789", passWord => $passcode,
+        userName => 'Zoë <b>&amp;"'));
+
+    is($verdict, '<b>Joined</b>meeting 123456789 as “Zoë &lt;b&gt;'
+                 . '&amp;amp;"”.', 'has joined') or return;
+    is($row{sdkKey}, $t->secret('sdk_key'), 'the key');
+    is($row{meetingNumber}, '123456789', 'the number');
+    is($row{userName}, 'Zoë &lt;b&gt;&amp;amp;"', 'the name, and no tag');
+    like($row{signature}, qr/^eyJhbGci… \(\d+ characters\)$/,
+         'a signature, shortened');
+    like($row{passWord}, qr/^C… \(\d+ characters\)$/, 'a passcode, likewise');
+    is($row{mn}, '123456789', 'what is in the signature');
+    like($row{exp}, qr/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$/, 'and how long');
+
+    my ($told) = page('/join/told/', meeting => '987 654-321', role => 0,
+                      userName => 'Me') =~ / data-told="([^"]*)"/;
+    $told = $told =~ s/&quot;/"/gr;
+    my $kit = eval { $json->decode($told) } // {};
+
+    is_deeply([@$kit{qw(meetingNumber userName passWord role)},
+               verified($kit->{signature})->{mn}],
+              ['987654321', 'Me', '', 0, '987654321'],
+              'ZoomMtg was given all of it, as it was signed');
+
+    ($verdict) = seen(page('/join/', meeting => '123456789', role => 1,
+                           userName => 'Me'));
+    is($verdict, '<b>Not joined</b>ZoomMtg.join(): role 1 needs the zak of '
+                 . 'the host', 'no host without a ZAK');
+
+    ($verdict) = seen(page('/join/', meeting => 'https://zoom.us/my/room',
+                           userName => 'Me'));
+    like($verdict, qr/^<b>Not joined<\/b>.*\(400 no_meeting\)$/,
+         'and what nginx said');
+};
+
+
+is($zoom->token_calls, 0, 'Zoom was asked for no token');
+
+$t->finish;
