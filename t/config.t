@@ -5,6 +5,8 @@
 use strict;
 use warnings;
 
+use File::Basename qw(basename);
+use FindBin;
 use Test::More;
 
 use Zoom::Test;
@@ -19,6 +21,7 @@ $t->secret_file('large', 'CANARYlarge' . 'x' x 8192);
 $t->secret_file('largest', 'CANARYlargest' . 'x' x (8192 - 14));
 $t->secret_file('readable', 'CANARYreadable', 0644);
 $t->secret_file('short', 'c2hvcnQ=');
+$t->secret_file('quoted', 'CANARY"quoted"');
 $t->secret_file('nobase64', 'CANARY*nobase64*CANARY*nobase64*');
 $t->canary(literal => 'CANARYliteral', control => 'CANARYcontrol',
            inner => 'CANARYinner', large => 'CANARYlarge',
@@ -69,6 +72,8 @@ sub location {
 
 my @user = ('zoom_user bots@example.com;');
 my @off = ('zoom_authenticate off;');
+my %sdk = (sdk_key    => 'file:%{client_id}',
+           sdk_secret => 'file:%{client_secret}');
 my @tokens = ('zoom_tokens acme;', @user, @off);
 
 
@@ -94,8 +99,7 @@ subtest 'accepted' => sub {
         request_timeout   => '2s',
         http2             => 'on',
         proxy             => 'http://127.0.0.1:3128',
-        sdk_key           => 'file:%{client_id}',
-        sdk_secret        => 'file:%{client_secret}',
+        %sdk,
     });
     accepted('every directive', location(
         @tokens, 'zoom_ttl 3h;', 'zoom_reuse 30s;', 'zoom_timeout 10s;',
@@ -118,6 +122,15 @@ subtest 'accepted' => sub {
             zoom_authenticate  arg=key file:%{arg};
         }
 EOC
+    accepted('a join kit', account => \%sdk, location(
+        'zoom_join acme;', @user, @off, 'zoom_join_role host;'));
+    accepted('a join kit of an account by variable', location(
+        'zoom_join $arg_account;', @user, @off, 'zoom_join_role caller;'));
+    accepted("a join kit for more than Attendee's signature",
+             account => \%sdk, location(
+                 'zoom_join acme;', @user,
+                 'zoom_authenticate attendee file:%{attendee} '
+                 . 'arg=key file:%{arg};'));
     accepted('a symbolic link', account => {
                  client_secret => 'file:%{link}' });
     accepted('a secret of 8 KiB', location(
@@ -183,6 +196,26 @@ subtest 'locations' => sub {
     refused('zoom_tokens in a server', 'zoom_tokens acme;',
             locations => 'zoom_tokens acme;');
 
+    refused('a join kit for an account that signs nothing',
+            'zoom_join acme;', location('zoom_join acme;', @user, @off));
+    refused('a join kit of an unknown account', 'zoom_join nobody;',
+            account => \%sdk, location('zoom_join nobody;', @user, @off));
+    refused('no zoom_authenticate for a join kit', 'zoom_join acme;',
+            account => \%sdk, location('zoom_join acme;', @user));
+    refused('two join kits', 'zoom_join acme; # again', account => \%sdk,
+            location('zoom_join acme;', @user, @off,
+                     'zoom_join acme; # again'));
+    refused('tokens beside a join kit', 'zoom_tokens acme;',
+            account => \%sdk, location('zoom_join acme;', @user, @off,
+                                       'zoom_tokens acme;'));
+    refused('a join kit in a server', 'zoom_join acme;',
+            locations => 'zoom_join acme;');
+    refused("a join kit for Attendee's signature alone", 'zoom_join acme;',
+            account => \%sdk, location(
+                'zoom_join acme;', @user,
+                'zoom_authenticate arg=key file:%{arg};',
+                'zoom_authenticate attendee file:%{attendee};'));
+
     for my $variable (qw($arg_user $http_x_user $cookie_user
                          $zoom_metadata_user ${arg_user}@example.com))
     {
@@ -194,8 +227,9 @@ subtest 'locations' => sub {
                           'zoom_allow_user *@example.com;'));
     }
 
-    refused('a broken regex', 'zoom_allow_user',
-            location(@tokens, 'zoom_allow_user "~(";'));
+    refused("a pattern of $_", 'zoom_allow_user',
+            location(@tokens, "zoom_allow_user $_;"))
+        for '"~("', '~', '""';
 
     accepted($_, location(@tokens, "$_;"))
         for 'zoom_replay 1s', 'zoom_replay 30d 1000', 'zoom_replay off';
@@ -211,7 +245,10 @@ subtest 'locations' => sub {
                  'zoom_replay 1h often', 'zoom_replay off 2',
                  'zoom_replay 1h 1 1', 'zoom_ttl soon', 'zoom_ttl 1h 1h',
                  'zoom_timeout x', 'zoom_timeout', 'zoom_reuse -1',
-                 'zoom_min_left 5parsecs', 'zoom_response xml')
+                 'zoom_min_left 5parsecs', 'zoom_response xml',
+                 'zoom_ttl 59s', 'zoom_ttl 366d', 'zoom_reuse 366d',
+                 'zoom_min_left 366d', 'zoom_timeout 999ms',
+                 'zoom_timeout 61s', 'zoom_join_role boss', 'zoom_join_role')
     {
         refused($bad, quotemeta "$bad;", location(@tokens, "$bad;"));
     }
@@ -229,6 +266,9 @@ subtest 'proofs' => sub {
         'off with another'          => 'off arg=key file:%{arg}',
         'another with off'          => 'arg=key file:%{arg} off',
         'as= alone'                 => 'as=tenant',
+        'a strange name in as='     => 'arg=key file:%{arg} as=a/b',
+        'one scheme twice'          => 'arg=key file:%{arg} arg=key file:%{arg}',
+        'a short secret'            => 'arg=key CANARY1',
         'a key that is too short'   => 'attendee file:%{short}',
         'a key that is no base64'   => 'attendee file:%{nobase64}',
         'standard_webhooks alone'   => 'standard_webhooks',
@@ -241,6 +281,20 @@ subtest 'proofs' => sub {
         'an unset variable'         => 'arg=key env:ZOOM_NOT_SET',
         'a secret over 8 KiB'       => 'arg=key file:%{large}',
     );
+
+    refused('another line beside off', 'zoom_authenticate arg=key',
+            location('zoom_tokens acme;', @user, @off,
+                     'zoom_authenticate arg=key file:%{arg};'));
+    refused('off beside another line', 'zoom_authenticate off',
+            location('zoom_tokens acme;', @user,
+                     'zoom_authenticate arg=key file:%{arg};', @off));
+    refused('off twice', 'zoom_authenticate off; # again',
+            location('zoom_tokens acme;', @user, @off,
+                     'zoom_authenticate off; # again'));
+    refused('a variable that is too long', 'zoom_authenticate arg=key',
+            location('zoom_tokens acme;', @user,
+                     'zoom_authenticate arg=key env:ZOOM_TEST_SECRET;'),
+            env => { ZOOM_TEST_SECRET => 'CANARYliteral' . 'x' x 8192 });
 
     for my $name (sort keys %bad) {
         my $line = "zoom_authenticate $bad{$name};";
@@ -287,6 +341,25 @@ subtest 'accounts' => sub {
         'a proxy over https'     => [proxy => 'https://127.0.0.1:1'],
         'no proxy'               => [proxy => 'maybe'],
         'an unknown parameter'   => [colour => 'red'],
+        'a key with quotes'      => [sdk_key => 'file:%{quoted}'],
+        'a variable of no name'  => [client_secret => 'env:'],
+        'a value too long'       => [account_id => 'x' x 129],
+        'a value with a colon'   => [client_id => 'CANARYliteral:x'],
+        'a value with a space'   => [client_secret => '"CANARYliteral x"'],
+        'no address'             => [api_url => 'https://[::1/v2'],
+        'an address of no kind'  => [api_url => 'https://[::g]/v2'],
+        'an odd address'         => [api_url => 'https://127.1/v2'],
+        'a path with a quote'    => [api_url => "https://zoom.us/v'2"],
+        'a URL with a query'     => [api_url => 'https://zoom.us/v2?x'],
+        'a URL with a space'     => [api_url => '"https://zoom.us/v 2"'],
+        'a URL too long'         => [api_url => 'https://zoom.us/' . 'x' x 2048],
+        'a CA file of no name'   => [trusted_certificate => '""'],
+        'a proxy without a port' => [proxy => 'http://127.0.0.1'],
+        'a proxy with a path'    => [proxy => 'http://127.0.0.1:1/x'],
+        'a time too long'        => [request_timeout => '61s'],
+        'no time at all'         => [connect_timeout => '0'],
+        'another parameter'      => [rate => 'light=1r/s night=5'],
+        'a rate twice'           => [rate => 'light=1r/s; rate light=2r/s'],
     );
 
     for my $name (sort keys %bad) {
@@ -302,11 +375,20 @@ subtest 'accounts' => sub {
         like($said, qr/"$missing"/, 'which is named');
     }
 
+    refused("no $_", 'zoom_account acme', account => { %sdk, $_ => undef })
+        for qw(sdk_key sdk_secret);
+
     refused('a parameter twice', 'plan free;', account => {
                 plan => "pro;\n    plan free" });
     refused('an account twice', 'zoom_account acme \{ #', http =>
                 "zoom_account acme { # again\n account_id x; client_id x;"
                 . " client_secret x;\n}\n");
+    refused('an account with a strange name', 'zoom_account a/b',
+            http => "zoom_account a/b {\n}\n");
+    refused('two accounts that disagree', 'zoom_account twin',
+            http => $t->account('twin', plan => 'pro'));
+    refused('an include without a file', 'include;',
+            account => { plan => "pro;\n    include" });
     refused('an account without a name', 'zoom_account \{',
             http => "zoom_account {\n}\n");
     refused('an account in a server', 'zoom_account inner',
@@ -315,6 +397,13 @@ subtest 'accounts' => sub {
     refused('a zone of nothing', 'zoom_zone', http => 'zoom_zone 0;');
     refused('a zone too small', 'zoom_zone', http => 'zoom_zone 1k;');
     refused('no size', 'zoom_zone', http => 'zoom_zone large;');
+    my ($exit, $said) = $t->nginx_t(http => "zoom_zone 256k;\n" . join '', map {
+        $t->account("a$_", account_id => "a$_")
+    } 1 .. 60);
+
+    isnt($exit, 0, 'a zone too small for so many accounts');
+    like($said, qr/"zoom_zone" is too small for 61 accounts/, 'says so');
+
     refused('a zone twice', 'zoom_zone 9m;',
             http => "zoom_zone 8m;\nzoom_zone 9m;");
 };
@@ -342,6 +431,11 @@ subtest 'warnings' => sub {
                          @tokens, 'zoom_ttl 30m;'));
     like($said, qr/\[warn\].*zoom_ttl/, 'is warned about');
 
+    $said = accepted('a signature where no body is read', location(
+                         'zoom_health acme;',
+                         'zoom_authenticate attendee file:%{attendee};'));
+    like($said, qr/\[warn\].*"zoom_health" answers nobody/, 'is warned about');
+
     refused('a literal behind a mistake', 'arg=key',
             location('zoom_tokens acme;', @user,
                      'zoom_authenticate arg=key CANARYliteral1 magic '
@@ -351,6 +445,61 @@ subtest 'warnings' => sub {
                      'zoom_authenticate attendee CANARYliteral3;'));
     refused('two literals', 'client_secret', account => {
                 client_secret => 'CANARYliteral4 CANARYliteral5' });
+};
+
+
+# What nginx -t can say, as it stands in the sources.  Errors are written out
+# as sentences; what a directive "is" or "has" is added to its name.
+
+sub messages {
+    my $top = "$FindBin::Bin/..";
+    my $string = qr/"(?:[^"\\]|\\.)*"/;
+    my %found;
+
+    for my $file (glob "$top/ngx_zoom_module/*.c $top/src/*.c") {
+        my $text = slurp($file);
+
+        while ($text =~ /ngx_(?:conf_)?log_error\(
+                         (?:NGX_LOG_EMERG,[^,]+|NGX_LOG_\w+,\s*cf(?:->log)?),
+                         [^,]+,\s*($string(?:\s*$string)*)/gx)
+        {
+            my $message = join '', map { substr $_, 1, -1 } $1 =~ /$string/g;
+            $found{$message} = basename($file);
+        }
+
+        next if $file !~ /_(?:account|attendee|auth_conf|module|secret|url|user
+                           |webhooks)\.c$/x;
+
+        $found{ substr $_, 1, -1 } = basename($file)
+            for $text =~ /(?<=[ (])"(?:is|has|must|contains)\ (?:[^"\\]|\\.)*"/gx;
+    }
+
+    return %found;
+}
+
+
+# Of these no configuration is the cause, or none that can be had here.
+my $beyond = qr{^(?:
+    X509_STORE_new|curl_global_init|curl_multi_setopt|eventfd|libcurl\ must
+    |no\ TLS|no\ CA\ certificates\ of\ the\ system|zoom\ fetch:
+    |using\ regex|has\ an\ IPv6\ address|RAND_bytes
+)}x;
+
+
+subtest 'every message' => sub {
+    my %found = messages();
+    my $said = join '', @{ $t->{said} };
+
+    cmp_ok(scalar(keys %found), '>', 50, 'some are known');
+
+    for my $message (sort keys %found) {
+        next if $message =~ $beyond;
+
+        my $format = join '.*', map { quotemeta s/\\(.)/$1/gr }
+                     split /%(?:\*s|ui|[VsTd])/, $message =~ s/%%/%/gr, -1;
+
+        ok(scalar($said =~ /$format/), "$found{$message}: $message");
+    }
 };
 
 
