@@ -14,7 +14,7 @@ use Zoom::Chaos qw(gdb hold not_of);
 use Zoom::Process qw(alive);
 use Zoom::Test;
 
-my $t = Zoom::Test->new(settings => { bots => 20 });
+my $t = Zoom::Test->new;
 my $zoom = $t->zoom;
 
 my %conf = (account => { rate => 'light=4000r/s' }, locations => <<'EOC');
