@@ -90,6 +90,7 @@ ngx_http_zoom_broker_ask(ngx_http_zoom_ask_t *ask)
     ask->limit = NGX_HTTP_ZOOM_LIMIT_NONE;
     ask->retry_after = 0;
     ask->mint_time = 0;
+    ask->code = 0;
     ask->start = ngx_current_msec;
     ask->tracking_id[0] = '\0';
     ngx_str_null(&ask->token);
@@ -187,6 +188,7 @@ ngx_http_zoom_broker_look(ngx_http_zoom_ask_t *ask, ngx_http_zoom_peer_t *peer,
         ngx_explicit_memzero(value, rec->len);
 
         ask->retry_after = (left + 999) / 1000;
+        ask->code = rec->code;
         ngx_memcpy(ask->tracking_id, rec->tracking_id,
                    sizeof(ask->tracking_id));
 
@@ -296,6 +298,7 @@ ngx_http_zoom_broker_hit(ngx_http_zoom_ask_t *ask, ngx_http_zoom_record_t *rec,
     token.len = rec->len;
 
     ask->error = ZOOM_OK;
+    ask->code = 0;
     ask->status = status;
     ask->expires = rec->expires;
     ask->published = rec->published;
@@ -479,6 +482,7 @@ ngx_http_zoom_broker_done(ngx_http_zoom_flight_t *flight,
 
         } else {
             ask->retry_after = result->retry_after;
+            ask->code = result->code;
             ngx_http_zoom_broker_fail(ask, result->error);
         }
 

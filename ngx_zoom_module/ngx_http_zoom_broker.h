@@ -57,6 +57,7 @@ struct ngx_http_zoom_ask_s {
     time_t                       expires;
     time_t                       retry_after;        /* with a 503; seconds */
     ngx_msec_t                   mint_time;          /* of the flight */
+    int                          code;               /* Zoom's; 0: none */
     u_char                       tracking_id[ZOOM_TRACKING_ID_MAX + 1];
 
     /* The broker's own. */

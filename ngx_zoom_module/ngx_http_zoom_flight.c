@@ -760,6 +760,7 @@ ngx_http_zoom_flight_failed(ngx_http_zoom_entry_t *e, uint64_t number,
     e->failed = number;
     e->error = result->error;
     e->retry_after = ngx_min(result->retry_after, NGX_HTTP_ZOOM_RETRY_MAX);
+    e->code = result->code;
     e->until = ngx_current_msec + result->hold;
 }
 
@@ -990,6 +991,7 @@ ngx_http_zoom_flight_check(ngx_http_zoom_flight_t *flight)
 
         } else {
             result.error = rec.error;
+            result.code = rec.code;
             result.hold = ngx_http_zoom_later(rec.until, ngx_current_msec)
                           ? rec.until - ngx_current_msec : 0;
             result.retry_after = ngx_max((time_t) (result.hold + 999) / 1000,

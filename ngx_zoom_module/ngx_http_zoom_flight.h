@@ -34,6 +34,7 @@ typedef struct {
     ngx_uint_t                   dropped;    /* nobody waited any more: it
                                                 tells nothing of the key */
     ngx_msec_t                   time;       /* what minting took */
+    int                          code;       /* Zoom's, of the failure */
     u_char                       tracking_id[ZOOM_TRACKING_ID_MAX + 1];
 } ngx_http_zoom_result_t;
 

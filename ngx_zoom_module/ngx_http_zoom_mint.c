@@ -315,6 +315,7 @@ ngx_http_zoom_mint_have_access(ngx_http_zoom_ask_t *ask)
 
     result.error = ask->error;
     result.retry_after = ask->retry_after;
+    result.code = ask->code;
     ngx_memcpy(result.tracking_id, ask->tracking_id,
                sizeof(result.tracking_id));
 
@@ -781,6 +782,7 @@ ngx_http_zoom_mint_fail(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
     ngx_memzero(&result, sizeof(ngx_http_zoom_result_t));
 
     result.error = j->error;
+    result.code = j->code;
     ngx_memcpy(result.tracking_id, j->tracking_id,
                sizeof(result.tracking_id));
 

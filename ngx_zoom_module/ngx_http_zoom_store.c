@@ -261,6 +261,7 @@ ngx_http_zoom_store_copy(ngx_http_zoom_zone_t *zone,
     rec->error = e->error;
     rec->until = e->until;
     rec->retry_after = e->retry_after;
+    rec->code = e->code;
     rec->flight = e->flight;
     rec->used = e->referenced;
 

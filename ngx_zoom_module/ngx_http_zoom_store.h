@@ -43,6 +43,7 @@ typedef struct {
     zoom_error_e                 error;
     ngx_msec_t                   until;
     time_t                       retry_after;
+    int                          code;       /* Zoom's */
 
     uint64_t                     flight;     /* in progress, or 0 */
     ngx_uint_t                   used;       /* since it was published */

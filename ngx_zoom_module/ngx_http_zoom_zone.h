@@ -86,6 +86,7 @@ typedef struct {
     uint32_t                     grace;      /* its owner may be at work for so
                                                 long after the deadline */
     uint32_t                     retry_after;    /* of "failed", seconds */
+    int32_t                      code;       /* Zoom's, of "failed" */
 
     uint64_t                     published;  /* flight of the value, or 0 */
     int64_t                      minted;     /* seconds since the epoch */
