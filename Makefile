@@ -71,9 +71,13 @@ e2e: all  ## end-to-end tests through a real nginx
 MODULES_DIR ?= $(shell nginx -V 2>&1 | tr ' ' '\n' \
                  | sed -n 's/^--modules-path=//p')
 
-install: all  ## install into nginx's modules directory
-	install -d $(DESTDIR)$(MODULES_DIR)
+# Where Debian's lua-nginx-module looks, beside its lua-resty-core.
+LUA_DIR ?= /usr/share/lua/5.1
+
+install: all  ## install the module, and its half in Lua
+	install -d $(DESTDIR)$(MODULES_DIR) $(DESTDIR)$(LUA_DIR)/resty
 	install -m 644 $(MODULE) $(DESTDIR)$(MODULES_DIR)/
+	install -m 644 lua/resty/zoom.lua $(DESTDIR)$(LUA_DIR)/resty/
 
 clean:  ## remove everything that was built
 	rm -rf $(OUT)

@@ -15,6 +15,15 @@ const char *const  ngx_http_zoom_kind_names[NGX_HTTP_ZOOM_NKINDS] = {
 };
 
 
+ngx_str_t  ngx_http_zoom_token_statuses[NGX_HTTP_ZOOM_NSTATUSES] = {
+    ngx_string("-"),
+    ngx_string("HIT"),
+    ngx_string("MISS"),
+    ngx_string("SHARED"),
+    ngx_string("STALE")
+};
+
+
 const ngx_msec_t  ngx_http_zoom_times[NGX_HTTP_ZOOM_NTIMES] = {
     5, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000
 };

@@ -50,6 +50,11 @@ typedef enum {
 } ngx_http_zoom_status_e;
 
 
+/* As in $zoom_token_status: "HIT". */
+
+extern ngx_str_t  ngx_http_zoom_token_statuses[NGX_HTTP_ZOOM_NSTATUSES];
+
+
 /* As nginx's own limiters report it. */
 
 typedef enum {

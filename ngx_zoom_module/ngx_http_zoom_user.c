@@ -90,6 +90,38 @@ ngx_http_zoom_user(ngx_http_request_t *r, ngx_str_t *user, const char **why)
 }
 
 
+zoom_error_e
+ngx_http_zoom_user_named(ngx_http_request_t *r, const ngx_str_t *user,
+    const char **why)
+{
+    ngx_str_t                        value;
+    zoom_user_e                      type;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    value = *user;
+    type = zoom_user_check(ngx_http_zoom_str(&value));
+
+    if (type == ZOOM_USER_EMPTY) {
+        *why = "the user is empty";
+        return ZOOM_E_NO_USER;
+    }
+
+    if (type == ZOOM_USER_INVALID) {
+        *why = "the user is neither a Zoom user id nor an e-mail";
+        return ZOOM_E_DENIED;
+    }
+
+    if (!ngx_http_zoom_user_allowed(r, zlcf->allow, &value, type)) {
+        *why = "the user is not in \"zoom_allow_user\"";
+        return ZOOM_E_DENIED;
+    }
+
+    return ZOOM_OK;
+}
+
+
 static ngx_uint_t
 ngx_http_zoom_user_allowed(ngx_http_request_t *r, const ngx_array_t *list,
     ngx_str_t *user, zoom_user_e type)

@@ -20,6 +20,14 @@ char *ngx_http_zoom_allow_user(ngx_conf_t *cf, ngx_command_t *cmd,
 ngx_uint_t ngx_http_zoom_user_foreign(ngx_http_complex_value_t *value);
 
 /*
+ * Whether a user that was named elsewhere may be used in this location: spelled
+ * as it is, and within zoom_allow_user.  As below.
+ */
+
+zoom_error_e ngx_http_zoom_user_named(ngx_http_request_t *r,
+    const ngx_str_t *user, const char **why);
+
+/*
  * The user of this request, in r->pool.  ZOOM_OK, or why there is none:
  * ZOOM_E_NO_USER, ZOOM_E_DENIED, ZOOM_E_INTERNAL; "*why" then tells the log.
  * "user" is set wherever it is safe to show.

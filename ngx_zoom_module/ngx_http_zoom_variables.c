@@ -135,15 +135,6 @@ static ngx_http_variable_t  ngx_http_zoom_variables[] = {
 };
 
 
-static ngx_str_t  ngx_http_zoom_token_statuses[] = {
-    ngx_string("-"),
-    ngx_string("HIT"),
-    ngx_string("MISS"),
-    ngx_string("SHARED"),
-    ngx_string("STALE")
-};
-
-
 ngx_int_t
 ngx_http_zoom_variables_add(ngx_conf_t *cf)
 {

@@ -1,0 +1,71 @@
+package Zoom::Resty;
+
+# lua-nginx-module of Debian's beside our own: what an nginx.conf needs, and a
+# location that calls any function of resty.zoom in any phase.
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use Exporter qw(import);
+use File::Basename qw(dirname);
+use JSON::PP ();
+
+use Zoom::Nginx;
+use Zoom::Sandbox;
+
+our @EXPORT = qw(resty_main resty_http resty_locations call_lua);
+
+my $top = abs_path(dirname(__FILE__) . '/../../..');
+my $json = JSON::PP->new->utf8->allow_nonref;
+
+
+# Loads the modules of these names: ours is "zoom".
+sub load_modules {
+    my $dir = Zoom::Sandbox::modules_dir();
+    my %file = (
+        zoom => Zoom::Nginx::module(),
+        ndk  => "$dir/ndk_http_module.so",
+        lua  => "$dir/ngx_http_lua_module.so",
+    );
+
+    return join '', map { "load_module $file{$_};\n" } @_;
+}
+
+
+sub resty_main { return load_modules(qw(ndk lua)) }
+
+
+sub resty_http {
+    return <<"EOC";
+    lua_package_path       "$top/lua/?.lua;$top/t/lua/?.lua;;";
+    lua_socket_log_errors  off;
+    lua_check_client_abort on;
+EOC
+}
+
+
+# /content, /access, /rewrite, /thread and /timer: {"f":name,"args":[...]} is
+# answered by the list of what came back.
+
+sub resty_locations {
+    return join '', map { <<"EOC" } qw(content access rewrite);
+        location /$_ {
+            ${_}_by_lua_block { require("calls").answer("$_") }
+        }
+EOC
+}
+
+
+# The list of what the function gave back; undef where it was nil.
+sub call_lua {
+    my ($t, $path, $f, @args) = @_;
+    my $r = $t->post($path, $json->encode({ f => $f, args => \@args }));
+
+    die "$path answered ", $r->status, ': ', $r->body if $r->status != 200;
+
+    return @{ $json->decode($r->body) };
+}
+
+
+1;
