@@ -2,7 +2,8 @@
 
 SAN_FLAGS := -fsanitize=address,undefined -fno-omit-frame-pointer
 
-.PHONY: lint sanitize valgrind coverage torture fuzz chaos
+.PHONY: lint sanitize valgrind coverage torture matrix \
+        fuzz chaos
 
 lint:  ## style, banned functions, clang-tidy, cppcheck
 	@.build/deps $(PACKAGES) $(LINTERS)
@@ -59,6 +60,10 @@ torture: deps  ## let every call fail once, under sanitizers
 	    LDFLAGS_OPT="-fsanitize=address,undefined"
 	ZOOM_ASAN=1 ZOOM_MODULE=$(OUT)/torture/ngx_http_zoom_module.so \
 	    prove -v -It/lib t/torture/run
+
+# NGINX_SRC may name several trees.
+matrix: deps  ## end-to-end tests against every nginx there is
+	@.build/matrix $(OUT)/matrix $(NGINX_SRC)
 
 FUZZ_TIME ?= 60
 

@@ -148,8 +148,10 @@ sub daemon {
         dir => $dir);
 
     # execve() of the new one looks nowhere else
-    my ($path) = grep { -x } map { "$_/nginx" } split /:/, $ENV{PATH};
-    my (undef, @args) = @{ $nginx->argv };
+    my ($path, @args) = @{ $nginx->argv };
+
+    ($path) = grep { -x } map { "$_/$path" } split /:/, $ENV{PATH}
+        if $path !~ m{^/};
 
     spawn(name => 'nginx', argv => [$path, @args], output => "$dir/output",
           env => Zoom::Nginx::environment());

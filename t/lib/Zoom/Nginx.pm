@@ -24,6 +24,12 @@ sub module {
 }
 
 
+# Another nginx than the one in PATH, by its whole path: "make matrix".
+sub binary {
+    return $ENV{ZOOM_NGINX} // 'nginx';
+}
+
+
 # nginx itself has no sanitizers; the library must be there first.
 sub environment {
     return {} if !$ENV{ZOOM_ASAN};
@@ -127,8 +133,8 @@ sub write_configuration {
 sub argv {
     my ($self) = @_;
 
-    return ['nginx', '-p', "$self->{dir}/", '-c', "$self->{dir}/nginx.conf",
-            '-e', "$self->{dir}/error.log"];
+    return [binary(), '-p', "$self->{dir}/", '-c',
+            "$self->{dir}/nginx.conf", '-e', "$self->{dir}/error.log"];
 }
 
 
