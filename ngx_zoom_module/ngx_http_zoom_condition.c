@@ -254,7 +254,8 @@ ngx_http_zoom_condition_failed(ngx_http_zoom_zone_t *zone,
 
     /* an old generation's credentials say nothing of those in force */
 
-    harmless = failure->harmless || ngx_http_zoom_zone_outdated(zone);
+    harmless = failure->harmless || failure->lone
+               || ngx_http_zoom_zone_outdated(zone);
 
     outage = !failure->final && zoom_error_is_outage(failure->error);
 
@@ -424,8 +425,8 @@ ngx_http_zoom_condition_broken(ngx_http_zoom_kind_e kind, zoom_error_e error)
 
 
 /*
- * An outage shows in more than one way, and what is wrong with the account is
- * the same for all it is asked for; the rest has to be mended for each kind.
+ * An outage shows in more than one way, and most of what goes wrong is the
+ * same for all that is asked for; some has to be mended for each kind.
  */
 
 static zoom_incident_t *
@@ -440,8 +441,6 @@ ngx_http_zoom_condition_said(ngx_http_zoom_state_t *state,
 
     case ZOOM_E_SCOPE_MISSING:
     case ZOOM_E_ZOOM_REFUSED:
-    case ZOOM_E_USER_UNKNOWN:
-    case ZOOM_E_MEETING_UNKNOWN:
         return &state->said[kind][error];
 
     default:

@@ -36,6 +36,8 @@ typedef struct {
     ngx_uint_t                   final;      /* of one token, no outage */
     ngx_uint_t                   counted;    /* told of before, as not last */
     ngx_uint_t                   harmless;   /* a renewal: the old one serves */
+    ngx_uint_t                   lone;       /* tells nothing of the others
+                                                of its kind */
 } ngx_http_zoom_failure_t;
 
 

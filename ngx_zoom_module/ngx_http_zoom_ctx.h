@@ -61,6 +61,9 @@ struct ngx_http_zoom_ctx_s {
     zoom_join_t                 *join;       /* NULL: not for zoom_join */
     ngx_str_t                    bot_id;
 
+    ngx_uint_t                   ntypes;     /* of the tokens it gets */
+    ngx_http_zoom_kind_e         types[NGX_HTTP_ZOOM_NKINDS];
+
     ngx_http_zoom_account_t     *account;
     ngx_str_t                    user;
     zoom_error_e                 error;

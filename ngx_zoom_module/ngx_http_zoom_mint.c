@@ -937,8 +937,8 @@ ngx_http_zoom_mint_tell(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
 
     /* webinars have scopes of their own, without which meetings work */
 
-    failure->harmless = ngx_http_zoom_mint_renewal(mint) > 0
-                        || (mint->order.webinar && failure->final);
+    failure->lone = (mint->order.webinar && failure->final);
+    failure->harmless = ngx_http_zoom_mint_renewal(mint) > 0;
 
     ngx_http_zoom_condition_failed(mint->peer->zone, mint->peer->state,
                                    mint->kind, failure, mint->peer->log);

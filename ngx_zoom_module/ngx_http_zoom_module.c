@@ -11,6 +11,7 @@
 #include "ngx_http_zoom_handlers.h"
 #include "ngx_http_zoom_module.h"
 #include "ngx_http_zoom_replay.h"
+#include "ngx_http_zoom_types.h"
 #include "ngx_http_zoom_user.h"
 #include "ngx_http_zoom_variables.h"
 #include "ngx_http_zoom_zone.h"
@@ -167,6 +168,27 @@ static ngx_command_t  ngx_http_zoom_commands[] = {
       ngx_http_zoom_allow_user,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
+      NULL },
+
+    { ngx_string("zoom_types"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_zoom_set_types,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("zoom_allow_meeting"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_zoom_loc_conf_t, allow_meeting),
+      NULL },
+
+    { ngx_string("zoom_bypass_waiting_room"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_zoom_loc_conf_t, bypass),
       NULL },
 
     { ngx_string("zoom_ttl"),
@@ -575,12 +597,15 @@ ngx_http_zoom_create_loc_conf(ngx_conf_t *cf)
      *     conf->account = NULL;
      *     conf->variable = NULL;
      *     conf->user = NULL;
+     *     conf->allow_meeting = NULL;
      */
 
     conf->allow = NGX_CONF_UNSET_PTR;
     conf->auth = NGX_CONF_UNSET_PTR;
     conf->replay = NGX_CONF_UNSET;
     conf->replay_count = NGX_CONF_UNSET_UINT;
+    conf->types = NGX_CONF_UNSET_PTR;
+    conf->bypass = NGX_CONF_UNSET;
     conf->ttl = NGX_CONF_UNSET;
     conf->reuse = NGX_CONF_UNSET;
     conf->min_left = NGX_CONF_UNSET;
@@ -605,6 +630,8 @@ ngx_http_zoom_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->auth, prev->auth, NULL);
     ngx_conf_merge_sec_value(conf->replay, prev->replay, 0);
     ngx_conf_merge_uint_value(conf->replay_count, prev->replay_count, 1);
+    ngx_conf_merge_ptr_value(conf->types, prev->types, NULL);
+    ngx_conf_merge_value(conf->bypass, prev->bypass, 0);
     ngx_conf_merge_sec_value(conf->ttl, prev->ttl, 7200);
     ngx_conf_merge_sec_value(conf->reuse, prev->reuse, 60);
     ngx_conf_merge_sec_value(conf->min_left, prev->min_left, 1800);
@@ -618,6 +645,18 @@ ngx_http_zoom_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     if (conf->user == NULL) {
         conf->user = prev->user;
         conf->user_place = prev->user_place;
+    }
+
+    if (conf->allow_meeting == NULL) {
+        conf->allow_meeting = prev->allow_meeting;
+    }
+
+    if (conf->types == NULL) {
+        conf->types = ngx_http_zoom_types_default(cf);
+
+        if (conf->types == NULL) {
+            return NGX_CONF_ERROR;
+        }
     }
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
@@ -766,14 +805,18 @@ ngx_http_zoom_check_account(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
 static char *
 ngx_http_zoom_check_tokens(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
 {
-    if (conf->user == NULL) {
+    const char  *type;
+
+    if (conf->user == NULL && ngx_http_zoom_types_of_user(conf->types)) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"zoom_tokens\" must have \"zoom_user\" in %s:%ui",
                       conf->use.place.file, conf->use.place.line);
         return NGX_CONF_ERROR;
     }
 
-    if (conf->allow == NULL && ngx_http_zoom_user_foreign(conf->user)) {
+    if (conf->allow == NULL && conf->user
+        && ngx_http_zoom_user_foreign(conf->user))
+    {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"zoom_tokens\" must have \"zoom_allow_user\" in "
                       "%s:%ui, as \"zoom_user\" is \"%V\" in %s:%ui",
@@ -783,7 +826,18 @@ ngx_http_zoom_check_tokens(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (conf->ttl <= conf->min_left) {
+    type = ngx_http_zoom_types_guarded(conf->types);
+
+    if (type && conf->allow_meeting == NULL) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"zoom_tokens\" never gives \"%s\" without "
+                      "\"zoom_allow_meeting\" in %s:%ui",
+                      type, conf->use.place.file, conf->use.place.line);
+    }
+
+    if (conf->ttl <= conf->min_left
+        && ngx_http_zoom_types_have(conf->types, NGX_HTTP_ZOOM_ZAK))
+    {
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                       "\"zoom_ttl\" of %T seconds is not above "
                       "\"zoom_min_left\" of %T seconds: no token is used "

@@ -69,6 +69,10 @@ typedef struct {
     time_t                       replay;     /* 0: off */
     ngx_uint_t                   replay_count;
 
+    ngx_array_t                 *types;      /* ngx_http_zoom_kind_e */
+    ngx_http_complex_value_t    *allow_meeting;
+    ngx_flag_t                   bypass;     /* the waiting room */
+
     time_t                       ttl;
     time_t                       reuse;
     time_t                       min_left;

@@ -7,12 +7,12 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_answer.h"
-#include "ngx_http_zoom_args.h"
 #include "ngx_http_zoom_auth.h"
 #include "ngx_http_zoom_body.h"
 #include "ngx_http_zoom_handlers.h"
+#include "ngx_http_zoom_query.h"
+#include "ngx_http_zoom_types.h"
 #include "ngx_http_zoom_user.h"
-#include "zoom_uri.h"
 
 
 static void ngx_http_zoom_tokens_body(ngx_http_request_t *r,
@@ -21,20 +21,15 @@ static void ngx_http_zoom_tokens_post(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 static void ngx_http_zoom_tokens_get(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
-static const char *ngx_http_zoom_tokens_query(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx, zoom_error_e *error);
-static const char *ngx_http_zoom_tokens_bot_id(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx, ngx_str_t *value);
-static const char *ngx_http_zoom_tokens_extra(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx, ngx_str_t *extra, zoom_error_e *error);
 static void ngx_http_zoom_tokens_ready(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 static zoom_error_e ngx_http_zoom_tokens_route(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, const char **why);
 static void ngx_http_zoom_tokens_done(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
-static ngx_int_t ngx_http_zoom_tokens_answer(ngx_http_request_t *r,
+static zoom_error_e ngx_http_zoom_tokens_lacking(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
+static ngx_uint_t ngx_http_zoom_tokens_text(ngx_http_request_t *r);
 static void ngx_http_zoom_tokens_fail(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, zoom_error_e error, const char *why);
 
@@ -162,14 +157,12 @@ ngx_http_zoom_tokens_get(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 
     error = ngx_http_zoom_auth_bodiless(r, ctx, &why);
 
-    if (error != ZOOM_OK) {
-        ngx_http_zoom_tokens_fail(r, ctx, error, why);
-        return;
+    if (error == ZOOM_OK) {
+        error = ngx_http_zoom_query_read(r, ctx, &ngx_http_zoom_tokens_doc,
+                                         &why);
     }
 
-    why = ngx_http_zoom_tokens_query(r, ctx, &error);
-
-    if (why) {
+    if (error != ZOOM_OK) {
         ngx_http_zoom_tokens_fail(r, ctx, error, why);
         return;
     }
@@ -178,148 +171,14 @@ ngx_http_zoom_tokens_get(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 }
 
 
-/* What platforms that use GET say in their arguments. */
-
-static const char *
-ngx_http_zoom_tokens_query(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
-    zoom_error_e *error)
-{
-    ngx_str_t    value, *args;
-    ngx_uint_t   n;
-    const char  *why;
-
-    static ngx_str_t  bot_id = ngx_string("bot_id");
-    static ngx_str_t  bot_uuid = ngx_string("bot_uuid");
-    static ngx_str_t  extra = ngx_string("extra");
-
-    *error = ngx_http_zoom_ctx_callback(r, ctx, NULL, &why);
-
-    if (*error != ZOOM_OK) {
-        return why;
-    }
-
-    *error = ZOOM_E_BAD_CALLBACK;
-
-    args = ngx_http_zoom_ctx_args(r, ctx);
-
-    if (ngx_http_zoom_arg(args, &bot_id, &value) == 1
-        || ngx_http_zoom_arg(args, &bot_uuid, &value) == 1)
-    {
-        why = ngx_http_zoom_tokens_bot_id(r, ctx, &value);
-
-        if (why) {
-            return why;
-        }
-    }
-
-    n = ngx_http_zoom_arg(args, &extra, &value);
-
-    if (n > 1) {
-        return "\"extra\" was sent twice";
-    }
-
-    if (n == 0 || value.len == 0) {
-        return NULL;
-    }
-
-    return ngx_http_zoom_tokens_extra(r, ctx, &value, error);
-}
-
-
-static const char *
-ngx_http_zoom_tokens_bot_id(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
-    ngx_str_t *value)
-{
-    u_char      *p;
-    size_t       i;
-    zoom_buf_t   b;
-
-    p = ngx_pnalloc(r->pool, value->len + 1);
-    if (p == NULL) {
-        return "no memory";
-    }
-
-    zoom_buf_init(&b, p, value->len + 1);
-
-    if (zoom_uri_unescape(&b, ngx_http_zoom_str(value)) != 0) {
-        return "the bot's id is not valid percent-encoding";
-    }
-
-    for (i = 0; i < b.len; i++) {
-        if (b.data[i] < ' ' || b.data[i] == 0x7f) {
-            return "the bot's id has control characters";
-        }
-    }
-
-    ctx->bot_id.data = b.data;
-    ctx->bot_id.len = b.len;
-
-    return NULL;
-}
-
-
-/* A form's argument that holds the metadata as a JSON object. */
-
-static const char *
-ngx_http_zoom_tokens_extra(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
-    ngx_str_t *extra, zoom_error_e *error)
-{
-    u_char      *p;
-    size_t       i, size;
-    ngx_str_t    plain;
-    zoom_str_t   text;
-    zoom_buf_t   b;
-    const char  *why;
-
-    size = extra->len + sizeof("{\"bot_metadata\":}") - 1;
-
-    p = ngx_pnalloc(r->pool, size);
-    plain.data = ngx_pnalloc(r->pool, extra->len);
-
-    if (p == NULL || plain.data == NULL) {
-        return "no memory";
-    }
-
-    for (i = 0; i < extra->len; i++) {
-        plain.data[i] = (extra->data[i] == '+') ? ' ' : extra->data[i];
-    }
-
-    plain.len = extra->len;
-
-    zoom_buf_init(&b, p, size);
-    zoom_buf_c(&b, "{\"bot_metadata\":");
-
-    if (zoom_uri_unescape(&b, ngx_http_zoom_str(&plain)) != 0) {
-        return "\"extra\" is not valid percent-encoding";
-    }
-
-    zoom_buf_c(&b, "}");
-
-    text.data = b.data;
-    text.len = b.len;
-
-    why = zoom_json_scan(&ngx_http_zoom_tokens_doc, text);
-
-    if (why) {
-        return why;
-    }
-
-    *error = ngx_http_zoom_ctx_callback(r, ctx, &ngx_http_zoom_tokens_doc,
-                                        &why);
-
-    return (*error == ZOOM_OK) ? NULL : why;
-}
-
-
 /* The callback is authenticated and parsed: now variables may be read. */
 
 static void
 ngx_http_zoom_tokens_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 {
-    const char                      *why;
-    zoom_error_e                     error;
-    ngx_http_zoom_ask_t             *ask;
-    const ngx_http_zoom_loc_conf_t  *zlcf;
+    const char    *why;
+    ngx_uint_t     single;
+    zoom_error_e   error;
 
     ctx->ready = 1;
 
@@ -345,28 +204,26 @@ ngx_http_zoom_tokens_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
         return;
     }
 
+    single = (r->method == NGX_HTTP_GET || ngx_http_zoom_tokens_text(r));
+
+    error = ngx_http_zoom_types_choose(r, ctx, single);
+
+    if (error != ZOOM_OK) {
+        ngx_http_zoom_tokens_fail(r, ctx, error,
+                                  "the type is not in \"zoom_types\"");
+        return;
+    }
+
     error = ngx_http_zoom_tokens_route(r, ctx, &why);
+
+    if (error == ZOOM_OK) {
+        error = ngx_http_zoom_types_plan(r, ctx, &why);
+    }
 
     if (error != ZOOM_OK) {
         ngx_http_zoom_tokens_fail(r, ctx, error, why);
         return;
     }
-
-    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
-
-    if (ngx_http_zoom_batch_init(&ctx->batch, r->pool, 1) != NGX_OK) {
-        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_INTERNAL, "no memory");
-        return;
-    }
-
-    ask = ngx_http_zoom_batch_add(&ctx->batch, r->pool, NGX_HTTP_ZOOM_ZAK);
-
-    ask->account = ctx->account;
-    ask->user = ctx->user;
-    ask->ttl = zlcf->ttl;
-    ask->reuse = zlcf->reuse;
-    ask->min_left = zlcf->min_left;
-    ask->use_stale = zlcf->use_stale;
 
     ngx_http_zoom_ctx_ask(r, ctx, ngx_http_zoom_tokens_done);
 }
@@ -405,6 +262,10 @@ ngx_http_zoom_tokens_route(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     ctx->account = account;
 
+    if (!ngx_http_zoom_types_need_user(ctx)) {
+        return ZOOM_OK;
+    }
+
     return ngx_http_zoom_user(r, &ctx->user, why);
 }
 
@@ -412,73 +273,100 @@ ngx_http_zoom_tokens_route(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 static void
 ngx_http_zoom_tokens_done(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 {
-    ngx_http_zoom_ask_t  *ask;
+    ngx_int_t     rc;
+    ngx_uint_t    plain;
+    zoom_error_e  error;
 
-    ask = &ctx->batch.asks[0];
+    error = ngx_http_zoom_tokens_lacking(r, ctx);
 
-    if (ask->error == ZOOM_OK && ask->token.len == 0) {
-        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_INTERNAL, "an empty token");
+    if (error != ZOOM_OK) {
+        ngx_http_zoom_tokens_fail(r, ctx, error, NULL);
         return;
     }
 
-    if (ask->error != ZOOM_OK) {
-        ngx_http_zoom_tokens_fail(r, ctx, ask->error, NULL);
+    if (ngx_http_zoom_tokens_text(r)) {
+        rc = ngx_http_zoom_answer(r, ctx, NGX_HTTP_OK, "text/plain",
+                                  &ctx->batch.asks[0].token);
+
+        ngx_http_finalize_request(r, rc);
         return;
     }
 
-    ngx_http_finalize_request(r, ngx_http_zoom_tokens_answer(r, ctx));
+    plain = (r->method == NGX_HTTP_POST && !ctx->callback->typed);
+
+    if (ngx_http_zoom_types_json(r, ctx, plain) != NGX_OK) {
+        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_INTERNAL, "no memory");
+        return;
+    }
+
+    ngx_http_finalize_request(r, ngx_http_zoom_answer(r, ctx, NGX_HTTP_OK,
+                                                      "application/json",
+                                                      &ctx->answer));
 }
 
 
-static ngx_int_t
-ngx_http_zoom_tokens_answer(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+/* What failed goes without, unless it is the ZAK or all there is. */
+
+static zoom_error_e
+ngx_http_zoom_tokens_lacking(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 {
-    u_char                          *p;
-    size_t                           size;
-    zoom_buf_t                       b;
-    ngx_str_t                       *token;
-    ngx_uint_t                       text;
+    ngx_uint_t            i, n;
+    zoom_error_e          first;
+    ngx_http_zoom_ask_t  *ask;
+
+    n = 0;
+    first = ZOOM_OK;
+
+    for (i = 0; i < ctx->batch.n; i++) {
+        ask = &ctx->batch.asks[i];
+
+        if (ask->error == ZOOM_OK && ask->token.len == 0) {
+            ask->error = ZOOM_E_INTERNAL;
+        }
+
+        if (ask->error == ZOOM_OK) {
+            n++;
+            continue;
+        }
+
+        if (ask->vital) {
+            return ask->error;
+        }
+
+        first = first ? first : ask->error;
+    }
+
+    if (n == 0) {
+        return first;
+    }
+
+    for (i = 0; first && i < ctx->batch.n; i++) {
+        ask = &ctx->batch.asks[i];
+
+        if (ask->error) {
+            ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                          "zoom: the answer goes without \"%s\": %s",
+                          ngx_http_zoom_kind_names[ask->kind],
+                          zoom_error_info(ask->error)->name.data);
+        }
+    }
+
+    return ZOOM_OK;
+}
+
+
+/* Text holds one token. */
+
+static ngx_uint_t
+ngx_http_zoom_tokens_text(ngx_http_request_t *r)
+{
     const ngx_http_zoom_loc_conf_t  *zlcf;
 
     zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
 
-    token = &ctx->batch.asks[0].token;
-
-    text = (zlcf->response == NGX_HTTP_ZOOM_RESPONSE_TEXT
-            || (zlcf->response == NGX_HTTP_ZOOM_RESPONSE_AUTO
-                && r->method == NGX_HTTP_GET));
-
-    if (text) {
-        return ngx_http_zoom_answer(r, ctx, NGX_HTTP_OK, "text/plain", token);
-    }
-
-    size = sizeof("{\"zak_token\":\"\",\"zak\":\"\"}") - 1 + 2 * token->len;
-
-    p = ngx_pnalloc(r->pool, size);
-    if (p == NULL) {
-        return ngx_http_zoom_answer_error(r, ctx, ZOOM_E_INTERNAL,
-                                          "no memory");
-    }
-
-    /* a token's alphabet needs no escapes */
-
-    zoom_buf_init(&b, p, size);
-
-    zoom_buf_c(&b, "{\"zak_token\":\"");
-    zoom_buf_add(&b, token->data, token->len);
-
-    if (r->method == NGX_HTTP_POST && !ctx->callback->typed) {
-        zoom_buf_c(&b, "\",\"zak\":\"");
-        zoom_buf_add(&b, token->data, token->len);
-    }
-
-    zoom_buf_c(&b, "\"}");
-
-    ctx->answer.data = b.data;
-    ctx->answer.len = b.len;
-
-    return ngx_http_zoom_answer(r, ctx, NGX_HTTP_OK, "application/json",
-                                &ctx->answer);
+    return zlcf->response == NGX_HTTP_ZOOM_RESPONSE_TEXT
+           || (zlcf->response == NGX_HTTP_ZOOM_RESPONSE_AUTO
+               && r->method == NGX_HTTP_GET);
 }
 
 

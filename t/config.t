@@ -105,6 +105,18 @@ subtest 'accepted' => sub {
         @tokens, 'zoom_ttl 3h;', 'zoom_reuse 30s;', 'zoom_timeout 10s;',
         'zoom_response json;', 'zoom_allow_user *;', 'zoom_min_left 20m;',
         'zoom_use_stale off;'));
+    accepted('every type', location(
+        @tokens, 'zoom_types zak onbehalf local_recording live_streaming '
+        . 'local_archiving;', 'zoom_allow_meeting 1;',
+        'zoom_bypass_waiting_room on;'));
+    accepted("types that are no user's", location(
+        'zoom_tokens acme;', @off, 'zoom_types local_recording;',
+        'zoom_allow_meeting 1;'));
+    accepted('types of the levels above', server => 'zoom_types onbehalf;',
+        http => "zoom_types local_recording;\nzoom_allow_meeting 1;\n"
+                . 'zoom_bypass_waiting_room on;',
+        locations => "zoom_user x\@example.com;\n"
+                     . "location /x { zoom_tokens acme; @off }");
     accepted('every scheme', location(
         'zoom_tokens acme;', @user,
         'zoom_authenticate standard_webhooks file:%{webhooks}'
@@ -189,6 +201,25 @@ subtest 'locations' => sub {
             location(@tokens, 'zoom_health acme;'));
     refused('zoom_tokens twice', 'zoom_tokens acme; # again',
             location(@tokens, 'zoom_tokens acme; # again'));
+    refused('an unknown type', 'zoom_types zak token',
+            location(@tokens, 'zoom_types zak token;'));
+    refused('a type for nobody', 'zoom_types access',
+            location(@tokens, 'zoom_types access;'));
+    refused('a type in another case', 'zoom_types ZAK',
+            location(@tokens, 'zoom_types ZAK;'));
+    refused('a type twice', 'zoom_types zak onbehalf zak',
+            location(@tokens, 'zoom_types zak onbehalf zak;'));
+    refused('no type', 'zoom_types;', location(@tokens, 'zoom_types;'));
+    refused('zoom_types twice', 'zoom_types zak; # again',
+            location(@tokens, 'zoom_types zak;', 'zoom_types zak; # again'));
+    refused('a type of a user without zoom_user', 'zoom_tokens acme; # obf',
+            location('zoom_tokens acme; # obf', @off,
+                     'zoom_types local_recording onbehalf;'));
+    refused('zoom_allow_meeting twice', 'zoom_allow_meeting 0;',
+            location(@tokens, 'zoom_allow_meeting 1;',
+                     'zoom_allow_meeting 0;'));
+    refused('zoom_bypass_waiting_room maybe', 'zoom_bypass_waiting_room may',
+            location(@tokens, 'zoom_bypass_waiting_room may;'));
     refused('zoom_user twice', 'zoom_user bots@example.com; # again',
             location(@tokens, 'zoom_user bots@example.com; # again'));
     refused('no account at all', 'zoom_tokens;',
@@ -431,6 +462,20 @@ subtest 'warnings' => sub {
                          @tokens, 'zoom_ttl 30m;'));
     like($said, qr/\[warn\].*zoom_ttl/, 'is warned about');
 
+    $said = accepted('a join token that is never allowed', location(
+                         @tokens, 'zoom_types zak live_streaming;'));
+    like($said, qr/\[warn\].*never\ gives\ "live_streaming"
+                   .*"zoom_allow_meeting"/x, 'is warned about');
+
+    $said = accepted('one that may be', location(
+                         @tokens, 'zoom_types zak live_streaming;',
+                         'zoom_allow_meeting $arg_may;'));
+    unlike($said, qr/zoom_allow_meeting/, 'is not');
+
+    $said = accepted('a life that matters to nobody', location(
+                         @tokens, 'zoom_types onbehalf;', 'zoom_ttl 30m;'));
+    unlike($said, qr/zoom_ttl/, 'is not warned about');
+
     $said = accepted('a signature where no body is read', location(
                          'zoom_health acme;',
                          'zoom_authenticate attendee file:%{attendee};'));
@@ -467,7 +512,7 @@ sub messages {
             $found{$message} = basename($file);
         }
 
-        next if $file !~ /_(?:account|attendee|auth_conf|module|secret|url|user
+        next if $file !~ /_(?:account|attendee|auth_conf|module|secret|types|url|user
                            |webhooks)\.c$/x;
 
         $found{ substr $_, 1, -1 } = basename($file)

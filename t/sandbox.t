@@ -142,8 +142,16 @@ subtest 'ZAKs' => sub {
        '400 300', 'ttl 0');
     is(said(api(GET => '/users/bots@example.com/token?type=onbehalf')),
        '400 300', 'OBF without a meeting');
-    is(api(GET => '/users/bots@example.com/token?type=onbehalf&meeting_id=123')
-       ->status, 200, 'OBF');
+
+    my $obf = '/users/bots@example.com/token?type=onbehalf&meeting_id=';
+
+    is(api(GET => $obf . '123456789')->status, 200, 'OBF');
+    is(said(api(GET => $obf . '404000000')), '404 3001', 'no such meeting');
+    is(said(api(GET => $obf . '12345678')), '404 3001', 'too short for one');
+
+    $zoom->control({ absent => { 'bots@example.com' => 1 } });
+    is(said(api(GET => $obf . '123456789')), '400 3000', 'the user is away');
+    $zoom->control({ absent => { 'bots@example.com' => undef } });
 
     $r = api(GET => '/users/bots@example.com/token');
     is($r->status, 200, 'the retired type');
@@ -217,14 +225,45 @@ subtest 'join tokens' => sub {
         ok($r->json->{token}, 'a token');
     }
 
-    is(api(GET => '/webinars/123456789/jointoken/local_recording')->status,
+    is(api(GET => '/webinars/987654321/jointoken/local_recording')->status,
        200, 'webinars');
+    is(said(api(GET => '/webinars/123456789/jointoken/local_recording')),
+       '404 3001', 'no such webinar');
+    is(said(api(GET => '/meetings/987654321/jointoken/local_recording')),
+       '404 3001', 'a webinar is no meeting');
     is(said(api(GET => '/meetings/404000000/jointoken/local_recording')),
        '404 3001', 'no such meeting');
     is(said(api(GET => '/meetings/abc/jointoken/local_recording')), '404 300',
        'no id');
     is(said(api(GET => '/meetings/123456789/jointoken/other')), '404 2300',
        'no such kind');
+
+    my $bypass = 'local_recording?bypass_waiting_room=';
+
+    is(api(GET => "/meetings/123456789/jointoken/${bypass}true")->status, 200,
+       'past the waiting room');
+    is(said(api(GET => "/meetings/123456789/jointoken/${bypass}1")),
+       '400 300', 'not so');
+    is(said(api(GET => "/webinars/987654321/jointoken/${bypass}true")),
+       '400 300', 'not there');
+
+    $zoom->control({ join => { oauth2_only => 1, expire_in => 7 } });
+    is(said(api(GET => '/meetings/123456789/jointoken/local_recording')),
+       '400 124', 'a user is wanted');
+
+    $zoom->control({ join => { oauth2_only => undef } });
+    is(api(GET => '/meetings/123456789/jointoken/local_recording')->json
+       ->{expire_in}, 7, 'another life');
+
+    $zoom->control({ scopes => ['meeting:read:local_recording_token:admin'] });
+    is(api(GET => '/meetings/123456789/jointoken/local_recording')->status,
+       200, 'its scope');
+    is(said(api(GET => '/meetings/123456789/jointoken/live_streaming')),
+       '400 4711', 'is not that of another');
+    is(said(api(GET => '/webinars/987654321/jointoken/local_recording')),
+       '400 4711', 'nor that of webinars');
+
+    $zoom->control({ reset => 1 });
 };
 
 

@@ -91,6 +91,8 @@ local COMMANDS = {
 
     oauth  = section("oauth"),
     zak    = section("zak"),
+    join   = section("join"),
+    absent = section("absent"),
     bearer = section("bearer"),
     clock  = section("clock"),
 

@@ -117,6 +117,7 @@ local MATCHES = {
     all   = function () return true end,
     oauth = function (endpoint) return endpoint == "oauth" end,
     token = function (endpoint) return endpoint == "token" end,
+    jointoken = function (endpoint) return endpoint == "jointoken" end,
     api   = function (endpoint) return endpoint ~= "oauth" end,
 }
 

@@ -51,7 +51,8 @@ local ON_USER = { GET = "user_get", PATCH = "user_update",
                   DELETE = "user_delete" }
 
 
--- The endpoint's name, the id in the path, and the kind of join token.
+-- The endpoint's name, the id in the path, and for join tokens the kind and
+-- of what.
 local function find(method, s)
     if s[1] ~= "v2" then
         return nil
@@ -73,7 +74,7 @@ local function find(method, s)
         and s[4] == "jointoken" and method == "GET"
         and jointokens.is_kind(s[5])
     then
-        return "jointoken", s[3], s[5]
+        return "jointoken", s[3], s[5], s[2]
     end
 end
 
@@ -83,8 +84,8 @@ local function not_recognized()
 end
 
 
-local function run_api(endpoint, name, kind)
-    local call = { app = access.bearer(), name = name, kind = kind }
+local function run_api(endpoint, name, kind, of)
+    local call = { app = access.bearer(), name = name, kind = kind, of = of }
     local api = API[endpoint]
 
     if not call.app then
@@ -95,7 +96,7 @@ local function run_api(endpoint, name, kind)
         return not_recognized()
     end
 
-    local scopes = api.scopes or { "meeting:read:" .. (kind or "")
+    local scopes = api.scopes or { of:sub(1, -2) .. ":read:" .. kind
                                    .. "_token:admin" }
 
     if not access.has_scope(call.app, unpack(scopes))
@@ -124,11 +125,11 @@ function _M.run()
         return misbehave.run("oauth") or oauth.run()
     end
 
-    local endpoint, name, kind
+    local endpoint, name, kind, of
 
     -- zoom.us itself has no API.
     if host ~= "zoom.us" then
-        endpoint, name, kind = find(ngx.req.get_method(), segments(path))
+        endpoint, name, kind, of = find(ngx.req.get_method(), segments(path))
     end
 
     stats.enter(endpoint or "unknown")
@@ -138,7 +139,7 @@ function _M.run()
         return
     end
 
-    return run_api(endpoint, name, kind)
+    return run_api(endpoint, name, kind, of)
 end
 
 

@@ -2,6 +2,7 @@
 
 local access = require "access"
 local answer = require "answer"
+local jointokens = require "jointokens"
 local jwt = require "jwt"
 local state = require "state"
 local stats = require "stats"
@@ -87,8 +88,22 @@ function _M.run(call)
         return give("zak", user, make(call.app, call.name, user, ttl))
     end
 
-    if not (args.meeting_id or ""):match("^%d+$") then
+    local meeting = args.meeting_id
+
+    if type(meeting) ~= "string" or not meeting:match("^%d+$") then
         return answer.refuse(400, 300, "Validation Failed.")
+    end
+
+    if not jointokens.exists(meeting, "meetings")
+        and not jointokens.exists(meeting, "webinars")
+    then
+        return answer.refuse(404, 3001, "Meeting does not exist: " .. meeting
+                                        .. ".")
+    end
+
+    -- The bot comes on behalf of somebody who is there.
+    if state.get().absent[user.email] then
+        return answer.refuse(400, 3000, "The user is not in the meeting.")
     end
 
     return give("onbehalf", user, make(call.app, call.name, user, ttl,

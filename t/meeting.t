@@ -1,0 +1,269 @@
+#!/usr/bin/perl
+
+# Which meeting a callback is about, and how Zoom is asked for it.
+
+use strict;
+use warnings;
+
+use Test::More;
+
+use Zoom::Test;
+
+my $t = Zoom::Test->new;
+my $zoom = $t->zoom;
+
+$t->canary(passcode => 'CANARYpasscode', tk => 'CANARYtk');
+
+$t->nginx(http => <<'EOC', locations => <<'EOC2');
+    # The host's own ZAK gets the bot past the waiting room.
+    map $zoom_meeting_id $meeting_host {
+        volatile;
+        default      bots@example.com;
+        123456789    bots@t1.example;
+        98765432101  bots@t2.example;
+    }
+
+    map $zoom_metadata_tenant $tenant_account {
+        volatile;
+        default  acme;
+        other    other;
+    }
+
+    zoom_account other {
+        account_id           "acme_account";
+        client_id            "acme_client";
+        client_secret        "acme_secret";
+        oauth_url            %{oauth_url};
+        api_url              %{api_url};
+        trusted_certificate  %{ca};
+    }
+EOC
+        zoom_authenticate   attendee file:%{attendee};
+        zoom_authenticate   arg=key file:%{arg};
+        zoom_allow_meeting  1;
+
+        location = /host {
+            zoom_tokens      $tenant_account;
+            zoom_user        $meeting_host;
+            zoom_allow_user  *@example.com *@t1.example *@t2.example;
+            zoom_reuse       0;
+        }
+
+        location = /record {
+            zoom_tokens  acme;
+            zoom_types   local_recording;
+        }
+
+        location = /obf {
+            zoom_tokens  acme;
+            zoom_types   onbehalf;
+            zoom_user    bots@example.com;
+        }
+EOC2
+
+my $key = 'key=' . $t->secret('arg');
+
+$zoom->control({ app => { account_id    => 'acme_account',
+                          client_id     => 'acme_client',
+                          client_secret => 'acme_secret' } });
+
+
+sub asked {
+    my @paths = map { $_->[1] } $zoom->arrivals('jointoken');
+
+    $zoom->control({ forget => 1 });
+    s{^/v2/}{} for @paths;
+
+    return @paths;
+}
+
+
+sub line_of {
+    my ($mark) = @_;
+
+    return $t->logged(sub { ($_[0]{request} // '') =~ /mark=$mark\b/ });
+}
+
+
+sub encode {
+    my ($s) = @_;
+
+    $s =~ s/([^\w.-])/sprintf '%%%02X', ord $1/ge;
+    return $s;
+}
+
+
+sub is_error {
+    my ($r, $want, $name) = @_;
+
+    is($r->status . ' ' . ($r->json->{error} // $r->body), $want, $name);
+}
+
+
+my $pwd = 'pwd=CANARYpasscode';
+my @links = (
+    'https://zoom.us/j/123456789',
+    "https://us02web.zoom.us/j/123456789?$pwd.1",
+    "https://corp.zoom.com/s/123456789?password=CANARYpasscode",
+    "zoommtg://zoom.us/join?action=join&confno=123456789&$pwd",
+    "https://zoomgov.com/wc/123456789/join?$pwd",
+    "<https://zoom.us/j/123456789> (Passcode: CANARYpasscode)",
+    'https://nam02.safelinks.protection.outlook.com/?url='
+    . encode("https://zoom.us/j/123456789?$pwd") . '&data=05',
+    'https://www.google.com/url?q='
+    . encode("https://zoom.us/j/123456789?$pwd") . '&sa=D',
+    '123456789',
+);
+
+my @others = (
+    'https://zoom.us.evil.example/j/123456789',
+    'https://notzoom.us/j/123456789',
+    'https://zoom.us@evil.example/j/123456789',
+    'https://evil.example/?url=https%3A%2F%2Fzoom.us%2Fj%2F123456789',
+    'https://zoom.us/my/name',
+    'https://zoom.us/meeting/register/abc-123456789',
+    'https://zoom.us/j/12345678',
+    'https://zoom.us/j/123456789012',
+    "https://zoom.us/j/123456789?$pwd%zz",
+    'ftp://zoom.us/j/123456789',
+    '12345678', '123456789012', '123 456 789',
+);
+
+
+subtest 'links' => sub {
+    my $mark = 0;
+
+    for my $link (@links) {
+        my $m = 'l' . ++$mark;
+        my $r = $t->attendee("/record?mark=$m",
+                             members => { meeting_url => qq("$link") });
+
+        is($r->status, 200, "<$link>") or diag $r->body;
+        is_deeply([asked()], ['meetings/123456789/jointoken/local_recording'],
+                  'is that meeting');
+
+        my $line = line_of($m);
+
+        is($line->{zoom_meeting_id}, '123456789', 'in the log');
+        unlike($line->{zoom_meeting_url}, qr/CANARY/, 'without its passcode');
+    }
+
+    for my $link (@others) {
+        is_error($t->attendee('/record',
+                              members => { meeting_url => qq("$link") }),
+                 '400 no_meeting', "not $link");
+    }
+
+    is_deeply([asked()], [], 'for which Zoom is not asked');
+};
+
+
+subtest 'GET' => sub {
+    my $link = encode("https://zoom.us/j/123456789?$pwd");
+
+    for my $arg ('meeting_number=123456789', 'meeting_id=123456789',
+                 "meeting_url=$link", "meeting_url=$link&meeting_id=987654321",
+                 'meeting_url=&meeting_number=123456789')
+    {
+        is($t->get("/record?$key&$arg")->status, 200, $arg);
+        is_deeply([asked()], ['meetings/123456789/jointoken/local_recording'],
+                  'is that meeting');
+    }
+
+    for my $arg ('', 'meeting_number=', 'meeting_number=12345678',
+                 'meeting_number=1234567890123', 'meeting_number=12345678x',
+                 'meeting_number=/123456789', 'Meeting_Number=123456789')
+    {
+        is_error($t->get("/record?$key&$arg"), '400 no_meeting', "not '$arg'");
+    }
+
+    for my $arg ('meeting_number=123456789&meeting_number=123456789',
+                 'meeting_number=%', 'meeting_id=%0a',
+                 'meeting_url=' . 'x' x 2049)
+    {
+        is_error($t->get("/record?$key&$arg"), '400 bad_callback',
+                 substr($arg, 0, 40) . ' is bad');
+    }
+
+    is_deeply([asked()], [], 'for which Zoom is not asked');
+};
+
+
+subtest 'POST with a number' => sub {
+    for my $number (123456789, '"123456789"') {
+        my $r = $t->post("/record?$key", qq({"meeting_number":$number}));
+
+        ok($r->json->{app_privilege_token}, "<$number>");
+    }
+
+    for my $number (12345678, '"12345678 "', 1.5, 123456789012, -123456789) {
+        is_error($t->post("/record?$key", qq({"meeting_number":$number})),
+                 '400 no_meeting', "not $number");
+    }
+
+    asked();
+};
+
+
+subtest 'webinars' => sub {
+    my $get = sub {
+        my ($id) = @_;
+        my $link = encode("https://zoom.us/w/$id?tk=CANARYtk");
+
+        return $t->get("/record?$key&meeting_url=$link");
+    };
+
+    is($get->('987654321')->status, 200, 'a webinar');
+    is_deeply([asked()], ['webinars/987654321/jointoken/local_recording'],
+              'is asked for as such');
+
+    is($get->('123456789')->status, 200, 'a meeting with registration');
+    is_deeply([asked()],
+              [map { "$_/123456789/jointoken/local_recording" }
+               qw(webinars meetings)], 'is asked for where it is none');
+
+    is_error($get->('404000000'), '502 meeting_unknown', 'neither');
+    asked();
+    is_error($get->('404000000'), '502 meeting_unknown', 'which is known now');
+    is_deeply([asked()], [], 'without another call');
+
+    $zoom->control({ scopes => ['meeting:read:local_recording_token:admin'] });
+
+    is($get->('123456780')->status, 200, 'a meeting without the webinar scope');
+    is_error($get->('987654320'), '502 scope_missing', 'a webinar without it');
+    is($t->get("/record?$key&meeting_number=123456789")->status, 200,
+       'which breaks no meeting');
+    like($t->{nginx}[-1]->error_log,
+         qr/add scope webinar:read:local_recording_token:admin/, 'is named');
+
+    $zoom->control({ scopes => ['user:read:token:admin'] });
+
+    my $link = encode('https://zoom.us/w/987654321');
+    my $r = $t->get("/obf?$key&meeting_url=$link");
+
+    is(jwt_claims($r->body)->{mid}, '987654321', 'OBF makes no difference');
+};
+
+
+subtest 'the host lets it in' => sub {
+    my %host = ('123456789'   => 'bots@t1.example',
+                '98765432101' => 'bots@t2.example',
+                '555555555'   => 'bots@example.com');
+
+    for my $id (sort keys %host) {
+        my $r = $t->attendee('/host', members => {
+                             meeting_url => qq("https://zoom.us/j/$id") });
+
+        is(jwt_claims($r->json->{zak_token})->{uid}, $host{$id},
+           "the ZAK of $host{$id}");
+    }
+
+    my $r = $t->attendee('/host', members => {
+                         bot_metadata => '{"tenant":"other"}' });
+
+    is(jwt_claims($r->json->{zak_token})->{aid}, 'acme_account',
+       'of another account');
+};
+
+
+$t->finish;
