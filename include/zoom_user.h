@@ -32,8 +32,8 @@ typedef enum {
 zoom_user_e zoom_user_check(zoom_str_t user);
 
 /*
- * The form under which a user is one and the same: an e-mail in lower case,
- * an id as it is.  "b" needs room for user.len.
+ * The form under which a user that was accepted is one and the same: an e-mail
+ * in lower case, an id as it is.  "b" needs room for user.len.
  */
 
 void zoom_user_fold(zoom_buf_t *b, zoom_str_t user);

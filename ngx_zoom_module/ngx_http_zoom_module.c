@@ -672,6 +672,8 @@ ngx_http_zoom_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_OK;
     }
 
+    ngx_http_zoom_user_fix(cf, conf);
+
     /* we keep to the ceiling, so that the 413 is ours as well */
 
     conf->body_max = ZOOM_CALLBACK_BODY_MAX;

@@ -64,6 +64,7 @@ typedef struct {
 
     ngx_http_complex_value_t    *user;
     ngx_http_zoom_place_t        user_place;
+    ngx_str_t                    fixed_user; /* the same for all requests */
     ngx_array_t                 *allow;      /* ngx_http_zoom_allow_t */
     ngx_array_t                 *auth;       /* ngx_http_zoom_auth_line_t */
     time_t                       replay;     /* 0: off */

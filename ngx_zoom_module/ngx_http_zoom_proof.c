@@ -275,7 +275,7 @@ ngx_http_zoom_proof_find(ngx_http_request_t *r, const ngx_str_t *name,
 
             if (header[i].hash == 0
                 || header[i].key.len != name->len
-                || ngx_strncasecmp(header[i].key.data, name->data, name->len)
+                || ngx_memcmp(header[i].lowcase_key, name->data, name->len)
                    != 0)
             {
                 continue;

@@ -11,7 +11,7 @@
 #include "zoom_json.h"
 
 
-#define NGX_HTTP_ZOOM_SIGNATURE  "X-Webhook-Signature"
+#define NGX_HTTP_ZOOM_SIGNATURE  "x-webhook-signature"
 
 
 typedef enum {
@@ -66,7 +66,11 @@ ngx_int_t ngx_http_zoom_proof_json(const ngx_http_zoom_proof_t *proof,
     const zoom_json_doc_t *doc, const ngx_str_t *signature,
     zoom_buf_t *scratch);
 
-/* How often a header was sent; "value" is that of the last. */
+/*
+ * How often a header was sent; "value" is that of the last.  "name" is in
+ * lower case.
+ */
+
 ngx_uint_t ngx_http_zoom_proof_find(ngx_http_request_t *r,
     const ngx_str_t *name, ngx_str_t *value);
 

@@ -25,6 +25,8 @@ typedef struct {
 
 static ngx_int_t ngx_http_zoom_allow_regex(ngx_conf_t *cf,
     ngx_http_zoom_allow_t *allow, ngx_str_t *pattern);
+static zoom_error_e ngx_http_zoom_user_check(ngx_pool_t *pool,
+    ngx_str_t *value, zoom_user_e *type, const char **why);
 static ngx_uint_t ngx_http_zoom_user_allowed(ngx_http_request_t *r,
     const ngx_array_t *list, ngx_str_t *user, zoom_user_e type);
 
@@ -33,50 +35,26 @@ zoom_error_e
 ngx_http_zoom_user(ngx_http_request_t *r, ngx_str_t *user, const char **why)
 {
     ngx_str_t                        value;
-    zoom_buf_t                       b;
     zoom_user_e                      type;
+    zoom_error_e                     error;
     const ngx_http_zoom_loc_conf_t  *zlcf;
 
     zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    if (zlcf->fixed_user.len) {
+        *user = zlcf->fixed_user;
+        return ZOOM_OK;
+    }
 
     if (ngx_http_complex_value(r, zlcf->user, &value) != NGX_OK) {
         *why = "\"zoom_user\" could not be evaluated";
         return ZOOM_E_INTERNAL;
     }
 
-    /* nothing that long can become a user when it is decoded */
+    error = ngx_http_zoom_user_check(r->pool, &value, &type, why);
 
-    if (value.len > 3 * ZOOM_USER_MAX) {
-        *why = "the user is too long";
-        return ZOOM_E_DENIED;
-    }
-
-    b.data = ngx_pnalloc(r->pool, value.len + 1);
-    if (b.data == NULL) {
-        *why = "no memory";
-        return ZOOM_E_INTERNAL;
-    }
-
-    zoom_buf_init(&b, b.data, value.len + 1);
-
-    if (zoom_uri_unescape(&b, ngx_http_zoom_str(&value)) != 0) {
-        *why = "the user is not valid percent-encoding";
-        return ZOOM_E_DENIED;
-    }
-
-    value.data = b.data;
-    value.len = b.len;
-
-    type = zoom_user_check(ngx_http_zoom_str(&value));
-
-    if (type == ZOOM_USER_EMPTY) {
-        *why = "\"zoom_user\" is empty";
-        return ZOOM_E_NO_USER;
-    }
-
-    if (type == ZOOM_USER_INVALID) {
-        *why = "the user is neither a Zoom user id nor an e-mail";
-        return ZOOM_E_DENIED;
+    if (error != ZOOM_OK) {
+        return error;
     }
 
     *user = value;
@@ -119,6 +97,74 @@ ngx_http_zoom_user_named(ngx_http_request_t *r, const ngx_str_t *user,
     }
 
     return ZOOM_OK;
+}
+
+
+void
+ngx_http_zoom_user_fix(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *zlcf)
+{
+    ngx_str_t     value;
+    const char   *why;
+    zoom_user_e   type;
+
+    /* what is wrong is told with each request, in any case */
+
+    if (zlcf->user == NULL || zlcf->user->lengths || zlcf->allow) {
+        return;
+    }
+
+    value = zlcf->user->value;
+
+    if (ngx_http_zoom_user_check(cf->pool, &value, &type, &why) == ZOOM_OK) {
+        zlcf->fixed_user = value;
+    }
+}
+
+
+static zoom_error_e
+ngx_http_zoom_user_check(ngx_pool_t *pool, ngx_str_t *value,
+    zoom_user_e *type, const char **why)
+{
+    zoom_buf_t  b;
+
+    /* nothing that long can become a user when it is decoded */
+
+    if (value->len > 3 * ZOOM_USER_MAX) {
+        *why = "the user is too long";
+        return ZOOM_E_DENIED;
+    }
+
+    b.data = ngx_pnalloc(pool, value->len + 1);
+    if (b.data == NULL) {
+        *why = "no memory";
+        return ZOOM_E_INTERNAL;
+    }
+
+    zoom_buf_init(&b, b.data, value->len + 1);
+
+    if (zoom_uri_unescape(&b, ngx_http_zoom_str(value)) != 0) {
+        *why = "the user is not valid percent-encoding";
+        return ZOOM_E_DENIED;
+    }
+
+    value->data = b.data;
+    value->len = b.len;
+
+    *type = zoom_user_check(ngx_http_zoom_str(value));
+
+    switch (*type) {
+
+    case ZOOM_USER_EMPTY:
+        *why = "\"zoom_user\" is empty";
+        return ZOOM_E_NO_USER;
+
+    case ZOOM_USER_INVALID:
+        *why = "the user is neither a Zoom user id nor an e-mail";
+        return ZOOM_E_DENIED;
+
+    default:
+        return ZOOM_OK;
+    }
 }
 
 

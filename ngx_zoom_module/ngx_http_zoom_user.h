@@ -10,6 +10,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_zoom_module.h"
 #include "zoom_error.h"
 
 
@@ -18,6 +19,9 @@ char *ngx_http_zoom_allow_user(ngx_conf_t *cf, ngx_command_t *cmd,
 
 /* 1 if a caller decides on the value directly: $arg_, $http_ and the like. */
 ngx_uint_t ngx_http_zoom_user_foreign(ngx_http_complex_value_t *value);
+
+/* A user who does not depend on the request is found out only once. */
+void ngx_http_zoom_user_fix(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *zlcf);
 
 /*
  * Whether a user that was named elsewhere may be used in this location: spelled

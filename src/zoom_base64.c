@@ -3,10 +3,25 @@
 #include "zoom_base64.h"
 
 
+/* Of each character its value and one; 0: it has none.  "+", "-", "/", "_". */
+
+#define ZOOM_BASE64_VALUES(plus, minus, slash, underscore)                    \
+    {                                                                         \
+        0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,        \
+        0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,        \
+        0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0, plus, 0, minus, 0, slash,  \
+        53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 0,  0,  0,  0,  0,  0,        \
+        0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,       \
+        16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 0,  0,  0,  0, underscore,\
+        0,  27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41,       \
+        42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 0,  0,  0,  0,  0         \
+    }
+
+
 static void zoom_base64_write(zoom_buf_t *b, const unsigned char *p,
     size_t len, const char *alphabet, int pad);
-static int zoom_base64_read(zoom_buf_t *b, zoom_str_t s, int url);
-static int zoom_base64_value(unsigned char c, int url);
+static int zoom_base64_read(zoom_buf_t *b, zoom_str_t s,
+    const unsigned char *values);
 
 
 static const char  zoom_base64_std[] =
@@ -14,6 +29,14 @@ static const char  zoom_base64_std[] =
 
 static const char  zoom_base64_url[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/* the rest is zero */
+
+static const unsigned char  zoom_base64_std_values[256] =
+    ZOOM_BASE64_VALUES(63, 0, 64, 0);
+
+static const unsigned char  zoom_base64_url_values[256] =
+    ZOOM_BASE64_VALUES(0, 63, 0, 64);
 
 
 void
@@ -47,14 +70,14 @@ zoom_base64_decode(zoom_buf_t *b, zoom_str_t s)
         }
     }
 
-    return zoom_base64_read(b, s, 0);
+    return zoom_base64_read(b, s, zoom_base64_std_values);
 }
 
 
 int
 zoom_base64url_decode(zoom_buf_t *b, zoom_str_t s)
 {
-    return zoom_base64_read(b, s, 1);
+    return zoom_base64_read(b, s, zoom_base64_url_values);
 }
 
 
@@ -86,78 +109,73 @@ zoom_base64_write(zoom_buf_t *b, const unsigned char *p, size_t len,
 
 
 static int
-zoom_base64_read(zoom_buf_t *b, zoom_str_t s, int url)
+zoom_base64_read(zoom_buf_t *b, zoom_str_t s, const unsigned char *values)
 {
-    int        v;
-    size_t     i, start;
-    uint32_t   bits;
+    size_t                n, len, left;
+    uint32_t              bits, wrong, v[4];
+    unsigned char        *p;
+    const unsigned char  *q;
 
-    start = b->len;
-    bits = 0;
+    left = s.len % 4;
+    len = s.len / 4 * 3 + left * 3 / 4;
 
-    if (s.len % 4 == 1) {
+    if (left == 1) {
         return -1;
     }
 
-    if (b->overflow
-        || s.len / 4 * 3 + s.len % 4 * 3 / 4 > b->size - b->len)
-    {
+    if (b->overflow || len > b->size - b->len) {
         b->overflow = 1;
         return -1;
     }
 
-    for (i = 0; i < s.len; i++) {
-        v = zoom_base64_value(s.data[i], url);
-
-        if (v == -1) {
-            goto failed;
-        }
-
-        bits = bits << 6 | (uint32_t) v;
-
-        /* the first character of four completes no byte */
-
-        if (i % 4) {
-            b->data[b->len++] = (unsigned char) (bits >> (6 - i % 4 * 2));
-        }
+    if (len == 0) {
+        return 0;
     }
 
-    /* a second spelling of the same bytes is not a spelling */
+    p = b->data + b->len;
+    wrong = 0;
 
-    if ((s.len % 4 == 2 && (bits & 0xf)) || (s.len % 4 == 3 && (bits & 0x3)))
-    {
-        goto failed;
+    for (q = s.data, n = s.len / 4; n; n--, q += 4) {
+        v[0] = values[q[0]] - UINT32_C(1);
+        v[1] = values[q[1]] - UINT32_C(1);
+        v[2] = values[q[2]] - UINT32_C(1);
+        v[3] = values[q[3]] - UINT32_C(1);
+
+        bits = v[0] << 18 | v[1] << 12 | v[2] << 6 | v[3];
+        wrong |= v[0] | v[1] | v[2] | v[3];
+
+        *p++ = (unsigned char) (bits >> 16);
+        *p++ = (unsigned char) (bits >> 8);
+        *p++ = (unsigned char) bits;
     }
+
+    if (left) {
+        v[0] = values[q[0]] - UINT32_C(1);
+        v[1] = values[q[1]] - UINT32_C(1);
+        v[2] = (left == 3) ? values[q[2]] - UINT32_C(1) : 0;
+
+        bits = v[0] << 18 | v[1] << 12 | v[2] << 6;
+        wrong |= v[0] | v[1] | v[2];
+
+        *p++ = (unsigned char) (bits >> 16);
+
+        if (left == 3) {
+            *p++ = (unsigned char) (bits >> 8);
+        }
+
+        /* a second spelling of the same bytes is not a spelling */
+
+        wrong |= (left == 3) ? (bits & 0xff) << 8 : bits & 0xffff;
+    }
+
+    /* of a character that is none all bits are set */
+
+    if (wrong >= 64) {
+        zoom_wipe(b->data + b->len, len);
+        return -1;
+    }
+
+    b->len += len;
 
     return 0;
-
-failed:
-
-    zoom_wipe(b->data + start, b->len - start);
-    b->len = start;
-
-    return -1;
-}
-
-
-static int
-zoom_base64_value(unsigned char c, int url)
-{
-    if (c >= 'A' && c <= 'Z') {
-        return c - 'A';
-    }
-
-    if (c >= 'a' && c <= 'z') {
-        return c - 'a' + 26;
-    }
-
-    if (c >= '0' && c <= '9') {
-        return c - '0' + 52;
-    }
-
-    if (c == (url ? '-' : '+')) {
-        return 62;
-    }
-
-    return (c == (url ? '_' : '/')) ? 63 : -1;
 }

@@ -90,7 +90,9 @@ static const uint8_t  zoom_json_plain[256] = {
 static inline void
 zoom_json_skip(zoom_json_scanner_t *s)
 {
-    while (s->p < s->end
+    /* one comparison where there is none, as mostly */
+
+    while (s->p < s->end && *s->p <= ' '
            && (*s->p == ' ' || *s->p == '\n' || *s->p == '\t'
                || *s->p == '\r'))
     {
@@ -434,8 +436,9 @@ zoom_json_string(zoom_json_scanner_t *s, zoom_str_t *raw, uint8_t *escaped)
 
 /*
  * Where a run of plain characters ends.  Eight at a time: a subtraction sets
- * the highest bit of a byte that is too small, or was equal and is now zero;
- * a borrow reaches only bytes behind one that has been found already.
+ * the highest bit of a byte that is too small, or was equal and is now zero.
+ * A borrow goes on to higher bytes only, so the lowest bit that is set is
+ * right, and where the lowest byte comes first it tells where.
  */
 
 static const unsigned char *
@@ -446,13 +449,18 @@ zoom_json_run(const unsigned char *p, const unsigned char *end)
     while (end - p >= 8) {
         memcpy(&w, p, 8);
 
-        if ((w
+        w = (w
              | (w - ZOOM_JSON_EACH(0x20))
              | ((w ^ ZOOM_JSON_EACH('"')) - ZOOM_JSON_EACH(1))
              | ((w ^ ZOOM_JSON_EACH('\\')) - ZOOM_JSON_EACH(1)))
-            & ZOOM_JSON_EACH(0x80))
-        {
+            & ZOOM_JSON_EACH(0x80);
+
+        if (w) {
+#if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+            return p + __builtin_ctzll(w) / 8;
+#else
             break;
+#endif
         }
 
         p += 8;

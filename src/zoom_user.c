@@ -1,5 +1,7 @@
 /* The Zoom user a token is minted for. */
 
+#include <string.h>
+
 #include "zoom_user.h"
 
 
@@ -35,17 +37,20 @@ zoom_user_check(zoom_str_t user)
 void
 zoom_user_fold(zoom_buf_t *b, zoom_str_t user)
 {
-    size_t         i;
-    unsigned char  c;
+    size_t  i, start;
 
-    if (!zoom_user_is_email(user)) {
-        zoom_buf_str(b, user);
+    start = b->len;
+
+    zoom_buf_str(b, user);
+
+    /* no id has one */
+
+    if (user.len == 0 || memchr(user.data, '@', user.len) == NULL) {
         return;
     }
 
-    for (i = 0; i < user.len; i++) {
-        c = zoom_lower(user.data[i]);
-        zoom_buf_add(b, &c, 1);
+    for (i = start; i < b->len; i++) {
+        b->data[i] = zoom_lower(b->data[i]);
     }
 }
 
