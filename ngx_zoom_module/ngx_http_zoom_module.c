@@ -82,9 +82,9 @@ static ngx_http_handler_pt  ngx_http_zoom_status = ngx_http_zoom_status_handler;
 static ngx_http_handler_pt  ngx_http_zoom_purge = ngx_http_zoom_purge_handler;
 
 
-/* Both open a meeting. */
+/* Arguments that open a meeting. */
 
-static const ngx_str_t  ngx_http_zoom_join_hidden[] = {
+static const ngx_str_t  ngx_http_zoom_hidden[] = {
     ngx_string("passWord"),
     ngx_string("meeting_url"),
     ngx_null_string
@@ -403,8 +403,10 @@ ngx_http_zoom_use(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     zlcf->use.handler = *(ngx_http_handler_pt *) cmd->post;
     zlcf->use.place = ngx_http_zoom_place(cf);
 
-    if (zlcf->use.handler == ngx_http_zoom_join_handler) {
-        zlcf->use.hidden = ngx_http_zoom_join_hidden;
+    if (zlcf->use.handler == ngx_http_zoom_tokens_handler
+        || zlcf->use.handler == ngx_http_zoom_join_handler)
+    {
+        zlcf->use.hidden = ngx_http_zoom_hidden;
     }
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);

@@ -42,10 +42,6 @@ ngx_http_zoom_query_read(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     args = ngx_http_zoom_ctx_args(r, ctx);
 
-    /* passcodes are not for the logs, which see what nginx has of it */
-
-    ngx_http_zoom_args_mask(r, &ngx_http_zoom_query_meeting[0]);
-
     error = ngx_http_zoom_query_one(r, args, ngx_http_zoom_query_bot_id,
                                     &ctx->bot_id, why);
     if (error != ZOOM_OK) {

@@ -170,6 +170,9 @@ subtest 'GET' => sub {
                   'is that meeting');
     }
 
+    is_error($t->get("/record?key=wrong&meeting_url=$link"),
+             '401 unauthenticated', 'a passcode comes too early for the log');
+
     for my $arg ('', 'meeting_number=', 'meeting_number=12345678',
                  'meeting_number=1234567890123', 'meeting_number=12345678x',
                  'meeting_number=/123456789', 'Meeting_Number=123456789')
