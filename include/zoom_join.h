@@ -88,13 +88,13 @@ zoom_error_e zoom_join_end(zoom_join_t *join, zoom_buf_t *b,
 
 /*
  * Appends the answer, a JSON object with the names that ZoomMtg.join() has for
- * them.  "zak" and "obf" are left out where they are NULL, "tk" where the link
+ * them.  "zak" and "obf" are left out where they are empty, "tk" where the link
  * had none.  What a stranger chose is escaped, "<", ">" and "&" as well.
  */
 
 void zoom_join_answer(zoom_buf_t *b, const zoom_join_t *join,
     zoom_sdk_role_e role, zoom_str_t sdk_key, zoom_str_t signature,
-    const zoom_str_t *zak, const zoom_str_t *obf);
+    zoom_str_t zak, zoom_str_t obf);
 
 
 #endif /* ZOOM_JOIN_H_INCLUDED */

@@ -10,6 +10,8 @@
 #include "ngx_http_zoom_auth.h"
 #include "ngx_http_zoom_body.h"
 #include "ngx_http_zoom_handlers.h"
+#include "ngx_http_zoom_types.h"
+#include "ngx_http_zoom_user.h"
 
 
 ngx_int_t
@@ -163,7 +165,7 @@ ngx_http_zoom_fail(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
 
 zoom_error_e
-ngx_http_zoom_route_account(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+ngx_http_zoom_route(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     const char **why)
 {
     ngx_str_t                         name;
@@ -174,24 +176,27 @@ ngx_http_zoom_route_account(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     ctx->account = zlcf->account;
 
-    if (ctx->account) {
+    if (ctx->account == NULL) {
+
+        if (ngx_http_complex_value(r, zlcf->variable, &name) != NGX_OK) {
+            *why = "the account could not be evaluated";
+            return ZOOM_E_INTERNAL;
+        }
+
+        zmcf = ngx_http_get_module_main_conf(r, ngx_http_zoom_module);
+
+        ctx->account = ngx_http_zoom_account_find(&zmcf->accounts, &name);
+
+        if (ctx->account == NULL) {
+            *why = name.len ? "there is no such account"
+                            : "the account came out empty";
+            return ZOOM_E_NO_ACCOUNT;
+        }
+    }
+
+    if (!ngx_http_zoom_types_need_user(ctx)) {
         return ZOOM_OK;
     }
 
-    if (ngx_http_complex_value(r, zlcf->variable, &name) != NGX_OK) {
-        *why = "the account could not be evaluated";
-        return ZOOM_E_INTERNAL;
-    }
-
-    zmcf = ngx_http_get_module_main_conf(r, ngx_http_zoom_module);
-
-    ctx->account = ngx_http_zoom_account_find(&zmcf->accounts, &name);
-
-    if (ctx->account == NULL) {
-        *why = name.len ? "there is no such account"
-                        : "the account came out empty";
-        return ZOOM_E_NO_ACCOUNT;
-    }
-
-    return ZOOM_OK;
+    return ngx_http_zoom_user(r, &ctx->user, why);
 }

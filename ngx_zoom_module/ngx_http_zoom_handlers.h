@@ -46,8 +46,12 @@ void ngx_http_zoom_body_failed(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 void ngx_http_zoom_fail(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     zoom_error_e error, const char *why);
 
-/* Sets ctx->account from the argument of the location's directive. */
-zoom_error_e ngx_http_zoom_route_account(ngx_http_request_t *r,
+/*
+ * Sets ctx->account from the argument of the location's directive and, if any
+ * of ctx->types needs it, ctx->user.
+ */
+
+zoom_error_e ngx_http_zoom_route(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, const char **why);
 
 

@@ -11,6 +11,7 @@
 #include "ngx_http_zoom_auth.h"
 #include "ngx_http_zoom_body.h"
 #include "ngx_http_zoom_handlers.h"
+#include "ngx_http_zoom_types.h"
 #include "zoom_join.h"
 #include "zoom_uri.h"
 
@@ -35,6 +36,8 @@ static void ngx_http_zoom_join_done(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 static ngx_int_t ngx_http_zoom_join_answer(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
+static const char *ngx_http_zoom_join_write(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, zoom_sdk_role_e role, zoom_str_t signature);
 static zoom_sdk_role_e ngx_http_zoom_join_role(ngx_http_request_t *r,
     const zoom_join_t *join);
 
@@ -312,7 +315,12 @@ ngx_http_zoom_join_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
         return;
     }
 
-    ngx_http_zoom_join_done(r, ctx);
+    if (ctx->ntypes == 0) {
+        ngx_http_zoom_join_done(r, ctx);
+        return;
+    }
+
+    ngx_http_zoom_ctx_ask(r, ctx, ngx_http_zoom_join_done);
 }
 
 
@@ -322,7 +330,9 @@ ngx_http_zoom_join_route(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 {
     zoom_error_e  error;
 
-    error = ngx_http_zoom_route_account(r, ctx, why);
+    ngx_http_zoom_types_choose_users(r, ctx);
+
+    error = ngx_http_zoom_route(r, ctx, why);
 
     if (error != ZOOM_OK) {
         return error;
@@ -339,13 +349,26 @@ ngx_http_zoom_join_route(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         return ZOOM_E_NO_ACCOUNT;
     }
 
-    return ZOOM_OK;
+    if (ctx->ntypes == 0) {
+        return ZOOM_OK;
+    }
+
+    return ngx_http_zoom_types_plan(r, ctx, why);
 }
 
 
 static void
 ngx_http_zoom_join_done(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 {
+    zoom_error_e  error;
+
+    error = ngx_http_zoom_types_lacking(r, ctx);
+
+    if (error != ZOOM_OK) {
+        ngx_http_zoom_fail(r, ctx, error, NULL);
+        return;
+    }
+
     ngx_http_finalize_request(r, ngx_http_zoom_join_answer(r, ctx));
 }
 
@@ -353,49 +376,77 @@ ngx_http_zoom_join_done(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 static ngx_int_t
 ngx_http_zoom_join_answer(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 {
-    u_char           *p;
-    size_t            size;
-    zoom_buf_t        b, s;
-    zoom_str_t        signature;
+    zoom_buf_t        b;
     const char       *why;
+    zoom_str_t        signature;
     zoom_sdk_role_e   role;
     u_char            text[ZOOM_SDK_SIGNATURE_MAX];
 
     role = ngx_http_zoom_join_role(r, ctx->join);
 
-    zoom_buf_init(&s, text, sizeof(text));
+    zoom_buf_init(&b, text, sizeof(text));
 
-    why = zoom_sdk_signature(&s, ngx_http_zoom_str(&ctx->account->sdk_key),
+    why = zoom_sdk_signature(&b, ngx_http_zoom_str(&ctx->account->sdk_key),
                              ngx_http_zoom_str(&ctx->account->sdk_secret),
                              ctx->join->meeting, role, ngx_time(),
                              ZOOM_SDK_LIFE_MIN);
 
-    size = ZOOM_JOIN_ANSWER_MAX;
+    if (why == NULL) {
+        signature.data = b.data;
+        signature.len = b.len;
 
-    p = why ? NULL : ngx_pnalloc(r->pool, size);
-
-    if (p == NULL) {
-        ngx_explicit_memzero(text, sizeof(text));
-        return ngx_http_zoom_answer_error(r, ctx, ZOOM_E_INTERNAL,
-                                          why ? why : "no memory");
+        why = ngx_http_zoom_join_write(r, ctx, role, signature);
     }
 
-    signature.data = s.data;
-    signature.len = s.len;
+    ngx_explicit_memzero(text, sizeof(text));
 
-    zoom_buf_init(&b, p, size);
+    if (why) {
+        return ngx_http_zoom_answer_error(r, ctx, ZOOM_E_INTERNAL, why);
+    }
+
+    return ngx_http_zoom_answer(r, ctx, NGX_HTTP_OK, "application/json",
+                                &ctx->answer);
+}
+
+
+static const char *
+ngx_http_zoom_join_write(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    zoom_sdk_role_e role, zoom_str_t signature)
+{
+    size_t                size;
+    zoom_buf_t            b;
+    zoom_str_t            token[NGX_HTTP_ZOOM_NKINDS];
+    ngx_uint_t            i;
+    ngx_http_zoom_ask_t  *ask;
+
+    ngx_memzero(token, sizeof(token));
+
+    size = ZOOM_JOIN_ANSWER_MAX;
+
+    for (i = 0; i < ctx->batch.n; i++) {
+        ask = &ctx->batch.asks[i];
+
+        if (ask->error == ZOOM_OK) {
+            token[ask->kind] = ngx_http_zoom_str(&ask->token);
+            size += ask->token.len;
+        }
+    }
+
+    b.data = ngx_pnalloc(r->pool, size);
+    if (b.data == NULL) {
+        return "no memory";
+    }
+
+    zoom_buf_init(&b, b.data, size);
 
     zoom_join_answer(&b, ctx->join, role,
                      ngx_http_zoom_str(&ctx->account->sdk_key), signature,
-                     NULL, NULL);
-
-    ngx_explicit_memzero(text, sizeof(text));
+                     token[NGX_HTTP_ZOOM_ZAK], token[NGX_HTTP_ZOOM_ONBEHALF]);
 
     ctx->answer.data = b.data;
     ctx->answer.len = b.len;
 
-    return ngx_http_zoom_answer(r, ctx, NGX_HTTP_OK, "application/json",
-                                &ctx->answer);
+    return b.overflow ? "the answer has no room" : NULL;
 }
 
 

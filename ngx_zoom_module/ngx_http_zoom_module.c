@@ -50,6 +50,8 @@ static char *ngx_http_zoom_check_account(ngx_conf_t *cf,
     ngx_http_zoom_loc_conf_t *conf);
 static char *ngx_http_zoom_check_tokens(ngx_conf_t *cf,
     ngx_http_zoom_loc_conf_t *conf);
+static char *ngx_http_zoom_check_user(ngx_conf_t *cf,
+    ngx_http_zoom_loc_conf_t *conf);
 static char *ngx_http_zoom_check_join(ngx_conf_t *cf,
     ngx_http_zoom_loc_conf_t *conf);
 
@@ -811,22 +813,11 @@ ngx_http_zoom_check_tokens(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
 {
     const char  *type;
 
-    if (conf->user == NULL && ngx_http_zoom_types_of_user(conf->types)) {
+    if (conf->types->nelts == 0) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"zoom_tokens\" must have \"zoom_user\" in %s:%ui",
+                      "\"zoom_tokens\" must have another \"zoom_types\" than "
+                      "\"none\" in %s:%ui",
                       conf->use.place.file, conf->use.place.line);
-        return NGX_CONF_ERROR;
-    }
-
-    if (conf->allow == NULL && conf->user
-        && ngx_http_zoom_user_foreign(conf->user))
-    {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"zoom_tokens\" must have \"zoom_allow_user\" in "
-                      "%s:%ui, as \"zoom_user\" is \"%V\" in %s:%ui",
-                      conf->use.place.file, conf->use.place.line,
-                      &conf->user->value, conf->user_place.file,
-                      conf->user_place.line);
         return NGX_CONF_ERROR;
     }
 
@@ -837,6 +828,35 @@ ngx_http_zoom_check_tokens(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
                       "\"zoom_tokens\" never gives \"%s\" without "
                       "\"zoom_allow_meeting\" in %s:%ui",
                       type, conf->use.place.file, conf->use.place.line);
+    }
+
+    return ngx_http_zoom_check_user(cf, conf);
+}
+
+
+/* What goes for all that may be a user's. */
+
+static char *
+ngx_http_zoom_check_user(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
+{
+    if (conf->user == NULL && ngx_http_zoom_types_of_user(conf->types)) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"%s\" must have \"zoom_user\" in %s:%ui",
+                      conf->use.name, conf->use.place.file,
+                      conf->use.place.line);
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->allow == NULL && conf->user
+        && ngx_http_zoom_user_foreign(conf->user))
+    {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"%s\" must have \"zoom_allow_user\" in %s:%ui, as "
+                      "\"zoom_user\" is \"%V\" in %s:%ui",
+                      conf->use.name, conf->use.place.file,
+                      conf->use.place.line, &conf->user->value,
+                      conf->user_place.file, conf->user_place.line);
+        return NGX_CONF_ERROR;
     }
 
     if (conf->ttl <= conf->min_left
@@ -876,5 +896,5 @@ ngx_http_zoom_check_join(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
         return NGX_CONF_ERROR;
     }
 
-    return NGX_CONF_OK;
+    return ngx_http_zoom_check_user(cf, conf);
 }

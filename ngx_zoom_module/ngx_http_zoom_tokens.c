@@ -12,7 +12,6 @@
 #include "ngx_http_zoom_handlers.h"
 #include "ngx_http_zoom_query.h"
 #include "ngx_http_zoom_types.h"
-#include "ngx_http_zoom_user.h"
 
 
 static void ngx_http_zoom_tokens_body(ngx_http_request_t *r,
@@ -23,15 +22,9 @@ static void ngx_http_zoom_tokens_get(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 static void ngx_http_zoom_tokens_ready(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
-static zoom_error_e ngx_http_zoom_tokens_route(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx, const char **why);
 static void ngx_http_zoom_tokens_done(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
-static zoom_error_e ngx_http_zoom_tokens_lacking(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx);
 static ngx_uint_t ngx_http_zoom_tokens_text(ngx_http_request_t *r);
-static void ngx_http_zoom_tokens_fail(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx, zoom_error_e error, const char *why);
 
 
 /* One request at a time looks at its body, and is done before the next. */
@@ -73,25 +66,12 @@ static void
 ngx_http_zoom_tokens_body(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     ngx_int_t rc)
 {
-    switch (rc) {
-
-    case NGX_OK:
-        ngx_http_zoom_tokens_post(r, ctx);
+    if (rc != NGX_OK) {
+        ngx_http_zoom_body_failed(r, ctx, rc);
         return;
-
-    case NGX_HTTP_BAD_REQUEST:
-        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_BAD_CALLBACK,
-                                  "the body could not be read");
-        return;
-
-    case NGX_HTTP_REQUEST_ENTITY_TOO_LARGE:
-        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_TOO_LARGE, NULL);
-        return;
-
-    default:
-        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_INTERNAL,
-                                  "the body could not be read");
     }
+
+    ngx_http_zoom_tokens_post(r, ctx);
 }
 
 
@@ -106,7 +86,7 @@ ngx_http_zoom_tokens_post(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     error = ngx_http_zoom_auth_raw(r, ctx, &ctx->body, &why);
 
     if (error != ZOOM_OK) {
-        ngx_http_zoom_tokens_fail(r, ctx, error, why);
+        ngx_http_zoom_fail(r, ctx, error, why);
         return;
     }
 
@@ -115,7 +95,7 @@ ngx_http_zoom_tokens_post(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     why = zoom_json_scan(doc, ngx_http_zoom_str(&ctx->body));
 
     if (why) {
-        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_BAD_CALLBACK, why);
+        ngx_http_zoom_fail(r, ctx, ZOOM_E_BAD_CALLBACK, why);
         return;
     }
 
@@ -124,7 +104,7 @@ ngx_http_zoom_tokens_post(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     error = ngx_http_zoom_auth_body(r, ctx, doc, &signed_body, &why);
 
     if (error != ZOOM_OK) {
-        ngx_http_zoom_tokens_fail(r, ctx, error, why);
+        ngx_http_zoom_fail(r, ctx, error, why);
         return;
     }
 
@@ -138,7 +118,7 @@ ngx_http_zoom_tokens_post(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     }
 
     if (error != ZOOM_OK) {
-        ngx_http_zoom_tokens_fail(r, ctx, error, why);
+        ngx_http_zoom_fail(r, ctx, error, why);
         return;
     }
 
@@ -163,15 +143,13 @@ ngx_http_zoom_tokens_get(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     }
 
     if (error != ZOOM_OK) {
-        ngx_http_zoom_tokens_fail(r, ctx, error, why);
+        ngx_http_zoom_fail(r, ctx, error, why);
         return;
     }
 
     ngx_http_zoom_tokens_ready(r, ctx);
 }
 
-
-/* The callback is authenticated and parsed: now variables may be read. */
 
 static void
 ngx_http_zoom_tokens_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
@@ -180,27 +158,7 @@ ngx_http_zoom_tokens_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     ngx_uint_t     single;
     zoom_error_e   error;
 
-    ctx->ready = 1;
-
-    if (ctx->early.len) {
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "zoom: \"$%V\" was read before the callback was "
-                      "authenticated (by \"if\", \"set\", \"limit_req\" or a "
-                      "cached map): use it only in \"zoom_tokens\", "
-                      "\"zoom_user\", logs, and maps that these read",
-                      &ctx->early);
-
-        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_INTERNAL,
-                                  "a variable was read too early");
-        return;
-    }
-
-    if (ctx->before.len
-        && !ngx_http_zoom_same(&ctx->before, &ctx->caller))
-    {
-        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_INTERNAL,
-                                  "the request was authenticated before, for "
-                                  "another caller");
+    if (ngx_http_zoom_ready(r, ctx) != NGX_OK) {
         return;
     }
 
@@ -209,64 +167,23 @@ ngx_http_zoom_tokens_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     error = ngx_http_zoom_types_choose(r, ctx, single);
 
     if (error != ZOOM_OK) {
-        ngx_http_zoom_tokens_fail(r, ctx, error,
-                                  "the type is not in \"zoom_types\"");
+        ngx_http_zoom_fail(r, ctx, error,
+                           "the type is not in \"zoom_types\"");
         return;
     }
 
-    error = ngx_http_zoom_tokens_route(r, ctx, &why);
+    error = ngx_http_zoom_route(r, ctx, &why);
 
     if (error == ZOOM_OK) {
         error = ngx_http_zoom_types_plan(r, ctx, &why);
     }
 
     if (error != ZOOM_OK) {
-        ngx_http_zoom_tokens_fail(r, ctx, error, why);
+        ngx_http_zoom_fail(r, ctx, error, why);
         return;
     }
 
     ngx_http_zoom_ctx_ask(r, ctx, ngx_http_zoom_tokens_done);
-}
-
-
-static zoom_error_e
-ngx_http_zoom_tokens_route(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
-    const char **why)
-{
-    ngx_str_t                         name;
-    ngx_http_zoom_account_t          *account;
-    const ngx_http_zoom_loc_conf_t   *zlcf;
-    const ngx_http_zoom_main_conf_t  *zmcf;
-
-    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
-
-    account = zlcf->account;
-
-    if (account == NULL) {
-
-        if (ngx_http_complex_value(r, zlcf->variable, &name) != NGX_OK) {
-            *why = "\"zoom_tokens\" could not be evaluated";
-            return ZOOM_E_INTERNAL;
-        }
-
-        zmcf = ngx_http_get_module_main_conf(r, ngx_http_zoom_module);
-
-        account = ngx_http_zoom_account_find(&zmcf->accounts, &name);
-
-        if (account == NULL) {
-            *why = name.len ? "there is no such account"
-                            : "\"zoom_tokens\" is empty";
-            return ZOOM_E_NO_ACCOUNT;
-        }
-    }
-
-    ctx->account = account;
-
-    if (!ngx_http_zoom_types_need_user(ctx)) {
-        return ZOOM_OK;
-    }
-
-    return ngx_http_zoom_user(r, &ctx->user, why);
 }
 
 
@@ -277,10 +194,10 @@ ngx_http_zoom_tokens_done(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     ngx_uint_t    plain;
     zoom_error_e  error;
 
-    error = ngx_http_zoom_tokens_lacking(r, ctx);
+    error = ngx_http_zoom_types_lacking(r, ctx);
 
     if (error != ZOOM_OK) {
-        ngx_http_zoom_tokens_fail(r, ctx, error, NULL);
+        ngx_http_zoom_fail(r, ctx, error, NULL);
         return;
     }
 
@@ -295,63 +212,13 @@ ngx_http_zoom_tokens_done(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     plain = (r->method == NGX_HTTP_POST && !ctx->callback->typed);
 
     if (ngx_http_zoom_types_json(r, ctx, plain) != NGX_OK) {
-        ngx_http_zoom_tokens_fail(r, ctx, ZOOM_E_INTERNAL, "no memory");
+        ngx_http_zoom_fail(r, ctx, ZOOM_E_INTERNAL, "no memory");
         return;
     }
 
     ngx_http_finalize_request(r, ngx_http_zoom_answer(r, ctx, NGX_HTTP_OK,
                                                       "application/json",
                                                       &ctx->answer));
-}
-
-
-/* What failed goes without, unless it is the ZAK or all there is. */
-
-static zoom_error_e
-ngx_http_zoom_tokens_lacking(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
-{
-    ngx_uint_t            i, n;
-    zoom_error_e          first;
-    ngx_http_zoom_ask_t  *ask;
-
-    n = 0;
-    first = ZOOM_OK;
-
-    for (i = 0; i < ctx->batch.n; i++) {
-        ask = &ctx->batch.asks[i];
-
-        if (ask->error == ZOOM_OK && ask->token.len == 0) {
-            ask->error = ZOOM_E_INTERNAL;
-        }
-
-        if (ask->error == ZOOM_OK) {
-            n++;
-            continue;
-        }
-
-        if (ask->vital) {
-            return ask->error;
-        }
-
-        first = first ? first : ask->error;
-    }
-
-    if (n == 0) {
-        return first;
-    }
-
-    for (i = 0; first && i < ctx->batch.n; i++) {
-        ask = &ctx->batch.asks[i];
-
-        if (ask->error) {
-            ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                          "zoom: the answer goes without \"%s\": %s",
-                          ngx_http_zoom_kind_names[ask->kind],
-                          zoom_error_info(ask->error)->name.data);
-        }
-    }
-
-    return ZOOM_OK;
 }
 
 
@@ -367,13 +234,4 @@ ngx_http_zoom_tokens_text(ngx_http_request_t *r)
     return zlcf->response == NGX_HTTP_ZOOM_RESPONSE_TEXT
            || (zlcf->response == NGX_HTTP_ZOOM_RESPONSE_AUTO
                && r->method == NGX_HTTP_GET);
-}
-
-
-static void
-ngx_http_zoom_tokens_fail(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
-    zoom_error_e error, const char *why)
-{
-    ngx_http_finalize_request(r, ngx_http_zoom_answer_error(r, ctx, error,
-                                                            why));
 }

@@ -5,6 +5,7 @@
 #include "ngx_http_zoom_args.h"
 #include "ngx_http_zoom_kind.h"
 #include "ngx_http_zoom_types.h"
+#include "zoom_error.h"
 #include "zoom_meeting.h"
 
 
@@ -54,6 +55,10 @@ ngx_http_zoom_set_types(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     value = cf->args->elts;
+
+    if (cf->args->nelts == 2 && ngx_strcmp(value[1].data, "none") == 0) {
+        return NGX_CONF_OK;
+    }
 
     for (i = 1; i < cf->args->nelts; i++) {
 
@@ -236,6 +241,26 @@ ngx_http_zoom_types_choose(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 }
 
 
+void
+ngx_http_zoom_types_choose_users(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx)
+{
+    ngx_uint_t                       i;
+    ngx_http_zoom_kind_e            *type;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    type = zlcf->types->elts;
+
+    for (i = 0; i < zlcf->types->nelts; i++) {
+        if (ngx_http_zoom_kind_of_user(type[i])) {
+            ctx->types[ctx->ntypes++] = type[i];
+        }
+    }
+}
+
+
 ngx_uint_t
 ngx_http_zoom_types_need_user(const ngx_http_zoom_ctx_t *ctx)
 {
@@ -397,6 +422,56 @@ ngx_http_zoom_types_allowed(ngx_http_request_t *r, const char **why)
     if (value.len == 0 || (value.len == 1 && value.data[0] == '0')) {
         *why = "\"zoom_allow_meeting\" does not allow it";
         return ZOOM_E_DENIED;
+    }
+
+    return ZOOM_OK;
+}
+
+
+/* What failed goes without, unless it is the ZAK or all there is. */
+
+zoom_error_e
+ngx_http_zoom_types_lacking(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    ngx_uint_t            i, n;
+    zoom_error_e          first;
+    ngx_http_zoom_ask_t  *ask;
+
+    n = 0;
+    first = ZOOM_OK;
+
+    for (i = 0; i < ctx->batch.n; i++) {
+        ask = &ctx->batch.asks[i];
+
+        if (ask->error == ZOOM_OK && ask->token.len == 0) {
+            ask->error = ZOOM_E_INTERNAL;
+        }
+
+        if (ask->error == ZOOM_OK) {
+            n++;
+            continue;
+        }
+
+        if (ask->vital) {
+            return ask->error;
+        }
+
+        first = first ? first : ask->error;
+    }
+
+    if (n == 0) {
+        return first;
+    }
+
+    for (i = 0; first && i < ctx->batch.n; i++) {
+        ask = &ctx->batch.asks[i];
+
+        if (ask->error) {
+            ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                          "zoom: the answer goes without \"%s\": %s",
+                          ngx_http_zoom_kind_names[ask->kind],
+                          zoom_error_info(ask->error)->name.data);
+        }
     }
 
     return ZOOM_OK;

@@ -9,7 +9,7 @@
 #include "ngx_http_zoom_ctx.h"
 
 
-/* The zoom_types directive. */
+/* The zoom_types directive; the list is empty for "none". */
 char *ngx_http_zoom_set_types(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 /* The list where there is no directive: a ZAK.  NULL: no memory. */
@@ -32,6 +32,10 @@ const char *ngx_http_zoom_types_guarded(const ngx_array_t *types);
 zoom_error_e ngx_http_zoom_types_choose(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, ngx_uint_t single);
 
+/* Likewise, those that are a user's. */
+void ngx_http_zoom_types_choose_users(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+
 /* Whether ctx->user is needed for any of them. */
 ngx_uint_t ngx_http_zoom_types_need_user(const ngx_http_zoom_ctx_t *ctx);
 
@@ -43,6 +47,14 @@ ngx_uint_t ngx_http_zoom_types_need_user(const ngx_http_zoom_ctx_t *ctx);
 
 zoom_error_e ngx_http_zoom_types_plan(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, const char **why);
+
+/*
+ * When all are in: what failed goes without, unless it is the ZAK or all there
+ * is.  ZOOM_OK or that error.
+ */
+
+zoom_error_e ngx_http_zoom_types_lacking(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
 
 /*
  * The tokens as JSON, into ctx->answer, under the names that platforms have

@@ -297,8 +297,7 @@ zoom_join_end(zoom_join_t *join, zoom_buf_t *b, const char **why)
 
 void
 zoom_join_answer(zoom_buf_t *b, const zoom_join_t *join, zoom_sdk_role_e role,
-    zoom_str_t sdk_key, zoom_str_t signature, const zoom_str_t *zak,
-    const zoom_str_t *obf)
+    zoom_str_t sdk_key, zoom_str_t signature, zoom_str_t zak, zoom_str_t obf)
 {
     zoom_join_put(b, "{\"sdkKey\":\"", sdk_key);
     zoom_join_put(b, "\",\"signature\":\"", signature);
@@ -313,13 +312,13 @@ zoom_join_answer(zoom_buf_t *b, const zoom_join_t *join, zoom_sdk_role_e role,
         zoom_buf_c(b, "\"");
     }
 
-    if (zak) {
-        zoom_join_put(b, ",\"zak\":\"", *zak);
+    if (zak.len) {
+        zoom_join_put(b, ",\"zak\":\"", zak);
         zoom_buf_c(b, "\"");
     }
 
-    if (obf) {
-        zoom_join_put(b, ",\"obfToken\":\"", *obf);
+    if (obf.len) {
+        zoom_join_put(b, ",\"obfToken\":\"", obf);
         zoom_buf_c(b, "\"");
     }
 

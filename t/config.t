@@ -136,6 +136,8 @@ subtest 'accepted' => sub {
 EOC
     accepted('a join kit', account => \%sdk, location(
         'zoom_join acme;', @user, @off, 'zoom_join_role host;'));
+    accepted('a join kit without tokens', account => \%sdk, location(
+        'zoom_join acme;', @off, 'zoom_types none;'));
     accepted('a join kit of an account by variable', location(
         'zoom_join $arg_account;', @user, @off, 'zoom_join_role caller;'));
     accepted("a join kit for more than Attendee's signature",
@@ -231,6 +233,15 @@ subtest 'locations' => sub {
             'zoom_join acme;', location('zoom_join acme;', @user, @off));
     refused('a join kit of an unknown account', 'zoom_join nobody;',
             account => \%sdk, location('zoom_join nobody;', @user, @off));
+    refused('no zoom_user for a join kit with a ZAK', 'zoom_join acme;',
+            account => \%sdk, location('zoom_join acme;', @off));
+    refused('no zoom_allow_user for a join kit', 'zoom_join acme;',
+            account => \%sdk, location('zoom_join acme;', @off,
+                                       'zoom_user $arg_user;'));
+    refused('tokens of no type', 'zoom_tokens acme;',
+            location(@tokens, 'zoom_types none;'));
+    refused('no type and another', 'zoom_types none zak;',
+            location(@tokens, 'zoom_types none zak;'));
     refused('no zoom_authenticate for a join kit', 'zoom_join acme;',
             account => \%sdk, location('zoom_join acme;', @user));
     refused('two join kits', 'zoom_join acme; # again', account => \%sdk,

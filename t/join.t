@@ -35,14 +35,20 @@ $t->secret_file('whsec', 'whsec_' . encode_base64('CANARYwhsec' x 3, ''));
 my %sdk = (sdk_key    => 'file:%{sdk_key}',
            sdk_secret => 'file:%{sdk_secret}');
 
-# The page, and once more with a ZoomMtg that tells what it was given.
-mkdir $t->dir . '/page';
-mkdir $t->dir . '/page/told';
+# The page; once more with a ZoomMtg that tells what it was given; and once
+# more for a location that gives a ZAK.
+
+mkdir $t->dir . "/page$_" for '', '/told', '/zak';
 
 for my $file (glob "$FindBin::Bin/sandbox/join/*") {
     spew($t->dir . "/page/$_" . basename($file), slurp($file), 0644)
-        for '', 'told/';
+        for '', 'told/', 'zak/';
 }
+
+my $page = slurp($t->dir . '/page/index.html');
+
+spew($t->dir . '/page/zak/index.html', $page =~ s{"/join-kit"}{"/with-zak"}r,
+     0644);
 
 spew($t->dir . '/page/told/zoommtg.js', <<'EOC', 0644);
 const ZoomMtg = {
@@ -69,11 +75,12 @@ my $nginx = $t->nginx(account => \%sdk, http => $t->account('plain')
     map $zoom_meeting_id $meeting_host {
         volatile;
         default    "";
-        123456789  bots@example.com;
+        987654321  bots@t1.example;
     }
 
     zoom_authenticate  arg=key file:%{arg};
     zoom_user          bots@example.com;
+    zoom_types         none;
 EOC
                       locations => $elsewhere . <<'EOC');
         location = /session {
@@ -93,6 +100,31 @@ EOC
         location = /host {
             zoom_join       acme;
             zoom_join_role  host;
+        }
+
+        location = /zak {
+            zoom_join       acme;
+            zoom_types      zak local_recording;
+            zoom_user       $meeting_host;
+            zoom_join_role  host;
+        }
+
+        location = /both {
+            zoom_join       acme;
+            zoom_types      zak onbehalf;
+            zoom_reuse      0;
+        }
+
+        location = /obf {
+            zoom_join       acme;
+            zoom_types      onbehalf;
+        }
+
+        location = /user {
+            zoom_join        acme;
+            zoom_types       zak onbehalf;
+            zoom_user        $arg_user;
+            zoom_allow_user  *@example.com;
         }
 
         location = /caller {
@@ -140,6 +172,13 @@ EOC
         location = /join-kit {
             zoom_join          acme;
             zoom_join_role     caller;
+            zoom_authenticate  off;
+        }
+
+        location = /with-zak {
+            zoom_join          acme;
+            zoom_join_role     caller;
+            zoom_types         zak;
             zoom_authenticate  off;
         }
 
@@ -479,6 +518,84 @@ subtest 'variables' => sub {
 };
 
 
+is($zoom->token_calls, 0, 'Zoom was asked for no token yet');
+
+
+subtest 'the ZAK' => sub {
+    my $kit = is_kit(ask('/zak', { meeting_number => 987654321 }),
+                     '987654321', 1, 'the kit of a host');
+
+    is(jwt_claims($kit->{zak})->{uid}, 'bots@t1.example', 'with his ZAK');
+    ok(!exists $kit->{obfToken}, 'and no OBF token');
+    is($t->logged(sub { $_->{uri} eq '/zak' })->{zoom_user},
+       'bots@t1.example', 'who is in the log');
+
+    is_error(ask('/zak', { meeting_number => 123456789 }), 403, 'no_user',
+             'nobody hosts another meeting');
+};
+
+
+subtest 'both tokens' => sub {
+    $zoom->control({ match => 'api', mode => 'delay', ms => 500 });
+
+    my $r = ask('/both', { meeting_url => 'https://zoom.us/j/987654321' });
+    my $kit = is_kit($r, '987654321', 0, 'a kit with all');
+
+    cmp_ok($r->took, '<', 0.95, 'minted side by side');
+    is(jwt_claims($kit->{zak})->{uid}, 'bots@example.com', 'a ZAK');
+    is(jwt_claims($kit->{obfToken})->{mid}, '987654321',
+       'an OBF token for the meeting');
+    is($t->logged(sub { $_->{uri} eq '/both' })->{zoom_token_status},
+       'MISS, MISS', 'in the log');
+
+    $zoom->control({ clear => 1 });
+
+    $kit = ask('/obf', { meeting_number => 987654321 })->json;
+    is(join(' ', grep { /zak|obf/ } sort keys %$kit), 'obfToken',
+       'an OBF token alone');
+};
+
+
+# None of this is a question for Zoom.
+subtest 'hostile wishes' => sub {
+    my $before = $zoom->token_calls;
+    my $wish = { meeting_number => 987654321 };
+
+    is_error(ask("/user?user=$_", $wish), 403, 'denied', "user $_")
+        for qw(me ME %6de admin%40evil.example ..%2Fme a%00b);
+    is_error(ask('/user', $wish), 403, 'no_user', 'no user');
+
+    is_error(ask('/both', { meeting_url => $_ }), 400, 'no_meeting', $_)
+        for 'https://zoom.us.evil.example/j/987654321', 'https://zoom.us/my/x',
+            'https://zoom.us/j/987654321%', '../../users/me';
+
+    is_error(ask('/both', { meeting_number => $_ }), 400, 'bad_callback', "number $_")
+        for '987654321/../me', '987654321?x', '98765432100000', '-98765432';
+
+    is_error($t->post("/both?key=wrong$_", '{"meeting_number":987654321}'),
+             401, 'unauthenticated', "a wrong key, $_") for 1 .. 5;
+
+    is($zoom->token_calls, $before, 'Zoom was not asked');
+};
+
+
+subtest 'a token that does not come' => sub {
+    my $kit = is_kit(ask('/both', { meeting_number => 404123456 }),
+                     '404123456', 0, 'a meeting Zoom does not know');
+
+    ok($kit->{zak} && !exists $kit->{obfToken}, 'goes without an OBF token');
+
+    is_error(ask('/obf', { meeting_number => 404123456 }), 502,
+             'meeting_unknown', 'but not without all there is');
+
+    my $r = ask('/user?user=nobody%40example.com',
+                { meeting_number => 987654321 });
+
+    is_error($r, 502, 'user_unknown', 'nor without a ZAK');
+    unlike($r->body, qr/signature/, 'nothing is signed then');
+};
+
+
 sub page {
     my ($path, %o) = @_;
     my $wish = join '&', 'now=1', map { "$_=" . escaped($o{$_}) } sort keys %o;
@@ -532,13 +649,16 @@ subtest 'the page' => sub {
     is($verdict, '<b>Not joined</b>ZoomMtg.join(): role 1 needs the zak of '
                  . 'the host', 'no host without a ZAK');
 
+    ($verdict, %row) = seen(page('/join/zak/', meeting => '987654321',
+                                 userName => 'Me', role => 1));
+    is($verdict, '<b>Joined</b>meeting 987654321 as “Me”.', 'a host with one');
+    like($row{zak}, qr/^eyJ.{5}… \(\d+ characters\)$/, 'which is shortened');
+
     ($verdict) = seen(page('/join/', meeting => 'https://zoom.us/my/room',
                            userName => 'Me'));
     like($verdict, qr/^<b>Not joined<\/b>.*\(400 no_meeting\)$/,
          'and what nginx said');
 };
 
-
-is($zoom->token_calls, 0, 'Zoom was asked for no token');
 
 $t->finish;

@@ -66,7 +66,7 @@ sub tells_secrets {
 
         chomp $secret;
         $secret ne '' && index($text, $secret) >= 0;
-    } qw(client_secret attendee key);
+    } qw(client_secret attendee key sdk_secret);
 }
 
 
@@ -109,6 +109,13 @@ subtest 'until Ctrl-C' => sub {
     is(http(port => $port, path => '/zak')->status, 401, 'without its key');
     is(http(port => $port, path => '/health')->status, 200, 'its health');
 
+    my ($page) = output() =~ m{^    http://127\.0\.0\.1:$port(/join/)$}m;
+    like(http(port => $port, path => $page)->body, qr/ZoomMtg/,
+         'the page that joins');
+    is(jwt_claims(http(port => $port, path => '/join-kit',
+                       body => '{"meeting_number":123456789}')->json->{zak})
+           ->{uid}, 'bots@example.com', 'and what it asks for');
+
     my ($control) = output() =~ m{127\.0\.0\.1:(\d+)/ in a browser};
     like(http(port => $control, path => '/')->body, qr/stand-in/,
          'the page of the stand-in');
@@ -117,7 +124,7 @@ subtest 'until Ctrl-C' => sub {
 
     my ($run_dir) = glob "$dir/tmp/zoom-run-*";
     my @open = grep { (stat "$run_dir/$_")[2] & 077 }
-               qw(client_secret attendee key zak.curl nginx.conf);
+               qw(client_secret attendee key sdk_secret zak.curl nginx.conf);
     is("@open", '', 'nor can others read one');
 
     kill 'INT', $pid;

@@ -24,8 +24,8 @@ fuzz_answer(const zoom_join_t *join)
     static const zoom_str_t  token = zoom_str("a.b.c");
 
     zoom_buf_init(&b, answer, sizeof(answer));
-    zoom_join_answer(&b, join, ZOOM_SDK_PARTICIPANT, key, token, &token,
-                     NULL);
+    zoom_join_answer(&b, join, ZOOM_SDK_PARTICIPANT, key, token, token,
+                     zoom_str_c(NULL));
 
     text.data = b.data;
     text.len = b.len;

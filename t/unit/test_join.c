@@ -357,7 +357,7 @@ END_TEST
 
 static void
 answer(const char *url, const char *passcode, const char *name,
-    zoom_sdk_role_e role, const zoom_str_t *zak, const zoom_str_t *obf)
+    zoom_sdk_role_e role, zoom_str_t zak, zoom_str_t obf)
 {
     zoom_join_init(&join);
 
@@ -381,13 +381,13 @@ START_TEST(answers)
     zak = S("z.a.k");
     obf = S("o.b.f");
 
-    answer("123456789", "", "", ZOOM_SDK_PARTICIPANT, NULL, NULL);
+    answer("123456789", "", "", ZOOM_SDK_PARTICIPANT, S(""), S(""));
     unit_is(unit_buf(&b),
             "{\"sdkKey\":\"KEY\",\"signature\":\"a.b.c\","
             "\"meetingNumber\":\"123456789\",\"passWord\":\"\","
             "\"userName\":\"\",\"role\":0}");
 
-    answer("123456789", "p", "Zo\xc3\xab", ZOOM_SDK_HOST, &zak, &obf);
+    answer("123456789", "p", "Zo\xc3\xab", ZOOM_SDK_HOST, zak, obf);
     unit_is(unit_buf(&b),
             "{\"sdkKey\":\"KEY\",\"signature\":\"a.b.c\","
             "\"meetingNumber\":\"123456789\",\"passWord\":\"p\","
@@ -395,7 +395,7 @@ START_TEST(answers)
             "\"obfToken\":\"o.b.f\"}");
 
     answer("https://zoom.us/w/123456789?tk=t&pwd=p", "", "",
-           ZOOM_SDK_PARTICIPANT, &zak, NULL);
+           ZOOM_SDK_PARTICIPANT, zak, S(""));
     unit_is(unit_buf(&b),
             "{\"sdkKey\":\"KEY\",\"signature\":\"a.b.c\","
             "\"meetingNumber\":\"123456789\",\"passWord\":\"p\","
@@ -405,7 +405,7 @@ START_TEST(answers)
     /* nothing a stranger chose gets out of its quotes, nor out of a script */
 
     answer("123456789", "\"\\", "</script><!--&\",\"role\":1,\"x\":\"",
-           ZOOM_SDK_PARTICIPANT, NULL, &obf);
+           ZOOM_SDK_PARTICIPANT, S(""), obf);
     unit_is(unit_buf(&b),
             "{\"sdkKey\":\"KEY\",\"signature\":\"a.b.c\","
             "\"meetingNumber\":\"123456789\",\"passWord\":\"\\\"\\\\\","
@@ -448,7 +448,8 @@ START_TEST(answers_in_bounds)
     key = (zoom_str_t) { text, ZOOM_SDK_KEY_MAX };
 
     zoom_buf_init(&b, data, ZOOM_JOIN_ANSWER_MAX);
-    zoom_join_answer(&b, &join, ZOOM_SDK_HOST, key, signature, NULL, NULL);
+    zoom_join_answer(&b, &join, ZOOM_SDK_HOST, key, signature, S(""),
+                     S(""));
     ck_assert_int_eq(b.overflow, 0);
 }
 END_TEST
