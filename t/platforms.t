@@ -88,6 +88,24 @@ EOC
                                as=meetstream;
         }
 
+        location = /types {
+            zoom_tokens         acme;
+            zoom_types          zak onbehalf local_recording;
+            zoom_allow_meeting  1;
+            zoom_authenticate   attendee file:%{attendee} as=tenant1;
+            zoom_authenticate   standard_webhooks file:%{webhooks} as=recall;
+            zoom_authenticate   header=X-Webhook-Secret file:%{header}
+                                as=meetstream;
+        }
+
+        location = /obf-json {
+            zoom_tokens         acme;
+            zoom_types          onbehalf;
+            zoom_response       json;
+            zoom_authenticate   header=X-Webhook-Secret file:%{header}
+                                as=meetstream;
+        }
+
         location = /zoom-fails {
             zoom_tokens        acme;
             zoom_user          $arg_user;
@@ -291,6 +309,91 @@ subtest 'MeetStream' => sub {
              'no key');
     $fails->(Zoom::Platform->meetstream(@port)->fetch("/meetstream?$key"),
              401, 'unauthenticated', 'no secret');
+};
+
+
+# A token for one meeting, on behalf of one user.
+sub is_obf {
+    my ($token, $user, $meeting, $name) = @_;
+    my $claims = jwt_claims($token);
+
+    ok($claims->{obf}, "$name: an OBF token");
+    is("$claims->{uid} $claims->{mid}", "$user $meeting", "$name: whose");
+}
+
+
+subtest 'all types of tokens' => sub {
+    my $meeting = '123456789';
+    my $tokens = $attendee->fetch('/types')->{tokens};
+
+    is_deeply([sort keys %$tokens],
+              [qw(app_privilege_token onbehalf_token zak_token)],
+              'Attendee gets all at once');
+    is(jwt_claims($tokens->{zak_token})->{uid}, 'bot0001@example.com',
+       'the ZAK');
+    is_obf($tokens->{onbehalf_token}, 'bot0001@example.com', $meeting,
+           'Attendee');
+
+    $tokens = $attendee->fetch('/types', members => {
+        meeting_url => '"https://zoom.us/my/somebody"' })->{tokens};
+    is_deeply([keys %$tokens], ['zak_token'],
+              'and what there is for a link without a number');
+
+    # Three settings, three query strings.
+    my %url = map { $_ => "/types?type=$_&meeting_number=$meeting" }
+              qw(zak onbehalf local_recording);
+
+    joins_as($recall->fetch($url{zak}), 'bot0003@example.com',
+             "Recall's zak_url");
+    is_obf($recall->fetch($url{onbehalf})->{token}, 'bot0003@example.com',
+           $meeting, "Recall's obf_url");
+    like($recall->fetch($url{local_recording})->{token}, qr/^[\w-]{64,}$/,
+         "Recall's join_token_url");
+
+    my $join = $recall->fetch($url{local_recording})->{calls}[0];
+    my $obf = $recall->fetch($url{onbehalf})->{token};
+
+    isnt($recall->fetch($url{onbehalf})->{token}, $obf, 'one for each bot');
+    is($join->header('Cache-Control'), 'no-store', 'not to be stored');
+
+    my %seen = $recall->request($url{zak});
+
+    $recall->call(%seen);
+    fails($recall->judge($recall->call(%seen, path => $url{onbehalf})),
+          'bot error: 401', 'replayed', 'headers for one URL open no other');
+    fails($recall->fetch('/types?type=onbehalf'), 'bot error: 400',
+          'no_meeting', 'an OBF token for no meeting');
+    fails($recall->fetch('/types?type=live_streaming&meeting_number=1'),
+          'bot error: 400', 'bad_type', 'a type that is not given');
+    fails($recall->fetch(
+              '/types?type=local_recording&meeting_number=404123456'),
+          'bot error: 502', 'meeting_unknown', 'an invented meeting');
+
+    joins_as($meetstream->fetch('/types?type=zak'), 'bot0005@example.com',
+             "MeetStream's zak_url");
+
+    my $got = $meetstream->fetch('/types?type=onbehalf',
+                                 meeting_number => $meeting);
+
+    is_obf($got->{token}, 'bot0005@example.com', $meeting,
+           "MeetStream's obf_url");
+    is(scalar @{ $got->{calls} }, 1, 'by GET');
+
+    $got = $meetstream->fetch('/obf-json', meeting_number => $meeting);
+    is_obf($got->{token}, 'bot0005@example.com', $meeting, 'JSON');
+    is(scalar @{ $got->{calls} }, 2, 'by POST');
+
+    fails($meetstream->fetch('/types?type=onbehalf'), 'fatal: 400',
+          'no_meeting', 'without a meeting_number');
+    fails($meetstream->fetch('/types?type=onbehalf',
+                             meeting_number => '404123456'),
+          'fatal: 502', 'meeting_unknown', 'an invented one');
+
+    $zoom->control({ absent => { 'bot0005@example.com' => 1 } });
+    $got = $meetstream->fetch('/types?type=onbehalf',
+                              meeting_number => $meeting);
+    like($got->{failed}, qr/^fatal: 502/, 'the user is not in the meeting');
+    $zoom->control({ absent => { 'bot0005@example.com' => undef } });
 };
 
 
