@@ -52,12 +52,17 @@ typedef struct {
     int64_t               closed;    /* by the last refusal, until then */
     int64_t               day;       /* since the epoch */
     uint32_t              used;      /* in that day */
+    int64_t               lag;       /* from going to being sent, as far as
+                                        slots have moved for it */
+    int64_t               lagged;    /* when that was last so */
 } zoom_limit_t;
 
 
 typedef struct {
     int64_t               slot;
     int64_t               shift;     /* when the slot was taken */
+    int64_t               gap;       /* to the next slot */
+    int64_t               went;      /* when its holder did */
 } zoom_ticket_t;
 
 
@@ -91,7 +96,17 @@ int64_t zoom_limit_wait(const zoom_limit_t *l, const zoom_ticket_t *ticket,
  * would be refused.
  */
 
-void zoom_limit_go(zoom_limit_t *l, const zoom_ticket_t *ticket, int64_t now);
+void zoom_limit_go(zoom_limit_t *l, zoom_ticket_t *ticket, int64_t now);
+
+/*
+ * The request of a ticket goes over the wire: that may be later still, when a
+ * connection had to be made for it.  Those that need none catch up with it, so
+ * it takes a slot of now: those to come go later by one at most.  Once in a
+ * second is enough for the same lag: what is late alike keeps its distances.
+ */
+
+void zoom_limit_sent(zoom_limit_t *l, const zoom_ticket_t *ticket,
+    int64_t now);
 
 /* Zoom refused a request: no slot before now + wait, the order stays. */
 void zoom_limit_close(zoom_limit_t *l, int64_t now, int64_t wait);

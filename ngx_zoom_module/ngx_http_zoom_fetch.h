@@ -71,6 +71,7 @@ struct ngx_http_zoom_fetch_s {
                                                       and all; at most
                                                       request_timeout counts */
     ngx_http_zoom_fetch_pt       handler;
+    ngx_http_zoom_fetch_pt       sending;          /* or NULL; see below */
     void                        *data;
     ngx_log_t                   *log;
 
@@ -116,6 +117,10 @@ void ngx_http_zoom_client_destroy(ngx_http_zoom_client_t *client);
  * the struct, which must stay where it is, and its log as well, until the
  * handler was called or the fetch cancelled; the handler may free it, start
  * others and cancel others.
+ *
+ * "sending" is called when there is a connection and the request goes over it,
+ * a second time if that had died and the request is sent again.  It must
+ * neither start nor cancel a fetch.  Before curl 7.80 it is not called.
  */
 
 ngx_int_t ngx_http_zoom_fetch(ngx_http_zoom_client_t *client,

@@ -110,8 +110,7 @@ ngx_http_zoom_limits_take(ngx_http_zoom_zone_t *zone,
 
 ngx_msec_t
 ngx_http_zoom_limits_wait(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_group_t *group, zoom_label_e label,
-    const zoom_ticket_t *ticket)
+    ngx_http_zoom_group_t *group, zoom_label_e label, zoom_ticket_t *ticket)
 {
     int64_t        wait, now;
     zoom_limit_t  *l;
@@ -130,6 +129,24 @@ ngx_http_zoom_limits_wait(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_zone_unlock(zone);
 
     return (wait > 0) ? (ngx_msec_t) (wait + 999) / 1000 : 0;
+}
+
+
+void
+ngx_http_zoom_limits_sent(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_group_t *group, zoom_label_e label,
+    const zoom_ticket_t *ticket)
+{
+    /* what made it late may be this very turn of the event loop */
+
+    ngx_time_update();
+
+    ngx_http_zoom_zone_lock(zone);
+
+    zoom_limit_sent(&group->labels[label], ticket,
+                    ngx_http_zoom_limits_us(ngx_current_msec));
+
+    ngx_http_zoom_zone_unlock(zone);
 }
 
 

@@ -30,6 +30,10 @@ ngx_int_t ngx_http_zoom_limits_take(ngx_http_zoom_zone_t *zone,
 
 /* How long the holder of a ticket has to wait still; 0: it goes now. */
 ngx_msec_t ngx_http_zoom_limits_wait(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_group_t *group, zoom_label_e label, zoom_ticket_t *ticket);
+
+/* It is on the wire. */
+void ngx_http_zoom_limits_sent(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_group_t *group, zoom_label_e label,
     const zoom_ticket_t *ticket);
 

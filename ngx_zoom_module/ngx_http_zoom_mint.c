@@ -95,6 +95,7 @@ static void ngx_http_zoom_mint_turn(ngx_http_zoom_mint_t *mint, ngx_int_t rc,
 static void ngx_http_zoom_mint_send(ngx_http_zoom_mint_t *mint);
 static ngx_http_zoom_fetch_t *ngx_http_zoom_mint_call(
     ngx_http_zoom_mint_t *mint);
+static void ngx_http_zoom_mint_sending(ngx_http_zoom_fetch_t *f);
 static void ngx_http_zoom_mint_answered(ngx_http_zoom_fetch_t *f);
 static void ngx_http_zoom_mint_judge(ngx_http_zoom_mint_t *mint,
     zoom_judgement_t *j, ngx_http_zoom_result_t *result, zoom_buf_t *token);
@@ -336,12 +337,13 @@ ngx_http_zoom_mint_queue(ngx_http_zoom_mint_t *mint)
         return;
     }
 
-    left = ngx_http_zoom_mint_left(mint) - NGX_HTTP_ZOOM_MINT_LEAST / 2;
+    left = ngx_max(ngx_http_zoom_mint_left(mint), 0);
+    left -= ngx_min(left / 4, NGX_HTTP_ZOOM_MINT_LEAST);
     wait = 0;
 
     rc = ngx_http_zoom_ticket_take(&mint->ticket, mint->peer,
-                                   ngx_http_zoom_kind_label(mint->kind),
-                                   ngx_max(left, 0), &wait);
+                                   ngx_http_zoom_kind_label(mint->kind), left,
+                                   &wait);
 
     ngx_http_zoom_mint_turn(mint, rc, wait);
 }
@@ -383,6 +385,7 @@ ngx_http_zoom_mint_send(ngx_http_zoom_mint_t *mint)
 
     f->timeout = mint->peer->account->client.request_timeout;
     f->handler = ngx_http_zoom_mint_answered;
+    f->sending = ngx_http_zoom_mint_sending;
     f->data = mint;
     f->log = ngx_cycle->log;
 
@@ -445,6 +448,17 @@ ngx_http_zoom_mint_call(ngx_http_zoom_mint_t *mint)
     ngx_memzero(mint->fetch, sizeof(ngx_http_zoom_fetch_t));
 
     return mint->fetch;
+}
+
+
+static void
+ngx_http_zoom_mint_sending(ngx_http_zoom_fetch_t *f)
+{
+    ngx_http_zoom_mint_t  *mint;
+
+    mint = f->data;
+
+    ngx_http_zoom_ticket_sent(&mint->ticket, mint->peer);
 }
 
 
@@ -682,7 +696,9 @@ ngx_http_zoom_mint_again(ngx_event_t *ev)
     mint = ngx_http_zoom_timer_object(ev, ngx_http_zoom_mint_t, timer);
 
     if (mint->ticket.taken) {
-        left = ngx_http_zoom_mint_left(mint);
+        /* slots move; without an answer in time it is spent in vain */
+
+        left = ngx_http_zoom_mint_left(mint) - NGX_HTTP_ZOOM_MINT_LEAST / 4;
 
         rc = ngx_http_zoom_ticket_turn(&mint->ticket, mint->peer,
                                        ngx_max(left, 0), &wait);

@@ -19,6 +19,7 @@ ngx_http_zoom_ticket_take(ngx_http_zoom_ticket_t *ticket,
     account = peer->account;
 
     ticket->label = label;
+    ticket->spent = 0;
 
     rc = ngx_http_zoom_limits_take(peer->zone, peer->group, label,
                                    &peer->rates[label], left, &ticket->slot,
@@ -68,6 +69,7 @@ ngx_http_zoom_ticket_turn(ngx_http_zoom_ticket_t *ticket,
 
     if (*wait == 0) {
         ticket->taken = 0;
+        ticket->spent = 1;
         return NGX_OK;
     }
 
@@ -81,6 +83,17 @@ ngx_http_zoom_ticket_turn(ngx_http_zoom_ticket_t *ticket,
     }
 
     return NGX_AGAIN;
+}
+
+
+void
+ngx_http_zoom_ticket_sent(ngx_http_zoom_ticket_t *ticket,
+    ngx_http_zoom_peer_t *peer)
+{
+    if (ticket->spent) {
+        ngx_http_zoom_limits_sent(peer->zone, peer->group, ticket->label,
+                                  &ticket->slot);
+    }
 }
 
 

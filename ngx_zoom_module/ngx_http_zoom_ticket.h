@@ -22,6 +22,7 @@ typedef struct {
     zoom_label_e                 label;
     ngx_http_zoom_limit_e        limit;
     unsigned                     taken:1;
+    unsigned                     spent:1;    /* by the latest request */
 } ngx_http_zoom_ticket_t;
 
 
@@ -38,6 +39,10 @@ ngx_int_t ngx_http_zoom_ticket_take(ngx_http_zoom_ticket_t *ticket,
     ngx_msec_t *wait);
 ngx_int_t ngx_http_zoom_ticket_turn(ngx_http_zoom_ticket_t *ticket,
     ngx_http_zoom_peer_t *peer, ngx_msec_t left, ngx_msec_t *wait);
+
+/* The request, with or without a ticket, goes over the wire now. */
+void ngx_http_zoom_ticket_sent(ngx_http_zoom_ticket_t *ticket,
+    ngx_http_zoom_peer_t *peer);
 
 /* Zoom refused the request all the same: nobody goes before "wait". */
 void ngx_http_zoom_ticket_refused(ngx_http_zoom_ticket_t *ticket,

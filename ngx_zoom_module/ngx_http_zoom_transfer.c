@@ -15,6 +15,10 @@ static CURLcode ngx_http_zoom_transfer_setup_answer(
     ngx_http_zoom_transfer_t *t);
 static CURLcode ngx_http_zoom_transfer_setup_network(
     ngx_http_zoom_transfer_t *t);
+#ifdef CURL_PREREQFUNC_OK
+static int ngx_http_zoom_transfer_sending(void *data, char *to, char *from,
+    int to_port, int from_port);
+#endif
 static CURLcode ngx_http_zoom_transfer_setup_tls(ngx_http_zoom_transfer_t *t);
 
 static CURLcode ngx_http_zoom_transfer_ssl_ctx(CURL *easy, void *ctx,
@@ -315,12 +319,37 @@ ngx_http_zoom_transfer_setup_network(ngx_http_zoom_transfer_t *t)
     code |= curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
     code |= curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
 
+#ifdef CURL_PREREQFUNC_OK
+    if (t->fetch->sending) {
+        code |= curl_easy_setopt(e, CURLOPT_PREREQFUNCTION,
+                                 ngx_http_zoom_transfer_sending);
+        code |= curl_easy_setopt(e, CURLOPT_PREREQDATA, t);
+    }
+#endif
+
     if (t->resolve.list) {
         code |= curl_easy_setopt(e, CURLOPT_RESOLVE, t->resolve.list);
     }
 
     return code;
 }
+
+
+#ifdef CURL_PREREQFUNC_OK
+
+
+static int
+ngx_http_zoom_transfer_sending(void *data, char *to, char *from, int to_port,
+    int from_port)
+{
+    ngx_http_zoom_transfer_t *t = data;
+
+    t->fetch->sending(t->fetch);
+
+    return CURL_PREREQFUNC_OK;
+}
+
+#endif
 
 
 static CURLcode

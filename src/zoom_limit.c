@@ -78,8 +78,9 @@ zoom_limit_take(zoom_limit_t *l, const zoom_rate_t *rate, int64_t now,
 
     ticket->slot = slot;
     ticket->shift = l->shift;
+    ticket->gap = 1100 * (int64_t) ZOOM_LIMIT_SECOND / rate->rate;
 
-    l->next = slot + 1100 * (int64_t) ZOOM_LIMIT_SECOND / rate->rate;
+    l->next = slot + ticket->gap;
     l->used++;
 
     return 0;
@@ -95,9 +96,11 @@ zoom_limit_wait(const zoom_limit_t *l, const zoom_ticket_t *ticket,
 
 
 void
-zoom_limit_go(zoom_limit_t *l, const zoom_ticket_t *ticket, int64_t now)
+zoom_limit_go(zoom_limit_t *l, zoom_ticket_t *ticket, int64_t now)
 {
     int64_t  late;
+
+    ticket->went = now;
 
     late = -zoom_limit_wait(l, ticket, now);
 
@@ -105,6 +108,32 @@ zoom_limit_go(zoom_limit_t *l, const zoom_ticket_t *ticket, int64_t now)
         l->shift += late;
         l->next += late;
     }
+}
+
+
+void
+zoom_limit_sent(zoom_limit_t *l, const zoom_ticket_t *ticket, int64_t now)
+{
+    int64_t  lag, more;
+
+    lag = now - ticket->went;
+
+    if (now - l->lagged > ZOOM_LIMIT_SECOND) {
+        l->lag = 0;
+    }
+
+    if (lag <= ZOOM_LIMIT_LATE || lag <= l->lag) {
+        return;
+    }
+
+    more = lag - l->lag;
+    more = (more < ticket->gap) ? more : ticket->gap;
+
+    l->lag += more;
+    l->lagged = now;
+
+    l->shift += more;
+    l->next += more;
 }
 
 

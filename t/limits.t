@@ -10,6 +10,7 @@ use List::Util qw(max min sum);
 use Test::More;
 use Time::HiRes qw(sleep time);
 
+use Zoom::Stub;
 use Zoom::Test;
 
 my $t = Zoom::Test->new;
@@ -17,6 +18,10 @@ my $zoom = $t->zoom;
 
 # Under a sanitizer not everybody is on time.
 my $late = $ENV{ZOOM_ASAN} ? 3 : 0;
+
+# Zoom across an ocean: a connection takes a while.
+my $far = Zoom::Stub->proxy(log => $t->dir . '/far', to => $zoom->tls,
+                            delay => 0.4);
 
 # One Zoom account each, so that none spends the limits of another.
 my %account = (
@@ -26,6 +31,7 @@ my %account = (
     rated => { rate => 'light=10r/s' },
     dry   => { rate => 'light=2r/s', dry_run => 'on' },
     daily => { rate => 'light=50r/s day=5' },
+    far   => { plan => 'pro', proxy => 'http://127.0.0.1:' . $far->port },
     map { ($_ => { plan => 'pro' }) }
         qw(seconds date iso none clamped stormy slow),
 );
@@ -273,6 +279,21 @@ subtest 'many users on plan pro' => sub {
 };
 
 
+# What goes over new connections arrives later than what follows over the same
+# ones: the first would come together with the next.
+subtest 'handshakes take time' => sub {
+    plan(skip_all => $slow) if $slow;
+
+    $zoom->control({ plan => 'pro' });
+
+    my $before = refused();
+    my @calls = http_wait(map { call('far', $_) } 1 .. 90);
+
+    is(statuses(@calls), '200:90', 'all are served');
+    is(refused() - $before, 0, 'and none refused by Zoom');
+};
+
+
 subtest 'others spend the same budget' => sub {
     my %hint = (seconds => '3', date => 'date', iso => 'iso', none => undef);
     my %least = (seconds => 3, date => 4, iso => 4, none => 1);
@@ -349,4 +370,5 @@ subtest 'a flight that nobody waits for' => sub {
 };
 
 
+$far->stop_it;
 $t->finish;

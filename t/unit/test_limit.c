@@ -296,6 +296,122 @@ START_TEST(does_not_catch_up)
 END_TEST
 
 
+START_TEST(takes_a_slot_when_sent_late)
+{
+    int            i;
+    zoom_rate_t    rate = { 4000, 0 };
+    zoom_ticket_t  tickets[4];
+
+    clean();
+
+    for (i = 0; i < 4; i++) {
+        ck_assert_int_eq(take(rate, 0, 60 * SEC), 0);
+        tickets[i] = ticket;
+    }
+
+    zoom_limit_go(&limit, &tickets[0], 0);
+
+    /* in time */
+
+    zoom_limit_sent(&limit, &tickets[0], 15000);
+    ck_assert_int_eq(limit.shift, 0);
+
+    /* a handshake later: so are those behind it */
+
+    zoom_limit_sent(&limit, &tickets[0], 150000);
+    ck_assert_int_eq(zoom_limit_wait(&limit, &tickets[1], 275000), 150000);
+
+    /* as late as that one, and then in time again */
+
+    zoom_limit_go(&limit, &tickets[1], 425000);
+    zoom_limit_sent(&limit, &tickets[1], 575000);
+    zoom_limit_go(&limit, &tickets[2], 700000);
+    zoom_limit_sent(&limit, &tickets[2], 700000);
+    ck_assert_int_eq(limit.shift, 150000);
+
+    /* much later: it takes the place of one, and not of all in between */
+
+    zoom_limit_go(&limit, &tickets[3], 975000);
+    zoom_limit_sent(&limit, &tickets[3], 9 * SEC);
+    ck_assert_int_eq(limit.shift, 150000 + 275000);
+
+    ck_assert_int_eq(take(rate, 0, 60 * SEC), 0);
+    ck_assert_int_eq(ticket.slot, 4 * 275000 + 150000 + 275000);
+}
+END_TEST
+
+
+/*
+ * Connections are made at first and kept then: what is sent over a new one
+ * arrives late, what comes later does not.
+ */
+
+static const struct {
+    uint32_t  rate;
+    int64_t   handshake;     /* at first */
+    int64_t   lag;           /* always */
+    int       most;          /* seconds that they take, at the rate 1.1 */
+} lines[] = {
+    { 80000, 200000, 0, 600 },
+    { 80000, 1000000, 0, 660 },
+    { 30000, 400000, 0, 1520 },
+    { 4000, 150000, 0, 11100 },
+    { 80000, 0, 40000, 590 }
+};
+
+
+START_TEST(survives_handshakes)
+{
+    int            i, j, n;
+    int64_t        now, sent[400];
+    zoom_rate_t    rate = { lines[_i].rate, 0 };
+    zoom_ticket_t  tickets[400];
+
+    clean();
+
+    for (i = 0; i < 400; i++) {
+        ck_assert_int_eq(take(rate, 0, 600 * SEC), 0);
+        tickets[i] = ticket;
+        sent[i] = -1;
+    }
+
+    for (now = 0; now < 150 * SEC; now += 1000) {
+
+        for (i = 0; i < 400; i++) {
+            if (sent[i] < 0 && zoom_limit_wait(&limit, &tickets[i], now) <= 0)
+            {
+                zoom_limit_go(&limit, &tickets[i], now);
+                sent[i] = now + lines[_i].lag;
+
+                if (now < lines[_i].handshake) {
+                    sent[i] += lines[_i].handshake;
+                }
+            }
+
+            if (sent[i] == now) {
+                zoom_limit_sent(&limit, &tickets[i], now);
+            }
+        }
+    }
+
+    for (i = 0; i < 400; i++) {
+        n = 0;
+
+        for (j = 0; j < 400; j++) {
+            n += (sent[j] >= sent[i] && sent[j] < sent[i] + SEC);
+        }
+
+        ck_assert_int_ge(sent[i], 0);
+        ck_assert_int_le(n, lines[_i].rate / 1000);
+    }
+
+    /* nor is more time lost than that */
+
+    ck_assert_int_le(sent[399], lines[_i].most * SEC / 100);
+}
+END_TEST
+
+
 Suite *
 unit_limit(void)
 {
@@ -315,6 +431,8 @@ unit_limit(void)
     tcase_add_test(t, moves_slots_when_refused);
     tcase_add_test(t, closes_once);
     tcase_add_test(t, does_not_catch_up);
+    tcase_add_test(t, takes_a_slot_when_sent_late);
+    tcase_add_loop_test(t, survives_handshakes, 0, N(lines));
 
     suite_add_tcase(s, t);
 

@@ -104,7 +104,8 @@ sub serve_dns {
 
 
 # A CONNECT proxy.  "to" leads every connection to that port of ours, whatever
-# name was asked for; "refuse" answers this status instead.
+# name was asked for; "refuse" answers this status instead, "delay" is what it
+# takes to make a connection.
 
 sub proxy {
     my ($class, %o) = @_;
@@ -150,6 +151,8 @@ sub tunnel {
                           . "Content-Length: 0\r\n\r\n";
         return;
     }
+
+    sleep $self->{delay} if $self->{delay};
 
     my $server = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
                                        PeerPort => $self->{to}) or return;
