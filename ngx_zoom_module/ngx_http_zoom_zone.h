@@ -76,13 +76,17 @@ typedef struct {
     uint16_t                     value_len;
 
     unsigned char                used;
-    unsigned char                pinned;     /* an access token: not evicted */
     unsigned char                referenced; /* second chance */
-    unsigned char                negative;   /* on the list of failures */
+    unsigned char                pinned:1;   /* an access token: not evicted */
+    unsigned char                negative:1; /* on the list of failures */
+    unsigned char                polled:1;   /* workers without a slot wait */
+    unsigned char                error;      /* zoom_error_e of "failed" */
+    unsigned char                trouble;    /* zoom_error_e it tries again
+                                                after, or ZOOM_OK */
+    uint16_t                     owner;      /* of the flight: its slot */
     uint32_t                     state;      /* of the account it belongs to */
     uint32_t                     prev;       /* in the list of failures */
     uint32_t                     follow;
-    uint32_t                     error;      /* zoom_error_e of "failed" */
     uint32_t                     grace;      /* its owner may be at work for so
                                                 long after the deadline */
     uint32_t                     retry_after;    /* of "failed", seconds */
@@ -98,15 +102,11 @@ typedef struct {
     uint64_t                     flight;     /* in progress, or 0 */
     uint64_t                     outdated;   /* flights up to this one bring
                                                 nothing any more */
-    uint32_t                     owner;      /* its slot */
-    uint32_t                     trouble;    /* zoom_error_e it tries again
-                                                after, or ZOOM_OK */
     ngx_atomic_uint_t            owner_epoch;
     ngx_msec_t                   deadline;
     ngx_http_zoom_slots_t        waiters;
 
-    u_char                       tracking_id[ZOOM_TRACKING_ID_MAX + 1];
-    unsigned char                polled;     /* workers without a slot wait */
+    u_char                       tracking_id[ZOOM_TRACKING_ID_MAX];
 } ngx_http_zoom_entry_t;
 
 
