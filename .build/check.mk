@@ -3,7 +3,7 @@
 SAN_FLAGS := -fsanitize=address,undefined -fno-omit-frame-pointer
 
 .PHONY: lint sanitize valgrind coverage torture matrix \
-        fuzz chaos
+        fuzz chaos bench
 
 lint:  ## style, banned functions, clang-tidy, cppcheck
 	@.build/deps $(PACKAGES) $(LINTERS)
@@ -82,10 +82,21 @@ fuzz: deps  ## run every fuzzer for FUZZ_TIME seconds (60)
 	done
 
 
-# seconds
-DURATION ?= 180
+# seconds, but for CROWD, which is callbacks
+STORM  ?= 30
+MIX    ?= 90
+EXPIRY ?= 60
+OUTAGE ?= 60
+CROWD  ?= 5000
+PARTS  ?= storm expiry outage crowd
 
-chaos:  ## kill, reload and misbehave for DURATION seconds (180)
+chaos:  ## reloads, kills, outages and crowds for 14 minutes; PARTS="storm"
 	@.build/deps $(PACKAGES) gdb
 	@$(MAKE) --no-print-directory all
-	ZOOM_MODULE=$(MODULE) prove -v -It/lib t/chaos/run :: $(DURATION)
+	ZOOM_MODULE=$(MODULE) STORM=$(STORM) MIX=$(MIX) EXPIRY=$(EXPIRY) \
+	    OUTAGE=$(OUTAGE) CROWD=$(CROWD) \
+	    prove -v -It/lib $(PARTS:%=t/chaos/%.t)
+
+bench: deps  ## what a look-up costs with 10, 1,000 and 100,000 users
+	@$(MAKE) --no-print-directory all
+	@ZOOM_MODULE=$(MODULE) t/bench/run users

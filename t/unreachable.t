@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
 # Zoom can't be reached at all: nobody listens, or somebody who is not Zoom.
-# t/chaos/run has the same for a minute.
+# t/chaos/outage.t has the same for a minute.
 
 use strict;
 use warnings;

@@ -37,7 +37,7 @@ sub new {
         clients => 50, keepalive => 0, aborts => 0, %o, open => {},
         idle => [], sent => 0, answered => 0, aborted => 0, reused => 0,
         status => {}, victims => {}, lost => 0, failed => [], kills => 0,
-        reloads => 0,
+        reloads => 0, fresh => 0,
     }, $class;
 }
 
@@ -54,6 +54,7 @@ sub send_one {
     my $call = http_start(port => $self->port, path => $path,
                           keepalive => $keep, ($on ? (on => $on) : ()));
 
+    $self->{fresh}++ if $path =~ m{^/fresh};
     $call->{again} = $on ? 1 : 0;
     $call->{until} = rand() < $self->{aborts} ? time + rand 0.3 : undef;
     $call->{from} = $call->{sock} ? $call->{sock}->sockport : 0;
@@ -261,11 +262,27 @@ sub report {
          join(' ', map { "$_: $status->{$_}" } sort keys %$status),
          @$self{qw(lost aborted reused)}, scalar @{ $self->{failed} });
     note(sprintf 'kills %d, reloads %d', @$self{qw(kills reloads)});
-    note(sprintf 'mints: %d seen%s; OAuth calls: %d seen%s',
-         $zoom->token_calls,
-         defined $o{mints} ? ", $o{mints} expected" : '',
-         $zoom->oauth_calls,
-         defined $o{oauth} ? ", $o{oauth} expected" : '');
+
+    $self->expect('mints', $zoom->token_calls, $o{mints});
+    $self->expect('OAuth calls', $zoom->oauth_calls, $o{oauth});
+}
+
+
+# A number, or the least and the most.
+sub expect {
+    my ($self, $what, $seen, $expected) = @_;
+    my ($least, $most) = ref $expected ? @$expected
+                                       : ($expected, $expected);
+
+    if (!defined $expected) {
+        note("$what: $seen seen");
+        return;
+    }
+
+    note("$what: $seen seen, "
+         . ($least == $most ? $least : "$least to $most") . ' expected');
+    ok($seen >= $least && $seen <= $most, "$what as expected")
+        or diag("$seen, not $least to $most");
 }
 
 
