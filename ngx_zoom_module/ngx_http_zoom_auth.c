@@ -12,13 +12,12 @@
 #include "ngx_http_zoom_replay.h"
 
 
-static ngx_http_zoom_ctx_t *ngx_http_zoom_auth_check(ngx_http_request_t *r,
-    const ngx_http_zoom_loc_conf_t *zlcf);
 static ngx_int_t ngx_http_zoom_auth_header(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, const ngx_array_t *auth);
 static ngx_int_t ngx_http_zoom_auth_line(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, const ngx_http_zoom_auth_line_t *line);
-static void ngx_http_zoom_auth_mask(ngx_http_request_t *r);
+static void ngx_http_zoom_auth_mask(ngx_http_request_t *r,
+    const ngx_array_t *auth);
 static void ngx_http_zoom_auth_mask_arg(ngx_http_request_t *r,
     const ngx_str_t *name);
 static void ngx_http_zoom_auth_mask_secrets(ngx_http_request_t *r,
@@ -50,12 +49,12 @@ ngx_http_zoom_auth_handler(ngx_http_request_t *r)
     }
 
     if (r != r->main) {
-        ngx_http_zoom_auth_mask(r);
+        ngx_http_zoom_auth_mask(r, zlcf->auth);
         return NGX_DECLINED;
     }
 
-    return ngx_http_zoom_auth_check(r, zlcf) ? NGX_DECLINED
-                                             : NGX_HTTP_INTERNAL_SERVER_ERROR;
+    return ngx_http_zoom_auth_lines(r, zlcf->auth)
+           ? NGX_DECLINED : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 
@@ -73,30 +72,33 @@ ngx_http_zoom_auth_ctx(ngx_http_request_t *r)
         return ctx;
     }
 
-    return ngx_http_zoom_auth_check(r, zlcf);
+    return ngx_http_zoom_auth_lines(r, zlcf->auth);
 }
 
 
-static ngx_http_zoom_ctx_t *
-ngx_http_zoom_auth_check(ngx_http_request_t *r,
-    const ngx_http_zoom_loc_conf_t *zlcf)
+ngx_http_zoom_ctx_t *
+ngx_http_zoom_auth_lines(ngx_http_request_t *r, const ngx_array_t *auth)
 {
-    ngx_http_zoom_ctx_t  *ctx;
+    ngx_http_zoom_ctx_t             *ctx;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
 
     ctx = ngx_http_zoom_ctx_start(r);
 
     if (ctx == NULL || ngx_http_zoom_ctx_keep_args(r, ctx) != NGX_OK) {
-        ngx_http_zoom_auth_mask(r);
+        ngx_http_zoom_auth_mask(r, auth);
         return NULL;
     }
 
-    ctx->verdict = ngx_http_zoom_auth_header(r, ctx, zlcf->auth);
-    ctx->checked = zlcf;
+    ctx->verdict = ngx_http_zoom_auth_header(r, ctx, auth);
+    ctx->checked = (auth == zlcf->auth) ? zlcf : NULL;
+    ctx->auth = auth;
 
-    ngx_http_zoom_auth_mask(r);
+    ngx_http_zoom_auth_mask(r, auth);
 
     if (ctx->verdict != NGX_OK) {
-        ngx_http_zoom_auth_mask_secrets(r, zlcf->auth);
+        ngx_http_zoom_auth_mask_secrets(r, auth);
     }
 
     return ctx;
@@ -185,7 +187,7 @@ ngx_http_zoom_auth_line(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
  */
 
 static void
-ngx_http_zoom_auth_mask(ngx_http_request_t *r)
+ngx_http_zoom_auth_mask(ngx_http_request_t *r, const ngx_array_t *auth)
 {
     ngx_uint_t                        i, k;
     const ngx_str_t                  *hidden;
@@ -195,9 +197,9 @@ ngx_http_zoom_auth_mask(ngx_http_request_t *r)
 
     zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
 
-    line = zlcf->auth->elts;
+    line = auth->elts;
 
-    for (i = 0; i < zlcf->auth->nelts; i++) {
+    for (i = 0; i < auth->nelts; i++) {
 
         proof = line[i].proofs.elts;
 
@@ -264,10 +266,7 @@ ngx_http_zoom_auth_raw(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     ngx_int_t                         rc;
     ngx_uint_t                        i, alive;
     zoom_buf_t                        scratch;
-    const ngx_http_zoom_loc_conf_t   *zlcf;
     const ngx_http_zoom_auth_line_t  *line;
-
-    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
 
     if (ctx->webhook == NULL || ctx->webhook->rc != NGX_OK) {
         return ZOOM_OK;
@@ -283,9 +282,9 @@ ngx_http_zoom_auth_raw(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     }
 
     alive = 0;
-    line = zlcf->auth->elts;
+    line = ctx->auth->elts;
 
-    for (i = 0; i < zlcf->auth->nelts; i++) {
+    for (i = 0; i < ctx->auth->nelts; i++) {
 
         if (ctx->alive[i] && line[i].webhooks) {
             rc = ngx_http_zoom_auth_raw_line(ctx, &line[i], body, &scratch);
@@ -354,10 +353,7 @@ ngx_http_zoom_auth_body(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     zoom_buf_t                        scratch;
     zoom_error_e                      error;
     const ngx_http_zoom_proof_t      *proof;
-    const ngx_http_zoom_loc_conf_t   *zlcf;
     const ngx_http_zoom_auth_line_t  *line;
-
-    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
 
     error = ZOOM_E_UNAUTHENTICATED;
 
@@ -376,9 +372,9 @@ ngx_http_zoom_auth_body(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     scratch.size = ctx->body.len + 1;
 
-    line = zlcf->auth->elts;
+    line = ctx->auth->elts;
 
-    for (i = 0; i < zlcf->auth->nelts; i++) {
+    for (i = 0; i < ctx->auth->nelts; i++) {
 
         if (!ctx->alive[i]) {
             continue;

@@ -32,6 +32,10 @@ ngx_int_t ngx_http_zoom_auth_handler(ngx_http_request_t *r);
 
 ngx_http_zoom_ctx_t *ngx_http_zoom_auth_ctx(ngx_http_request_t *r);
 
+/* The same with other lines than the location's. */
+ngx_http_zoom_ctx_t *ngx_http_zoom_auth_lines(ngx_http_request_t *r,
+    const ngx_array_t *auth);
+
 /*
  * Then, with the body as it came, which is empty for GET: drops the lines whose
  * signature of it does not hold.  ZOOM_OK, or an error with the reason in

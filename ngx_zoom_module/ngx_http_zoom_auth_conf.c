@@ -10,18 +10,10 @@
 #include "ngx_http_zoom_proof.h"
 #include "ngx_http_zoom_secret.h"
 #include "ngx_http_zoom_url.h"
-#include "zoom_webhooks.h"
 
-
-#define NGX_HTTP_ZOOM_AUTH_SECRET_MIN  8
-#define NGX_HTTP_ZOOM_AUTH_NAME_MAX    64
 
 #define NGX_HTTP_ZOOM_REPLAY_MAX        (30 * 24 * 60 * 60)
 #define NGX_HTTP_ZOOM_REPLAY_MAX_COUNT  1000
-
-
-typedef const char *(*ngx_http_zoom_auth_key_pt)(zoom_hmac_t *key,
-    zoom_str_t secret);
 
 
 static char *ngx_http_zoom_auth_off(ngx_conf_t *cf,
@@ -35,9 +27,7 @@ static ngx_uint_t ngx_http_zoom_auth_has(
 static char *ngx_http_zoom_auth_scheme(ngx_conf_t *cf, ngx_uint_t n,
     ngx_http_zoom_proof_t *proof);
 static char *ngx_http_zoom_auth_check_secret(ngx_conf_t *cf,
-    ngx_http_zoom_proof_t *proof, const char *name);
-static const char *ngx_http_zoom_auth_key(ngx_conf_t *cf,
-    ngx_http_zoom_proof_t *proof, ngx_http_zoom_auth_key_pt decode);
+    ngx_http_zoom_proof_t *proof, const char *name, ngx_str_t *secret);
 static char *ngx_http_zoom_auth_as(ngx_http_zoom_auth_line_t *line,
     ngx_str_t *value);
 
@@ -174,7 +164,7 @@ ngx_http_zoom_auth_add_proof(ngx_conf_t *cf, ngx_http_zoom_auth_line_t *line,
 {
     char                   *rv;
     u_char                 *name;
-    ngx_str_t              *value;
+    ngx_str_t              *value, secret;
     ngx_http_zoom_proof_t   proof, *p;
 
     value = cf->args->elts;
@@ -206,9 +196,9 @@ ngx_http_zoom_auth_add_proof(ngx_conf_t *cf, ngx_http_zoom_auth_line_t *line,
 
     ngx_sprintf(name, "zoom_authenticate %V%Z", &value[*n]);
 
-    if (ngx_http_zoom_secret(cf, (char *) name, &value[*n + 1], &proof.secret)
+    if (ngx_http_zoom_secret(cf, (char *) name, &value[*n + 1], &secret)
         != NGX_OK
-        || ngx_http_zoom_auth_check_secret(cf, &proof, (char *) name)
+        || ngx_http_zoom_auth_check_secret(cf, &proof, (char *) name, &secret)
            != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -259,52 +249,15 @@ static char *
 ngx_http_zoom_auth_scheme(ngx_conf_t *cf, ngx_uint_t n,
     ngx_http_zoom_proof_t *proof)
 {
-    ngx_str_t  *value;
+    ngx_str_t   *value;
+    const char  *why;
 
     value = cf->args->elts;
-    value += n;
 
-    if (ngx_strcmp(value->data, "attendee") == 0) {
-        proof->scheme = NGX_HTTP_ZOOM_AUTH_ATTENDEE;
-        ngx_str_set(&proof->name, NGX_HTTP_ZOOM_SIGNATURE);
+    why = ngx_http_zoom_proof_scheme(proof, &value[n]);
 
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_strcmp(value->data, "standard_webhooks") == 0) {
-        proof->scheme = NGX_HTTP_ZOOM_AUTH_WEBHOOKS;
-
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_strncmp(value->data, "arg=", 4) == 0) {
-        proof->scheme = NGX_HTTP_ZOOM_AUTH_ARG;
-        proof->name.data = value->data + 4;
-        proof->name.len = value->len - 4;
-
-        if (ngx_http_zoom_name(&proof->name, ".-",
-                               NGX_HTTP_ZOOM_AUTH_NAME_MAX))
-        {
-            return NGX_CONF_OK;
-        }
-
-        return "has an invalid argument name";
-    }
-
-    if (ngx_strncmp(value->data, "header=", 7) == 0) {
-        proof->scheme = NGX_HTTP_ZOOM_AUTH_HEADER;
-        proof->name.data = value->data + 7;
-        proof->name.len = value->len - 7;
-
-        ngx_strlow(proof->name.data, proof->name.data, proof->name.len);
-
-        if (ngx_http_zoom_name(&proof->name, "!#$%&'*+-.^`|~",
-                               NGX_HTTP_ZOOM_AUTH_NAME_MAX))
-        {
-            return NGX_CONF_OK;
-        }
-
-        return "has an invalid header name";
+    if (why == NULL || *why) {
+        return (char *) why;
     }
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -317,23 +270,23 @@ ngx_http_zoom_auth_scheme(ngx_conf_t *cf, ngx_uint_t n,
 
 static char *
 ngx_http_zoom_auth_check_secret(ngx_conf_t *cf, ngx_http_zoom_proof_t *proof,
-    const char *name)
+    const char *name, ngx_str_t *secret)
 {
-    const char  *why;
+    const char   *why;
+    zoom_hmac_t  *key;
 
-    switch (proof->scheme) {
+    key = NULL;
+    why = NULL;
 
-    case NGX_HTTP_ZOOM_AUTH_ATTENDEE:
-        why = ngx_http_zoom_auth_key(cf, proof, zoom_hmac_secret);
-        break;
+    if (proof->scheme == NGX_HTTP_ZOOM_AUTH_ATTENDEE
+        || proof->scheme == NGX_HTTP_ZOOM_AUTH_WEBHOOKS)
+    {
+        key = ngx_http_zoom_secret_alloc(cf, sizeof(zoom_hmac_t));
+        why = key ? NULL : "finds no memory";
+    }
 
-    case NGX_HTTP_ZOOM_AUTH_WEBHOOKS:
-        why = ngx_http_zoom_auth_key(cf, proof, zoom_webhooks_key);
-        break;
-
-    default: /* arg, header */
-        why = (proof->secret.len < NGX_HTTP_ZOOM_AUTH_SECRET_MIN)
-              ? "is too short" : NULL;
+    if (why == NULL) {
+        why = ngx_http_zoom_proof_secret(proof, secret, key);
     }
 
     if (why) {
@@ -343,29 +296,6 @@ ngx_http_zoom_auth_check_secret(ngx_conf_t *cf, ngx_http_zoom_proof_t *proof,
     }
 
     return NGX_CONF_OK;
-}
-
-
-/* From now on the secret is a key that is ready to be used. */
-
-static const char *
-ngx_http_zoom_auth_key(ngx_conf_t *cf, ngx_http_zoom_proof_t *proof,
-    ngx_http_zoom_auth_key_pt decode)
-{
-    const char   *why;
-    zoom_hmac_t  *key;
-
-    key = ngx_http_zoom_secret_alloc(cf, sizeof(zoom_hmac_t));
-    if (key == NULL) {
-        return "finds no memory";
-    }
-
-    why = decode(key, ngx_http_zoom_str(&proof->secret));
-
-    proof->key = key;
-    ngx_str_null(&proof->secret);
-
-    return why;
 }
 
 

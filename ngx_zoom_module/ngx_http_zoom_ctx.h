@@ -42,6 +42,7 @@ struct ngx_http_zoom_ctx_s {
 
     const void                  *checked;    /* the configuration for which
                                                 the header has been */
+    const ngx_array_t           *auth;       /* its zoom_authenticate */
     ngx_int_t                    verdict;
     u_char                      *alive;      /* by line of zoom_authenticate */
     ngx_http_zoom_webhook_t     *webhook;    /* NULL: not looked at */

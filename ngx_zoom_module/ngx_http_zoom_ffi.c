@@ -12,7 +12,6 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_ffi.h"
-#include "ngx_http_zoom_module.h"
 #include "ngx_http_zoom_want.h"
 
 
@@ -50,8 +49,6 @@ static ngx_http_zoom_ffi_call_t *ngx_http_zoom_ffi_create(
     ngx_http_zoom_ffi_vm_t *vm, ngx_http_request_t *r);
 static const char *ngx_http_zoom_ffi_want(ngx_http_zoom_ffi_call_t *call,
     ngx_http_request_t *r, const ngx_http_zoom_ffi_want_t *args, int access);
-static ngx_http_zoom_account_t *ngx_http_zoom_ffi_account(
-    const ngx_str_t *name);
 static ngx_int_t ngx_http_zoom_ffi_copy(ngx_pool_t *pool, ngx_str_t *dst,
     const ngx_str_t *src);
 static ngx_queue_t *ngx_http_zoom_ffi_mates(ngx_http_request_t *r);
@@ -62,7 +59,6 @@ static void ngx_http_zoom_ffi_end(ngx_http_zoom_ffi_call_t *call);
 static void ngx_http_zoom_ffi_look(ngx_http_zoom_ffi_vm_t *vm);
 static void ngx_http_zoom_ffi_fill(ngx_http_zoom_ffi_result_t *result,
     const ngx_http_zoom_ask_t *ask);
-static void ngx_http_zoom_ffi_text(ngx_str_t *s, const void *text);
 
 
 int
@@ -240,18 +236,6 @@ ngx_http_zoom_ffi_want(ngx_http_zoom_ffi_call_t *call, ngx_http_request_t *r,
     }
 
     return ngx_http_zoom_want(r, &want, ask);
-}
-
-
-static ngx_http_zoom_account_t *
-ngx_http_zoom_ffi_account(const ngx_str_t *name)
-{
-    ngx_http_zoom_main_conf_t  *zmcf;
-
-    zmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
-                                               ngx_http_zoom_module);
-
-    return zmcf ? ngx_http_zoom_account_find(&zmcf->accounts, name) : NULL;
 }
 
 
@@ -527,7 +511,7 @@ ngx_http_zoom_ffi_fill(ngx_http_zoom_ffi_result_t *result,
 }
 
 
-static void
+void
 ngx_http_zoom_ffi_text(ngx_str_t *s, const void *text)
 {
     if (text) {

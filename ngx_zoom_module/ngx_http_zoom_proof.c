@@ -8,6 +8,7 @@
 
 #include "ngx_http_zoom_args.h"
 #include "ngx_http_zoom_proof.h"
+#include "ngx_http_zoom_url.h"
 #include "zoom_attendee.h"
 #include "zoom_uri.h"
 
@@ -15,6 +16,8 @@
 #define NGX_HTTP_ZOOM_WEBHOOK_NAMES  6
 
 
+static ngx_uint_t ngx_http_zoom_proof_is(const ngx_str_t *text,
+    const char *word);
 static ngx_int_t ngx_http_zoom_proof_arg(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, const ngx_http_zoom_proof_t *proof);
 static ngx_int_t ngx_http_zoom_proof_webhook(ngx_http_request_t *r,
@@ -42,6 +45,78 @@ static ngx_str_t  ngx_http_zoom_webhook_names[NGX_HTTP_ZOOM_WEBHOOK_NAMES] = {
     ngx_string("svix-timestamp"),
     ngx_string("svix-signature")
 };
+
+
+const char *
+ngx_http_zoom_proof_scheme(ngx_http_zoom_proof_t *proof, ngx_str_t *text)
+{
+    if (ngx_http_zoom_proof_is(text, "attendee")) {
+        proof->scheme = NGX_HTTP_ZOOM_AUTH_ATTENDEE;
+        ngx_str_set(&proof->name, NGX_HTTP_ZOOM_SIGNATURE);
+
+        return NULL;
+    }
+
+    if (ngx_http_zoom_proof_is(text, "standard_webhooks")) {
+        proof->scheme = NGX_HTTP_ZOOM_AUTH_WEBHOOKS;
+
+        return NULL;
+    }
+
+    if (text->len >= 4 && ngx_strncmp(text->data, "arg=", 4) == 0) {
+        proof->scheme = NGX_HTTP_ZOOM_AUTH_ARG;
+        proof->name.data = text->data + 4;
+        proof->name.len = text->len - 4;
+
+        return ngx_http_zoom_name(&proof->name, ".-",
+                                  NGX_HTTP_ZOOM_AUTH_NAME_MAX)
+               ? NULL : "has an invalid argument name";
+    }
+
+    if (text->len >= 7 && ngx_strncmp(text->data, "header=", 7) == 0) {
+        proof->scheme = NGX_HTTP_ZOOM_AUTH_HEADER;
+        proof->name.data = text->data + 7;
+        proof->name.len = text->len - 7;
+
+        ngx_strlow(proof->name.data, proof->name.data, proof->name.len);
+
+        return ngx_http_zoom_name(&proof->name, "!#$%&'*+-.^`|~",
+                                  NGX_HTTP_ZOOM_AUTH_NAME_MAX)
+               ? NULL : "has an invalid header name";
+    }
+
+    return "";
+}
+
+
+static ngx_uint_t
+ngx_http_zoom_proof_is(const ngx_str_t *text, const char *word)
+{
+    return text->len == ngx_strlen(word)
+           && ngx_strncmp(text->data, word, text->len) == 0;
+}
+
+
+const char *
+ngx_http_zoom_proof_secret(ngx_http_zoom_proof_t *proof,
+    const ngx_str_t *secret, zoom_hmac_t *key)
+{
+    switch (proof->scheme) {
+
+    case NGX_HTTP_ZOOM_AUTH_ATTENDEE:
+        proof->key = key;
+        return zoom_hmac_secret(key, ngx_http_zoom_str(secret));
+
+    case NGX_HTTP_ZOOM_AUTH_WEBHOOKS:
+        proof->key = key;
+        return zoom_webhooks_key(key, ngx_http_zoom_str(secret));
+
+    default: /* arg, header */
+        proof->secret = *secret;
+        return (secret->len < NGX_HTTP_ZOOM_AUTH_SECRET_MIN)
+               ? "is too short" : NULL;
+    }
+}
 
 
 ngx_int_t

@@ -11,7 +11,10 @@
 #include "zoom_json.h"
 
 
-#define NGX_HTTP_ZOOM_SIGNATURE  "x-webhook-signature"
+#define NGX_HTTP_ZOOM_SIGNATURE       "x-webhook-signature"
+
+#define NGX_HTTP_ZOOM_AUTH_NAME_MAX    64
+#define NGX_HTTP_ZOOM_AUTH_SECRET_MIN  8
 
 
 typedef enum {
@@ -42,6 +45,24 @@ typedef struct {
 /* Names as in zoom_authenticate, by scheme. */
 extern ngx_str_t  ngx_http_zoom_schemes[];
 
+
+/*
+ * Reads a scheme as it stands in zoom_authenticate; a header's name is put in
+ * lower case where it lies.  NULL, or why not: "has ...", or an empty text if
+ * it is none at all.
+ */
+
+const char *ngx_http_zoom_proof_scheme(ngx_http_zoom_proof_t *proof,
+    ngx_str_t *text);
+
+/*
+ * Takes the secret, of which a signature needs the key only: that goes into
+ * "key", and the secret is left out of "proof".  NULL, or why it is of no use:
+ * "is ...".
+ */
+
+const char *ngx_http_zoom_proof_secret(ngx_http_zoom_proof_t *proof,
+    const ngx_str_t *secret, zoom_hmac_t *key);
 
 /*
  * With the header alone: NGX_OK if the proof holds or still can, NGX_DECLINED

@@ -54,6 +54,47 @@ ffi.cdef[[
         int        http;
     } ngx_http_zoom_ffi_result_t;
 
+    typedef struct ngx_http_zoom_account_s  ngx_http_zoom_account_t;
+
+    typedef struct {
+        int64_t  rate;
+        int64_t  day;
+        int64_t  used;
+        int64_t  wait;
+    } ngx_http_zoom_ffi_limit_t;
+
+    typedef struct {
+        int64_t                    expires;
+        ngx_str_t                  errors[6];
+        ngx_http_zoom_ffi_limit_t  limits[4];
+        int64_t                    last_time;
+        ngx_str_t                  last_error;
+        int                        last_code;
+        unsigned char              last_message[201];
+        unsigned char              last_tracking_id[65];
+    } ngx_http_zoom_ffi_report_t;
+
+    typedef struct {
+        ngx_str_t  id;
+        ngx_str_t  passcode;
+        ngx_str_t  tk;
+        int        webinar;
+    } ngx_http_zoom_ffi_meeting_t;
+
+    typedef struct {
+        ngx_str_t  error;
+        ngx_str_t  reason;
+        ngx_str_t  caller;
+        ngx_str_t  scheme;
+        int        http;
+    } ngx_http_zoom_ffi_verdict_t;
+
+    typedef struct {
+        ngx_str_t  bot_id;
+        ngx_str_t  meeting_url;
+        int        nmetadata;
+    } ngx_http_zoom_ffi_callback_t;
+
     int ngx_http_zoom_ffi_version(void);
 
     ngx_http_zoom_ffi_vm_t *ngx_http_zoom_ffi_vm_create(
@@ -72,6 +113,28 @@ ffi.cdef[[
     void ngx_http_zoom_ffi_release(ngx_http_zoom_ffi_call_t *call);
     int ngx_http_zoom_ffi_waiting(ngx_http_zoom_ffi_vm_t *vm);
     int ngx_http_zoom_ffi_orphan(ngx_http_zoom_ffi_vm_t *vm);
+
+    ngx_http_zoom_account_t *ngx_http_zoom_ffi_account(const ngx_str_t *name);
+    void ngx_http_zoom_ffi_report(ngx_http_zoom_account_t *account,
+        ngx_http_zoom_ffi_report_t *report);
+    int ngx_http_zoom_ffi_purge(ngx_http_zoom_account_t *account,
+        const ngx_str_t *user, ngx_str_t *error);
+    int ngx_http_zoom_ffi_meeting(const ngx_str_t *link, unsigned char *buf,
+        ngx_http_zoom_ffi_meeting_t *meeting);
+    int ngx_http_zoom_ffi_sdk_signature(ngx_http_zoom_account_t *account,
+        const ngx_str_t *meeting, int host, int64_t life, unsigned char *buf,
+        ngx_str_t *signature, ngx_str_t *sdk_key, int64_t *expires,
+        ngx_str_t *error);
+
+    int ngx_http_zoom_ffi_authenticate(ngx_http_request_t *r,
+        const ngx_str_t *scheme, const ngx_str_t *secret,
+        const ngx_str_t *as, const ngx_str_t *body,
+        ngx_http_zoom_ffi_verdict_t *verdict);
+    int ngx_http_zoom_ffi_callback(ngx_http_request_t *r,
+        const ngx_str_t *body, ngx_http_zoom_ffi_callback_t *callback,
+        ngx_http_zoom_ffi_verdict_t *verdict);
+    void ngx_http_zoom_ffi_metadata(ngx_http_request_t *r, int n,
+        ngx_str_t *name, ngx_str_t *value);
 ]]
 end
 
@@ -127,6 +190,26 @@ local callp = ffi_new("ngx_http_zoom_ffi_call_t *[1]")
 local result = ffi_new("ngx_http_zoom_ffi_result_t")
 
 
+local report = ffi_new("ngx_http_zoom_ffi_report_t")
+local meeting = ffi_new("ngx_http_zoom_ffi_meeting_t")
+local verdict = ffi_new("ngx_http_zoom_ffi_verdict_t")
+local callback = ffi_new("ngx_http_zoom_ffi_callback_t")
+local expires = ffi_new("int64_t[1]")
+local buf = ffi_new("unsigned char[?]", 2048)
+
+-- strings that are handed over, and that come back
+local given = ffi_new("ngx_str_t[4]")
+local taken = ffi_new("ngx_str_t[2]")
+
+-- in the order of ngx_http_zoom_kind_e and zoom_label_e
+local KINDS = {
+    "access", "zak", "onbehalf", "local_recording", "live_streaming",
+    "local_archiving",
+}
+
+local LABELS = { "light", "medium", "heavy", "resource" }
+
+
 local _M = { _VERSION = "0.1.0" }
 
 
@@ -135,9 +218,9 @@ local function text(s)
 end
 
 
--- "" where there is none
+-- nil where there is none
 local function text_of(s)
-    return s.len == 0 and "" or ffi_str(s.data, s.len)
+    return s.len > 0 and ffi_str(s.data, s.len) or nil
 end
 
 
@@ -212,10 +295,10 @@ function _M._semaphores()
 end
 
 
-local function request()
+local function request(client)
     local phase = get_phase()
 
-    if not PHASES[phase] then
+    if not PHASES[phase] or (client and phase == "timer") then
         return nil, "API disabled in the context of " .. phase
     end
 
@@ -277,8 +360,7 @@ local function finish(call)
 
     local info = {
         code = result.code ~= 0 and result.code or nil,
-        tracking_id = result.tracking_id.len > 0
-                      and text(result.tracking_id) or nil,
+        tracking_id = text_of(result.tracking_id),
     }
 
     if result.error.len > 0 then
@@ -438,6 +520,362 @@ function _M.access_token(args)
     end
 
     return ask(1)
+end
+
+
+local function account_of(name)
+    set(given[0], name)
+
+    local account = C.ngx_http_zoom_ffi_account(given[0])
+
+    if account == nil then
+        return bad("there is no such account")
+    end
+
+    return account
+end
+
+
+-- How an account fares.
+function _M.account(name)
+    if type(name) ~= "string" then
+        return bad("the name of an account is needed, got %s", type(name))
+    end
+
+    local account, err = account_of(name)
+
+    if not account then
+        return nil, err
+    end
+
+    C.ngx_http_zoom_ffi_report(account, report)
+
+    local list = { name = name, ok = true, errors = {}, limits = {} }
+
+    for i = 1, #KINDS do
+        local code = text_of(report.errors[i - 1])
+
+        list.errors[KINDS[i]] = code
+
+        -- the others are not for every account
+        if code and i <= 2 and list.ok then
+            list.ok = false
+            list.error = code
+        end
+    end
+
+    for i = 1, #LABELS do
+        local limit = report.limits[i - 1]
+        local day = tonumber(limit.day)
+        local used = tonumber(limit.used)
+
+        list.limits[LABELS[i]] = {
+            rate = tonumber(limit.rate) / 1000,
+            wait = tonumber(limit.wait) / 1000,
+            used = used,
+            left = day > 0 and (day > used and day - used or 0) or nil,
+        }
+    end
+
+    list.wait = list.limits.light.wait
+
+    if report.expires > 0 then
+        list.access_expires = tonumber(report.expires)
+    end
+
+    if report.last_time > 0 then
+        local tracking_id = ffi_str(report.last_tracking_id)
+
+        list.last = {
+            time = tonumber(report.last_time),
+            error = text(report.last_error),
+            code = report.last_code ~= 0 and report.last_code or nil,
+            message = ffi_str(report.last_message),
+            tracking_id = tracking_id ~= "" and tracking_id or nil,
+        }
+    end
+
+    return list
+end
+
+
+local PURGE = { account = "string", user = "string" }
+
+
+-- How many tokens went.
+function _M.purge(args)
+    local ok, err = check(args, PURGE, ACCOUNT)
+
+    if not ok then
+        return nil, err
+    end
+
+    local account
+
+    account, err = account_of(args.account)
+
+    if not account then
+        return nil, err
+    end
+
+    local user = nil
+
+    if args.user then
+        user = given + 1
+        set(given[1], args.user)
+    end
+
+    local n = C.ngx_http_zoom_ffi_purge(account, user, taken[0])
+
+    if n >= 0 then
+        return n
+    end
+
+    if n == base.FFI_DECLINED then
+        return bad("%s", text(taken[0]))
+    end
+
+    return nil, text(taken[0])
+end
+
+
+-- The meeting of a link.
+function _M.parse_meeting(link)
+    if type(link) ~= "string" then
+        return bad("a link is needed, got %s", type(link))
+    end
+
+    if #link > 2048 then
+        return nil, "no_meeting"
+    end
+
+    set(given[0], link)
+
+    if C.ngx_http_zoom_ffi_meeting(given[0], buf, meeting) ~= OK then
+        return nil, "no_meeting"
+    end
+
+    return {
+        id = text(meeting.id),
+        passcode = text_of(meeting.passcode),
+        tk = text_of(meeting.tk),
+        webinar = meeting.webinar ~= 0,
+    }
+end
+
+
+local SIGNATURE = {
+    account = "string",
+    meeting_id = "digits",
+    role = "string",
+    ttl = "number",
+}
+
+local MEETING = { "account", "meeting_id" }
+local ROLES = { participant = 0, host = 1 }
+
+
+-- signature, nil, info
+function _M.sdk_signature(args)
+    local ok, err = check(args, SIGNATURE, MEETING)
+
+    if not ok then
+        return nil, err
+    end
+
+    local role = ROLES[args.role or "participant"]
+
+    if not role then
+        return bad("%q is neither participant nor host", "role")
+    end
+
+    local ttl = args.ttl or 1800
+
+    if not (ttl >= 1800 and ttl <= 172800) then
+        return bad("%q must be from 30 minutes to 48 hours", "ttl")
+    end
+
+    local account
+
+    account, err = account_of(args.account)
+
+    if not account then
+        return nil, err
+    end
+
+    local id = digits(args.meeting_id)
+
+    set(given[0], id)
+
+    local rc = C.ngx_http_zoom_ffi_sdk_signature(account, given[0], role,
+                                                 floor(ttl), buf, taken[0],
+                                                 taken[1], expires, taken[0])
+
+    if rc ~= OK then
+        return bad("%s", text(taken[0]))
+    end
+
+    return text(taken[0]), nil, {
+        sdk_key = text(taken[1]),
+        expires = tonumber(expires[0]),
+    }
+end
+
+
+-- as bodies are bounded in zoom_tokens
+local BODY_MAX = 65535
+
+-- What is told of an error about the request.
+local function refusal()
+    return nil, text(verdict.error), {
+        http = verdict.http,
+        reason = text_of(verdict.reason),
+    }
+end
+
+
+local function file_content(name)
+    local file = io.open(name, "rb")
+
+    if not file then
+        return nil
+    end
+
+    local content = file:read(BODY_MAX + 1)
+
+    file:close()
+
+    return content
+end
+
+
+-- The body, or nil and what is wrong.  That of a GET means nothing.
+local function body()
+    if ngx.req.get_method() == "GET" then
+        return ""
+    end
+
+    local length = tonumber(ngx.var.http_content_length)
+
+    if length and length > BODY_MAX then
+        return nil, "too_large", { http = 413 }
+    end
+
+    ngx.req.read_body()
+
+    local content = ngx.req.get_body_data()
+
+    if not content then
+        local name = ngx.req.get_body_file()
+
+        content = name and file_content(name) or ""
+    end
+
+    if #content > BODY_MAX then
+        return nil, "too_large", { http = 413 }
+    end
+
+    return content
+end
+
+
+local AUTHENTICATE = { scheme = "string", secret = "string", as = "string" }
+local PROOF = { "scheme", "secret" }
+
+
+-- caller, or nil, error, info
+function _M.authenticate(args)
+    if args ~= nil then
+        local ok, err = check(args, AUTHENTICATE, PROOF)
+
+        if not ok then
+            return nil, err
+        end
+
+        if args.scheme == "" then
+            return bad("there is no such scheme")
+        end
+    end
+
+    local r, err = request(true)
+
+    if not r then
+        return nil, err
+    end
+
+    local content, info
+
+    content, err, info = body()
+
+    if not content then
+        return nil, err, info
+    end
+
+    set(given[0], args and args.scheme or "")
+    set(given[1], args and args.secret or "")
+    set(given[2], args and args.as or "")
+    set(given[3], content)
+
+    local rc = C.ngx_http_zoom_ffi_authenticate(r, given, given + 1,
+                                                given + 2, given + 3, verdict)
+
+    if rc == OK then
+        return text(verdict.caller)
+    end
+
+    if rc == base.FFI_ERROR then
+        return bad("%s", text(verdict.error))
+    end
+
+    return refusal()
+end
+
+
+-- The callback that the request is, or nil, error, info.
+function _M.callback()
+    local r, err = request(true)
+
+    if not r then
+        return nil, err
+    end
+
+    local content, info
+
+    content, err, info = body()
+
+    if not content then
+        return nil, err, info
+    end
+
+    set(given[0], content)
+
+    if C.ngx_http_zoom_ffi_callback(r, given, callback, verdict) ~= OK then
+        return refusal()
+    end
+
+    local list = {
+        bot_id = text_of(callback.bot_id),
+        meeting_url = text_of(callback.meeting_url),
+        caller = text_of(verdict.caller),
+        scheme = text_of(verdict.scheme),
+        metadata = {},
+    }
+
+    for i = 0, callback.nmetadata - 1 do
+        C.ngx_http_zoom_ffi_metadata(r, i, taken, taken + 1)
+        list.metadata[text(taken[0])] = text(taken[1])
+    end
+
+    local link = list.meeting_url and _M.parse_meeting(list.meeting_url)
+
+    if link then
+        list.meeting_id = link.id
+        list.passcode = link.passcode
+        list.tk = link.tk
+        list.webinar = link.webinar
+    end
+
+    return list
 end
 
 
