@@ -96,12 +96,12 @@ ngx_http_zoom_replay_id(const ngx_http_zoom_digest_t *id,
 
     seen = ngx_http_zoom_replay_find(id);
 
-    if (seen && seen->until >= now) {
+    if (seen && (time_t) seen->until >= now) {
 
         rc = (CRYPTO_memcmp(seen->request, request->sum,
                             NGX_HTTP_ZOOM_SEEN_LEN)
               == 0
-              && now - seen->first <= NGX_HTTP_ZOOM_REPEAT)
+              && now - (time_t) seen->first <= NGX_HTTP_ZOOM_REPEAT)
              ? NGX_OK : NGX_DECLINED;
 
         goto done;
@@ -159,14 +159,14 @@ ngx_http_zoom_replay_body(const ngx_http_zoom_digest_t *body, time_t window,
 
     seen = ngx_http_zoom_replay_find(body);
 
-    if (seen && now - seen->first < window) {
+    if (seen && now - (time_t) seen->first < window) {
 
         if (seen->count >= count) {
             rc = NGX_DECLINED;
             goto done;
         }
 
-        seen->until = ngx_max(seen->until, seen->first + window);
+        seen->until = ngx_max(seen->until, (uint32_t) (seen->first + window));
         seen->count++;
 
         goto done;
@@ -180,7 +180,7 @@ ngx_http_zoom_replay_body(const ngx_http_zoom_digest_t *body, time_t window,
             goto done;
         }
 
-        lost = (seen->until >= now);
+        lost = ((time_t) seen->until >= now);
     }
 
     ngx_memcpy(new.digest, body->sum, NGX_HTTP_ZOOM_SEEN_LEN);
@@ -282,7 +282,7 @@ ngx_http_zoom_replay_free(ngx_http_zoom_seen_t *set, time_t now, ngx_uint_t *n)
     place = NULL;
 
     for (i = 0; i < NGX_HTTP_ZOOM_WAYS; i++) {
-        if (set[i].until < now) {
+        if ((time_t) set[i].until < now) {
             place = &set[i];
             (*n)++;
         }

@@ -119,10 +119,10 @@ typedef struct {
 typedef struct {
     u_char                       digest[NGX_HTTP_ZOOM_SEEN_LEN];
     u_char                       request[NGX_HTTP_ZOOM_SEEN_LEN];
-    int64_t                      first;      /* seconds since the epoch */
-    int64_t                      until;      /* and the last one; 0: free */
-    uint32_t                     count;
-    uint32_t                     yields;     /* to others, the oldest first */
+    uint32_t                     first;      /* seconds since the epoch */
+    uint32_t                     until;      /* and the last one; 0: free */
+    uint16_t                     count;
+    uint16_t                     yields;     /* to others, the oldest first */
 } ngx_http_zoom_seen_t;
 
 

@@ -147,6 +147,31 @@ subtest 'wrong signatures' => sub {
 };
 
 
+subtest 'a signature that comes twice' => sub {
+    my $twice = sub {
+        my ($path, @signatures) = @_;
+
+        return $t->post($path, $body,
+                        map { ('X-Webhook-Signature' => $_) } @signatures);
+    };
+    my $right = sign($t->secret('attendee'), $body);
+    my $key = '?key=' . $t->secret('arg');
+
+    is_token($twice->("/either$key", 'wrong'), 'a wrong one and the key');
+
+    for (['/attendee', 'for one line'], ["/either$key", 'for another, too']) {
+        my ($path, $name) = @$_;
+
+        is_error($twice->($path, $right, $right), 401, 'unauthenticated',
+                 "the same $name");
+        is_error($twice->($path, $right, 'x'), 401, 'unauthenticated',
+                 "a wrong one last $name");
+        is_error($twice->($path, 'x', $right), 401, 'unauthenticated',
+                 "a wrong one first $name");
+    }
+};
+
+
 subtest 'not every signed body is a callback' => sub {
     my $webhook = { callback_type => undef };
 

@@ -78,8 +78,8 @@ subtest 'a KiB for each' => sub {
 
     my $n = zone()->{entries};
 
-    # A sixteenth is for proofs that were used.
-    my $each = $SIZE * 15 / 16 / ($more - $n);
+    # A thirty-second is for proofs that were used.
+    my $each = $SIZE * 31 / 32 / ($more - $n);
 
     note(sprintf 'a zone of %d bytes has room for %d, one twice as large for '
          . '%d: %.0f bytes each', $SIZE, $n, $more, $each);
