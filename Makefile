@@ -25,8 +25,8 @@ PACKAGES    := build-essential nginx nginx-dev libnginx-mod-http-lua \
                lua-cjson libcurl4-openssl-dev libjansson-dev libssl-dev \
                check pkg-config perl openssl curl ca-certificates
 
-# Big ones, for t/status.t and t/crash.t; NO_EXTRAS=1 does without.
-EXTRAS      := prometheus chromium gdb
+# For t/status.t, t/crash.t, t/resty_redis.t; NO_EXTRAS=1 does without.
+EXTRAS      := prometheus chromium gdb redis-server
 LINTERS     := clang clang-tidy cppcheck clang-format
 
 override ROOT  := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))

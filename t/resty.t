@@ -83,6 +83,19 @@ subtest 'wherever code may wait' => sub {
 };
 
 
+subtest 'one version' => sub {
+    my $top = "$FindBin::Bin/..";
+    my ($version) = slurp("$top/ngx_zoom_module/ngx_http_zoom_version.h")
+                    =~ /"([0-9.]+)"/;
+    my ($lua) = slurp("$top/lua/resty/zoom.lua") =~ /_VERSION = "([^"]+)"/;
+    my ($rock) = slurp("$top/lua/lua-resty-zoom-$version-1.rockspec")
+                 =~ /^version = "([^"]+)"/m;
+
+    is($lua, $version, 'of the Lua half');
+    is($rock, "$version-1", 'of its rock');
+};
+
+
 subtest 'where code may not wait' => sub {
     is($t->get('/filter')->header('X-Error'),
        'API disabled in the context of header_filter', 'an error');
