@@ -23,7 +23,7 @@ typedef struct {
 } ngx_http_zoom_rate_t;
 
 
-typedef struct {
+typedef struct ngx_http_zoom_account_s {
     ngx_str_t                    name;
     ngx_uint_t                   index;      /* among zmcf->accounts */
 

@@ -49,7 +49,7 @@ ngx_http_zoom_batch_ask(ngx_http_zoom_batch_t *batch, ngx_msec_t deadline)
     for (i = 0; i < batch->n; i++) {
         ask = &batch->asks[i];
 
-        if (ask->error) {
+        if (ask->error || ask->token.len) {
             continue;
         }
 

@@ -45,9 +45,9 @@ ngx_http_zoom_ask_t *ngx_http_zoom_batch_add(ngx_http_zoom_batch_t *batch,
     ngx_pool_t *pool, ngx_http_zoom_kind_e kind);
 
 /*
- * Asks the broker for all of them; one that has an error already is left out
- * and keeps it.  If one fails that is marked "vital" the others are given up
- * with its error.
+ * Asks the broker for all of them; one that has an error or a token already
+ * is left out and keeps it.  If one fails that is marked "vital" the others are
+ * given up with its error.
  *
  * NGX_OK: all are in, the handler is not called.  NGX_AGAIN: it will be called
  * exactly once, unless the batch is cancelled.

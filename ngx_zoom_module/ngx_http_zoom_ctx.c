@@ -11,9 +11,6 @@
 
 static void ngx_http_zoom_ctx_wipe(ngx_http_zoom_ctx_t *ctx);
 static void ngx_http_zoom_ctx_wipe_args(ngx_http_zoom_ctx_t *ctx);
-static ngx_msec_t ngx_http_zoom_ctx_time_left(ngx_http_request_t *r);
-static ngx_int_t ngx_http_zoom_ctx_watch(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx);
 static void ngx_http_zoom_ctx_answered(ngx_http_zoom_batch_t *batch);
 static void ngx_http_zoom_ctx_abort(void *data);
 static void ngx_http_zoom_ctx_cleanup(void *data);
@@ -176,9 +173,7 @@ ngx_http_zoom_ctx_ask(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 }
 
 
-/* What is left of zoom_timeout, counted from the request's first byte. */
-
-static ngx_msec_t
+ngx_msec_t
 ngx_http_zoom_ctx_time_left(ngx_http_request_t *r)
 {
     ngx_time_t                      *tp;
@@ -201,9 +196,7 @@ ngx_http_zoom_ctx_time_left(ngx_http_request_t *r)
 }
 
 
-/* A client that goes away is noticed while its request waits. */
-
-static ngx_int_t
+ngx_int_t
 ngx_http_zoom_ctx_watch(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 {
     ngx_event_t         *rev;

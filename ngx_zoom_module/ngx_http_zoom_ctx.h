@@ -66,6 +66,8 @@ struct ngx_http_zoom_ctx_s {
     ngx_http_zoom_kind_e         types[NGX_HTTP_ZOOM_NKINDS];
 
     ngx_http_zoom_account_t     *account;
+    struct ngx_http_zoom_route_s  *route;    /* another module's, or NULL */
+    zoom_error_e                 route_error;
     ngx_str_t                    user;
     zoom_error_e                 error;
     ngx_http_zoom_batch_t        batch;
@@ -123,6 +125,17 @@ zoom_error_e ngx_http_zoom_ctx_callback(ngx_http_request_t *r,
 
 void ngx_http_zoom_ctx_ask(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     ngx_http_zoom_done_pt done);
+
+/*
+ * A client that goes away is noticed while its request waits.  NGX_ERROR: no
+ * memory.
+ */
+
+ngx_int_t ngx_http_zoom_ctx_watch(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+
+/* What is left of zoom_timeout, counted from the request's first byte. */
+ngx_msec_t ngx_http_zoom_ctx_time_left(ngx_http_request_t *r);
 
 
 #endif /* _NGX_HTTP_ZOOM_CTX_H_INCLUDED_ */

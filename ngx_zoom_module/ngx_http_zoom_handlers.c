@@ -168,6 +168,18 @@ zoom_error_e
 ngx_http_zoom_route(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     const char **why)
 {
+    zoom_error_e  error;
+
+    error = ngx_http_zoom_use_account(r, ctx, why);
+
+    return (error == ZOOM_OK) ? ngx_http_zoom_use_user(r, ctx, why) : error;
+}
+
+
+zoom_error_e
+ngx_http_zoom_use_account(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    const char **why)
+{
     ngx_str_t                         name;
     const ngx_http_zoom_loc_conf_t   *zlcf;
     const ngx_http_zoom_main_conf_t  *zmcf;
@@ -194,8 +206,39 @@ ngx_http_zoom_route(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         }
     }
 
+    return ZOOM_OK;
+}
+
+
+zoom_error_e
+ngx_http_zoom_use_user(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    const char **why)
+{
+    zoom_error_e                     error;
+    ngx_http_zoom_route_t           *route;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
     if (!ngx_http_zoom_types_need_user(ctx)) {
         return ZOOM_OK;
+    }
+
+    route = ctx->route;
+
+    if (route && route->has_user) {
+        error = ngx_http_zoom_user_named(r, &route->user, why);
+
+        if (error == ZOOM_OK) {
+            ctx->user = route->user;
+        }
+
+        return error;
+    }
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    if (zlcf->user == NULL) {
+        *why = "the route has no user, and there is no \"zoom_user\"";
+        return ZOOM_E_NO_USER;
     }
 
     return ngx_http_zoom_user(r, &ctx->user, why);

@@ -48,9 +48,14 @@ void ngx_http_zoom_fail(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
 /*
  * Sets ctx->account from the argument of the location's directive and, if any
- * of ctx->types needs it, ctx->user.
+ * of ctx->types needs it, ctx->user: the first two in turn, between which a
+ * script may have had its say.
  */
 
+zoom_error_e ngx_http_zoom_use_account(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, const char **why);
+zoom_error_e ngx_http_zoom_use_user(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, const char **why);
 zoom_error_e ngx_http_zoom_route(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, const char **why);
 

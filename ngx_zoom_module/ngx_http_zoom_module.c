@@ -6,6 +6,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_zoom_api.h"
 #include "ngx_http_zoom_auth.h"
 #include "ngx_http_zoom_broker.h"
 #include "ngx_http_zoom_handlers.h"
@@ -273,7 +274,7 @@ ngx_module_t  ngx_http_zoom_module = {
     NULL,                                  /* exit thread */
     ngx_http_zoom_exit_process,            /* exit process */
     NULL,                                  /* exit master */
-    NGX_MODULE_V1_PADDING
+    (uintptr_t) &ngx_http_zoom_api, 0, 0, 0, 0, 0, 0, 0
 };
 
 
@@ -672,6 +673,13 @@ ngx_http_zoom_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_ERROR;
     }
 
+    if (conf->route && conf->use.handler != ngx_http_zoom_tokens_handler) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "a routing script must have \"zoom_tokens\" in location "
+                      "\"%V\"", &clcf->name);
+        return NGX_CONF_ERROR;
+    }
+
     if (conf->use.name == NULL) {
         return NGX_CONF_OK;
     }
@@ -712,6 +720,7 @@ ngx_http_zoom_inherit_use(ngx_http_core_loc_conf_t *clcf,
     conf->use = prev->use;
     conf->account = prev->account;
     conf->variable = prev->variable;
+    conf->route = prev->route;
 
     if (clcf->lmt_excpt) {
         clcf->handler = prev->use.handler;
@@ -839,7 +848,9 @@ ngx_http_zoom_check_tokens(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
 static char *
 ngx_http_zoom_check_user(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
 {
-    if (conf->user == NULL && ngx_http_zoom_types_of_user(conf->types)) {
+    if (conf->user == NULL && conf->route == NULL
+        && ngx_http_zoom_types_of_user(conf->types))
+    {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"%s\" must have \"zoom_user\" in %s:%ui",
                       conf->use.name, conf->use.place.file,

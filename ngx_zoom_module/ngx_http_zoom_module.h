@@ -11,6 +11,7 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_account.h"
+#include "ngx_http_zoom_api.h"
 #include "zoom_string.h"
 
 
@@ -62,6 +63,7 @@ typedef struct {
     ngx_http_zoom_account_t     *account;    /* NULL: "variable" tells */
     ngx_http_complex_value_t    *variable;
 
+    ngx_http_zoom_route_pt       route;      /* of another module, or NULL */
     ngx_http_complex_value_t    *user;
     ngx_http_zoom_place_t        user_place;
     ngx_str_t                    fixed_user; /* the same for all requests */

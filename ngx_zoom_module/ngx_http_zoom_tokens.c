@@ -11,6 +11,7 @@
 #include "ngx_http_zoom_body.h"
 #include "ngx_http_zoom_handlers.h"
 #include "ngx_http_zoom_query.h"
+#include "ngx_http_zoom_route.h"
 #include "ngx_http_zoom_types.h"
 
 
@@ -22,8 +23,11 @@ static void ngx_http_zoom_tokens_get(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 static void ngx_http_zoom_tokens_ready(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
+static void ngx_http_zoom_tokens_routed(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
 static void ngx_http_zoom_tokens_done(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
+static ngx_uint_t ngx_http_zoom_tokens_single(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_zoom_tokens_text(ngx_http_request_t *r);
 
 
@@ -154,17 +158,15 @@ ngx_http_zoom_tokens_get(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 static void
 ngx_http_zoom_tokens_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 {
-    const char    *why;
-    ngx_uint_t     single;
-    zoom_error_e   error;
+    const char                      *why;
+    zoom_error_e                     error;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
 
     if (ngx_http_zoom_ready(r, ctx) != NGX_OK) {
         return;
     }
 
-    single = (r->method == NGX_HTTP_GET || ngx_http_zoom_tokens_text(r));
-
-    error = ngx_http_zoom_types_choose(r, ctx, single);
+    error = ngx_http_zoom_types_choose(r, ctx, ngx_http_zoom_tokens_single(r));
 
     if (error != ZOOM_OK) {
         ngx_http_zoom_fail(r, ctx, error,
@@ -172,7 +174,43 @@ ngx_http_zoom_tokens_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
         return;
     }
 
-    error = ngx_http_zoom_route(r, ctx, &why);
+    error = ngx_http_zoom_use_account(r, ctx, &why);
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    /* a script may know of another account */
+
+    if (zlcf->route && (error == ZOOM_OK || error == ZOOM_E_NO_ACCOUNT)) {
+        ngx_http_zoom_route_find(r, ctx, ngx_http_zoom_tokens_routed);
+        return;
+    }
+
+    if (error != ZOOM_OK) {
+        ngx_http_zoom_fail(r, ctx, error, why);
+        return;
+    }
+
+    ngx_http_zoom_tokens_routed(r, ctx);
+}
+
+
+static void
+ngx_http_zoom_tokens_routed(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    const char    *why;
+    zoom_error_e   error;
+
+    why = ctx->why;
+    error = ctx->route_error;
+
+    if (error == ZOOM_OK && ctx->route) {
+        error = ngx_http_zoom_types_routed(r, ctx,
+                                           ngx_http_zoom_tokens_single(r),
+                                           &why);
+    }
+
+    if (error == ZOOM_OK) {
+        error = ngx_http_zoom_use_user(r, ctx, &why);
+    }
 
     if (error == ZOOM_OK) {
         error = ngx_http_zoom_types_plan(r, ctx, &why);
@@ -219,6 +257,15 @@ ngx_http_zoom_tokens_done(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     ngx_http_finalize_request(r, ngx_http_zoom_answer(r, ctx, NGX_HTTP_OK,
                                                       "application/json",
                                                       &ctx->answer));
+}
+
+
+/* Where the answer is for one token, whatever its form. */
+
+static ngx_uint_t
+ngx_http_zoom_tokens_single(ngx_http_request_t *r)
+{
+    return r->method == NGX_HTTP_GET || ngx_http_zoom_tokens_text(r);
 }
 
 

@@ -4,6 +4,7 @@
 
 #include "ngx_http_zoom_args.h"
 #include "ngx_http_zoom_kind.h"
+#include "ngx_http_zoom_route.h"
 #include "ngx_http_zoom_types.h"
 #include "zoom_error.h"
 #include "zoom_meeting.h"
@@ -12,6 +13,9 @@
 static ngx_int_t ngx_http_zoom_types_find(const ngx_str_t *name,
     ngx_http_zoom_kind_e *kind);
 static ngx_uint_t ngx_http_zoom_types_guard(ngx_http_zoom_kind_e kind);
+static ngx_uint_t ngx_http_zoom_types_bit(ngx_http_zoom_kind_e kind);
+static ngx_str_t *ngx_http_zoom_types_brought(const ngx_http_zoom_ctx_t *ctx,
+    ngx_http_zoom_kind_e kind);
 static zoom_error_e ngx_http_zoom_types_ask(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, ngx_http_zoom_ask_t *ask, const char **why);
 static zoom_error_e ngx_http_zoom_types_meeting(ngx_http_request_t *r,
@@ -105,6 +109,16 @@ ngx_http_zoom_types_default(ngx_conf_t *cf)
     *type = NGX_HTTP_ZOOM_ZAK;
 
     return types;
+}
+
+
+ngx_http_zoom_kind_e
+ngx_http_zoom_types_kind(const ngx_str_t *name)
+{
+    ngx_http_zoom_kind_e  kind;
+
+    return (ngx_http_zoom_types_find(name, &kind) == NGX_OK)
+           ? kind : NGX_HTTP_ZOOM_NKINDS;
 }
 
 
@@ -261,13 +275,99 @@ ngx_http_zoom_types_choose_users(ngx_http_request_t *r,
 }
 
 
+zoom_error_e
+ngx_http_zoom_types_routed(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    ngx_uint_t single, const char **why)
+{
+    ngx_str_t                        value;
+    ngx_uint_t                       i, n, chosen;
+    ngx_http_zoom_kind_e             list[NGX_HTTP_ZOOM_NKINDS];
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    static ngx_str_t  name = ngx_string("type");
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    n = 0;
+
+    for (i = NGX_HTTP_ZOOM_ZAK; i < NGX_HTTP_ZOOM_NKINDS; i++) {
+
+        chosen = (ctx->route->types >> ngx_http_zoom_types_bit(i)) & 1;
+
+        if (chosen && !ngx_http_zoom_types_have(zlcf->types, i)) {
+            *why = "the route chose a type that is not in \"zoom_types\"";
+            return ZOOM_E_ROUTE_FAILED;
+        }
+
+        if (chosen || ngx_http_zoom_types_brought(ctx, i)) {
+            list[n++] = i;
+        }
+    }
+
+    if (n == 0) {
+        return ZOOM_OK;
+    }
+
+    if (!single) {
+        ngx_memcpy(ctx->types, list, n * sizeof(ngx_http_zoom_kind_e));
+        ctx->ntypes = n;
+        return ZOOM_OK;
+    }
+
+    if (ngx_http_zoom_arg(ngx_http_zoom_ctx_args(r, ctx), &name, &value) == 0)
+    {
+        ctx->types[0] = list[0];
+        return ZOOM_OK;
+    }
+
+    for (i = 0; i < n; i++) {
+        if (list[i] == ctx->types[0]) {
+            return ZOOM_OK;
+        }
+    }
+
+    *why = "the route gives no token of this type";
+
+    return ZOOM_E_BAD_TYPE;
+}
+
+
+/* The bits of a route are those of all kinds but the access token. */
+
+static ngx_uint_t
+ngx_http_zoom_types_bit(ngx_http_zoom_kind_e kind)
+{
+    return kind - NGX_HTTP_ZOOM_ZAK;
+}
+
+
+/* The token of that kind that the route brings, or NULL. */
+
+static ngx_str_t *
+ngx_http_zoom_types_brought(const ngx_http_zoom_ctx_t *ctx,
+    ngx_http_zoom_kind_e kind)
+{
+    ngx_str_t  *token;
+
+    if (ctx->route == NULL) {
+        return NULL;
+    }
+
+    token = &ctx->route->tokens[ngx_http_zoom_types_bit(kind)];
+
+    return token->len ? token : NULL;
+}
+
+
 ngx_uint_t
 ngx_http_zoom_types_need_user(const ngx_http_zoom_ctx_t *ctx)
 {
     ngx_uint_t  i;
 
     for (i = 0; i < ctx->ntypes; i++) {
-        if (ngx_http_zoom_kind_of_user(ctx->types[i])) {
+        if (ngx_http_zoom_kind_of_user(ctx->types[i])
+            && ngx_http_zoom_types_brought(ctx, ctx->types[i]) == NULL)
+        {
             return 1;
         }
     }
@@ -318,6 +418,7 @@ static zoom_error_e
 ngx_http_zoom_types_ask(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     ngx_http_zoom_ask_t *ask, const char **why)
 {
+    ngx_str_t                       *token;
     zoom_error_e                     error;
     zoom_meeting_t                   meeting;
     const ngx_http_zoom_loc_conf_t  *zlcf;
@@ -326,9 +427,17 @@ ngx_http_zoom_types_ask(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     ask->account = ctx->account;
 
+    token = ngx_http_zoom_types_brought(ctx, ask->kind);
+
+    if (token) {
+        ask->token = *token;
+        return ZOOM_OK;
+    }
+
     if (ngx_http_zoom_kind_of_user(ask->kind)) {
         ask->user = ctx->user;
-        ask->ttl = zlcf->ttl;
+        ask->ttl = (ctx->route && ctx->route->ttl) ? ctx->route->ttl
+                                                   : zlcf->ttl;
     }
 
     if (ask->kind == NGX_HTTP_ZOOM_ZAK) {

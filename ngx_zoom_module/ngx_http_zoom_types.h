@@ -36,6 +36,18 @@ zoom_error_e ngx_http_zoom_types_choose(ngx_http_request_t *r,
 void ngx_http_zoom_types_choose_users(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 
+/*
+ * When there is a route of another module's: the types that it chose of
+ * zoom_types, and those of the tokens that it brings; where it says nothing
+ * ctx->types stays.  ZOOM_OK, ZOOM_E_BAD_TYPE or ZOOM_E_ROUTE_FAILED.
+ */
+
+zoom_error_e ngx_http_zoom_types_routed(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, ngx_uint_t single, const char **why);
+
+/* Its kind, NGX_HTTP_ZOOM_NKINDS: there is no such type. */
+ngx_http_zoom_kind_e ngx_http_zoom_types_kind(const ngx_str_t *name);
+
 /* Whether ctx->user is needed for any of them. */
 ngx_uint_t ngx_http_zoom_types_need_user(const ngx_http_zoom_ctx_t *ctx);
 

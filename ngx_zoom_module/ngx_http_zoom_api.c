@@ -1,0 +1,320 @@
+/*
+ * What the first module lends to others.
+ */
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_zoom_api.h"
+#include "ngx_http_zoom_broker.h"
+#include "ngx_http_zoom_condition.h"
+#include "ngx_http_zoom_ctx.h"
+#include "ngx_http_zoom_route.h"
+#include "ngx_http_zoom_types.h"
+#include "ngx_http_zoom_want.h"
+#include "zoom_meeting.h"
+#include "zoom_token.h"
+#include "zoom_user.h"
+
+
+static ngx_http_zoom_account_t *ngx_http_zoom_api_account(ngx_cycle_t *cycle,
+    const ngx_str_t *name);
+static void ngx_http_zoom_api_report(ngx_http_zoom_account_t *account,
+    ngx_http_zoom_account_report_t *report);
+static ngx_int_t ngx_http_zoom_api_mint(ngx_http_request_t *r,
+    ngx_http_zoom_call_t *call);
+static void ngx_http_zoom_api_clear(ngx_http_zoom_call_t *call);
+static void ngx_http_zoom_api_fail(ngx_http_zoom_call_t *call,
+    zoom_error_e error);
+static ngx_int_t ngx_http_zoom_api_keep(ngx_pool_t *pool, ngx_str_t *s);
+static void ngx_http_zoom_api_answered(ngx_http_zoom_ask_t *ask);
+static void ngx_http_zoom_api_result(ngx_http_zoom_call_t *call,
+    ngx_http_zoom_ask_t *ask);
+static void ngx_http_zoom_api_cancel(ngx_http_zoom_call_t *call);
+static ngx_int_t ngx_http_zoom_api_purge(ngx_http_zoom_account_t *account,
+    const ngx_str_t *user, ngx_uint_t *n);
+static ngx_int_t ngx_http_zoom_api_meeting(const ngx_str_t *link, u_char *b,
+    ngx_str_t *id, ngx_str_t *passcode);
+static ngx_int_t ngx_http_zoom_api_type(const ngx_str_t *name);
+static ngx_int_t ngx_http_zoom_api_token(const ngx_str_t *value);
+
+
+static const char *const
+    ngx_http_zoom_api_members[NGX_HTTP_ZOOM_API_TOKENS] =
+{
+    "zak_token", "onbehalf_token", "app_privilege_token",
+    "live_streaming_token", "local_archiving_token"
+};
+
+
+const ngx_http_zoom_api_t  ngx_http_zoom_api = {
+    NGX_HTTP_ZOOM_API_MAGIC,
+    NGX_HTTP_ZOOM_API_VERSION,
+    sizeof(ngx_http_zoom_api_t),
+    ngx_http_zoom_api_account,
+    ngx_http_zoom_api_report,
+    ngx_http_zoom_api_mint,
+    ngx_http_zoom_api_cancel,
+    ngx_http_zoom_api_purge,
+    ngx_http_zoom_api_meeting,
+    ngx_http_zoom_route_set,
+    ngx_http_zoom_route_done,
+    ngx_http_zoom_route_bot,
+    ngx_http_zoom_route_metadata,
+    ngx_http_zoom_route_header,
+    ngx_http_zoom_route_arg,
+    ngx_http_zoom_api_type,
+    ngx_http_zoom_api_members,
+    ngx_http_zoom_api_token
+};
+
+
+static ngx_http_zoom_account_t *
+ngx_http_zoom_api_account(ngx_cycle_t *cycle, const ngx_str_t *name)
+{
+    ngx_http_zoom_main_conf_t  *zmcf;
+
+    zmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_zoom_module);
+
+    return zmcf ? ngx_http_zoom_account_find(&zmcf->accounts, name) : NULL;
+}
+
+
+static void
+ngx_http_zoom_api_report(ngx_http_zoom_account_t *account,
+    ngx_http_zoom_account_report_t *report)
+{
+    ngx_uint_t               i;
+    zoom_error_e             error;
+    ngx_http_zoom_report_t   all;
+
+    ngx_http_zoom_broker_report(account, &all);
+
+    report->name = account->name;
+    report->error = NULL;
+    report->wait = all.labels[ZOOM_LIGHT].wait;
+
+    for (i = NGX_HTTP_ZOOM_ACCESS; i <= NGX_HTTP_ZOOM_ZAK; i++) {
+
+        error = all.state->conditions[i].error;
+
+        if (error != ZOOM_OK && ngx_http_zoom_condition_known(all.state, i)) {
+            report->error = (const char *) zoom_error_info(error)->name.data;
+            return;
+        }
+    }
+}
+
+
+static ngx_int_t
+ngx_http_zoom_api_mint(ngx_http_request_t *r, ngx_http_zoom_call_t *call)
+{
+    ngx_msec_t             left;
+    ngx_http_zoom_ask_t   *ask;
+    ngx_http_zoom_want_t   want;
+
+    ngx_http_zoom_api_clear(call);
+
+    ask = ngx_pcalloc(call->pool, sizeof(ngx_http_zoom_ask_t));
+
+    if (ask == NULL) {
+        ngx_http_zoom_api_fail(call, ZOOM_E_INTERNAL);
+        return NGX_OK;
+    }
+
+    left = ngx_http_zoom_ctx_time_left(r);
+
+    ngx_memzero(&want, sizeof(ngx_http_zoom_want_t));
+
+    want.type = call->type;
+    want.user = call->user;
+    want.meeting = call->meeting;
+    want.ttl = call->ttl;
+    want.timeout = ngx_min(call->timeout, left);
+    want.fresh = call->fresh;
+    want.webinar = call->webinar;
+    want.bypass = call->bypass;
+
+    call->error = ngx_http_zoom_want(r, &want, ask);
+
+    if (call->error) {
+        return NGX_ERROR;
+    }
+
+    if (want.timeout == 0) {
+        ngx_http_zoom_api_fail(call, ZOOM_E_TIMEOUT);
+        return NGX_OK;
+    }
+
+    ask->account = call->account;
+    ask->pool = call->pool;
+    ask->handler = ngx_http_zoom_api_answered;
+    ask->data = call;
+
+    /* the strings are the caller's, who may forget them */
+
+    if (ngx_http_zoom_api_keep(call->pool, &ask->user) != NGX_OK
+        || ngx_http_zoom_api_keep(call->pool, &ask->meeting) != NGX_OK)
+    {
+        ngx_http_zoom_api_fail(call, ZOOM_E_INTERNAL);
+        return NGX_OK;
+    }
+
+    call->ask = ask;
+
+    if (ngx_http_zoom_broker_ask(ask) == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
+
+    ngx_http_zoom_api_result(call, ask);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_zoom_api_clear(ngx_http_zoom_call_t *call)
+{
+    call->error = NULL;
+    call->status = (char *) ngx_http_zoom_token_statuses[0].data;
+    call->expires = 0;
+    call->retry_after = 0;
+    call->code = 0;
+    call->http = 0;
+    call->tracking_id = (u_char *) "";
+    call->ask = NULL;
+    ngx_str_null(&call->token);
+}
+
+
+static void
+ngx_http_zoom_api_fail(ngx_http_zoom_call_t *call, zoom_error_e error)
+{
+    const zoom_error_info_t  *info;
+
+    info = zoom_error_info(error);
+
+    call->error = (const char *) info->name.data;
+    call->http = info->status;
+}
+
+
+static ngx_int_t
+ngx_http_zoom_api_keep(ngx_pool_t *pool, ngx_str_t *s)
+{
+    if (s->len == 0) {
+        return NGX_OK;
+    }
+
+    s->data = ngx_pstrdup(pool, s);
+
+    return s->data ? NGX_OK : NGX_ERROR;
+}
+
+
+static void
+ngx_http_zoom_api_answered(ngx_http_zoom_ask_t *ask)
+{
+    ngx_http_zoom_call_t  *call;
+
+    call = ask->data;
+
+    ngx_http_zoom_api_result(call, ask);
+
+    call->handler(call);
+}
+
+
+static void
+ngx_http_zoom_api_result(ngx_http_zoom_call_t *call, ngx_http_zoom_ask_t *ask)
+{
+    call->ask = NULL;
+    call->expires = ask->expires;
+    call->retry_after = ask->retry_after;
+    call->code = ask->code;
+    call->tracking_id = ask->tracking_id;
+
+    if (ask->error == ZOOM_OK && ask->token.len == 0) {
+        ask->error = ZOOM_E_INTERNAL;
+    }
+
+    if (ask->error != ZOOM_OK) {
+        ngx_http_zoom_api_fail(call, ask->error);
+        return;
+    }
+
+    call->status = (char *) ngx_http_zoom_token_statuses[ask->status].data;
+    call->token = ask->token;
+}
+
+
+static void
+ngx_http_zoom_api_cancel(ngx_http_zoom_call_t *call)
+{
+    if (call->ask) {
+        ngx_http_zoom_broker_cancel(call->ask);
+        call->ask = NULL;
+    }
+}
+
+
+static ngx_int_t
+ngx_http_zoom_api_purge(ngx_http_zoom_account_t *account,
+    const ngx_str_t *user, ngx_uint_t *n)
+{
+    if (user) {
+        switch (zoom_user_check(ngx_http_zoom_str(user))) {
+
+        case ZOOM_USER_ID:
+        case ZOOM_USER_EMAIL:
+            break;
+
+        default:
+            return NGX_DECLINED;
+        }
+    }
+
+    return ngx_http_zoom_broker_purge(account, user, n);
+}
+
+
+static ngx_int_t
+ngx_http_zoom_api_meeting(const ngx_str_t *link, u_char *b, ngx_str_t *id,
+    ngx_str_t *passcode)
+{
+    zoom_buf_t      buf;
+    zoom_meeting_t  meeting;
+
+    zoom_buf_init(&buf, b, link->len);
+
+    if (zoom_meeting_read(&meeting, ngx_http_zoom_str(link), &buf) != 0) {
+        return NGX_DECLINED;
+    }
+
+    id->data = (u_char *) meeting.id.data;
+    id->len = meeting.id.len;
+    passcode->data = (u_char *) meeting.passcode.data;
+    passcode->len = meeting.passcode.len;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_zoom_api_type(const ngx_str_t *name)
+{
+    ngx_http_zoom_kind_e  kind;
+
+    kind = ngx_http_zoom_types_kind(name);
+
+    return (kind == NGX_HTTP_ZOOM_NKINDS)
+           ? NGX_DECLINED : (ngx_int_t) (kind - NGX_HTTP_ZOOM_ZAK);
+}
+
+
+static ngx_int_t
+ngx_http_zoom_api_token(const ngx_str_t *value)
+{
+    return zoom_token_form(ngx_http_zoom_str(value)) ? NGX_OK : NGX_DECLINED;
+}

@@ -1,0 +1,249 @@
+/*
+ * What the first module lends to those that share no symbol with it: the Lua
+ * module, and whoever comes by FFI.  A table of functions in a spare hook of
+ * ngx_http_zoom_module, so that nginx may load the modules in either order.
+ *
+ * Any change of this file that an older caller could not live with raises the
+ * version.
+ */
+
+#ifndef _NGX_HTTP_ZOOM_API_H_INCLUDED_
+#define _NGX_HTTP_ZOOM_API_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+
+#define NGX_HTTP_ZOOM_API_MODULE   "ngx_http_zoom_module"
+#define NGX_HTTP_ZOOM_API_MAGIC    "zoomapi"
+#define NGX_HTTP_ZOOM_API_VERSION  1
+
+
+/* What an answer may hold, and how many there are. */
+
+#define NGX_HTTP_ZOOM_API_TOKENS   5
+
+
+/* zoom_account: opaque, const, and good until the configuration is freed. */
+
+struct ngx_http_zoom_account_s;
+
+
+/* A token is wanted. */
+
+typedef struct ngx_http_zoom_call_s  ngx_http_zoom_call_t;
+
+struct ngx_http_zoom_call_s {
+    /* Set by the caller. */
+
+    struct ngx_http_zoom_account_s  *account;
+    ngx_str_t                    user;
+    ngx_str_t                    type;       /* empty: "zak" */
+    ngx_str_t                    meeting;    /* its id, or nothing */
+    time_t                       ttl;        /* seconds; NGX_CONF_UNSET: the
+                                                location's */
+    ngx_msec_t                   timeout;
+    ngx_uint_t                   fresh;      /* 1: none from the store */
+    ngx_uint_t                   webinar;    /* "meeting" is one */
+    ngx_uint_t                   bypass;     /* the waiting room */
+    ngx_pool_t                  *pool;       /* outlives the call */
+    void                       (*handler)(ngx_http_zoom_call_t *call);
+    void                        *data;
+
+    /* The result; "token" is set without an error only. */
+
+    const char                  *error;      /* design, section 3; or NULL */
+    const char                  *status;     /* HIT, MISS, SHARED, STALE, - */
+    ngx_str_t                    token;      /* the caller wipes it */
+    time_t                       expires;
+    time_t                       retry_after;
+    int                          code;       /* Zoom's, or 0 */
+    int                          http;       /* what zoom_tokens would answer
+                                                with; 0 with a token */
+    const u_char                *tracking_id;    /* ends with a zero */
+
+    void                        *ask;        /* the first module's own */
+};
+
+
+typedef struct {
+    ngx_str_t                    name;
+    const char                  *error;      /* NULL: it works as far as is
+                                                known */
+    ngx_msec_t                   wait;       /* for Zoom's light limit */
+} ngx_http_zoom_account_report_t;
+
+
+/* A callback that is to be routed; what it does not say is empty. */
+
+typedef struct {
+    ngx_str_t                    account;    /* name of that of the location */
+    ngx_str_t                    caller;
+    ngx_str_t                    scheme;
+    ngx_str_t                    bot_id;
+    ngx_str_t                    meeting_url;    /* masked */
+    ngx_str_t                    meeting_id;
+    ngx_str_t                    passcode;
+} ngx_http_zoom_bot_t;
+
+
+/* And its route; all of it may be left as it was given, zeroed. */
+
+typedef struct ngx_http_zoom_route_s {
+    struct ngx_http_zoom_account_s  *account;
+    ngx_str_t                    user;
+    time_t                       ttl;        /* 0: as in the location */
+    ngx_uint_t                   types;      /* a bit for each, 0: likewise */
+    ngx_str_t                    tokens[NGX_HTTP_ZOOM_API_TOKENS];
+                                             /* that need not be minted */
+    ngx_str_t                    reason;     /* with NGX_DECLINED */
+    unsigned                     has_user:1;
+} ngx_http_zoom_route_t;
+
+
+/*
+ * Finds the route of an authenticated callback.  NGX_OK: it stands in "route";
+ * NGX_DECLINED: there is none, for a reason (403); NGX_ERROR: that failed and
+ * has been logged (500); NGX_AGAIN: "routed" will be called with one of these,
+ * unless the request ends before.
+ */
+
+typedef ngx_int_t (*ngx_http_zoom_route_pt)(ngx_http_request_t *r,
+    ngx_http_zoom_route_t *route);
+
+
+typedef struct {
+    u_char                       magic[8];
+    uint32_t                     version;
+    uint32_t                     size;       /* of this table */
+
+    /*
+     * The account of that name, or NULL; "cycle" is cf->cycle once the http
+     * block has been read.
+     */
+
+    struct ngx_http_zoom_account_s  *(*account)(ngx_cycle_t *cycle,
+                                                const ngx_str_t *name);
+    void                       (*report)(struct ngx_http_zoom_account_s *a,
+                                         ngx_http_zoom_account_report_t *rep);
+
+    /*
+     * NGX_OK: the result is there, the handler is not called.  NGX_AGAIN: it
+     * will be, once, unless the call is cancelled.  NGX_ERROR: the arguments
+     * can't be used, and "error" is a sentence that says why.
+     *
+     * The location's directives give what is unset; its zoom_allow_user and
+     * zoom_timeout hold.
+     */
+
+    ngx_int_t                  (*mint)(ngx_http_request_t *r,
+                                       ngx_http_zoom_call_t *call);
+
+    /* Harmless on a call that is over, or was zeroed and never made. */
+    void                       (*cancel)(ngx_http_zoom_call_t *call);
+
+    /*
+     * NGX_OK and how many tokens went, NGX_BUSY: less than a second after the
+     * last one, NGX_DECLINED: that is no user, or NGX_ERROR.
+     */
+
+    ngx_int_t                  (*purge)(struct ngx_http_zoom_account_s *a,
+                                        const ngx_str_t *user,
+                                        ngx_uint_t *n);
+
+    /*
+     * NGX_OK, or NGX_DECLINED: no link with a meeting's id in it.  "b" has
+     * room for the length of the link; what there is not is empty.
+     */
+
+    ngx_int_t                  (*meeting)(const ngx_str_t *link, u_char *b,
+                                          ngx_str_t *id,
+                                          ngx_str_t *passcode);
+
+    /* For a directive: the location's callbacks are routed by this. */
+    void                       (*route)(ngx_conf_t *cf,
+                                        ngx_http_zoom_route_pt handler);
+    void                       (*routed)(ngx_http_request_t *r,
+                                         ngx_int_t rc);
+
+    /* Of a callback, in the request's pool. */
+
+    ngx_int_t                  (*bot)(ngx_http_request_t *r,
+                                      ngx_http_zoom_bot_t *bot);
+
+    /* The n-th member of its metadata; NGX_DECLINED: there are less. */
+    ngx_int_t                  (*metadata)(ngx_http_request_t *r,
+                                           ngx_uint_t n, ngx_str_t *name,
+                                           ngx_str_t *value);
+
+    /*
+     * NGX_OK, or NGX_DECLINED: not there, or a header that is there to prove
+     * something.  Of several with one name it is the last.
+     */
+
+    ngx_int_t                  (*header)(ngx_http_request_t *r,
+                                         const ngx_str_t *name,
+                                         ngx_str_t *value);
+
+    /* Likewise; decoded, and in the request's pool. */
+    ngx_int_t                  (*arg)(ngx_http_request_t *r,
+                                      const ngx_str_t *name,
+                                      ngx_str_t *value);
+
+    /* The bit of a type of tokens, or NGX_DECLINED. */
+    ngx_int_t                  (*type)(const ngx_str_t *name);
+
+    /* What tokens are called in an answer, in the order of those bits. */
+    const char *const           *members;
+
+    /* NGX_OK, or NGX_DECLINED: not for an answer. */
+    ngx_int_t                  (*token)(const ngx_str_t *value);
+} ngx_http_zoom_api_t;
+
+
+/* In the first module; others find it. */
+
+extern const ngx_http_zoom_api_t  ngx_http_zoom_api;
+
+
+/*
+ * The table; NULL where the module is not there, and with "*version" set
+ * where it has another one (0: none at all).
+ */
+
+static ngx_inline const ngx_http_zoom_api_t *
+ngx_http_zoom_api_find(ngx_cycle_t *cycle, ngx_int_t *version)
+{
+    ngx_uint_t                  i;
+    const ngx_http_zoom_api_t  *api;
+
+    *version = NGX_DECLINED;
+
+    for (i = 0; cycle->modules[i]; i++) {
+
+        if (ngx_strcmp(cycle->modules[i]->name, NGX_HTTP_ZOOM_API_MODULE)
+            != 0)
+        {
+            continue;
+        }
+
+        api = (const ngx_http_zoom_api_t *) cycle->modules[i]->spare_hook0;
+
+        *version = (api && ngx_memcmp(api->magic, NGX_HTTP_ZOOM_API_MAGIC,
+                                      sizeof(NGX_HTTP_ZOOM_API_MAGIC)) == 0)
+                   ? (ngx_int_t) api->version : 0;
+
+        if (*version == NGX_HTTP_ZOOM_API_VERSION
+            && api->size >= sizeof(ngx_http_zoom_api_t))
+        {
+            return api;
+        }
+    }
+
+    return NULL;
+}
+
+
+#endif /* _NGX_HTTP_ZOOM_API_H_INCLUDED_ */
