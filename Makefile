@@ -11,6 +11,9 @@ BUILD       ?= build
 NGINX_DEV   ?= /usr/share/nginx/src
 NGINX_SRC   ?=
 
+# "no" builds without LuaJIT, and without the Lua module.
+export ZOOM_LUA
+
 CC          ?= cc
 JOBS        ?= $(shell nproc 2>/dev/null || echo 2)
 
@@ -22,8 +25,9 @@ CFLAGS_OPT  ?= -g -O2 -fstack-protector-strong -Wformat \
 LDFLAGS_OPT ?= -Wl,-z,relro -Wl,-z,now
 
 PACKAGES    := build-essential nginx nginx-dev libnginx-mod-http-lua \
-               lua-cjson libcurl4-openssl-dev libjansson-dev libssl-dev \
-               check pkg-config perl openssl curl ca-certificates
+               lua-cjson libluajit2-5.1-dev libcurl4-openssl-dev \
+               libjansson-dev libssl-dev check pkg-config perl openssl curl \
+               ca-certificates
 
 # For t/status.t, t/crash.t, t/resty_redis.t; NO_EXTRAS=1 does without.
 EXTRAS      := prometheus chromium gdb redis-server
@@ -40,13 +44,21 @@ UNIT_SRCS   := $(wildcard t/unit/*.c)
 
 MODULE      := $(OUT)/ngx_http_zoom_module.so
 
+MODULES     := $(MODULE)
+
+ifneq ($(ZOOM_LUA),no)
+LUA_SRCS    := $(wildcard ngx_zoom_module/lua/*.c)
+LUA_HDRS    := $(wildcard ngx_zoom_module/lua/*.h)
+MODULES     += $(OUT)/ngx_http_zoom_lua_module.so
+endif
+
 include .build/core.mk
 include .build/check.mk
 
 
 .PHONY: all help deps run test e2e install clean
 
-all: $(MODULE)  ## build the module into build/
+all: $(MODULES)  ## build both modules into build/
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) \
@@ -74,9 +86,9 @@ MODULES_DIR ?= $(shell nginx -V 2>&1 | tr ' ' '\n' \
 # Where Debian's lua-nginx-module looks, beside its lua-resty-core.
 LUA_DIR ?= /usr/share/lua/5.1
 
-install: all  ## install the module, and its half in Lua
+install: all  ## install the modules, and the half in Lua
 	install -d $(DESTDIR)$(MODULES_DIR) $(DESTDIR)$(LUA_DIR)/resty
-	install -m 644 $(MODULE) $(DESTDIR)$(MODULES_DIR)/
+	install -m 644 $(MODULES) $(DESTDIR)$(MODULES_DIR)/
 	install -m 644 lua/resty/zoom.lua $(DESTDIR)$(LUA_DIR)/resty/
 
 clean:  ## remove everything that was built
@@ -87,7 +99,8 @@ clean:  ## remove everything that was built
 # themselves it is up to us to say so.
 
 # a directory changes when a file comes or goes
-$(OUT)/obj/Makefile: config .build/probes src ngx_zoom_module
+$(OUT)/obj/Makefile: config .build/probes src ngx_zoom_module \
+                     ngx_zoom_module/lua
 	@mkdir -p $(OUT)/obj
 ifeq ($(NGINX_SRC),)
 	@test -f $(NGINX_DEV)/conf_flags || { \
@@ -108,9 +121,9 @@ else
 endif
 	@touch $@
 
-$(MODULE): $(OUT)/obj/Makefile $(MODULE_SRCS) $(MODULE_HDRS) $(CORE_SRCS) \
-           $(CORE_HDRS)
+$(MODULES) &: $(OUT)/obj/Makefile $(MODULE_SRCS) $(MODULE_HDRS) \
+              $(CORE_SRCS) $(CORE_HDRS) $(LUA_SRCS) $(LUA_HDRS)
 	@$(MAKE) --no-print-directory -s -j$(JOBS) -f $(OUT)/obj/Makefile \
 	    -C $(if $(NGINX_SRC),$(NGINX_SRC),$(NGINX_DEV)) modules
-	@cp $(OUT)/obj/ngx_http_zoom_module.so $@
-	@echo "built $(patsubst $(ROOT)/%,%,$@)"
+	@cp $(patsubst $(OUT)/%,$(OUT)/obj/%,$(MODULES)) $(OUT)/
+	@echo "built $(patsubst $(ROOT)/%,%,$(MODULES))"

@@ -4,6 +4,16 @@ UNIT_CFLAGS ?= -std=c11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -Wshadow -Werror
 UNIT_LIBS    = $(shell pkg-config --libs check jansson libcrypto)
 UNIT_INCS    = -Iinclude -It/unit $(shell pkg-config --cflags check jansson)
 
+# of the Lua module what needs no nginx; LuaJIT is its oracle
+ifneq ($(ZOOM_LUA),no)
+UNIT_SRCS   += ngx_zoom_module/lua/zoom_lua_pattern.c
+UNIT_LIBS   += $(shell pkg-config --libs luajit)
+UNIT_INCS   += -Ingx_zoom_module/lua $(shell pkg-config --cflags luajit)
+else
+UNIT_SRCS   := $(filter-out t/unit/test_lua_%,$(UNIT_SRCS))
+UNIT_INCS   += -DZOOM_NO_LUA
+endif
+
 UNIT_OBJS   := $(patsubst %.c,$(OUT)/unit/%.o,$(CORE_SRCS) $(UNIT_SRCS))
 
 FUZZERS     := $(patsubst t/fuzz/fuzz_%.c,%,$(wildcard t/fuzz/fuzz_*.c))

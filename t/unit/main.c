@@ -15,7 +15,10 @@ main(void)
         unit_secret, unit_time, unit_json, unit_json_load, unit_callback,
         unit_hmac, unit_attendee, unit_webhooks, unit_meeting, unit_answer,
         unit_oauth, unit_token, unit_jointoken, unit_limit, unit_sdk,
-        unit_join, unit_hash, unit_incident
+        unit_join, unit_hash, unit_incident,
+#ifndef ZOOM_NO_LUA
+        unit_lua_pattern
+#endif
     };
 
     runner = srunner_create(NULL);

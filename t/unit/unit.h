@@ -84,6 +84,7 @@ Suite *unit_limit(void);
 Suite *unit_sdk(void);
 Suite *unit_join(void);
 Suite *unit_hash(void);
+Suite *unit_lua_pattern(void);
 Suite *unit_incident(void);
 
 

@@ -1,0 +1,85 @@
+/*
+ * A request that a script routes.
+ */
+
+#ifndef _NGX_HTTP_ZOOM_LUA_ROUTE_H_INCLUDED_
+#define _NGX_HTTP_ZOOM_LUA_ROUTE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_zoom_api.h"
+#include "ngx_http_zoom_lua_vm.h"
+
+
+/* zoom.mint() for one bot */
+#define NGX_HTTP_ZOOM_LUA_MINTS  16
+
+
+typedef struct {
+    struct ngx_http_zoom_account_s  *account;
+    ngx_str_t                    name;
+    u_char                      *file;       /* where it is named */
+    ngx_uint_t                   line;
+} ngx_http_zoom_lua_account_t;
+
+
+typedef struct {
+    ngx_int_t                    script;     /* its number; NGX_CONF_UNSET */
+    ngx_int_t                    instructions;
+    ngx_msec_t                   timeout;
+    ngx_array_t                 *accounts;   /* ngx_http_zoom_lua_account_t */
+} ngx_http_zoom_lua_loc_conf_t;
+
+
+/* One run of a script; lives in the request's pool. */
+
+typedef struct {
+    ngx_http_zoom_lua_thread_t   thread;
+    ngx_http_request_t          *request;
+    ngx_http_zoom_route_t       *route;
+    const ngx_http_zoom_lua_loc_conf_t  *conf;
+    ngx_http_zoom_bot_t          bot;
+
+    ngx_http_zoom_call_t         call;       /* that it waits for */
+    ngx_msec_t                   deadline;   /* of all waits */
+    ngx_uint_t                   mints;
+    ngx_int_t                    rc;
+    unsigned                     waiting:1;
+} ngx_http_zoom_lua_run_t;
+
+
+extern ngx_module_t                ngx_http_zoom_lua_module;
+extern const ngx_http_zoom_api_t  *ngx_http_zoom_lua_api;
+
+
+/* The run that a function of "zoom" is called in; an error while loading. */
+ngx_http_zoom_lua_run_t *ngx_http_zoom_lua_run(lua_State *L);
+
+/*
+ * An account that the run may use; with an empty name that of the location.
+ * NULL: there is none, or it may not.
+ */
+
+struct ngx_http_zoom_account_s *ngx_http_zoom_lua_account(
+    ngx_http_zoom_lua_run_t *run, const ngx_str_t *name);
+
+/* The hook of the first module. */
+ngx_int_t ngx_http_zoom_lua_route(ngx_http_request_t *r,
+    ngx_http_zoom_route_t *route);
+
+/* A wait in zoom.mint() is over. */
+void ngx_http_zoom_lua_route_minted(ngx_http_zoom_call_t *call);
+
+/* Makes what all bots have, when a machine is new. */
+void ngx_http_zoom_lua_route_init(lua_State *L);
+
+/* The machine of this worker. */
+ngx_int_t ngx_http_zoom_lua_route_start(ngx_http_zoom_lua_source_t *source,
+    ngx_log_t *log);
+void ngx_http_zoom_lua_route_stop(void);
+
+
+#endif /* _NGX_HTTP_ZOOM_LUA_ROUTE_H_INCLUDED_ */
