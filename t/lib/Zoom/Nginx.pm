@@ -30,6 +30,15 @@ sub binary {
 }
 
 
+# The second module lies beside the first.
+sub lua_module {
+    my $path = module();
+
+    $path =~ s/_zoom_module/_zoom_lua_module/;
+    return $path;
+}
+
+
 # nginx itself has no sanitizers; the library must be there first.
 sub environment {
     return {} if !$ENV{ZOOM_ASAN};
@@ -54,7 +63,9 @@ my $LOG_FORMAT = join ',', map { qq("$_":"\$$_") } qw(
 
 
 # The rest of the configuration comes in four pieces: main, http, server and
-# http2 (a second server name would be a second copy of "server").
+# http2 (a second server name would be a second copy of "server").  lua => 1
+# loads the Lua module as well; "module" has load_module lines of its own, and
+# "bare" nothing in the log that needs ours.
 
 sub configuration {
     my ($self, %o) = @_;
@@ -70,7 +81,9 @@ sub configuration {
     my $http = $o{http} // '';
     my $server = $o{server} // '';
     my $module = $o{no_module} ? '' : 'load_module ' . module() . ';';
-    my $format = $o{no_module} ? '"pid":"$pid"' : $LOG_FORMAT;
+    $module .= ' load_module ' . lua_module() . ';' if $o{lua};
+    $module = $o{module} if defined $o{module};
+    my $format = $o{no_module} || $o{bare} ? '"pid":"$pid"' : $LOG_FORMAT;
 
     return <<"EOC";
 $module
