@@ -1,0 +1,159 @@
+#!/usr/bin/perl
+
+# The routing scripts of lua/examples, as an operator would use them.
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use Test::More;
+
+use Zoom::Test;
+
+my $t = Zoom::Test->new;
+my $zoom = $t->zoom;
+
+my $examples = abs_path(dirname(__FILE__) . '/../lua/examples');
+
+# Workers read nothing there: the master has.
+$zoom->control(
+    { app => { account_id => 'backup-id', client_id => 'backup-client' } },
+    { users => [map { { id => "Id$_" . 'x' x 15, email => $_ } } qw(
+          bots@tenant1.example bots@tenant2.example host@example.com
+          alice@example.com bot1@example.com bot2@example.com
+          bot3@example.com bots@backup.example)] },
+);
+
+my $backup = $t->account('backup', account_id => 'backup-id',
+                         client_id => 'backup-client');
+
+my $locations = join '', map { <<"EOC" } qw(by_tenant sticky failover lookup);
+        location = /$_ {
+            zoom_tokens             acme;
+            zoom_route_by_lua_file  $examples/$_.lua;
+        }
+EOC
+
+$locations .= join '', map { <<"EOC" } qw(host_zak deny_list);
+        location = /$_ {
+            zoom_tokens             acme;
+            zoom_user               bots\@example.com;
+            zoom_route_by_lua_file  $examples/$_.lua;
+        }
+EOC
+
+my $nginx = $t->nginx(lua => 1, http => <<"EOC", locations => <<"EOC2");
+    $backup
+    zoom_lua_path      $examples;
+    zoom_lua_accounts  backup;
+EOC
+        zoom_authenticate  attendee file:%{attendee}  as=tenant1;
+        zoom_authenticate  attendee file:%{attendee2} as=leaver;
+        $locations
+EOC2
+
+
+# Whose token it is, or the error.
+sub whose {
+    my ($path, %o) = @_;
+    my %members;
+
+    $members{meeting_url} = qq("https://zoom.us/j/$o{meeting}")
+        if $o{meeting};
+    $members{bot_metadata} = $o{metadata} if $o{metadata};
+
+    my $r = $t->attendee("/$path", secret => $o{secret},
+                         members => \%members);
+
+    return $r->status == 200
+           ? jwt_claims($r->json->{zak_token})->{uid}
+           : $r->json->{error};
+}
+
+
+subtest 'by tenant' => sub {
+    is(whose('by_tenant'), 'bots@tenant1.example', 'a tenant');
+    is(whose('by_tenant', secret => 'attendee2'), 'denied', 'a stranger');
+};
+
+
+subtest 'the ZAK of the host' => sub {
+    is(whose('host_zak', meeting => '123456789'), 'host@example.com', 'ours');
+    is(whose('host_zak', meeting => '987654321'), 'alice@example.com',
+       'ours, too');
+    is(whose('host_zak', meeting => '555555555'), 'bots@example.com',
+       "somebody else's");
+};
+
+
+subtest 'sticky' => sub {
+    my %seen;
+
+    for my $meeting (map { 100000000 + 7919 * $_ } 1 .. 12) {
+        my $user = whose('sticky', meeting => $meeting);
+
+        $seen{$user}++;
+        is(whose('sticky', meeting => $meeting), $user,
+           "$meeting stays with $user");
+    }
+
+    is(join(' ', sort keys %seen),
+       'bot1@example.com bot2@example.com bot3@example.com',
+       'and all have something to do');
+};
+
+
+subtest 'the list of those who get none' => sub {
+    is(whose('deny_list', meeting => '123456789'), 'bots@example.com',
+       'a meeting');
+    is(whose('deny_list', meeting => '999999999'), 'denied', 'not that one');
+    is(whose('deny_list', secret => 'attendee2'), 'denied', 'nor that caller');
+    like($nginx->error_log, qr/meeting 999999999 is the board's/,
+         'the log says why');
+};
+
+
+subtest 'a file' => sub {
+    is(whose('lookup', metadata => '{"tenant":" Tenant-One "}'),
+       'bots@t1.example', 'a tenant');
+    is(whose('lookup', metadata => '{"tenant":"tenant_two"}'),
+       'bots@t2.example', 'another');
+    is(whose('lookup', metadata => '{"tenant":"three"}'), 'denied', 'none');
+    is(whose('lookup'), 'denied', 'nobody');
+};
+
+
+subtest 'failover' => sub {
+    my $aid = sub {
+        my $r = $t->attendee('/failover');
+
+        return jwt_claims($r->json->{zak_token})->{aid} // $r->body;
+    };
+
+    is($aid->(), $t->secret('account_id'), 'the account');
+
+    # Stale ones would serve, too.
+    $t->reload(lua => 1, http => <<"EOC", locations => <<"EOC2");
+    $backup
+    zoom_lua_path      $examples;
+    zoom_lua_accounts  backup;
+EOC
+        zoom_authenticate  attendee file:%{attendee}  as=tenant1;
+        zoom_use_stale     off;
+        zoom_reuse         0;
+        $locations
+EOC2
+
+    $zoom->control({ match => 'token', mode => '500',
+                     path => 'users/bots%40example.com' });
+    is($aid->(), 'backup-id', 'the other one while Zoom fails for it');
+    is($aid->(), 'backup-id', 'and again, at once');
+
+    $zoom->control({ clear => 1 });
+    wait_for(sub { $aid->() eq $t->secret('account_id') }, 8, 'Zoom is back');
+    is($aid->(), $t->secret('account_id'), 'the account, when it works');
+};
+
+
+$t->finish;
