@@ -62,8 +62,10 @@ static int zoom_link_ends(zoom_str_t path, int client);
 static size_t zoom_link_digits(zoom_str_t s);
 static int zoom_link_param(zoom_str_t query, const char *separators,
     const char *name, zoom_str_t *value);
-static void zoom_link_value(const zoom_link_found_t *found, const char *name,
-    zoom_buf_t *b, zoom_str_t *value);
+static int zoom_link_values(zoom_str_t query, const char *separators,
+    zoom_buf_t *b, zoom_meeting_t *m);
+static void zoom_link_encoded(zoom_str_t rest, zoom_buf_t *b,
+    zoom_meeting_t *m);
 static void zoom_link_passcode(zoom_str_t words, zoom_buf_t *b,
     zoom_str_t *value);
 static void zoom_link_take(zoom_buf_t *b, size_t start, zoom_str_t *value);
@@ -115,11 +117,8 @@ zoom_meeting_read(zoom_meeting_t *m, zoom_str_t link, zoom_buf_t *b)
     m->id = found.id;
     m->webinar = found.webinar;
 
-    zoom_link_value(&found, "tk", b, &m->tk);
-    zoom_link_value(&found, "pwd", b, &m->passcode);
-
-    if (m->passcode.len == 0) {
-        zoom_link_value(&found, "password", b, &m->passcode);
+    if (zoom_link_values(found.query, "&", b, m) == 0) {
+        zoom_link_encoded(found.rest, b, m);
     }
 
     if (m->passcode.len == 0) {
@@ -536,40 +535,61 @@ zoom_link_param(zoom_str_t query, const char *separators, const char *name,
 }
 
 
+/* Appends the values to "b", decoded.  How many parameters there were. */
+
+static int
+zoom_link_values(zoom_str_t query, const char *separators, zoom_buf_t *b,
+    zoom_meeting_t *m)
+{
+    int         n;
+    size_t      i, start;
+    zoom_str_t  raw, *value;
+
+    static const char *const  names[] = { "tk", "pwd", "password", NULL };
+
+    n = 0;
+
+    for (i = 0; names[i]; i++) {
+        value = (i == 0) ? &m->tk : &m->passcode;
+
+        if (zoom_link_param(query, separators, names[i], &raw) != 0) {
+            continue;
+        }
+
+        n++;
+
+        if (value->len == 0) {
+            start = b->len;
+
+            (void) zoom_uri_unescape(b, raw);
+            zoom_link_take(b, start, value);
+        }
+    }
+
+    return n;
+}
+
+
 /*
- * Appends the value of a parameter to "b", decoded.  Calendars encode "?" and
- * "=" along with the rest: then all that follows the id is decoded.
+ * Calendars encode "?" and "=" along with the rest: all that follows the id is
+ * decoded then, and once more as the value that it is.
  */
 
 static void
-zoom_link_value(const zoom_link_found_t *found, const char *name,
-    zoom_buf_t *b, zoom_str_t *value)
+zoom_link_encoded(zoom_str_t rest, zoom_buf_t *b, zoom_meeting_t *m)
 {
-    size_t         start;
     zoom_buf_t     plain;
-    zoom_str_t     raw, rest;
     unsigned char  text[ZOOM_MEETING_LINK_MAX];
-
-    start = b->len;
-
-    if (zoom_link_param(found->query, "&", name, &raw) == 0) {
-        (void) zoom_uri_unescape(b, raw);
-        zoom_link_take(b, start, value);
-        return;
-    }
 
     zoom_buf_init(&plain, text, sizeof(text));
 
-    if (zoom_uri_unescape(&plain, found->rest) == 0) {
+    if (zoom_uri_unescape(&plain, rest) == 0) {
         rest.data = plain.data;
         rest.len = plain.len;
 
         rest = zoom_link_until(&rest, "#");
 
-        if (zoom_link_param(rest, "?&", name, &raw) == 0) {
-            zoom_buf_str(b, raw);
-            zoom_link_take(b, start, value);
-        }
+        (void) zoom_link_values(rest, "?&", b, m);
     }
 
     zoom_wipe(text, plain.len);

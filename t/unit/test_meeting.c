@@ -206,6 +206,12 @@ static const struct {
     { "https://www.google.com/url?q=https://zoom.us/j/123456789?pwd%3Dabc"
       "&sa=D", "abc", "", 0 },
 
+    /* what is in a value is no other's */
+
+    { "https://zoom.us/w/123456789?tk=a_b?pwd=c", "", "a_b?pwd=c", 1 },
+    { "https://zoom.us/w/123456789?tk=a%26pwd=c", "", "a&pwd=c", 1 },
+    { "https://zoom.us/w/123456789?tk%3Da?pwd=c", "c", "a", 1 },
+
     /* in brackets, and in words */
 
     { "<https://zoom.us/j/123456789?pwd=abc>", "abc", "", 0 },
