@@ -69,6 +69,11 @@ EOC
             zoom_types   zak onbehalf;
         }
 
+        location = /status {
+            zoom_status;
+            zoom_authenticate  off;
+        }
+
         location = /unknown {
             zoom_tokens  acme;
             zoom_types   onbehalf local_recording zak;
@@ -400,7 +405,9 @@ subtest 'a missing scope' => sub {
 
     $zoom->control({ scopes => \@scopes });
 
-    my $r = $t->attendee('/all?mark=c');
+    # Not the one that Zoom has just refused.
+    my %o = (members => { meeting_url => '"https://zoom.us/j/222222222"' });
+    my $r = $t->attendee('/all?mark=c', %o);
 
     is_deeply([sort keys %{ $r->json }],
               [qw(live_streaming_token onbehalf_token zak_token)],
@@ -413,18 +420,31 @@ subtest 'a missing scope' => sub {
              "$kind in the error log");
     }
 
-    my @more = map { $t->attendee('/all')->json } 1 .. 5;
+    my @more = map { $t->attendee('/all', %o)->json } 1 .. 5;
 
     is(scalar(grep { $_->{zak_token} && $_->{live_streaming_token} } @more), 5,
        'and no other');
     cmp_ok(scalar(grep { /local_recording/ } asked()), '<=', 3,
            'for which Zoom is hardly asked');
 
+    my $metrics = $t->get('/status?format=prometheus')->body;
+
+    like($metrics, qr/^zoom_broken\{account="acme",kind="$_->[0]"\} $_->[1]$/m,
+         "the status of $_->[0]")
+        for ['local_recording', 1], ['live_streaming', 0], ['zak', 0];
+
+    like($t->get('/status?format=json')->json->{accounts}{acme}
+         {local_recording}{condition}, qr/broken/, 'as JSON');
+    like($t->get('/status?format=html')->body,
+         qr/no local_(?:recording|archiving) tokens/, 'for people');
+    is($t->get('/status?format=json')->json->{accounts}{acme}{requests}
+       {live_streaming} > 0, 1, 'with the requests of each');
+
     push @scopes, map { "meeting:read:${_}_token:admin" }
                   qw(local_recording local_archiving);
     $zoom->control({ scopes => \@scopes });
 
-    wait_for(sub { 5 == keys %{ $t->attendee('/all')->json } }, 10,
+    wait_for(sub { 5 == keys %{ $t->attendee('/all', %o)->json } }, 10,
              'mended');
     asked();
 };
