@@ -153,10 +153,18 @@ subtest 'everything at once' => sub {
     );
     my $end = time + $mix;
     my ($rss, $fds);
+    my $oauth = 0;
 
     while (time < $end) {
         $load->run(15, [0.7, sub { $load->slay }], [1.1, sub { $load->hup }],
-                   [0.8, sub { $zoom->control($BAD[rand @BAD]) }]);
+                   [0.8, sub {
+                       my $bad = $BAD[rand @BAD];
+
+                       $zoom->control($bad);
+                       $oauth += $bad->{revoke} ? 1
+                                 : $bad->{match} eq 'oauth' ? $bad->{times}
+                                 : 0;
+                   }]);
         $zoom->control({ clear => 1 });
         $load->run(3)->drain;
         is($load->ask_each(everybody('/zak'), everybody('/fresh')), 0,
@@ -166,7 +174,11 @@ subtest 'everything at once' => sub {
         $fds //= fds($nginx->pid);
     }
 
-    $load->report($zoom, mints => [1, $load->{sent}]);
+
+    # One for each that was revoked or spoilt, or died with a worker.
+    $load->report($zoom, mints => [1, $load->{sent}],
+                  oauth => [1, 1 + $oauth + $load->{kills}
+                               + zones_lost($nginx)]);
     $load->check;
     $load->check_zone;
     cmp_ok(rss($nginx->pid), '<', $rss + 4000, 'the master did not grow');

@@ -69,6 +69,17 @@ sub start {
             zoom_use_stale     off;
             zoom_timeout       3s;
         }
+        location = /$_/types {
+            zoom_tokens        $_;
+            zoom_authenticate  off;
+            zoom_types         zak onbehalf local_recording live_streaming;
+            zoom_allow_meeting 1;
+            zoom_user          \$arg_user;
+            zoom_allow_user    *;
+            zoom_reuse         0;
+            zoom_use_stale     off;
+            zoom_timeout       3s;
+        }
         location = /$_/health {
             zoom_health        $_;
             zoom_authenticate  off;
