@@ -41,7 +41,7 @@ static void ngx_http_zoom_html_head(ngx_http_zoom_writer_t *w,
 static void ngx_http_zoom_html_sentence(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_fare_t *fare);
 static void ngx_http_zoom_html_trouble(ngx_http_zoom_writer_t *w,
-    const ngx_http_zoom_trouble_t *trouble, ngx_uint_t kind);
+    const ngx_http_zoom_trouble_t *trouble, const char *kind);
 static void ngx_http_zoom_html_fine(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_fare_t *fare);
 static const ngx_http_zoom_trouble_t *ngx_http_zoom_html_worst(
@@ -220,6 +220,7 @@ static void
 ngx_http_zoom_html_sentence(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_fare_t *fare)
 {
+    ngx_uint_t                      kind;
     ngx_http_zoom_light_e           light;
     const ngx_http_zoom_trouble_t  *trouble;
 
@@ -233,7 +234,10 @@ ngx_http_zoom_html_sentence(ngx_http_zoom_writer_t *w,
     ngx_http_zoom_writes(w, ":</b> ");
 
     if (trouble) {
-        ngx_http_zoom_html_trouble(w, trouble, trouble - fare->troubles);
+        kind = trouble - fare->troubles;
+
+        ngx_http_zoom_html_trouble(w, trouble, (kind > NGX_HTTP_ZOOM_ZAK)
+                                      ? ngx_http_zoom_kind_names[kind] : NULL);
 
     } else {
         ngx_http_zoom_html_fine(w, fare);
@@ -243,9 +247,11 @@ ngx_http_zoom_html_sentence(ngx_http_zoom_writer_t *w,
 }
 
 
+/* "kind" is NULL for what everybody needs. */
+
 static void
 ngx_http_zoom_html_trouble(ngx_http_zoom_writer_t *w,
-    const ngx_http_zoom_trouble_t *trouble, ngx_uint_t kind)
+    const ngx_http_zoom_trouble_t *trouble, const char *kind)
 {
     const ngx_http_zoom_advice_t  *a;
 
@@ -255,9 +261,8 @@ ngx_http_zoom_html_trouble(ngx_http_zoom_writer_t *w,
         }
     }
 
-    if (kind > NGX_HTTP_ZOOM_ZAK) {
-        ngx_http_zoom_writef(w, "no %s tokens, ",
-                             ngx_http_zoom_kind_names[kind]);
+    if (kind) {
+        ngx_http_zoom_writef(w, "no %s tokens, ", kind);
     }
 
     ngx_http_zoom_writef(w, "%s for ", a->what);

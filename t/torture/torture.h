@@ -68,6 +68,7 @@ zoom_torture_open(void)
 __attribute__((weak)) int
 zoom_torture(const char *file, uint32_t line)
 {
+    const char      *name;
     zoom_torture_t  *t;
 
     t = zoom_torture_shared;
@@ -78,9 +79,11 @@ zoom_torture(const char *file, uint32_t line)
         return 0;
     }
 
+    name = strrchr(file, '/');
+    name = name ? name + 1 : file;
+
     t->line = line;
-    strncpy(t->file, strrchr(file, '/') ? strrchr(file, '/') + 1 : file,
-            sizeof(t->file) - 1);
+    ngx_cpystrn((u_char *) t->file, (u_char *) name, sizeof(t->file));
 
     return 1;
 }
