@@ -6,6 +6,8 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include <openssl/evp.h>
+
 #include "ngx_http_zoom_module.h"
 #include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_secret.h"
@@ -590,6 +592,14 @@ char *
 ngx_http_zoom_account_finish(ngx_conf_t *cf, ngx_http_zoom_account_t *account)
 {
     ngx_http_core_loc_conf_t  *clcf;
+
+    if (EVP_Digest(account->client_secret.data, account->client_secret.len,
+                   account->secret_sum, NULL, EVP_sha256(), NULL)
+        != 1)
+    {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "EVP_Digest() failed");
+        return NGX_CONF_ERROR;
+    }
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 

@@ -12,6 +12,7 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_fetch.h"
+#include "zoom_hmac.h"
 #include "zoom_limit.h"
 
 
@@ -30,6 +31,7 @@ typedef struct ngx_http_zoom_account_s {
     ngx_str_t                    account_id;
     ngx_str_t                    client_id;
     ngx_str_t                    client_secret;
+    u_char                       secret_sum[ZOOM_SHA256_LEN];    /* of it */
     ngx_str_t                    sdk_key;
     ngx_str_t                    sdk_secret;
 

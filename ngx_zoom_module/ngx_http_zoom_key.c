@@ -2,8 +2,6 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include <openssl/evp.h>
-
 #include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_key.h"
 #include "ngx_http_zoom_module.h"
@@ -36,17 +34,8 @@ ngx_int_t
 ngx_http_zoom_key_access(ngx_http_zoom_key_t *key,
     const ngx_http_zoom_account_t *account)
 {
-    zoom_buf_t     b;
-    zoom_str_t     part;
-    unsigned int   len;
-    unsigned char  hash[EVP_MAX_MD_SIZE];
-
-    if (EVP_Digest(account->client_secret.data, account->client_secret.len,
-                   hash, &len, EVP_sha256(), NULL)
-        != 1)
-    {
-        return NGX_ERROR;
-    }
+    zoom_buf_t  b;
+    zoom_str_t  part;
 
     ngx_http_zoom_key_start(&b, key, "access");
 
@@ -54,8 +43,8 @@ ngx_http_zoom_key_access(ngx_http_zoom_key_t *key,
     ngx_http_zoom_key_part(&b, ngx_http_zoom_str(&account->account_id));
     ngx_http_zoom_key_part(&b, ngx_http_zoom_str(&account->client_id));
 
-    part.data = hash;
-    part.len = len;
+    part.data = account->secret_sum;
+    part.len = sizeof(account->secret_sum);
     ngx_http_zoom_key_part(&b, part);
 
     key->pinned = 1;

@@ -539,6 +539,7 @@ my $beyond = qr{^(?:
     X509_STORE_new|curl_global_init|curl_multi_setopt|eventfd|libcurl\ must
     |no\ TLS|no\ CA\ certificates\ of\ the\ system|zoom\ fetch:
     |using\ regex|a\ routing\ script|has\ an\ IPv6\ address|RAND_bytes
+    |EVP_Digest
 )}x;
 
 
