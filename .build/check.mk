@@ -97,6 +97,12 @@ chaos:  ## reloads, kills, outages and crowds for 14 minutes; PARTS="storm"
 	    OUTAGE=$(OUTAGE) CROWD=$(CROWD) \
 	    prove -v -It/lib $(PARTS:%=t/chaos/%.t)
 
-bench: deps  ## what a look-up costs with 10, 1,000 and 100,000 users
-	@$(MAKE) --no-print-directory all
-	@ZOOM_MODULE=$(MODULE) t/bench/run users
+$(OUT)/bench/open: t/bench/open.c
+	@mkdir -p $(dir $@)
+	$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Wshadow -Werror -o $@ $<
+
+bench:  ## what a callback costs, beside nginx and services of others
+	@.build/deps $(PACKAGES) wrk
+	@$(MAKE) --no-print-directory all $(OUT)/bench/open
+	@t/bench/prepare $(OUT)/bench
+	ZOOM_MODULE=$(MODULE) BENCH_OUT=$(OUT)/bench t/bench/run
