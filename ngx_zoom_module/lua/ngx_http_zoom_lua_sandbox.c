@@ -341,7 +341,16 @@ ngx_http_zoom_lua_require(lua_State *L)
 
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_setfenv(L, -2);
-    lua_call(L, 0, 1);
+
+    if (lua_pcall(L, 0, 1, 0) != 0) {
+
+        /* whoever asks for it again shall hear the same */
+
+        lua_pushnil(L);
+        lua_setfield(L, 2, name);
+
+        return lua_error(L);
+    }
 
     if (lua_isnil(L, -1) || lua_isboolean(L, -1)) {
         lua_pop(L, 1);

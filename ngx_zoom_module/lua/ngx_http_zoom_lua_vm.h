@@ -25,6 +25,17 @@
 #include "ngx_http_zoom_lua_source.h"
 
 
+#if (__GNUC__)
+
+/* They do not return, which their headers do not say. */
+
+int lua_error(lua_State *L) __attribute__((noreturn));
+int luaL_error(lua_State *L, const char *text, ...)
+    __attribute__((noreturn));
+
+#endif
+
+
 #define NGX_HTTP_ZOOM_LUA_REASON  1024
 
 
