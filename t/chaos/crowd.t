@@ -127,8 +127,9 @@ sub obey {
 
         $n{ $call->status . ' ' . ($call->json->{error} // 'token') }++;
         $done++, return if $call->status == 200;
-        push @{ $due{ int(10 * (time + $call->header('Retry-After'))) } },
-             $call->{path};
+        my $after = $call->header('Retry-After') // 1;
+
+        push @{ $due{ int(10 * (time + $after)) } }, $call->{path};
     });
 
     $due{0} = [map { '/zak?' . bot($_) } 1 .. $crowd];
