@@ -16,9 +16,9 @@
 
 #define NGX_HTTP_ZOOM_MIN_STATES        16
 
-/* the part of the zone that remembers proofs: 6,000 of them in 8m */
+/* the part of the zone that remembers proofs: 4,000 of them in 8m */
 
-#define NGX_HTTP_ZOOM_SEEN_PART         32
+#define NGX_HTTP_ZOOM_SEEN_PART         48
 
 
 static ngx_int_t ngx_http_zoom_zone_init(ngx_shm_zone_t *shm_zone,
