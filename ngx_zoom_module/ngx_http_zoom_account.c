@@ -73,7 +73,7 @@ static ngx_conf_enum_t  ngx_http_zoom_plans[] = {
 };
 
 
-static ngx_str_t  ngx_http_zoom_labels[] = {
+ngx_str_t  ngx_http_zoom_labels[ZOOM_NLABELS] = {
     ngx_string("light"),
     ngx_string("medium"),
     ngx_string("heavy"),

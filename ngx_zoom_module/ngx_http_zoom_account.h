@@ -50,6 +50,11 @@ typedef struct ngx_http_zoom_account_s {
 } ngx_http_zoom_account_t;
 
 
+/* As in "rate": "light". */
+
+extern ngx_str_t  ngx_http_zoom_labels[ZOOM_NLABELS];
+
+
 /*
  * The zoom_account directive.  Accounts may be declared after their use, so
  * ngx_http_zoom_account_find() is good from merging on.

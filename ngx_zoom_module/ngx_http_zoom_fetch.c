@@ -670,7 +670,7 @@ ngx_http_zoom_fetch_again(ngx_http_zoom_transfer_t *t, CURLcode code)
     opened = 1;
     (void) curl_easy_getinfo(e, CURLINFO_NUM_CONNECTS, &opened);
 
-    if (t->retried || t->header_len || opened) {
+    if (t->retried || t->header_len || opened || t->fetch->once) {
         return 0;
     }
 

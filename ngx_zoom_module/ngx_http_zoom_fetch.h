@@ -60,13 +60,19 @@ struct ngx_http_zoom_fetch_s {
      * Set by the caller, zeroed otherwise.  Strings are copied when the fetch
      * starts; the caller may wipe its own at once.  "path" is appended to
      * origin->url as it is and begins with "/" or "?" unless it is empty.
-     * With "body" the request is a POST of a form, else a GET.
+     * With "body" the request is a POST of a form, else a GET, unless "method"
+     * is something else.
      */
 
     const ngx_http_zoom_origin_t *origin;
     ngx_str_t                    path;
     ngx_str_t                    authorization;    /* the header's value */
     ngx_str_t                    body;
+    const char                  *method;           /* NULL, or in capitals */
+    size_t                       body_max;         /* of the answer; 0:
+                                                      ZOOM_ANSWER_BODY_MAX */
+    unsigned                     json:1;           /* body is, no form */
+    unsigned                     once:1;           /* never sent twice */
     ngx_msec_t                   timeout;          /* of this exchange, queue
                                                       and all; at most
                                                       request_timeout counts */
@@ -85,6 +91,7 @@ struct ngx_http_zoom_fetch_s {
 
     ngx_int_t                    rc;
     zoom_answer_t                answer;
+    ngx_str_t                    head;             /* its header lines */
     const char                  *reason;
     const char                  *advice;
     unsigned                     timedout:1;

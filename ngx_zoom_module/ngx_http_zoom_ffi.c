@@ -12,6 +12,8 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_ffi.h"
+#include "ngx_http_zoom_module.h"
+#include "ngx_http_zoom_request.h"
 #include "ngx_http_zoom_want.h"
 
 
@@ -41,6 +43,7 @@ struct ngx_http_zoom_ffi_call_s {
     void                        *sema;       /* NULL: nobody waits yet */
     int                          slot;
     ngx_http_zoom_ask_t          ask;
+    ngx_http_zoom_request_t     *request;    /* NULL: it is an ask */
     unsigned                     done:1;
 };
 
@@ -53,12 +56,20 @@ static ngx_int_t ngx_http_zoom_ffi_copy(ngx_pool_t *pool, ngx_str_t *dst,
     const ngx_str_t *src);
 static ngx_queue_t *ngx_http_zoom_ffi_mates(ngx_http_request_t *r);
 static void ngx_http_zoom_ffi_request_ends(void *data);
-static void ngx_http_zoom_ffi_done(ngx_http_zoom_ask_t *ask);
+static const char *ngx_http_zoom_ffi_order(ngx_http_zoom_ffi_call_t *call,
+    ngx_http_request_t *r, const ngx_http_zoom_ffi_order_t *order);
+static const char *ngx_http_zoom_ffi_method(const ngx_str_t *name);
+static zoom_label_e ngx_http_zoom_ffi_label(const ngx_str_t *name);
+static void ngx_http_zoom_ffi_minted(ngx_http_zoom_ask_t *ask);
+static void ngx_http_zoom_ffi_requested(ngx_http_zoom_request_t *req);
+static void ngx_http_zoom_ffi_done(ngx_http_zoom_ffi_call_t *call);
 static void ngx_http_zoom_ffi_abandon(ngx_http_zoom_ffi_call_t *call);
 static void ngx_http_zoom_ffi_end(ngx_http_zoom_ffi_call_t *call);
 static void ngx_http_zoom_ffi_look(ngx_http_zoom_ffi_vm_t *vm);
 static void ngx_http_zoom_ffi_fill(ngx_http_zoom_ffi_result_t *result,
     const ngx_http_zoom_ask_t *ask);
+static void ngx_http_zoom_ffi_fill_answer(ngx_http_zoom_ffi_result_t *result,
+    const ngx_http_zoom_request_t *req);
 
 
 int
@@ -100,10 +111,10 @@ ngx_http_zoom_ffi_vm_destroy(ngx_http_zoom_ffi_vm_t *vm)
     ngx_queue_t               *q;
     ngx_http_zoom_ffi_call_t  *call;
 
-    while (!ngx_queue_empty(&vm->calls)) {
-        q = ngx_queue_head(&vm->calls);
-        ngx_queue_remove(q);
-
+    for (q = ngx_queue_head(&vm->calls);
+         q != ngx_queue_sentinel(&vm->calls);
+         q = ngx_queue_next(q))
+    {
         call = ngx_queue_data(q, ngx_http_zoom_ffi_call_t, queue);
         call->vm = NULL;
         call->sema = NULL;
@@ -201,7 +212,7 @@ ngx_http_zoom_ffi_want(ngx_http_zoom_ffi_call_t *call, ngx_http_request_t *r,
 
     ask->account = ngx_http_zoom_ffi_account(&args->account);
     ask->pool = call->pool;
-    ask->handler = ngx_http_zoom_ffi_done;
+    ask->handler = ngx_http_zoom_ffi_minted;
     ask->data = call;
 
     if (ask->account == NULL) {
@@ -236,6 +247,134 @@ ngx_http_zoom_ffi_want(ngx_http_zoom_ffi_call_t *call, ngx_http_request_t *r,
     }
 
     return ngx_http_zoom_want(r, &want, ask);
+}
+
+
+int
+ngx_http_zoom_ffi_request(ngx_http_zoom_ffi_vm_t *vm, ngx_http_request_t *r,
+    const ngx_http_zoom_ffi_order_t *order, ngx_http_zoom_ffi_call_t **callp,
+    ngx_http_zoom_ffi_result_t *result)
+{
+    const char                *why;
+    ngx_http_zoom_ffi_call_t  *call;
+
+    *callp = NULL;
+
+    ngx_memzero(result, sizeof(ngx_http_zoom_ffi_result_t));
+
+    call = ngx_http_zoom_ffi_create(vm, r);
+
+    why = call ? ngx_http_zoom_ffi_order(call, r, order) : "no memory";
+
+    if (why) {
+        ngx_http_zoom_ffi_text(&result->error, why);
+
+        if (call) {
+            ngx_http_zoom_ffi_release(call);
+        }
+
+        return NGX_ERROR;
+    }
+
+    *callp = call;
+
+    ngx_http_zoom_request(call->request);
+
+    return NGX_AGAIN;
+}
+
+
+/* NULL, or what is wrong. */
+
+static const char *
+ngx_http_zoom_ffi_order(ngx_http_zoom_ffi_call_t *call, ngx_http_request_t *r,
+    const ngx_http_zoom_ffi_order_t *order)
+{
+    ngx_http_zoom_request_t         *req;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    req = ngx_pcalloc(call->pool, sizeof(ngx_http_zoom_request_t));
+    if (req == NULL) {
+        return "no memory";
+    }
+
+    req->account = ngx_http_zoom_ffi_account(&order->account);
+    req->method = ngx_http_zoom_ffi_method(&order->method);
+    req->label = ngx_http_zoom_ffi_label(&order->label);
+
+    if (req->account == NULL) {
+        return "there is no such account";
+    }
+
+    if (req->method == NULL) {
+        return "the method is not GET, POST, PUT, PATCH or DELETE";
+    }
+
+    if (req->label == ZOOM_NLABELS) {
+        return "the label is not light, medium, heavy or resource";
+    }
+
+    if (order->path.len > NGX_HTTP_ZOOM_REQUEST_PATH_MAX
+        || order->body.len > NGX_HTTP_ZOOM_REQUEST_BODY_MAX)
+    {
+        return "the path is over 8 KiB or the body over 1 MiB";
+    }
+
+    if (ngx_http_zoom_ffi_copy(call->pool, &req->path, &order->path) != NGX_OK
+        || ngx_http_zoom_ffi_copy(call->pool, &req->body, &order->body)
+           != NGX_OK)
+    {
+        return "no memory";
+    }
+
+    req->deadline = ngx_current_msec
+                    + ((order->timeout < 0) ? zlcf->timeout
+                                            : (ngx_msec_t) order->timeout);
+    req->pool = call->pool;
+    req->handler = ngx_http_zoom_ffi_requested;
+    req->data = call;
+
+    call->request = req;
+
+    return NULL;
+}
+
+
+static const char *
+ngx_http_zoom_ffi_method(const ngx_str_t *name)
+{
+    ngx_uint_t  i;
+
+    static const char *const  methods[] = {
+        "GET", "POST", "PUT", "PATCH", "DELETE", NULL
+    };
+
+    for (i = 0; methods[i]; i++) {
+        if (name->len == ngx_strlen(methods[i])
+            && ngx_memcmp(name->data, methods[i], name->len) == 0)
+        {
+            break;
+        }
+    }
+
+    return methods[i];
+}
+
+
+static zoom_label_e
+ngx_http_zoom_ffi_label(const ngx_str_t *name)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < ZOOM_NLABELS; i++) {
+        if (ngx_http_zoom_same(name, &ngx_http_zoom_labels[i])) {
+            break;
+        }
+    }
+
+    return (zoom_label_e) i;
 }
 
 
@@ -321,12 +460,24 @@ ngx_http_zoom_ffi_wait(ngx_http_zoom_ffi_call_t *call, void *sema, int slot)
 /* From the event loop: the result has come, or time is over. */
 
 static void
-ngx_http_zoom_ffi_done(ngx_http_zoom_ask_t *ask)
+ngx_http_zoom_ffi_minted(ngx_http_zoom_ask_t *ask)
 {
-    ngx_http_zoom_ffi_vm_t    *vm;
-    ngx_http_zoom_ffi_call_t  *call;
+    ngx_http_zoom_ffi_done(ask->data);
+}
 
-    call = ask->data;
+
+static void
+ngx_http_zoom_ffi_requested(ngx_http_zoom_request_t *req)
+{
+    ngx_http_zoom_ffi_done(req->data);
+}
+
+
+static void
+ngx_http_zoom_ffi_done(ngx_http_zoom_ffi_call_t *call)
+{
+    ngx_http_zoom_ffi_vm_t  *vm;
+
     vm = call->vm;
 
     call->done = 1;
@@ -355,7 +506,12 @@ ngx_http_zoom_ffi_result(ngx_http_zoom_ffi_call_t *call,
         return NGX_AGAIN;
     }
 
-    ngx_http_zoom_ffi_fill(result, &call->ask);
+    if (call->request) {
+        ngx_http_zoom_ffi_fill_answer(result, call->request);
+
+    } else {
+        ngx_http_zoom_ffi_fill(result, &call->ask);
+    }
 
     return NGX_OK;
 }
@@ -398,9 +554,15 @@ ngx_http_zoom_ffi_end(ngx_http_zoom_ffi_call_t *call)
 {
     ngx_str_t  *token;
 
-    ngx_http_zoom_broker_cancel(&call->ask);
-
     token = &call->ask.token;
+
+    if (call->request) {
+        ngx_http_zoom_request_cancel(call->request);
+        token = &call->request->answer;
+
+    } else {
+        ngx_http_zoom_broker_cancel(&call->ask);
+    }
 
     if (token->len) {
         ngx_explicit_memzero(token->data, token->len);
@@ -508,6 +670,31 @@ ngx_http_zoom_ffi_fill(ngx_http_zoom_ffi_result_t *result,
     }
 
     ngx_http_zoom_ffi_text(&result->tracking_id, ask->tracking_id);
+}
+
+
+static void
+ngx_http_zoom_ffi_fill_answer(ngx_http_zoom_ffi_result_t *result,
+    const ngx_http_zoom_request_t *req)
+{
+    const zoom_error_info_t  *info;
+
+    if (req->error == ZOOM_OK) {
+        result->token = req->answer;
+        result->head = req->head;
+        result->http = req->status;
+
+    } else {
+        info = zoom_error_info(req->error);
+
+        ngx_http_zoom_ffi_text(&result->error, info->name.data);
+        ngx_http_zoom_ffi_text(&result->reason, req->reason);
+
+        result->http = info->status;
+        result->retry_after = req->retry_after;
+    }
+
+    ngx_http_zoom_ffi_text(&result->tracking_id, req->tracking_id);
 }
 
 

@@ -51,6 +51,16 @@ typedef struct {
 
 
 typedef struct {
+    ngx_str_t                    account;
+    ngx_str_t                    method;
+    ngx_str_t                    path;       /* encoded, with arguments */
+    ngx_str_t                    body;
+    ngx_str_t                    label;
+    int64_t                      timeout;    /* milliseconds; -1: default */
+} ngx_http_zoom_ffi_order_t;
+
+
+typedef struct {
     ngx_str_t                    error;      /* empty: there is a token */
     ngx_str_t                    token;
     ngx_str_t                    status;
@@ -58,7 +68,9 @@ typedef struct {
     int64_t                      expires;
     int64_t                      retry_after;
     int                          code;
-    int                          http;
+    int                          http;       /* of a request's answer its own */
+    ngx_str_t                    head;       /* of a request: the answer's */
+    ngx_str_t                    reason;     /* for a log, or nothing */
 } ngx_http_zoom_ffi_result_t;
 
 
@@ -89,6 +101,11 @@ int ngx_http_zoom_ffi_mint(ngx_http_zoom_ffi_vm_t *vm, ngx_http_request_t *r,
 
 void ngx_http_zoom_ffi_wait(ngx_http_zoom_ffi_call_t *call, void *sema,
     int slot);
+
+/* Likewise, any request. */
+int ngx_http_zoom_ffi_request(ngx_http_zoom_ffi_vm_t *vm,
+    ngx_http_request_t *r, const ngx_http_zoom_ffi_order_t *order,
+    ngx_http_zoom_ffi_call_t **call, ngx_http_zoom_ffi_result_t *result);
 
 /* NGX_OK, or NGX_AGAIN: it is not done. */
 int ngx_http_zoom_ffi_result(ngx_http_zoom_ffi_call_t *call,

@@ -96,7 +96,7 @@ ngx_http_zoom_ffi_authenticate(ngx_http_request_t *r, const ngx_str_t *scheme,
 
     ngx_explicit_memzero(&p, sizeof(ngx_http_zoom_ffi_proof_t));
 
-    if (error == ZOOM_OK) {
+    if (ctx && error == ZOOM_OK) {
         verdict->caller = ctx->caller;
         verdict->scheme = ctx->scheme;
     }

@@ -82,6 +82,40 @@ ngx_http_zoom_limits_find(ngx_http_zoom_zone_t *zone, const u_char *key,
 
 
 ngx_int_t
+ngx_http_zoom_limits_turn(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_group_t *group, zoom_label_e label, const zoom_rate_t *rate,
+    ngx_msec_t *wait)
+{
+    int64_t     now, gap, left;
+    ngx_uint_t  crowded;
+
+    now = ngx_http_zoom_limits_us(ngx_current_msec);
+    gap = 1100 * (int64_t) ZOOM_LIMIT_SECOND / rate->rate;
+
+    ngx_http_zoom_zone_lock(zone);
+
+    /* a clock that starts anew does not keep anybody waiting */
+
+    left = ngx_min(group->turns[label] - now, 2 * gap);
+
+    if (left <= 0) {
+
+        /* the request before took one slot; whoever took more waits */
+
+        crowded = (group->labels[label].next - now > gap / 2);
+
+        group->turns[label] = now + (crowded ? 2 * gap : gap);
+    }
+
+    ngx_http_zoom_zone_unlock(zone);
+
+    *wait = (left > 0) ? (ngx_msec_t) (left + 999) / 1000 : 0;
+
+    return (left > 0) ? NGX_DECLINED : NGX_OK;
+}
+
+
+ngx_int_t
 ngx_http_zoom_limits_take(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_group_t *group, zoom_label_e label, const zoom_rate_t *rate,
     ngx_msec_t budget, zoom_ticket_t *ticket, ngx_msec_t *retry)

@@ -20,6 +20,16 @@ ngx_http_zoom_group_t *ngx_http_zoom_limits_attach(ngx_http_zoom_zone_t *zone,
     const u_char *key, size_t len, ngx_log_t *log);
 
 /*
+ * Whether a request that is no callback's may take a ticket now: at most at
+ * the rate of the label, and at half of it while others wait there.  NGX_OK, or
+ * NGX_DECLINED: ask again after "*wait".
+ */
+
+ngx_int_t ngx_http_zoom_limits_turn(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_group_t *group, zoom_label_e label, const zoom_rate_t *rate,
+    ngx_msec_t *wait);
+
+/*
  * Takes a ticket for a request that has to be sent within "budget".  NGX_OK,
  * or NGX_DECLINED: not before "*retry".  Times in milliseconds.
  */

@@ -144,6 +144,8 @@ typedef struct {
     size_t                       len;        /* 0: free */
     uint64_t                     config;
     zoom_limit_t                 labels[ZOOM_NLABELS];
+    int64_t                      turns[ZOOM_NLABELS];    /* of requests, the
+                                                next; microseconds */
 } ngx_http_zoom_group_t;
 
 

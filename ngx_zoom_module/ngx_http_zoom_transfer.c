@@ -64,6 +64,8 @@ ngx_http_zoom_transfer_create(ngx_http_zoom_client_t *client,
     t->timeout = ngx_min(f->timeout, client->conf->request_timeout);
     t->deadline = ngx_current_msec + t->timeout;
 
+    t->body_max = f->body_max ? f->body_max : ZOOM_ANSWER_BODY_MAX;
+
     t->dummy.fd = (ngx_socket_t) -1;
     t->dummy.data = t;
     t->timer.data = &t->dummy;
@@ -72,6 +74,15 @@ ngx_http_zoom_transfer_create(ngx_http_zoom_client_t *client,
     if (ngx_http_zoom_transfer_copy(t, f) != NGX_OK) {
         ngx_free(t);
         return NULL;
+    }
+
+    if (f->method) {
+        t->head = ngx_alloc(NGX_HTTP_ZOOM_TRANSFER_HEADERS, t->log);
+
+        if (t->head == NULL) {
+            ngx_http_zoom_transfer_destroy(t);
+            return NULL;
+        }
     }
 
     return t;
@@ -87,6 +98,10 @@ ngx_http_zoom_transfer_destroy(ngx_http_zoom_transfer_t *t)
     if (t->answer) {
         zoom_wipe(t->answer, t->answer_size);
         ngx_free(t->answer);
+    }
+
+    if (t->head) {
+        ngx_free(t->head);
     }
 
     ngx_free(t);
@@ -159,6 +174,7 @@ ngx_http_zoom_transfer_fill(ngx_http_zoom_transfer_t *t)
     f->queued = t->queued;
     f->reason = NULL;
     f->advice = NULL;
+    ngx_str_null(&f->head);
 
     if (t->rc != NGX_OK) {
         f->reason = (char *) t->reason;
@@ -167,6 +183,9 @@ ngx_http_zoom_transfer_fill(ngx_http_zoom_transfer_t *t)
     }
 
     a->status = (int) t->status;
+
+    f->head.data = t->head;
+    f->head.len = t->head_len;
 
     a->body.data = t->answer;
     a->body.len = t->answer_len;
@@ -229,6 +248,12 @@ ngx_http_zoom_transfer_copy(ngx_http_zoom_transfer_t *t,
         *p++ = '\0';
     }
 
+    if (f->json && f->body.len) {
+        t->headers[3].next = t->headers[1].next;
+        t->headers[3].data = (char *) "Content-Type: application/json";
+        t->headers[1].next = &t->headers[3];
+    }
+
     if (f->body.len) {
         t->body = (char *) p;
         t->body_len = f->body.len;
@@ -271,6 +296,16 @@ ngx_http_zoom_transfer_setup_request(ngx_http_zoom_transfer_t *t)
         code |= curl_easy_setopt(e, CURLOPT_POSTFIELDS, t->body);
         code |= curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE,
                                  (curl_off_t) t->body_len);
+    }
+
+    if (t->fetch->method) {
+        code |= curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, t->fetch->method);
+    }
+
+    /* one that was idle may be dead, and nobody knows what was sent there */
+
+    if (t->fetch->once) {
+        code |= curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
     }
 
     return code;
@@ -421,6 +456,7 @@ ngx_http_zoom_transfer_header(char *data, size_t size, size_t n, void *userdata)
 
     if (len > 5 && ngx_strncmp(p, "HTTP/", 5) == 0) {
         t->head_ended = 0;
+        t->head_len = 0;
         ngx_memzero(t->values, sizeof(t->values));
         return len;
     }
@@ -431,6 +467,13 @@ ngx_http_zoom_transfer_header(char *data, size_t size, size_t n, void *userdata)
 
     if (!t->head_ended) {
         ngx_http_zoom_transfer_value(t, p, p + len);
+
+        /* all of them together are within the bound */
+
+        if (t->head) {
+            ngx_memcpy(t->head + t->head_len, p, len);
+            t->head_len += len;
+        }
     }
 
     return len;
@@ -489,7 +532,7 @@ ngx_http_zoom_transfer_body(char *data, size_t size, size_t n, void *userdata)
 
     len = size * n;
 
-    if (len > ZOOM_ANSWER_BODY_MAX - t->answer_len) {
+    if (len > t->body_max - t->answer_len) {
         t->too_large = 1;
         return 0;
     }

@@ -99,11 +99,14 @@ typedef struct {
     char                            *url;
     char                            *body;
     size_t                           body_len;
-    struct curl_slist                headers[3];
+    struct curl_slist                headers[4];
 
     u_char                          *answer;
     size_t                           answer_len;
     size_t                           answer_size;
+    size_t                           body_max;
+    u_char                          *head;       /* NULL: nobody wants it */
+    size_t                           head_len;
     size_t                           header_len;
     ngx_http_zoom_transfer_value_t   values[NGX_HTTP_ZOOM_TRANSFER_NHEADERS];
 

@@ -91,14 +91,22 @@ sub abort {
 }
 
 
-# Both workers have their share, and their semaphores, before we measure.
+# Ten rounds a request, which keeps something for every thread till its end.
+sub waits {
+    my ($what, $n) = @_;
+    my $waits = 0;
+
+    $waits += $t->get("/do/$what?rounds=10")->body for 1 .. $n / 10;
+
+    is($waits, $n * $AT_ONCE, "$waits $what");
+}
+
+
 sub rounds {
     my ($n) = @_;
 
-    is($t->get("/do/killed?rounds=$n")->body, $n * $AT_ONCE . "\n",
-       $n * $AT_ONCE . ' killed');
-    is($t->get("/do/timed_out?rounds=$n")->body, $n * $AT_ONCE . "\n",
-       $n * $AT_ONCE . ' timed out');
+    waits('killed', $n);
+    waits('timed_out', $n);
 
     abort() for 1 .. $n;
     pass($n * $AT_ONCE . ' aborted');
@@ -108,9 +116,20 @@ sub rounds {
 }
 
 
-$zoom->control({ match => 'token', mode => 'hang' });
+$zoom->control({ match => 'api', mode => 'hang' });
 
-subtest 'before' => sub { rounds(10) for 1 .. 2 };
+subtest 'before' => sub {
+    my %seen;
+
+    rounds(10);
+
+    ok(wait_for(sub {
+        $seen{ $t->get("/do/$_?rounds=10")->header('X-Pid') }++
+            for qw(killed timed_out left);
+
+        return 2 == grep { $_ >= 8 } values %seen;
+    }, 10), 'each worker knows all of it');
+};
 
 my $semaphores = ask_all('/do/state');
 my %before = map { $_ => rss($_) } keys %$semaphores;
@@ -126,7 +145,11 @@ subtest 'what is left' => sub {
 
         is($after->{$pid}, $AT_ONCE,
            'as many semaphores as ever waited at once');
-        cmp_ok($grown, '<', 2048, "memory has grown by $grown KiB");
+
+        SKIP: {
+            skip 'a sanitizer keeps what was freed', 1 if $ENV{ZOOM_ASAN};
+            cmp_ok($grown, '<', 2048, "memory has grown by $grown KiB");
+        }
     }
 
     ok(wait_for(sub { flights() == 0 }, 10), 'no flight');

@@ -17,6 +17,7 @@ local error = error
 local floor = math.floor
 local format = string.format
 local pairs = pairs
+local next = next
 local pcall = pcall
 local tonumber = tonumber
 local tostring = tostring
@@ -52,7 +53,18 @@ ffi.cdef[[
         int64_t    retry_after;
         int        code;
         int        http;
+        ngx_str_t  head;
+        ngx_str_t  reason;
     } ngx_http_zoom_ffi_result_t;
+
+    typedef struct {
+        ngx_str_t  account;
+        ngx_str_t  method;
+        ngx_str_t  path;
+        ngx_str_t  body;
+        ngx_str_t  label;
+        int64_t    timeout;
+    } ngx_http_zoom_ffi_order_t;
 
     typedef struct ngx_http_zoom_account_s  ngx_http_zoom_account_t;
 
@@ -106,6 +118,9 @@ ffi.cdef[[
         ngx_http_request_t *r, const ngx_http_zoom_ffi_want_t *want,
         int access, ngx_http_zoom_ffi_call_t **call,
         ngx_http_zoom_ffi_result_t *result);
+    int ngx_http_zoom_ffi_request(ngx_http_zoom_ffi_vm_t *vm,
+        ngx_http_request_t *r, const ngx_http_zoom_ffi_order_t *order,
+        ngx_http_zoom_ffi_call_t **call, ngx_http_zoom_ffi_result_t *result);
     void ngx_http_zoom_ffi_wait(ngx_http_zoom_ffi_call_t *call,
         ngx_http_lua_sema_t *sema, int slot);
     int ngx_http_zoom_ffi_result(ngx_http_zoom_ffi_call_t *call,
@@ -186,6 +201,7 @@ ffi.gc(vm, C.ngx_http_zoom_ffi_vm_destroy)
 
 -- Nothing yields between their being filled and being read.
 local want = ffi_new("ngx_http_zoom_ffi_want_t")
+local order = ffi_new("ngx_http_zoom_ffi_order_t")
 local callp = ffi_new("ngx_http_zoom_ffi_call_t *[1]")
 local result = ffi_new("ngx_http_zoom_ffi_result_t")
 
@@ -312,6 +328,15 @@ local function request(client)
 end
 
 
+local EITHER = {
+    digitsstring = true, digitsnumber = true,
+    pathstring = true, pathtable = true,
+    bodystring = true, bodytable = true,
+}
+
+local NAMES = { digits = "string", path = "string", body = "string" }
+
+
 -- What Lua knows of each argument; the rest is for the other module to judge.
 local function check(args, names, required)
     if type(args) ~= "table" then
@@ -325,12 +350,9 @@ local function check(args, names, required)
             return bad("there is no %q", tostring(name))
         end
 
-        if type(value) ~= expected
-           and not (expected == "digits"
-                    and (type(value) == "string" or type(value) == "number"))
-        then
+        if type(value) ~= expected and not EITHER[expected .. type(value)] then
             return bad("%q is a %s, not a %s", name, type(value),
-                       expected == "digits" and "string" or expected)
+                       NAMES[expected] or expected)
         end
     end
 
@@ -383,15 +405,8 @@ local function finish(call)
 end
 
 
--- Asks for what stands in "want", and waits.
-local function ask(access)
-    local r, err = request()
-
-    if not r then
-        return nil, err
-    end
-
-    local rc = C.ngx_http_zoom_ffi_mint(vm, r, want, access, callp, result)
+-- Waits for a call that was made; "rc" is what that returned.
+local function await(rc, finish)
     local call = callp[0]
 
     if rc == OK then
@@ -411,9 +426,7 @@ local function ask(access)
 
     C.ngx_http_zoom_ffi_wait(call, sema.sem, slot)
 
-    local ok
-
-    ok, err = sema:wait(WAIT)
+    local ok, err = sema:wait(WAIT)
 
     if C.ngx_http_zoom_ffi_result(call, result) == OK then
         give_back(slot)
@@ -427,8 +440,35 @@ local function ask(access)
 end
 
 
+-- Asks for what stands in "want".
+local function ask(access)
+    local r, err = request()
+
+    if not r then
+        return nil, err
+    end
+
+    return await(C.ngx_http_zoom_ffi_mint(vm, r, want, access, callp, result),
+                 finish)
+end
+
+
+-- Of a timeout in seconds; -1 where there is none.
+local function milliseconds(timeout)
+    if not timeout then
+        return -1
+    end
+
+    if not (timeout >= 0.001 and timeout <= 60) then
+        return bad("%q must be above 0 and at most 60 seconds", "timeout")
+    end
+
+    return floor(timeout * 1000)
+end
+
+
 -- Whatever was left from the last call would be taken for an argument.
-local function order(args)
+local function fill(args)
     set(want.account, args.account)
     set(want.type, args.type or "")
     set(want.user, args.user or "")
@@ -450,15 +490,13 @@ local function order(args)
         want.ttl = floor(ttl)
     end
 
-    local timeout = args.timeout
+    local timeout, err = milliseconds(args.timeout)
 
-    if timeout then
-        if not (timeout >= 0.001 and timeout <= 60) then
-            return bad("%q must be above 0 and at most 60 seconds", "timeout")
-        end
-
-        want.timeout = floor(timeout * 1000)
+    if not timeout then
+        return nil, err
     end
+
+    want.timeout = timeout
 
     return true
 end
@@ -487,7 +525,7 @@ function _M.mint(args)
         return nil, err
     end
 
-    ok, err = order(args)
+    ok, err = fill(args)
 
     if not ok then
         return nil, err
@@ -513,7 +551,7 @@ function _M.access_token(args)
         return nil, err
     end
 
-    ok, err = order(args)
+    ok, err = fill(args)
 
     if not ok then
         return nil, err
@@ -876,6 +914,274 @@ function _M.callback()
     end
 
     return list
+end
+
+
+-- One segment of a path.  Zoom wants those that begin with a slash, or have two
+-- in a row, encoded twice: UUIDs of meetings do.
+local function segment(value)
+    local twice = value:find("^/") or value:find("//", 1, true)
+
+    value = ngx.escape_uri(value)
+
+    return twice and ngx.escape_uri(value) or value
+end
+
+
+-- The path in a request, or nil and what is wrong.
+local function path_of(path)
+    if type(path) == "string" then
+        if not path:find("^/[%w%-._~%%!$&'()*+,;=:@/]*$")
+           or path:find("/%.%.?/") or path:find("/%.%.?$")
+        then
+            return bad("%q is no path in its encoded form", "path")
+        end
+
+        return path
+    end
+
+    local list = {}
+
+    for i = 1, #path do
+        local value = path[i]
+
+        if type(value) == "number" then
+            value = digits(value)
+        end
+
+        if type(value) ~= "string" or value == "" or value == "."
+           or value == ".."
+        then
+            return bad("%q has a segment that is none", "path")
+        end
+
+        list[i] = "/" .. segment(value)
+    end
+
+    if #list == 0 then
+        return bad("%q is empty", "path")
+    end
+
+    return table.concat(list)
+end
+
+
+-- Lower-case names; a header that came twice is one with a comma.
+local function headers_of(head)
+    local list = {}
+
+    for name, value in head:gmatch("([^:\r\n]+):[ \t]*([^\r\n]*)\r?\n") do
+        name = name:lower()
+        list[name] = list[name] and list[name] .. ", " .. value or value
+    end
+
+    return list
+end
+
+
+local function finish_request(call)
+    local answer, err, info
+
+    if result.error.len > 0 then
+        err = text(result.error)
+
+        info = {
+            http = result.http,
+            reason = text_of(result.reason),
+            retry_after = result.retry_after > 0
+                          and tonumber(result.retry_after) or nil,
+            tracking_id = text_of(result.tracking_id),
+        }
+
+    else
+        answer = {
+            status = result.http,
+            headers = headers_of(text(result.head)),
+            body = text(result.token),
+        }
+    end
+
+    C.ngx_http_zoom_ffi_release(call)
+
+    return answer, err, info
+end
+
+
+local REQUEST = {
+    account = "string",
+    method = "string",
+    path = "path",
+    args = "table",
+    body = "body",
+    label = "string",
+    timeout = "number",
+}
+
+local WHERE = { "account", "path" }
+
+
+-- Body and its method, or nil and what is wrong.
+local function body_of(args)
+    local content = args.body or ""
+
+    if type(content) == "table" then
+        local err
+
+        content, err = require("cjson.safe").encode(content)
+
+        if not content then
+            return bad("%q can't be JSON: %s", "body", err)
+        end
+    end
+
+    return content, args.method or (content == "" and "GET" or "POST")
+end
+
+
+local PLAIN = { string = true, number = true, boolean = true }
+
+
+-- A value may be a list of several.
+local function encodable(args)
+    for name, value in pairs(args) do
+        if type(name) ~= "string" then
+            return false
+        end
+
+        for _, one in pairs(type(value) == "table" and value or { value }) do
+            if not PLAIN[type(one)] then
+                return false
+            end
+        end
+
+        if type(value) == "table" and #value == 0 then
+            return false
+        end
+    end
+
+    return true
+end
+
+
+-- Any request to the REST API: { status, headers, body }.
+function _M.request(args)
+    local ok, err = check(args, REQUEST, WHERE)
+
+    if not ok then
+        return nil, err
+    end
+
+    local r, path, content, method, timeout
+
+    r, err = request()
+
+    if not r then
+        return nil, err
+    end
+
+    path, err = path_of(args.path)
+
+    if not path then
+        return nil, err
+    end
+
+    content, method = body_of(args)
+
+    if not content then
+        return nil, method
+    end
+
+    timeout, err = milliseconds(args.timeout)
+
+    if not timeout then
+        return nil, err
+    end
+
+    if args.args and next(args.args) ~= nil then
+        if not encodable(args.args) then
+            return bad("%q are not names and plain values", "args")
+        end
+
+        path = path .. "?" .. ngx.encode_args(args.args)
+    end
+
+    set(order.account, args.account)
+    set(order.method, method)
+    set(order.path, path)
+    set(order.body, content)
+    set(order.label, args.label or "medium")
+    order.timeout = timeout
+
+    return await(C.ngx_http_zoom_ffi_request(vm, r, order, callp, result),
+                 finish_request)
+end
+
+
+-- no list of Zoom's is longer
+local PAGES_MAX = 10000
+
+
+-- Iterates over the pages of a list, decoded; false, error, info at a failure.
+function _M.pages(args)
+    local decode = require("cjson.safe").decode
+    local token, over
+    local n = 0
+
+    local function fail(err, info)
+        over = true
+
+        return false, err, info
+    end
+
+    return function ()
+        if over then
+            return nil
+        end
+
+        local copy = {}
+
+        for name, value in pairs(type(args) == "table" and args or {}) do
+            copy[name] = value
+        end
+
+        if type(copy.args) == "table" or copy.args == nil then
+            local list = {}
+
+            for name, value in pairs(copy.args or {}) do
+                list[name] = value
+            end
+
+            list.next_page_token = token
+            copy.args = list
+        end
+
+        local answer, err, info = _M.request(type(args) == "table" and copy
+                                             or args)
+
+        if not answer then
+            return fail(err, info)
+        end
+
+        if answer.status ~= 200 then
+            return fail("zoom_refused", { http = answer.status,
+                                          answer = answer })
+        end
+
+        local page = decode(answer.body)
+
+        if type(page) ~= "table" then
+            return fail("zoom_invalid", { http = 502, answer = answer })
+        end
+
+        local following = page.next_page_token
+
+        n = n + 1
+        over = type(following) ~= "string" or following == ""
+               or following == token or n == PAGES_MAX
+        token = following
+
+        return page
+    end
 end
 
 

@@ -1,0 +1,555 @@
+/*
+ * Any request to Zoom's REST API.
+ *
+ *     turn -> ticket -> access token -> exchange -> judge -> again, or done
+ *
+ * A request that Zoom refused unseen (401, 429) is sent again, whatever it is;
+ * one that may have been executed only if doing it twice is as good as once.
+ */
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_zoom_flight.h"
+#include "ngx_http_zoom_key.h"
+#include "ngx_http_zoom_limits.h"
+#include "ngx_http_zoom_module.h"
+#include "ngx_http_zoom_peer.h"
+#include "ngx_http_zoom_request.h"
+#include "ngx_http_zoom_timer.h"
+#include "zoom_answer.h"
+#include "zoom_oauth.h"
+
+
+#define NGX_HTTP_ZOOM_REQUEST_BEARER     (ZOOM_ACCESS_TOKEN_MAX + 16)
+
+/* as with tokens: full jitter, and what is not worth its cost to Zoom */
+
+#define NGX_HTTP_ZOOM_REQUEST_JITTER     250
+#define NGX_HTTP_ZOOM_REQUEST_LEAST      1000
+#define NGX_HTTP_ZOOM_REQUEST_TRIES      5
+#define NGX_HTTP_ZOOM_REQUEST_CLOSE_MAX  60000
+
+
+static void ngx_http_zoom_request_next(ngx_http_zoom_request_t *req);
+static ngx_int_t ngx_http_zoom_request_turn(ngx_http_zoom_request_t *req,
+    ngx_msec_t *wait);
+static ngx_http_zoom_request_t *ngx_http_zoom_request_first(
+    const ngx_http_zoom_request_t *req);
+static void ngx_http_zoom_request_leave(ngx_http_zoom_request_t *req);
+static void ngx_http_zoom_request_access(ngx_http_zoom_request_t *req);
+static void ngx_http_zoom_request_have_access(ngx_http_zoom_ask_t *ask);
+static void ngx_http_zoom_request_send(ngx_http_zoom_request_t *req);
+static void ngx_http_zoom_request_sending(ngx_http_zoom_fetch_t *f);
+static void ngx_http_zoom_request_answered(ngx_http_zoom_fetch_t *f);
+static ngx_uint_t ngx_http_zoom_request_refresh(ngx_http_zoom_request_t *req);
+static ngx_uint_t ngx_http_zoom_request_pause(ngx_http_zoom_request_t *req,
+    ngx_msec_t delay);
+static void ngx_http_zoom_request_take(ngx_http_zoom_request_t *req);
+static void ngx_http_zoom_request_again(ngx_event_t *ev);
+static void ngx_http_zoom_request_fail(ngx_http_zoom_request_t *req,
+    zoom_error_e error, const char *reason, ngx_msec_t wait);
+static void ngx_http_zoom_request_done(ngx_http_zoom_request_t *req);
+static void ngx_http_zoom_request_wipe(ngx_http_zoom_request_t *req);
+static ngx_uint_t ngx_http_zoom_request_safe(
+    const ngx_http_zoom_request_t *req);
+static ngx_msec_int_t ngx_http_zoom_request_left(
+    const ngx_http_zoom_request_t *req);
+
+
+/* Those that wait for a turn in this worker, in the order they came. */
+
+static ngx_queue_t  ngx_http_zoom_requests = {
+    &ngx_http_zoom_requests, &ngx_http_zoom_requests
+};
+
+
+void
+ngx_http_zoom_request(ngx_http_zoom_request_t *req)
+{
+    req->peer = ngx_http_zoom_peer(req->account);
+    req->busy = 1;
+
+    ngx_http_zoom_timer_init(&req->timer, ngx_http_zoom_request_again,
+                             ngx_cycle->log);
+
+    /* never from inside this call */
+
+    ngx_post_event(&req->timer, &ngx_posted_events);
+}
+
+
+void
+ngx_http_zoom_request_cancel(ngx_http_zoom_request_t *req)
+{
+    if (!req->busy) {
+        return;
+    }
+
+    req->busy = 0;
+
+    ngx_http_zoom_timer_stop(&req->timer);
+    ngx_http_zoom_broker_cancel(&req->access);
+    ngx_http_zoom_fetch_cancel(&req->fetch);
+    ngx_http_zoom_request_wipe(req);
+    ngx_http_zoom_request_leave(req);
+}
+
+
+/* A try, from its slot on. */
+
+static void
+ngx_http_zoom_request_next(ngx_http_zoom_request_t *req)
+{
+    ngx_int_t       rc;
+    ngx_msec_t      wait;
+    ngx_msec_int_t  left;
+
+    left = ngx_http_zoom_request_left(req);
+
+    if (req->peer == NULL) {
+        ngx_http_zoom_request_fail(req, ZOOM_E_INTERNAL, NULL, 0);
+        return;
+    }
+
+    if (left <= 0) {
+        ngx_http_zoom_request_fail(req, req->queued ? ZOOM_E_RATE_LIMITED
+                                                    : ZOOM_E_TIMEOUT,
+                                   NULL, 1000);
+        return;
+    }
+
+    wait = 0;
+
+    if (req->ticket.taken) {
+        rc = ngx_http_zoom_ticket_turn(&req->ticket, req->peer, left, &wait);
+
+    } else if (ngx_http_zoom_request_turn(req, &wait) == NGX_OK) {
+        rc = ngx_http_zoom_ticket_take(&req->ticket, req->peer, req->label,
+                                       left, &wait);
+
+    } else {
+        rc = NGX_AGAIN;
+    }
+
+    if (rc == NGX_OK) {
+        ngx_http_zoom_request_access(req);
+        return;
+    }
+
+    if (rc == NGX_DECLINED) {
+        ngx_http_zoom_request_fail(req, ZOOM_E_RATE_LIMITED, NULL, wait);
+        return;
+    }
+
+    ngx_add_timer(&req->timer, ngx_min(ngx_max(wait, 1), (ngx_msec_t) left));
+}
+
+
+/*
+ * NGX_OK: it may take a ticket.  Of those that may not yet the first in line
+ * looks again after "*wait"; all others have time till they are first.
+ */
+
+static ngx_int_t
+ngx_http_zoom_request_turn(ngx_http_zoom_request_t *req, ngx_msec_t *wait)
+{
+    ngx_http_zoom_peer_t  *peer;
+
+    peer = req->peer;
+
+    if (peer->account->dry_run) {
+        return NGX_OK;
+    }
+
+    if (!req->queued) {
+        req->queued = 1;
+        ngx_queue_insert_tail(&ngx_http_zoom_requests, &req->queue);
+    }
+
+    if (ngx_http_zoom_request_first(req) != req) {
+        *wait = NGX_MAX_INT32_VALUE;
+        return NGX_AGAIN;
+    }
+
+    if (ngx_http_zoom_limits_turn(peer->zone, peer->group, req->label,
+                                  &peer->rates[req->label], wait)
+        != NGX_OK)
+    {
+        return NGX_AGAIN;
+    }
+
+    ngx_http_zoom_request_leave(req);
+
+    return NGX_OK;
+}
+
+
+/* The first in line for the same limit. */
+
+static ngx_http_zoom_request_t *
+ngx_http_zoom_request_first(const ngx_http_zoom_request_t *req)
+{
+    ngx_queue_t              *q;
+    ngx_http_zoom_request_t  *other;
+
+    for (q = ngx_queue_head(&ngx_http_zoom_requests);
+         q != ngx_queue_sentinel(&ngx_http_zoom_requests);
+         q = ngx_queue_next(q))
+    {
+        other = ngx_queue_data(q, ngx_http_zoom_request_t, queue);
+
+        if (other->peer->group == req->peer->group
+            && other->label == req->label)
+        {
+            return other;
+        }
+    }
+
+    return NULL;
+}
+
+
+static void
+ngx_http_zoom_request_leave(ngx_http_zoom_request_t *req)
+{
+    ngx_http_zoom_request_t  *first;
+
+    if (!req->queued) {
+        return;
+    }
+
+    req->queued = 0;
+    ngx_queue_remove(&req->queue);
+
+    first = ngx_http_zoom_request_first(req);
+
+    if (first && !first->timer.posted) {
+        ngx_http_zoom_timer_stop(&first->timer);
+        ngx_post_event(&first->timer, &ngx_posted_events);
+    }
+}
+
+
+static void
+ngx_http_zoom_request_access(ngx_http_zoom_request_t *req)
+{
+    ngx_http_zoom_ask_t  *ask;
+
+    ask = &req->access;
+
+    ngx_memzero(ask, sizeof(ngx_http_zoom_ask_t));
+
+    ask->account = req->account;
+    ask->kind = NGX_HTTP_ZOOM_ACCESS;
+    ask->deadline = req->deadline;
+    ask->pool = req->pool;
+    ask->handler = ngx_http_zoom_request_have_access;
+    ask->data = req;
+
+    if (ngx_http_zoom_broker_ask(ask) == NGX_OK) {
+        ngx_http_zoom_request_have_access(ask);
+    }
+}
+
+
+static void
+ngx_http_zoom_request_have_access(ngx_http_zoom_ask_t *ask)
+{
+    ngx_http_zoom_request_t  *req;
+
+    req = ask->data;
+
+    if (ask->error == ZOOM_OK) {
+        ngx_http_zoom_request_send(req);
+        return;
+    }
+
+    ngx_memcpy(req->tracking_id, ask->tracking_id, sizeof(req->tracking_id));
+
+    ngx_http_zoom_request_fail(req, ask->error, NULL, ask->retry_after * 1000);
+}
+
+
+static void
+ngx_http_zoom_request_send(ngx_http_zoom_request_t *req)
+{
+    ngx_int_t               rc;
+    zoom_buf_t              b;
+    ngx_http_zoom_fetch_t  *f;
+    u_char                  buf[NGX_HTTP_ZOOM_REQUEST_BEARER];
+
+    zoom_buf_init(&b, buf, sizeof(buf));
+    zoom_buf_c(&b, "Bearer ");
+    zoom_buf_add(&b, req->access.token.data, req->access.token.len);
+
+    ngx_http_zoom_request_wipe(req);
+
+    f = &req->fetch;
+    ngx_memzero(f, sizeof(ngx_http_zoom_fetch_t));
+
+    f->origin = &req->account->api;
+    f->path = req->path;
+    f->authorization.data = b.data;
+    f->authorization.len = b.len;
+    f->method = req->method;
+    f->body = req->body;
+    f->json = 1;
+    f->body_max = NGX_HTTP_ZOOM_REQUEST_ANSWER_MAX;
+    f->once = !ngx_http_zoom_request_safe(req);
+    f->timeout = ngx_http_zoom_request_left(req);
+    f->handler = ngx_http_zoom_request_answered;
+    f->sending = ngx_http_zoom_request_sending;
+    f->data = req;
+    f->log = ngx_cycle->log;
+
+    req->tries++;
+
+    rc = b.overflow ? NGX_ERROR : ngx_http_zoom_fetch(req->peer->client, f);
+
+    ngx_explicit_memzero(buf, b.len);
+
+    if (rc == NGX_BUSY) {
+        ngx_http_zoom_request_fail(req, ZOOM_E_OVERLOADED, "too many requests "
+                                   "are waiting for a connection", 1000);
+
+    } else if (rc != NGX_OK) {
+        ngx_http_zoom_request_fail(req, ZOOM_E_INTERNAL,
+                                   "could not start a request", 0);
+    }
+}
+
+
+static void
+ngx_http_zoom_request_sending(ngx_http_zoom_fetch_t *f)
+{
+    ngx_http_zoom_request_t  *req;
+
+    req = f->data;
+
+    ngx_http_zoom_ticket_sent(&req->ticket, req->peer);
+}
+
+
+static void
+ngx_http_zoom_request_answered(ngx_http_zoom_fetch_t *f)
+{
+    ngx_msec_t                wait;
+    zoom_judgement_t          j;
+    ngx_http_zoom_request_t  *req;
+
+    req = f->data;
+    wait = 1 + ngx_random() % (NGX_HTTP_ZOOM_REQUEST_JITTER
+                               << ngx_min(req->tries, 3));
+
+    if (f->rc != NGX_OK) {
+
+        if ((f->queued || ngx_http_zoom_request_safe(req))
+            && ngx_http_zoom_request_pause(req, wait))
+        {
+            return;
+        }
+
+        ngx_http_zoom_request_fail(req, f->queued ? ZOOM_E_OVERLOADED
+                                                  : ZOOM_E_ZOOM_UNAVAILABLE,
+                                   f->reason, 1000);
+        return;
+    }
+
+    if (f->answer.status >= 400) {
+        ngx_memzero(&j, sizeof(zoom_judgement_t));
+        zoom_api_judge_error(&f->answer, ngx_time(), &j);
+
+        if (j.verdict == ZOOM_REFRESH && ngx_http_zoom_request_refresh(req)) {
+            return;
+        }
+
+        if (f->answer.status == NGX_HTTP_TOO_MANY_REQUESTS) {
+            wait = ngx_min(ngx_max(j.wait, 1) * 1000,
+                           NGX_HTTP_ZOOM_REQUEST_CLOSE_MAX);
+
+            ngx_http_zoom_ticket_refused(&req->ticket, req->peer, wait);
+            ngx_http_zoom_count(&req->peer->state->refused);
+
+            if (ngx_http_zoom_request_pause(req, wait)) {
+                return;
+            }
+        }
+
+        if (f->answer.status >= 500 && ngx_http_zoom_request_safe(req)
+            && ngx_http_zoom_request_pause(req, wait))
+        {
+            return;
+        }
+    }
+
+    ngx_http_zoom_request_take(req);
+}
+
+
+/* 1: another try is under way, with another access token. */
+
+static ngx_uint_t
+ngx_http_zoom_request_refresh(ngx_http_zoom_request_t *req)
+{
+    ngx_http_zoom_key_t  key;
+    u_char               buf[NGX_HTTP_ZOOM_KEY_MAX];
+
+    key.data = buf;
+
+    /* unless somebody else has renewed it by now */
+
+    if (req->refreshed
+        || ngx_http_zoom_key_access(&key, req->account) != NGX_OK
+        || ngx_http_zoom_flight_refuse(&key, req->access.published,
+                                       req->peer->state)
+           != NGX_OK)
+    {
+        return 0;
+    }
+
+    req->refreshed = 1;
+
+    ngx_http_zoom_count(&req->peer->state->refreshes);
+
+    return ngx_http_zoom_request_pause(req, 1);
+}
+
+
+/* 1: there is time for another try. */
+
+static ngx_uint_t
+ngx_http_zoom_request_pause(ngx_http_zoom_request_t *req, ngx_msec_t delay)
+{
+    if (req->tries >= NGX_HTTP_ZOOM_REQUEST_TRIES
+        || ngx_http_zoom_request_left(req) - (ngx_msec_int_t) delay
+           < NGX_HTTP_ZOOM_REQUEST_LEAST)
+    {
+        return 0;
+    }
+
+    ngx_http_zoom_count(&req->peer->state->retries);
+
+    ngx_add_timer(&req->timer, delay);
+
+    return 1;
+}
+
+
+/* What Zoom said is the answer, good or bad. */
+
+static void
+ngx_http_zoom_request_take(ngx_http_zoom_request_t *req)
+{
+    size_t                  len;
+    ngx_str_t               text;
+    const zoom_answer_t    *a;
+    ngx_http_zoom_fetch_t  *f;
+
+    f = &req->fetch;
+    a = &f->answer;
+
+    req->status = a->status;
+
+    len = ngx_min(a->tracking_id.len, ZOOM_TRACKING_ID_MAX);
+
+    ngx_memcpy(req->tracking_id, a->tracking_id.data, len);
+    req->tracking_id[len] = '\0';
+
+    text.data = (u_char *) a->body.data;
+    text.len = a->body.len;
+
+    req->answer.data = ngx_pnalloc(req->pool, text.len + f->head.len + 1);
+
+    if (req->answer.data == NULL) {
+        ngx_http_zoom_request_fail(req, ZOOM_E_INTERNAL, "no memory", 0);
+        return;
+    }
+
+    if (text.len) {
+        ngx_memcpy(req->answer.data, text.data, text.len);
+    }
+
+    req->answer.len = text.len;
+
+    req->head.data = req->answer.data + text.len;
+    req->head.len = f->head.len;
+
+    if (f->head.len) {
+        ngx_memcpy(req->head.data, f->head.data, f->head.len);
+    }
+
+    ngx_http_zoom_request_done(req);
+}
+
+
+/* The beginning, a pause or the wait for a turn or a slot is over. */
+
+static void
+ngx_http_zoom_request_again(ngx_event_t *ev)
+{
+    ngx_http_zoom_request_t  *req;
+
+    req = ngx_http_zoom_timer_object(ev, ngx_http_zoom_request_t, timer);
+
+    ngx_http_zoom_request_next(req);
+}
+
+
+static void
+ngx_http_zoom_request_fail(ngx_http_zoom_request_t *req, zoom_error_e error,
+    const char *reason, ngx_msec_t wait)
+{
+    req->error = error;
+    req->retry_after = (wait + 999) / 1000;
+
+    if (reason) {
+        ngx_cpystrn(req->why, (u_char *) reason, sizeof(req->why));
+        req->reason = (char *) req->why;
+
+        ngx_log_error(NGX_LOG_INFO, req->peer->log, 0,
+                      "zoom: account \"%V\": a request of a script failed: %s",
+                      &req->account->name, reason);
+    }
+
+    ngx_http_zoom_request_done(req);
+}
+
+
+static void
+ngx_http_zoom_request_done(ngx_http_zoom_request_t *req)
+{
+    ngx_http_zoom_request_cancel(req);
+
+    req->handler(req);
+}
+
+
+static void
+ngx_http_zoom_request_wipe(ngx_http_zoom_request_t *req)
+{
+    ngx_str_t  *token;
+
+    token = &req->access.token;
+
+    if (token->len) {
+        ngx_explicit_memzero(token->data, token->len);
+        ngx_str_null(token);
+    }
+}
+
+
+static ngx_uint_t
+ngx_http_zoom_request_safe(const ngx_http_zoom_request_t *req)
+{
+    return ngx_strcmp(req->method, "POST") != 0
+           && ngx_strcmp(req->method, "PATCH") != 0;
+}
+
+
+static ngx_msec_int_t
+ngx_http_zoom_request_left(const ngx_http_zoom_request_t *req)
+{
+    return (ngx_msec_int_t) (req->deadline - ngx_current_msec);
+}
