@@ -88,11 +88,10 @@ die(const char *what)
 static void
 load(const char *path)
 {
-    int             n;
-    long            size;
-    char           *data, *p;
-    FILE           *f;
-    unsigned long   len;
+    long    size;
+    char   *data, *p;
+    FILE   *f;
+    size_t  len;
 
     f = fopen(path, "rb");
 
@@ -113,14 +112,12 @@ load(const char *path)
 
     for (p = data; p < data + size; p += len) {
 
-        if (sscanf(p, "%lu%n", &len, &n) != 1
-            || len >= (size_t) (data + size - p))
-        {
+        len = strtoul(p, &p, 10);
+
+        if (len == 0 || *p++ != '\n' || len > (size_t) (data + size - p)) {
             fprintf(stderr, "%s: not a file of requests\n", path);
             exit(1);
         }
-
-        p += n + 1;
 
         requests = realloc(requests, (nrequests + 1) * sizeof(*requests));
 
@@ -346,14 +343,14 @@ main(int argc, char **argv)
 
     load(argv[2]);
 
-    rate = atof(argv[3]);
-    nconns = (unsigned) atoi(argv[5]);
+    rate = strtod(argv[3], NULL);
+    nconns = (unsigned) strtoul(argv[5], NULL, 10);
 
     if (nconns < 1 || nconns > OPEN_MAX_CONNECTIONS || nrequests == 0) {
         return 1;
     }
 
-    total = rate > 0 ? (size_t) (rate * atof(argv[4])) : nconns;
+    total = rate > 0 ? (size_t) (rate * strtod(argv[4], NULL)) : nconns;
 
     conns = calloc(nconns, sizeof(*conns));
     idle = calloc(nconns, sizeof(*idle));
@@ -365,7 +362,7 @@ main(int argc, char **argv)
     }
 
     address.sin_family = AF_INET;
-    address.sin_port = htons((uint16_t) atoi(argv[1]));
+    address.sin_port = htons((uint16_t) strtoul(argv[1], NULL, 10));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 
     for (i = 0; i < nconns; i++) {
