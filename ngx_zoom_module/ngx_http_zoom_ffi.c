@@ -108,7 +108,7 @@ ngx_http_zoom_ffi_vm_create(ngx_http_zoom_ffi_post_pt post,
 void
 ngx_http_zoom_ffi_vm_destroy(ngx_http_zoom_ffi_vm_t *vm)
 {
-    ngx_queue_t               *q;
+    ngx_queue_t               *q, *next;
     ngx_http_zoom_ffi_call_t  *call;
 
     for (q = ngx_queue_head(&vm->calls);
@@ -120,9 +120,13 @@ ngx_http_zoom_ffi_vm_destroy(ngx_http_zoom_ffi_vm_t *vm)
         call->sema = NULL;
     }
 
-    vm->ncalls = 0;
-
-    while (ngx_http_zoom_ffi_orphan(vm) != 0) { /* void */ }
+    for (q = ngx_queue_head(&vm->orphans);
+         q != ngx_queue_sentinel(&vm->orphans);
+         q = next)
+    {
+        next = ngx_queue_next(q);
+        ngx_free(ngx_queue_data(q, ngx_http_zoom_ffi_call_t, queue));
+    }
 
     ngx_free(vm);
 }
@@ -435,10 +439,10 @@ ngx_http_zoom_ffi_request_ends(void *data)
 {
     ngx_queue_t  *mates = data;
 
-    ngx_queue_t  *q;
+    ngx_queue_t  *q, *next;
 
-    while (!ngx_queue_empty(mates)) {
-        q = ngx_queue_head(mates);
+    for (q = ngx_queue_head(mates); q != ngx_queue_sentinel(mates); q = next) {
+        next = ngx_queue_next(q);
 
         ngx_http_zoom_ffi_abandon(ngx_queue_data(q, ngx_http_zoom_ffi_call_t,
                                                  mates));
@@ -568,7 +572,7 @@ ngx_http_zoom_ffi_end(ngx_http_zoom_ffi_call_t *call)
         ngx_explicit_memzero(token->data, token->len);
     }
 
-    if (call->sema) {
+    if (call->vm && call->sema) {
         ngx_queue_remove(&call->queue);
         call->vm->ncalls--;
     }
@@ -621,21 +625,22 @@ static void
 ngx_http_zoom_ffi_look(ngx_http_zoom_ffi_vm_t *vm)
 {
     ngx_uint_t                 n;
-    ngx_queue_t               *q;
+    ngx_queue_t               *q, *next;
     ngx_http_zoom_ffi_call_t  *call;
 
     n = ngx_min(vm->ncalls, NGX_HTTP_ZOOM_FFI_LOOK);
 
-    while (n--) {
-        q = ngx_queue_head(&vm->calls);
-
-        ngx_queue_remove(q);
-        ngx_queue_insert_tail(&vm->calls, q);
+    for (q = ngx_queue_head(&vm->calls); n; n--, q = next) {
+        next = ngx_queue_next(q);
 
         call = ngx_queue_data(q, ngx_http_zoom_ffi_call_t, queue);
 
         if (vm->count(call->sema) >= (call->done ? 1 : 0)) {
             ngx_http_zoom_ffi_abandon(call);
+
+        } else {
+            ngx_queue_remove(q);
+            ngx_queue_insert_tail(&vm->calls, q);
         }
     }
 }
