@@ -11,6 +11,8 @@
 #include "ngx_http_zoom_condition.h"
 #include "ngx_http_zoom_ctx.h"
 #include "ngx_http_zoom_route.h"
+#include "ngx_http_zoom_state.h"
+#include "ngx_http_zoom_status.h"
 #include "ngx_http_zoom_types.h"
 #include "ngx_http_zoom_want.h"
 #include "zoom_meeting.h"
@@ -22,8 +24,13 @@ static ngx_http_zoom_account_t *ngx_http_zoom_api_account(ngx_cycle_t *cycle,
     const ngx_str_t *name);
 static void ngx_http_zoom_api_report(ngx_http_zoom_account_t *account,
     ngx_http_zoom_account_report_t *report);
+static void ngx_http_zoom_api_report_labels(
+    ngx_http_zoom_account_report_t *report,
+    const ngx_http_zoom_label_report_t *labels);
 static ngx_int_t ngx_http_zoom_api_mint(ngx_http_request_t *r,
     ngx_http_zoom_call_t *call);
+static const char *ngx_http_zoom_api_want(ngx_http_request_t *r,
+    ngx_http_zoom_call_t *call, ngx_http_zoom_ask_t *ask);
 static void ngx_http_zoom_api_clear(ngx_http_zoom_call_t *call);
 static void ngx_http_zoom_api_fail(ngx_http_zoom_call_t *call,
     zoom_error_e error);
@@ -34,8 +41,8 @@ static void ngx_http_zoom_api_result(ngx_http_zoom_call_t *call,
 static void ngx_http_zoom_api_cancel(ngx_http_zoom_call_t *call);
 static ngx_int_t ngx_http_zoom_api_purge(ngx_http_zoom_account_t *account,
     const ngx_str_t *user, ngx_uint_t *n);
-static ngx_int_t ngx_http_zoom_api_meeting(const ngx_str_t *link, u_char *b,
-    ngx_str_t *id, ngx_str_t *passcode);
+static ngx_int_t ngx_http_zoom_api_meeting(const ngx_str_t *text, u_char *b,
+    ngx_http_zoom_link_t *link);
 static ngx_int_t ngx_http_zoom_api_type(const ngx_str_t *name);
 static ngx_int_t ngx_http_zoom_api_token(const ngx_str_t *value);
 
@@ -91,18 +98,50 @@ ngx_http_zoom_api_report(ngx_http_zoom_account_t *account,
 
     ngx_http_zoom_broker_report(account, &all);
 
-    report->name = account->name;
-    report->error = NULL;
-    report->wait = all.labels[ZOOM_LIGHT].wait;
+    ngx_memzero(report, sizeof(ngx_http_zoom_account_report_t));
 
-    for (i = NGX_HTTP_ZOOM_ACCESS; i <= NGX_HTTP_ZOOM_ZAK; i++) {
+    report->name = account->name;
+    report->expires = (all.expires > ngx_time()) ? all.expires : 0;
+
+    /* the others are not for every account */
+
+    report->nvital = NGX_HTTP_ZOOM_ZAK + 1;
+
+    for (i = 0; i < NGX_HTTP_ZOOM_NKINDS; i++) {
+
+        report->kinds[i].name = ngx_http_zoom_kind_names[i];
 
         error = all.state->conditions[i].error;
 
         if (error != ZOOM_OK && ngx_http_zoom_condition_known(all.state, i)) {
-            report->error = (const char *) zoom_error_info(error)->name.data;
-            return;
+            report->kinds[i].error =
+                              (const char *) zoom_error_info(error)->name.data;
         }
+    }
+
+    ngx_http_zoom_api_report_labels(report, all.labels);
+
+    report->last_time = (time_t) all.state->last_time;
+    report->last_error = (const char *)
+                         zoom_error_info(all.state->last_error)->name.data;
+    report->last_code = all.state->last_code;
+    report->last_message = all.state->last_message;
+    report->last_tracking_id = all.state->last_tracking_id;
+}
+
+
+static void
+ngx_http_zoom_api_report_labels(ngx_http_zoom_account_report_t *report,
+    const ngx_http_zoom_label_report_t *labels)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < ZOOM_NLABELS; i++) {
+        report->labels[i].name = ngx_http_zoom_label_names[i];
+        report->labels[i].rate = labels[i].rate.rate;
+        report->labels[i].day = labels[i].rate.day;
+        report->labels[i].used = labels[i].used;
+        report->labels[i].wait = labels[i].wait;
     }
 }
 
@@ -110,9 +149,7 @@ ngx_http_zoom_api_report(ngx_http_zoom_account_t *account,
 static ngx_int_t
 ngx_http_zoom_api_mint(ngx_http_request_t *r, ngx_http_zoom_call_t *call)
 {
-    ngx_msec_t             left;
-    ngx_http_zoom_ask_t   *ask;
-    ngx_http_zoom_want_t   want;
+    ngx_http_zoom_ask_t  *ask;
 
     ngx_http_zoom_api_clear(call);
 
@@ -123,26 +160,13 @@ ngx_http_zoom_api_mint(ngx_http_request_t *r, ngx_http_zoom_call_t *call)
         return NGX_OK;
     }
 
-    left = ngx_http_zoom_ctx_time_left(r);
-
-    ngx_memzero(&want, sizeof(ngx_http_zoom_want_t));
-
-    want.type = call->type;
-    want.user = call->user;
-    want.meeting = call->meeting;
-    want.ttl = call->ttl;
-    want.timeout = ngx_min(call->timeout, left);
-    want.fresh = call->fresh;
-    want.webinar = call->webinar;
-    want.bypass = call->bypass;
-
-    call->error = ngx_http_zoom_want(r, &want, ask);
+    call->error = ngx_http_zoom_api_want(r, call, ask);
 
     if (call->error) {
         return NGX_ERROR;
     }
 
-    if (want.timeout == 0) {
+    if (call->timeout == 0) {
         ngx_http_zoom_api_fail(call, ZOOM_E_TIMEOUT);
         return NGX_OK;
     }
@@ -170,6 +194,37 @@ ngx_http_zoom_api_mint(ngx_http_request_t *r, ngx_http_zoom_call_t *call)
     ngx_http_zoom_api_result(call, ask);
 
     return NGX_OK;
+}
+
+
+static const char *
+ngx_http_zoom_api_want(ngx_http_request_t *r, ngx_http_zoom_call_t *call,
+    ngx_http_zoom_ask_t *ask)
+{
+    ngx_msec_t            left;
+    ngx_http_zoom_want_t  want;
+
+    left = ngx_http_zoom_ctx_time_left(r);
+    call->timeout = ngx_min(call->timeout, left);
+
+    ngx_memzero(&want, sizeof(ngx_http_zoom_want_t));
+
+    want.timeout = call->timeout;
+
+    if (call->access) {
+        ngx_http_zoom_want_access(r, &want, ask);
+        return NULL;
+    }
+
+    want.type = call->type;
+    want.user = call->user;
+    want.meeting = call->meeting;
+    want.ttl = call->ttl;
+    want.fresh = call->fresh;
+    want.webinar = call->webinar;
+    want.bypass = call->bypass;
+
+    return ngx_http_zoom_want(r, &want, ask);
 }
 
 
@@ -280,22 +335,25 @@ ngx_http_zoom_api_purge(ngx_http_zoom_account_t *account,
 
 
 static ngx_int_t
-ngx_http_zoom_api_meeting(const ngx_str_t *link, u_char *b, ngx_str_t *id,
-    ngx_str_t *passcode)
+ngx_http_zoom_api_meeting(const ngx_str_t *text, u_char *b,
+    ngx_http_zoom_link_t *link)
 {
     zoom_buf_t      buf;
     zoom_meeting_t  meeting;
 
-    zoom_buf_init(&buf, b, link->len);
+    zoom_buf_init(&buf, b, text->len);
 
-    if (zoom_meeting_read(&meeting, ngx_http_zoom_str(link), &buf) != 0) {
+    if (zoom_meeting_read(&meeting, ngx_http_zoom_str(text), &buf) != 0) {
         return NGX_DECLINED;
     }
 
-    id->data = (u_char *) meeting.id.data;
-    id->len = meeting.id.len;
-    passcode->data = (u_char *) meeting.passcode.data;
-    passcode->len = meeting.passcode.len;
+    link->id.data = (u_char *) meeting.id.data;
+    link->id.len = meeting.id.len;
+    link->passcode.data = (u_char *) meeting.passcode.data;
+    link->passcode.len = meeting.passcode.len;
+    link->tk.data = (u_char *) meeting.tk.data;
+    link->tk.len = meeting.tk.len;
+    link->webinar = meeting.webinar;
 
     return NGX_OK;
 }

@@ -25,6 +25,11 @@
 
 #define NGX_HTTP_ZOOM_API_TOKENS   5
 
+/* All that is asked Zoom for, and the labels of its limits. */
+
+#define NGX_HTTP_ZOOM_API_KINDS    6
+#define NGX_HTTP_ZOOM_API_LABELS   4
+
 
 /* zoom_account: opaque, const, and good until the configuration is freed. */
 
@@ -48,6 +53,8 @@ struct ngx_http_zoom_call_s {
     ngx_uint_t                   fresh;      /* 1: none from the store */
     ngx_uint_t                   webinar;    /* "meeting" is one */
     ngx_uint_t                   bypass;     /* the waiting room */
+    ngx_uint_t                   access;     /* 1: the account's own token; of
+                                                the above "timeout" counts */
     ngx_pool_t                  *pool;       /* outlives the call */
     void                       (*handler)(ngx_http_zoom_call_t *call);
     void                        *data;
@@ -69,11 +76,46 @@ struct ngx_http_zoom_call_s {
 
 
 typedef struct {
-    ngx_str_t                    name;
+    const char                  *name;
+    uint64_t                     rate;       /* requests in 1000 seconds */
+    uint64_t                     day;        /* and in a day; 0: no limit */
+    uint64_t                     used;       /* today */
+    ngx_msec_t                   wait;       /* of one made now */
+} ngx_http_zoom_label_state_t;
+
+
+/* Names and errors are static, all else is memory that may change. */
+
+typedef struct {
+    const char                  *name;
     const char                  *error;      /* NULL: it works as far as is
                                                 known */
-    ngx_msec_t                   wait;       /* for Zoom's light limit */
+} ngx_http_zoom_kind_state_t;
+
+
+typedef struct {
+    ngx_str_t                    name;
+    time_t                       expires;    /* of the access token; 0: none */
+    ngx_http_zoom_kind_state_t   kinds[NGX_HTTP_ZOOM_API_KINDS];
+    ngx_uint_t                   nvital;     /* of these, from the first on:
+                                                it is out of order without */
+    ngx_http_zoom_label_state_t  labels[NGX_HTTP_ZOOM_API_LABELS];
+    time_t                       last_time;  /* of a failure; 0: none */
+    const char                  *last_error;
+    int                          last_code;  /* Zoom's, or 0 */
+    const u_char                *last_message;       /* these two end with a */
+    const u_char                *last_tracking_id;   /* zero */
 } ngx_http_zoom_account_report_t;
+
+
+/* What a link says; what it does not is empty. */
+
+typedef struct {
+    ngx_str_t                    id;
+    ngx_str_t                    passcode;
+    ngx_str_t                    tk;         /* of a registrant */
+    ngx_uint_t                   webinar;
+} ngx_http_zoom_link_t;
 
 
 /* A callback that is to be routed; what it does not say is empty. */
@@ -155,12 +197,11 @@ typedef struct {
 
     /*
      * NGX_OK, or NGX_DECLINED: no link with a meeting's id in it.  "b" has
-     * room for the length of the link; what there is not is empty.
+     * room for the length of the link.
      */
 
-    ngx_int_t                  (*meeting)(const ngx_str_t *link, u_char *b,
-                                          ngx_str_t *id,
-                                          ngx_str_t *passcode);
+    ngx_int_t                  (*meeting)(const ngx_str_t *text, u_char *b,
+                                          ngx_http_zoom_link_t *link);
 
     /* For a directive: the location's callbacks are routed by this. */
     void                       (*route)(ngx_conf_t *cf,

@@ -229,6 +229,8 @@ subtest 'directives' => sub {
         'zoom_lua_instructions x'       => qr/invalid number/,
         'zoom_lua_timeout 99ms'         => qr/must be from 100ms to 60s/,
         'zoom_lua_timeout 61s'          => qr/must be from 100ms to 60s/,
+        'zoom_lua_allow request_all'    => qr/invalid value "request_all"/,
+        'zoom_lua_allow'                => qr/invalid number of arguments/,
         'zoom_lua_accounts nowhere'     => qr/unknown account "nowhere" of "zoom_lua_accounts"/,
         'zoom_lua_accounts acme; zoom_lua_accounts acme'
                                         => qr/is duplicate/,

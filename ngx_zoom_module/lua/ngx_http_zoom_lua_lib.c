@@ -2,29 +2,25 @@
  * What scripts know as "zoom".
  */
 
+#include "ngx_http_zoom_lua_args.h"
 #include "ngx_http_zoom_lua_lib.h"
 #include "ngx_http_zoom_lua_route.h"
 #include "ngx_http_zoom_lua_sandbox.h"
 
 
 #define NGX_HTTP_ZOOM_LUA_LINE  1024
-#define NGX_HTTP_ZOOM_LUA_LINK  2048
 
 
 static int ngx_http_zoom_lua_mint(lua_State *L);
-static const char *ngx_http_zoom_lua_mint_read(lua_State *L,
+static int ngx_http_zoom_lua_access_token(lua_State *L);
+static int ngx_http_zoom_lua_ask(lua_State *L,
+    const ngx_http_zoom_lua_arg_t *args, ngx_uint_t access);
+static const char *ngx_http_zoom_lua_ask_read(lua_State *L,
     ngx_http_zoom_lua_run_t *run);
-static int ngx_http_zoom_lua_mint_ask(lua_State *L,
+static const char *ngx_http_zoom_lua_ask_times(lua_State *L,
     ngx_http_zoom_lua_run_t *run);
-static ngx_uint_t ngx_http_zoom_lua_field(lua_State *L, const char *name,
-    ngx_str_t *value);
-static ngx_uint_t ngx_http_zoom_lua_flag(lua_State *L, const char *name);
-static const char *ngx_http_zoom_lua_seconds(lua_State *L, const char *name,
-    lua_Number *value);
-static int ngx_http_zoom_lua_bad(lua_State *L, const char *why);
-static int ngx_http_zoom_lua_account_state(lua_State *L);
-static int ngx_http_zoom_lua_purge(lua_State *L);
-static int ngx_http_zoom_lua_parse_meeting(lua_State *L);
+static int ngx_http_zoom_lua_ask_send(lua_State *L,
+    ngx_http_zoom_lua_run_t *run);
 static int ngx_http_zoom_lua_now(lua_State *L);
 static int ngx_http_zoom_lua_hash(lua_State *L);
 static int ngx_http_zoom_lua_log(lua_State *L);
@@ -34,6 +30,7 @@ static int ngx_http_zoom_lua_json_file(lua_State *L);
 
 
 static const luaL_Reg  ngx_http_zoom_lua_functions[] = {
+    { "access_token", ngx_http_zoom_lua_access_token },
     { "account", ngx_http_zoom_lua_account_state },
     { "hash", ngx_http_zoom_lua_hash },
     { "json_decode", ngx_http_zoom_lua_json_decode },
@@ -61,121 +58,60 @@ ngx_http_zoom_lua_lib(lua_State *L)
 }
 
 
-const char *
-ngx_http_zoom_lua_arguments(lua_State *L, int index, const char *const *names)
-{
-    const char         *key;
-    const char *const  *name;
-
-    if (!ngx_http_zoom_lua_table(L, index)) {
-        return "a table is needed";
-    }
-
-    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
-
-        if (lua_type(L, -2) != LUA_TSTRING) {
-            return "a table with names is needed";
-        }
-
-        key = lua_tostring(L, -2);
-
-        for (name = names; *name && ngx_strcmp(*name, key) != 0; name++) {
-            /* void */
-        }
-
-        if (*name == NULL) {
-            return lua_pushfstring(L, "there is no \"%s\"", key);
-        }
-    }
-
-    return NULL;
-}
-
-
-/* nil, "bad argument: ..." */
-
-static int
-ngx_http_zoom_lua_bad(lua_State *L, const char *why)
-{
-    lua_pushnil(L);
-    lua_pushfstring(L, "bad argument: %s", why);
-
-    return 2;
-}
-
-
-/* A string of the table on top of the stack; 0: it is something else. */
-
-static ngx_uint_t
-ngx_http_zoom_lua_field(lua_State *L, const char *name, ngx_str_t *value)
-{
-    ngx_str_null(value);
-
-    lua_pushstring(L, name);
-    lua_rawget(L, -2);
-
-    /* it stays in the table, and so in memory */
-
-    if (lua_type(L, -1) == LUA_TSTRING) {
-        value->data = (u_char *) lua_tolstring(L, -1, &value->len);
-
-    } else if (!lua_isnil(L, -1)) {
-        lua_pop(L, 1);
-        return 0;
-    }
-
-    lua_pop(L, 1);
-
-    return 1;
-}
-
-
-static ngx_uint_t
-ngx_http_zoom_lua_flag(lua_State *L, const char *name)
-{
-    ngx_uint_t  flag;
-
-    lua_pushstring(L, name);
-    lua_rawget(L, -2);
-
-    flag = lua_toboolean(L, -1);
-    lua_pop(L, 1);
-
-    return flag;
-}
-
-
-static const char *
-ngx_http_zoom_lua_seconds(lua_State *L, const char *name, lua_Number *value)
-{
-    lua_pushstring(L, name);
-    lua_rawget(L, -2);
-
-    if (lua_type(L, -1) == LUA_TNUMBER) {
-        *value = lua_tonumber(L, -1);
-
-        if (!(*value >= 0 && *value <= 365 * 24 * 60 * 60)) {
-            return lua_pushfstring(L, "\"%s\" is out of range", name);
-        }
-
-    } else if (!lua_isnil(L, -1)) {
-        return lua_pushfstring(L, "\"%s\" is no number of seconds", name);
-    }
-
-    lua_pop(L, 1);
-
-    return NULL;
-}
-
-
 static int
 ngx_http_zoom_lua_mint(lua_State *L)
+{
+    static const ngx_http_zoom_lua_arg_t  args[] = {
+        { "account", LUA_TSTRING, 0 },
+        { "user", LUA_TSTRING, 0 },
+        { "type", LUA_TSTRING, 0 },
+        { "ttl", LUA_TNUMBER, 0 },
+        { "meeting_id", NGX_HTTP_ZOOM_LUA_DIGITS, 0 },
+        { "webinar", LUA_TBOOLEAN, 0 },
+        { "bypass_waiting_room", LUA_TBOOLEAN, 0 },
+        { "fresh", LUA_TBOOLEAN, 0 },
+        { "timeout", LUA_TNUMBER, 0 },
+        { NULL, 0, 0 }
+    };
+
+    return ngx_http_zoom_lua_ask(L, args, 0);
+}
+
+
+static int
+ngx_http_zoom_lua_access_token(lua_State *L)
+{
+    static const ngx_http_zoom_lua_arg_t  args[] = {
+        { "account", LUA_TSTRING, 0 },
+        { "timeout", LUA_TNUMBER, 0 },
+        { NULL, 0, 0 }
+    };
+
+    if (!(ngx_http_zoom_lua_run(L)->conf->allow
+          & NGX_HTTP_ZOOM_LUA_ALLOW_ACCESS_TOKEN))
+    {
+        lua_pushnil(L);
+        lua_pushliteral(L, "denied");
+
+        lua_createtable(L, 0, 1);
+        lua_pushinteger(L, NGX_HTTP_FORBIDDEN);
+        lua_setfield(L, -2, "http");
+
+        return 3;
+    }
+
+    return ngx_http_zoom_lua_ask(L, args, 1);
+}
+
+
+static int
+ngx_http_zoom_lua_ask(lua_State *L, const ngx_http_zoom_lua_arg_t *args,
+    ngx_uint_t access)
 {
     const char               *why;
     ngx_http_zoom_lua_run_t  *run;
 
     run = ngx_http_zoom_lua_run(L);
-    lua_settop(L, 1);
 
     /* a wait that could not be, as there was a C function in between */
 
@@ -186,84 +122,93 @@ ngx_http_zoom_lua_mint(lua_State *L)
                           NGX_HTTP_ZOOM_LUA_MINTS);
     }
 
-    why = ngx_http_zoom_lua_mint_read(L, run);
+    why = ngx_http_zoom_lua_args(L, args);
 
-    if (why) {
-        return ngx_http_zoom_lua_bad(L, why);
+    if (why == NULL) {
+        ngx_memzero(&run->call, sizeof(ngx_http_zoom_call_t));
+        run->call.access = access;
+
+        why = ngx_http_zoom_lua_ask_read(L, run);
     }
 
-    return ngx_http_zoom_lua_mint_ask(L, run);
+    if (why) {
+        return ngx_http_zoom_lua_args_bad(L, why);
+    }
+
+    return ngx_http_zoom_lua_ask_send(L, run);
 }
 
 
 static const char *
-ngx_http_zoom_lua_mint_read(lua_State *L, ngx_http_zoom_lua_run_t *run)
+ngx_http_zoom_lua_ask_read(lua_State *L, ngx_http_zoom_lua_run_t *run)
 {
     ngx_str_t              name;
-    lua_Number             ttl, timeout;
     const char            *why;
-    ngx_msec_int_t         left;
     ngx_http_zoom_call_t  *call;
 
-    static const char *const  names[] = {
-        "account", "user", "type", "ttl", "meeting_id", "webinar",
-        "bypass_waiting_room", "fresh", "timeout", NULL
-    };
+    call = &run->call;
 
-    why = ngx_http_zoom_lua_arguments(L, 1, names);
+    why = ngx_http_zoom_lua_ask_times(L, run);
 
     if (why) {
         return why;
     }
 
-    call = &run->call;
-    ngx_memzero(call, sizeof(ngx_http_zoom_call_t));
-
-    if (!ngx_http_zoom_lua_field(L, "account", &name)
-        || !ngx_http_zoom_lua_field(L, "user", &call->user)
-        || !ngx_http_zoom_lua_field(L, "type", &call->type)
-        || !ngx_http_zoom_lua_field(L, "meeting_id", &call->meeting))
-    {
-        return "account, user, type and meeting_id are strings";
-    }
-
+    name = ngx_http_zoom_lua_args_text(L, "account");
     call->account = ngx_http_zoom_lua_account(run, &name);
 
     if (call->account == NULL) {
-        return lua_pushfstring(L, "\"%s\" is no account that the script may "
-                               "use", name.len ? (char *) name.data : "");
+        return ngx_http_zoom_lua_args_account(L, &name);
     }
 
-    ttl = NGX_CONF_UNSET;
-    timeout = 3600;
+    call->user = ngx_http_zoom_lua_args_text(L, "user");
+    call->type = ngx_http_zoom_lua_args_text(L, "type");
+    call->meeting = ngx_http_zoom_lua_args_text(L, "meeting_id");
+    call->fresh = ngx_http_zoom_lua_args_flag(L, "fresh");
+    call->webinar = ngx_http_zoom_lua_args_flag(L, "webinar");
+    call->bypass = ngx_http_zoom_lua_args_flag(L, "bypass_waiting_room");
 
-    why = ngx_http_zoom_lua_seconds(L, "ttl", &ttl);
+    return NULL;
+}
 
-    if (why == NULL) {
-        why = ngx_http_zoom_lua_seconds(L, "timeout", &timeout);
+
+static const char *
+ngx_http_zoom_lua_ask_times(lua_State *L, ngx_http_zoom_lua_run_t *run)
+{
+    lua_Number      ttl, timeout;
+    ngx_msec_int_t  left;
+
+    run->call.ttl = NGX_CONF_UNSET;
+
+    if (ngx_http_zoom_lua_args_number(L, "ttl", &ttl)) {
+
+        if (!(ttl >= 60 && ttl <= 365 * 24 * 60 * 60)) {
+            return "\"ttl\" must be from 60 seconds to 365 days";
+        }
+
+        run->call.ttl = (time_t) ttl;
     }
-
-    if (why) {
-        return why;
-    }
-
-    call->ttl = (time_t) ttl;
-    call->fresh = ngx_http_zoom_lua_flag(L, "fresh");
-    call->webinar = ngx_http_zoom_lua_flag(L, "webinar");
-    call->bypass = ngx_http_zoom_lua_flag(L, "bypass_waiting_room");
 
     left = (ngx_msec_int_t) (run->deadline - ngx_current_msec);
     left = ngx_max(left, 0);
-    timeout = ngx_min(timeout * 1000, (lua_Number) left);
 
-    call->timeout = (ngx_msec_t) timeout;
+    if (ngx_http_zoom_lua_args_number(L, "timeout", &timeout)) {
+
+        if (!(timeout >= 0.001 && timeout <= 60)) {
+            return "\"timeout\" must be above 0 and at most 60 seconds";
+        }
+
+        left = ngx_min(left, (ngx_msec_int_t) (timeout * 1000));
+    }
+
+    run->call.timeout = (ngx_msec_t) left;
 
     return NULL;
 }
 
 
 static int
-ngx_http_zoom_lua_mint_ask(lua_State *L, ngx_http_zoom_lua_run_t *run)
+ngx_http_zoom_lua_ask_send(lua_State *L, ngx_http_zoom_lua_run_t *run)
 {
     ngx_http_zoom_call_t  *call;
 
@@ -279,11 +224,10 @@ ngx_http_zoom_lua_mint_ask(lua_State *L, ngx_http_zoom_lua_run_t *run)
         return ngx_http_zoom_lua_mint_result(L, call);
 
     case NGX_AGAIN:
-        run->waiting = 1;
         return lua_yield(L, 0);
 
     default:
-        return ngx_http_zoom_lua_bad(L, call->error);
+        return ngx_http_zoom_lua_args_bad(L, call->error);
     }
 }
 
@@ -333,136 +277,6 @@ ngx_http_zoom_lua_mint_result(lua_State *L, ngx_http_zoom_call_t *call)
     }
 
     return 3;
-}
-
-
-/* account(name): how it fares */
-
-static int
-ngx_http_zoom_lua_account_state(lua_State *L)
-{
-    ngx_str_t                        name;
-    ngx_http_zoom_lua_run_t         *run;
-    struct ngx_http_zoom_account_s  *account;
-    ngx_http_zoom_account_report_t   report;
-
-    run = ngx_http_zoom_lua_run(L);
-
-    name.data = (u_char *) luaL_optlstring(L, 1, "", &name.len);
-    account = ngx_http_zoom_lua_account(run, &name);
-
-    if (account == NULL) {
-        return ngx_http_zoom_lua_bad(L, lua_pushfstring(L, "\"%s\" is no "
-                           "account that the script may use", name.data));
-    }
-
-    ngx_http_zoom_lua_api->report(account, &report);
-
-    lua_createtable(L, 0, 4);
-
-    lua_pushlstring(L, (char *) report.name.data, report.name.len);
-    lua_setfield(L, -2, "name");
-
-    lua_pushboolean(L, report.error == NULL);
-    lua_setfield(L, -2, "ok");
-
-    if (report.error) {
-        lua_pushstring(L, report.error);
-        lua_setfield(L, -2, "error");
-    }
-
-    lua_pushnumber(L, (lua_Number) report.wait / 1000);
-    lua_setfield(L, -2, "wait");
-
-    return 1;
-}
-
-
-/* purge{ account =, user = }: how many tokens went */
-
-static int
-ngx_http_zoom_lua_purge(lua_State *L)
-{
-    ngx_int_t                        rc;
-    ngx_str_t                        name, user;
-    ngx_uint_t                       n;
-    const char                      *why;
-    ngx_http_zoom_lua_run_t         *run;
-    struct ngx_http_zoom_account_s  *account;
-
-    static const char *const  names[] = { "account", "user", NULL };
-
-    run = ngx_http_zoom_lua_run(L);
-    lua_settop(L, 1);
-
-    why = ngx_http_zoom_lua_arguments(L, 1, names);
-
-    if (why) {
-        return ngx_http_zoom_lua_bad(L, why);
-    }
-
-    /* all of an account is for zoom_purge, where somebody means it */
-
-    if (!ngx_http_zoom_lua_field(L, "account", &name)
-        || !ngx_http_zoom_lua_field(L, "user", &user)
-        || user.len == 0)
-    {
-        return ngx_http_zoom_lua_bad(L, "account and user are strings");
-    }
-
-    account = ngx_http_zoom_lua_account(run, &name);
-
-    if (account == NULL) {
-        return ngx_http_zoom_lua_bad(L, "that is no account that the script "
-                                     "may use");
-    }
-
-    rc = ngx_http_zoom_lua_api->purge(account, &user, &n);
-
-    if (rc == NGX_OK) {
-        lua_pushnumber(L, n);
-        return 1;
-    }
-
-    if (rc == NGX_DECLINED) {
-        return ngx_http_zoom_lua_bad(L, "the user is neither a Zoom user id "
-                                     "nor an e-mail");
-    }
-
-    lua_pushnil(L);
-    lua_pushstring(L, rc == NGX_BUSY ? "rate_limited" : "internal");
-
-    return 2;
-}
-
-
-static int
-ngx_http_zoom_lua_parse_meeting(lua_State *L)
-{
-    u_char     b[NGX_HTTP_ZOOM_LUA_LINK];
-    ngx_str_t  link, id, passcode;
-
-    link.data = (u_char *) luaL_checklstring(L, 1, &link.len);
-
-    if (link.len > sizeof(b)
-        || ngx_http_zoom_lua_api->meeting(&link, b, &id, &passcode) != NGX_OK)
-    {
-        lua_pushnil(L);
-        lua_pushliteral(L, "no_meeting");
-        return 2;
-    }
-
-    lua_createtable(L, 0, 2);
-
-    lua_pushlstring(L, (char *) id.data, id.len);
-    lua_setfield(L, -2, "id");
-
-    if (passcode.len) {
-        lua_pushlstring(L, (char *) passcode.data, passcode.len);
-        lua_setfield(L, -2, "passcode");
-    }
-
-    return 1;
 }
 
 

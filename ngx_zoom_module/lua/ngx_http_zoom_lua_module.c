@@ -55,6 +55,15 @@ static ngx_conf_post_t  ngx_http_zoom_lua_memory_post = {
 };
 
 
+/* these carry all rights of the app */
+
+static ngx_conf_bitmask_t  ngx_http_zoom_lua_allow_mask[] = {
+    { ngx_string("off"), NGX_HTTP_ZOOM_LUA_ALLOW_OFF },
+    { ngx_string("access_token"), NGX_HTTP_ZOOM_LUA_ALLOW_ACCESS_TOKEN },
+    { ngx_null_string, 0 }
+};
+
+
 static ngx_command_t  ngx_http_zoom_lua_commands[] = {
 
     { ngx_string("zoom_route_by_lua_file"),
@@ -70,6 +79,13 @@ static ngx_command_t  ngx_http_zoom_lua_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
+
+    { ngx_string("zoom_lua_allow"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_conf_set_bitmask_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_zoom_lua_loc_conf_t, allow),
+      &ngx_http_zoom_lua_allow_mask },
 
     { ngx_string("zoom_lua_instructions"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
@@ -454,6 +470,12 @@ ngx_http_zoom_lua_create_loc_conf(ngx_conf_t *cf)
         return NULL;
     }
 
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     conf->allow = 0;
+     */
+
     conf->script = NGX_CONF_UNSET;
     conf->accounts = NGX_CONF_UNSET_PTR;
     conf->instructions = NGX_CONF_UNSET;
@@ -477,6 +499,14 @@ ngx_http_zoom_lua_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_value(conf->script, prev->script, NGX_CONF_UNSET);
 
     ngx_conf_merge_ptr_value(conf->accounts, prev->accounts, NULL);
+    ngx_conf_merge_bitmask_value(conf->allow, prev->allow,
+                                 (NGX_CONF_BITMASK_SET
+                                  |NGX_HTTP_ZOOM_LUA_ALLOW_OFF));
+
+    if (conf->allow & NGX_HTTP_ZOOM_LUA_ALLOW_OFF) {
+        conf->allow = NGX_CONF_BITMASK_SET|NGX_HTTP_ZOOM_LUA_ALLOW_OFF;
+    }
+
     ngx_conf_merge_value(conf->instructions, prev->instructions, 1000000);
     ngx_conf_merge_msec_value(conf->timeout, prev->timeout, 10000);
 

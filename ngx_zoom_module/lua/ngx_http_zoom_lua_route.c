@@ -302,8 +302,6 @@ ngx_http_zoom_lua_route_minted(ngx_http_zoom_call_t *call)
     run = call->data;
     r = run->request;
 
-    run->waiting = 0;
-
     if (ngx_http_zoom_lua_vm_call(run->thread.vm,
                                   ngx_http_zoom_lua_route_resume, run)
         == NGX_OK)
@@ -599,7 +597,7 @@ ngx_http_zoom_lua_account(ngx_http_zoom_lua_run_t *run, const ngx_str_t *name)
     ngx_uint_t                   i;
     ngx_http_zoom_lua_account_t  *account;
 
-    if (name->len == 0
+    if (name->data == NULL
         || (name->len == run->bot.account.len
             && ngx_memcmp(name->data, run->bot.account.data, name->len) == 0))
     {

@@ -14,8 +14,12 @@
 #include "ngx_http_zoom_lua_vm.h"
 
 
-/* zoom.mint() for one bot */
-#define NGX_HTTP_ZOOM_LUA_MINTS  16
+/* zoom.mint() and zoom.access_token() for one bot */
+#define NGX_HTTP_ZOOM_LUA_MINTS               16
+
+/* zoom_lua_allow */
+#define NGX_HTTP_ZOOM_LUA_ALLOW_OFF           0x0002
+#define NGX_HTTP_ZOOM_LUA_ALLOW_ACCESS_TOKEN  0x0004
 
 
 typedef struct {
@@ -31,6 +35,7 @@ typedef struct {
     ngx_int_t                    instructions;
     ngx_msec_t                   timeout;
     ngx_array_t                 *accounts;   /* ngx_http_zoom_lua_account_t */
+    ngx_uint_t                   allow;      /* a bit for each */
 } ngx_http_zoom_lua_loc_conf_t;
 
 
@@ -47,7 +52,6 @@ typedef struct {
     ngx_msec_t                   deadline;   /* of all waits */
     ngx_uint_t                   mints;
     ngx_int_t                    rc;
-    unsigned                     waiting:1;
 } ngx_http_zoom_lua_run_t;
 
 
@@ -59,7 +63,7 @@ extern const ngx_http_zoom_api_t  *ngx_http_zoom_lua_api;
 ngx_http_zoom_lua_run_t *ngx_http_zoom_lua_run(lua_State *L);
 
 /*
- * An account that the run may use; with an empty name that of the location.
+ * An account that the run may use; without a name that of the location.
  * NULL: there is none, or it may not.
  */
 
