@@ -281,6 +281,7 @@ zoom_jwt_exp(zoom_str_t jwt, int64_t *exp, int64_t *iat)
     zoom_str_t      claims;
     unsigned char   scratch[ZOOM_TOKEN_MAX / 4 * 3];
 
+    issued = 0;
     iat = iat ? iat : &issued;
 
     if (zoom_jwt_claims(jwt, &claims) != 0) {

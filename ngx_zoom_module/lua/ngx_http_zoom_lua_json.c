@@ -367,6 +367,7 @@ ngx_http_zoom_lua_json_number(ngx_http_zoom_lua_json_t *j)
         || p[-1] == '.')
     {
         ngx_http_zoom_lua_json_bad(j);
+        return;
     }
 
     ngx_memcpy(text, j->p, n);

@@ -268,13 +268,13 @@ zoom_lua_read_escape(zoom_lua_reader_t *r, zoom_lua_item_t *item)
 static const char *
 zoom_lua_read_set(zoom_lua_reader_t *r, zoom_lua_item_t *item)
 {
-    int            not, first;
+    int            other, first;
     unsigned       c, to, i;
     uint64_t      *bits;
 
     bits = item->bits;
-    not = (r->p < r->last && *r->p == '^');
-    r->p += not;
+    other = (r->p < r->last && *r->p == '^');
+    r->p += other;
 
     for (first = 1; ; first = 0) {
 
@@ -314,7 +314,7 @@ zoom_lua_read_set(zoom_lua_reader_t *r, zoom_lua_item_t *item)
         }
     }
 
-    for (i = 0; not && i < 4; i++) {
+    for (i = 0; other && i < 4; i++) {
         bits[i] = ~bits[i];
     }
 
@@ -361,11 +361,11 @@ zoom_lua_read_repeat(zoom_lua_reader_t *r, zoom_lua_item_t *item, int *more)
 static int
 zoom_lua_class(uint64_t *bits, unsigned char c)
 {
-    unsigned       i, not;
+    unsigned       i, other;
     unsigned char  name;
 
     name = c | 0x20;
-    not = (c != name);
+    other = (c != name);
 
     if (c > 'z' || strchr("acdglpsuwxz", name) == NULL || c == 0
         || (c < 'a' && (c < 'A' || c > 'Z')))
@@ -374,7 +374,7 @@ zoom_lua_class(uint64_t *bits, unsigned char c)
     }
 
     for (i = 0; i < 256; i++) {
-        if (zoom_lua_in_class(name, i) != (int) not) {
+        if (zoom_lua_in_class(name, i) != (int) other) {
             zoom_lua_add(bits, (unsigned char) i);
         }
     }
