@@ -28,6 +28,13 @@ EOL
 EOL
     error_in_handler => ['an error that is a nil', 'xpcall(error, error)'],
     rep => ['resulting string too large', 'local s = ("x"):rep(1e9)'],
+    rep_tail => ['resulting string too large.*, after a tail call by the '
+                 . 'function at \S+/rep_tail\.lua:3, client',
+                 'return ("x"):rep(1e9)', "-- one\n-- two"],
+    gsub_tail => ['after a tail call by the function at \S+\.lua:2',
+                  'return ("x"):gsub("(", "")'],
+    module_tail => ['lua/late_error\.lua:2: late', 'return late()',
+                    'local late = require("late_error")'],
     rep_separator => ['resulting string too large',
                       'local s = (""):rep(1e9, "x")'],
     rep_loop => ['too much memory|too many instructions', <<'EOL'],
@@ -161,6 +168,8 @@ for (qw(string.dump math.randomseed table.foreach string.gfind
 
 mkdir $t->dir . '/lua', 0755;
 spew($t->dir . '/lua/late.lua', "return {}\n");
+spew($t->dir . '/lua/late_error.lua',
+     "return function()\nlocal x = error('late')\nend\n");
 
 spew($t->dir . '/lua/good.lua', <<'EOL');
 return function(bot) return "bots@example.com" end

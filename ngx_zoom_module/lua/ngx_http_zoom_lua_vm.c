@@ -16,6 +16,9 @@
 /* and while the files are loaded, when nobody waits */
 #define NGX_HTTP_ZOOM_LUA_LOADING  100000000
 
+/* levels of a stack that are looked at, of which at most some are C */
+#define NGX_HTTP_ZOOM_LUA_LEVELS   16
+
 /* what a script that must end may still take, to say why */
 #define NGX_HTTP_ZOOM_LUA_RESERVE  65536
 
@@ -49,6 +52,9 @@ static ngx_uint_t ngx_http_zoom_lua_vm_late(ngx_http_zoom_lua_vm_t *vm);
 static ngx_msec_int_t ngx_http_zoom_lua_vm_since(clockid_t clock,
     struct timespec *then);
 static int ngx_http_zoom_lua_vm_trace(lua_State *L);
+static void ngx_http_zoom_lua_vm_trace_tail(lua_State *L,
+    ngx_http_zoom_lua_vm_t *vm);
+static ngx_uint_t ngx_http_zoom_lua_vm_in_script(lua_State *co);
 static void ngx_http_zoom_lua_vm_say(ngx_http_zoom_lua_vm_t *vm,
     const char *text, size_t len);
 static void ngx_http_zoom_lua_vm_say_top(ngx_http_zoom_lua_vm_t *vm,
@@ -346,6 +352,7 @@ ngx_http_zoom_lua_vm_thread(lua_State *L, ngx_uint_t script,
 
     thread->vm = vm;
     thread->co = co;
+    thread->script = script;
     thread->over = 0;
     vm->threads++;
 
@@ -572,6 +579,60 @@ ngx_http_zoom_lua_vm_trace(lua_State *L)
         ngx_http_zoom_lua_vm_say(vm, text, next ? (size_t) (next - text)
                                                 : ngx_strlen(text));
         text = next;
+    }
+
+    ngx_http_zoom_lua_vm_trace_tail(L, vm);
+
+    return 1;
+}
+
+
+/* "return f()" leaves nothing of where it stood, but who it was. */
+
+static void
+ngx_http_zoom_lua_vm_trace_tail(lua_State *L, ngx_http_zoom_lua_vm_t *vm)
+{
+    u_char     number[NGX_INT_T_LEN], *last;
+    lua_Debug  ar;
+
+    if (vm->thread == NULL || ngx_http_zoom_lua_vm_in_script(vm->arg)) {
+        return;
+    }
+
+    lua_rawgeti(L, LUA_REGISTRYINDEX, vm->scripts_ref);
+    lua_rawgeti(L, -1, vm->thread->script + 1);
+
+    if (lua_getinfo(L, ">S", &ar)) {
+        last = ngx_sprintf(number, "%d", ar.linedefined);
+
+        ngx_http_zoom_lua_vm_say(vm, ", after a tail call by the function at ",
+                                 0);
+        ngx_http_zoom_lua_vm_say(vm, ar.source + 1, 0);
+        ngx_http_zoom_lua_vm_say(vm, ":", 0);
+        ngx_http_zoom_lua_vm_say(vm, (char *) number, last - number);
+    }
+
+    lua_pop(L, 1);
+}
+
+
+static ngx_uint_t
+ngx_http_zoom_lua_vm_in_script(lua_State *co)
+{
+    int        level;
+    lua_Debug  ar;
+
+    for (level = 0; level < NGX_HTTP_ZOOM_LUA_LEVELS; level++) {
+
+        if (!lua_getstack(co, level, &ar)) {
+            return 0;
+        }
+
+        /* of files the name begins so, see luaL_loadbufferx() */
+
+        if (lua_getinfo(co, "S", &ar) && ar.source[0] == '@') {
+            return 1;
+        }
     }
 
     return 1;

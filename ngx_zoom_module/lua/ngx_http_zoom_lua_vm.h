@@ -49,6 +49,7 @@ struct ngx_http_zoom_lua_thread_s {
     ngx_http_zoom_lua_vm_t      *vm;
     lua_State                   *co;
     int                          ref;
+    ngx_uint_t                   script;
     int64_t                      steps;      /* left */
     void                        *data;       /* the caller's */
     unsigned                     over:1;     /* without an error */
