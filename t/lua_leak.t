@@ -175,7 +175,9 @@ subtest 'what is left' => sub {
     for my $pid ($nginx->workers) {
         my $grown = rss($pid) - $before{$pid};
 
-        cmp_ok($grown, '<', 2048, "memory has grown by $grown KiB");
+        # AddressSanitizer keeps what was freed
+        cmp_ok($grown, '<', 2048, "memory has grown by $grown KiB")
+            if !$ENV{ZOOM_ASAN};
     }
 
     ok(wait_for(sub { flights() == 0 }, 10), 'no flight');
