@@ -149,6 +149,7 @@ my %bad = (
     meeting_text     => $meeting,
     meeting_link     => $meeting,
     meeting_short    => $meeting,
+    meeting_broken   => $meeting,
     meeting_large    => $meeting,
     meeting_nan      => $meeting,
     meeting_negative => $meeting,

@@ -366,13 +366,14 @@ local function check(args, names, required)
 end
 
 
--- A meeting's id is a number to some.
+-- A meeting's id is a number to some.  One with a fraction keeps it, and is
+-- refused.
 local function digits(value)
     if type(value) ~= "number" then
         return value or ""
     end
 
-    return format("%.0f", value)
+    return format(value % 1 == 0 and "%.0f" or "%.14g", value)
 end
 
 

@@ -202,6 +202,7 @@ cases.bad = {
     meeting_text = { "meeting_id", "12345678a", "onbehalf" },
     meeting_link = { "meeting_id", "https://zoom.us/j/123456789", "onbehalf" },
     meeting_short = { "meeting_id", 1.5, "onbehalf" },
+    meeting_broken = { "meeting_id", 123456789.5, "onbehalf" },
     meeting_large = { "meeting_id", 1e300, "onbehalf" },
     meeting_nan = { "meeting_id", 0 / 0, "onbehalf" },
     meeting_negative = { "meeting_id", -123456789, "onbehalf" },
