@@ -73,7 +73,7 @@ run: deps  ## start nginx on 127.0.0.1:8080 against the Zoom stand-in
 	@t/sandbox/run $(ARGS)
 
 test: deps  ## unit and end-to-end tests
-	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory -j$(JOBS) unit
 	@$(MAKE) --no-print-directory e2e
 
 e2e: all  ## end-to-end tests through a real nginx

@@ -9,15 +9,17 @@ lint:  ## style, banned functions, clang-tidy, cppcheck
 	@.build/deps $(PACKAGES) $(LINTERS)
 	@.build/lint
 
+# A process for each unit test would look for leaks 1,300 times.
 sanitize: deps  ## all tests under AddressSanitizer and UBSan
-	@$(MAKE) --no-print-directory unit BUILD=$(BUILD)/asan \
+	@CK_FORK=no $(MAKE) --no-print-directory -j$(JOBS) unit \
+	    BUILD=$(BUILD)/asan \
 	    UNIT_CFLAGS="-std=c11 -D_GNU_SOURCE -g -O1 -Wall -Wextra \
 	        $(SAN_FLAGS)"
 	@$(MAKE) --no-print-directory all BUILD=$(BUILD)/asan \
 	    CFLAGS_OPT="-g -O1 -fPIC $(SAN_FLAGS)" \
 	    LDFLAGS_OPT="-fsanitize=address,undefined"
 	ZOOM_ASAN=1 ZOOM_MODULE=$(OUT)/asan/ngx_http_zoom_module.so \
-	    prove -j$(JOBS) -It/lib t/*.t
+	    prove -j$(PROVE_JOBS) -It/lib t/*.t
 
 # Check forks for each test; here one process, or leaks of children hide.
 VALGRIND := CK_FORK=no valgrind -q --error-exitcode=1 --leak-check=full \

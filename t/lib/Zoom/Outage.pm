@@ -254,7 +254,10 @@ sub check {
        'the others were told why not');
     is(join(', ', map { sprintf '%d after %.1f s', $_->status, $_->took }
                   @{ $self->{late} }), '', 'in their time');
-    cmp_ok($self->excess, '<=', 1.15, 'at most one new call a second');
+
+    # Calls are seen where they arrive: late ones leave less to the next.
+    cmp_ok($self->excess, '<=', $ENV{ZOOM_ASAN} ? 1.5 : 1.15,
+           'at most one new call a second');
     cmp_ok($self->{during}, '>=', ($self->{ended} - $self->{seen}) / 2 - 1,
            'nor much less');
     cmp_ok(($self->{first} // 9e9) - $self->{ended}, '<', RECOVER,
