@@ -408,8 +408,9 @@ subtest 'counters' => sub {
     my $call = http_start(port => $zoom->plain, path => "/v2$path",
                           headers => ['Authorization' => "Bearer $token"]);
 
-    ok(wait_for(sub { $zoom->clients('token') }), 'somebody is there');
-    is(($zoom->clients('token'))[0], $call->{sock}->sockport, 'who it is');
+    # Looked at once: on a busy machine the call is over before a second look.
+    is(wait_for(sub { ($zoom->clients('token'))[0] }),
+       $call->{sock}->sockport, 'who is there');
     http_wait($call);
     is(scalar $zoom->clients('token'), 0, 'and has left');
 
