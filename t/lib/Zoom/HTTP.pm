@@ -17,7 +17,7 @@ use Zoom::Process qw(slurp spew scratch discard);
 
 our @EXPORT_OK = qw(http http_start http_wait http2);
 
-use constant TIMEOUT => 15;
+use constant TIMEOUT => 30;
 
 
 sub header_lines {
