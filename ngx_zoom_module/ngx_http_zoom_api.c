@@ -10,14 +10,13 @@
 #include "ngx_http_zoom_broker.h"
 #include "ngx_http_zoom_condition.h"
 #include "ngx_http_zoom_ctx.h"
+#include "ngx_http_zoom_link.h"
 #include "ngx_http_zoom_route.h"
 #include "ngx_http_zoom_state.h"
 #include "ngx_http_zoom_status.h"
 #include "ngx_http_zoom_types.h"
 #include "ngx_http_zoom_want.h"
-#include "zoom_meeting.h"
 #include "zoom_token.h"
-#include "zoom_user.h"
 
 
 static ngx_http_zoom_account_t *ngx_http_zoom_api_account(ngx_cycle_t *cycle,
@@ -39,10 +38,6 @@ static void ngx_http_zoom_api_answered(ngx_http_zoom_ask_t *ask);
 static void ngx_http_zoom_api_result(ngx_http_zoom_call_t *call,
     ngx_http_zoom_ask_t *ask);
 static void ngx_http_zoom_api_cancel(ngx_http_zoom_call_t *call);
-static ngx_int_t ngx_http_zoom_api_purge(ngx_http_zoom_account_t *account,
-    const ngx_str_t *user, ngx_uint_t *n);
-static ngx_int_t ngx_http_zoom_api_meeting(const ngx_str_t *text, u_char *b,
-    ngx_http_zoom_link_t *link);
 static ngx_int_t ngx_http_zoom_api_type(const ngx_str_t *name);
 static ngx_int_t ngx_http_zoom_api_token(const ngx_str_t *value);
 
@@ -63,8 +58,8 @@ const ngx_http_zoom_api_t  ngx_http_zoom_api = {
     ngx_http_zoom_api_report,
     ngx_http_zoom_api_mint,
     ngx_http_zoom_api_cancel,
-    ngx_http_zoom_api_purge,
-    ngx_http_zoom_api_meeting,
+    ngx_http_zoom_broker_purge,
+    ngx_http_zoom_link_read,
     ngx_http_zoom_route_set,
     ngx_http_zoom_route_done,
     ngx_http_zoom_route_bot,
@@ -311,51 +306,6 @@ ngx_http_zoom_api_cancel(ngx_http_zoom_call_t *call)
         ngx_http_zoom_broker_cancel(call->ask);
         call->ask = NULL;
     }
-}
-
-
-static ngx_int_t
-ngx_http_zoom_api_purge(ngx_http_zoom_account_t *account,
-    const ngx_str_t *user, ngx_uint_t *n)
-{
-    if (user) {
-        switch (zoom_user_check(ngx_http_zoom_str(user))) {
-
-        case ZOOM_USER_ID:
-        case ZOOM_USER_EMAIL:
-            break;
-
-        default:
-            return NGX_DECLINED;
-        }
-    }
-
-    return ngx_http_zoom_broker_purge(account, user, n);
-}
-
-
-static ngx_int_t
-ngx_http_zoom_api_meeting(const ngx_str_t *text, u_char *b,
-    ngx_http_zoom_link_t *link)
-{
-    zoom_buf_t      buf;
-    zoom_meeting_t  meeting;
-
-    zoom_buf_init(&buf, b, text->len);
-
-    if (zoom_meeting_read(&meeting, ngx_http_zoom_str(text), &buf) != 0) {
-        return NGX_DECLINED;
-    }
-
-    link->id.data = (u_char *) meeting.id.data;
-    link->id.len = meeting.id.len;
-    link->passcode.data = (u_char *) meeting.passcode.data;
-    link->passcode.len = meeting.passcode.len;
-    link->tk.data = (u_char *) meeting.tk.data;
-    link->tk.len = meeting.tk.len;
-    link->webinar = meeting.webinar;
-
-    return NGX_OK;
 }
 
 

@@ -15,6 +15,7 @@
 #include "ngx_http_zoom_store.h"
 #include "ngx_http_zoom_timer.h"
 #include "ngx_http_zoom_zone.h"
+#include "zoom_user.h"
 
 
 /* how often the store may change under an ask before it just joins */
@@ -648,12 +649,22 @@ ngx_http_zoom_broker_purge(ngx_http_zoom_account_t *account,
     const ngx_str_t *user, ngx_uint_t *n)
 {
     ngx_uint_t              busy;
+    zoom_user_e             type;
     ngx_http_zoom_key_t     key;
     ngx_http_zoom_peer_t   *peer;
     ngx_http_zoom_state_t  *state;
     u_char                  buf[NGX_HTTP_ZOOM_KEY_MAX];
 
     *n = 0;
+
+    if (user) {
+        type = zoom_user_check(ngx_http_zoom_str(user));
+
+        if (type != ZOOM_USER_ID && type != ZOOM_USER_EMAIL) {
+            return NGX_DECLINED;
+        }
+    }
+
     key.data = buf;
     peer = ngx_http_zoom_peer(account);
 

@@ -89,8 +89,8 @@ void ngx_http_zoom_broker_cancel(ngx_http_zoom_ask_t *ask);
  * Drops the tokens of an account, or with "user" those of one user of it;
  * flights in progress bring nothing any more, and those who wait for them mint
  * again.  Forgets what was known to be broken.  NGX_OK and how many tokens
- * went in "*n", NGX_BUSY: that was done less than a second ago, or
- * NGX_ERROR.
+ * went in "*n", NGX_BUSY: that was done less than a second ago, NGX_DECLINED:
+ * that is no user, or NGX_ERROR.
  */
 
 ngx_int_t ngx_http_zoom_broker_purge(ngx_http_zoom_account_t *account,

@@ -9,10 +9,10 @@
 #include "ngx_http_zoom_broker.h"
 #include "ngx_http_zoom_condition.h"
 #include "ngx_http_zoom_ffi.h"
+#include "ngx_http_zoom_link.h"
 #include "ngx_http_zoom_module.h"
 #include "zoom_meeting.h"
 #include "zoom_sdk.h"
-#include "zoom_user.h"
 
 
 static void ngx_http_zoom_ffi_last(ngx_http_zoom_ffi_report_t *report,
@@ -93,24 +93,15 @@ ngx_http_zoom_ffi_purge(ngx_http_zoom_account_t *account,
 {
     ngx_uint_t  n;
 
-    if (user) {
-        switch (zoom_user_check(ngx_http_zoom_str(user))) {
-
-        case ZOOM_USER_ID:
-        case ZOOM_USER_EMAIL:
-            break;
-
-        default:
-            ngx_http_zoom_ffi_text(error, "the user is neither a Zoom user id "
-                                   "nor an e-mail");
-            return NGX_DECLINED;
-        }
-    }
-
     switch (ngx_http_zoom_broker_purge(account, user, &n)) {
 
     case NGX_OK:
         return (int) n;
+
+    case NGX_DECLINED:
+        ngx_http_zoom_ffi_text(error, "the user is neither a Zoom user id "
+                               "nor an e-mail");
+        return NGX_DECLINED;
 
     case NGX_BUSY:
         ngx_http_zoom_ffi_text(error,
@@ -129,24 +120,16 @@ int
 ngx_http_zoom_ffi_meeting(const ngx_str_t *link, u_char *buf,
     ngx_http_zoom_ffi_meeting_t *meeting)
 {
-    zoom_buf_t      b;
-    zoom_meeting_t  m;
+    ngx_http_zoom_link_t  parts;
 
-    ngx_memzero(meeting, sizeof(ngx_http_zoom_ffi_meeting_t));
-
-    zoom_buf_init(&b, buf, link->len);
-
-    if (zoom_meeting_read(&m, ngx_http_zoom_str(link), &b) != 0) {
+    if (ngx_http_zoom_link_read(link, buf, &parts) != NGX_OK) {
         return NGX_DECLINED;
     }
 
-    meeting->id.data = (u_char *) m.id.data;
-    meeting->id.len = m.id.len;
-    meeting->passcode.data = (u_char *) m.passcode.data;
-    meeting->passcode.len = m.passcode.len;
-    meeting->tk.data = (u_char *) m.tk.data;
-    meeting->tk.len = m.tk.len;
-    meeting->webinar = m.webinar;
+    meeting->id = parts.id;
+    meeting->passcode = parts.passcode;
+    meeting->tk = parts.tk;
+    meeting->webinar = (int) parts.webinar;
 
     return NGX_OK;
 }

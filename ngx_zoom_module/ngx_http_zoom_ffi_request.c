@@ -41,7 +41,6 @@ static zoom_error_e ngx_http_zoom_ffi_read(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, const ngx_str_t *body, const char **why);
 static int ngx_http_zoom_ffi_verdict(ngx_http_zoom_ffi_verdict_t *verdict,
     zoom_error_e error, const char *why);
-static ngx_str_t ngx_http_zoom_ffi_str(zoom_str_t s);
 
 
 /* One request at a time looks at its body, and is done before the next. */
@@ -337,7 +336,7 @@ ngx_http_zoom_ffi_callback(ngx_http_request_t *r, const ngx_str_t *body,
     }
 
     callback->bot_id = ctx->bot_id;
-    callback->meeting_url = ngx_http_zoom_ffi_str(ctx->callback->meeting_url);
+    callback->meeting_url = ngx_http_zoom_ngx_str(ctx->callback->meeting_url);
     callback->nmetadata = (int) ctx->callback->nmetadata;
 
     if (ctx->ready) {
@@ -382,7 +381,7 @@ ngx_http_zoom_ffi_read(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     error = ngx_http_zoom_ctx_callback(r, ctx, doc, why);
 
     if (error == ZOOM_OK) {
-        ctx->bot_id = ngx_http_zoom_ffi_str(ctx->callback->bot_id);
+        ctx->bot_id = ngx_http_zoom_ngx_str(ctx->callback->bot_id);
     }
 
     return error;
@@ -400,8 +399,8 @@ ngx_http_zoom_ffi_metadata(ngx_http_request_t *r, int n, ngx_str_t *name,
 
     member = &ctx->callback->metadata[n];
 
-    *name = ngx_http_zoom_ffi_str(member->name);
-    *value = ngx_http_zoom_ffi_str(member->value);
+    *name = ngx_http_zoom_ngx_str(member->name);
+    *value = ngx_http_zoom_ngx_str(member->value);
 }
 
 
@@ -423,16 +422,4 @@ ngx_http_zoom_ffi_verdict(ngx_http_zoom_ffi_verdict_t *verdict,
     verdict->http = info->status;
 
     return NGX_DECLINED;
-}
-
-
-static ngx_str_t
-ngx_http_zoom_ffi_str(zoom_str_t s)
-{
-    ngx_str_t  str;
-
-    str.data = (u_char *) s.data;
-    str.len = s.len;
-
-    return str;
 }

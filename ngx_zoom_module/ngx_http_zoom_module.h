@@ -104,6 +104,18 @@ ngx_http_zoom_str(const ngx_str_t *s)
 }
 
 
+static ngx_inline ngx_str_t
+ngx_http_zoom_ngx_str(zoom_str_t s)
+{
+    ngx_str_t  str;
+
+    str.data = (u_char *) s.data;
+    str.len = s.len;
+
+    return str;
+}
+
+
 static ngx_inline ngx_uint_t
 ngx_http_zoom_same(const ngx_str_t *a, const ngx_str_t *b)
 {

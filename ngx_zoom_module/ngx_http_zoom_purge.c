@@ -11,7 +11,6 @@
 #include "ngx_http_zoom_body.h"
 #include "ngx_http_zoom_handlers.h"
 #include "zoom_uri.h"
-#include "zoom_user.h"
 
 
 static void ngx_http_zoom_purge_body(ngx_http_request_t *r,
@@ -28,6 +27,10 @@ static zoom_error_e ngx_http_zoom_purge_user(ngx_http_request_t *r,
 static ngx_int_t ngx_http_zoom_purge_done(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, ngx_http_zoom_account_t *account,
     const ngx_str_t *user, ngx_uint_t n);
+
+
+static const char  ngx_http_zoom_purge_nobody[] =
+    "The user argument names no user.";
 
 
 ngx_int_t
@@ -52,27 +55,12 @@ static void
 ngx_http_zoom_purge_body(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     ngx_int_t rc)
 {
-    switch (rc) {
-
-    case NGX_OK:
-        rc = ngx_http_zoom_purge_now(r, ctx);
-        break;
-
-    case NGX_HTTP_BAD_REQUEST:
-        rc = ngx_http_zoom_answer_error(r, ctx, ZOOM_E_BAD_CALLBACK,
-                                        "the body could not be read");
-        break;
-
-    case NGX_HTTP_REQUEST_ENTITY_TOO_LARGE:
-        rc = ngx_http_zoom_answer_error(r, ctx, ZOOM_E_TOO_LARGE, NULL);
-        break;
-
-    default:
-        rc = ngx_http_zoom_answer_error(r, ctx, ZOOM_E_INTERNAL,
-                                        "the body could not be read");
+    if (rc != NGX_OK) {
+        ngx_http_zoom_body_failed(r, ctx, rc);
+        return;
     }
 
-    ngx_http_finalize_request(r, rc);
+    ngx_http_finalize_request(r, ngx_http_zoom_purge_now(r, ctx));
 }
 
 
@@ -94,7 +82,7 @@ ngx_http_zoom_purge_now(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 
     if (error != ZOOM_OK) {
         return ngx_http_zoom_answer_words(r, ctx, error,
-                                          "The user argument names no user.");
+                                          ngx_http_zoom_purge_nobody);
     }
 
     zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
@@ -102,8 +90,12 @@ ngx_http_zoom_purge_now(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     rc = ngx_http_zoom_broker_purge(zlcf->account, user.len ? &user : NULL,
                                     &n);
 
-    if (rc == NGX_BUSY) {
+    if (rc == NGX_DECLINED) {
+        return ngx_http_zoom_answer_words(r, ctx, ZOOM_E_DENIED,
+                                          ngx_http_zoom_purge_nobody);
+    }
 
+    if (rc == NGX_BUSY) {
         return ngx_http_zoom_answer_words(r, ctx, ZOOM_E_RATE_LIMITED,
                              "The last purge was less than a second ago.");
     }
@@ -269,15 +261,7 @@ ngx_http_zoom_purge_user(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     user->len = b.len;
 
-    switch (zoom_user_check(ngx_http_zoom_str(user))) {
-
-    case ZOOM_USER_ID:
-    case ZOOM_USER_EMAIL:
-        return ZOOM_OK;
-
-    default:
-        return ZOOM_E_DENIED;
-    }
+    return ZOOM_OK;
 }
 
 

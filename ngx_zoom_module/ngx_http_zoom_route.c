@@ -7,6 +7,7 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_args.h"
+#include "ngx_http_zoom_link.h"
 #include "ngx_http_zoom_proof.h"
 #include "ngx_http_zoom_route.h"
 #include "zoom_meeting.h"
@@ -179,10 +180,11 @@ static ngx_int_t
 ngx_http_zoom_route_meeting(ngx_http_request_t *r, zoom_str_t url,
     ngx_http_zoom_bot_t *bot)
 {
-    u_char          *p;
-    size_t           size;
-    zoom_buf_t       b;
-    zoom_meeting_t   meeting;
+    u_char                *p;
+    size_t                 size;
+    ngx_str_t              text;
+    zoom_buf_t             b;
+    ngx_http_zoom_link_t   link;
 
     /* "k=v" may become "k=***" */
 
@@ -201,13 +203,11 @@ ngx_http_zoom_route_meeting(ngx_http_request_t *r, zoom_str_t url,
         bot->meeting_url.len = b.len;
     }
 
-    zoom_buf_init(&b, p + size, url.len);
+    text = ngx_http_zoom_ngx_str(url);
 
-    if (zoom_meeting_read(&meeting, url, &b) == 0) {
-        bot->meeting_id.data = (u_char *) meeting.id.data;
-        bot->meeting_id.len = meeting.id.len;
-        bot->passcode.data = (u_char *) meeting.passcode.data;
-        bot->passcode.len = meeting.passcode.len;
+    if (ngx_http_zoom_link_read(&text, p + size, &link) == NGX_OK) {
+        bot->meeting_id = link.id;
+        bot->passcode = link.passcode;
     }
 
     return NGX_OK;
@@ -228,10 +228,8 @@ ngx_http_zoom_route_metadata(ngx_http_request_t *r, ngx_uint_t n,
         return NGX_DECLINED;
     }
 
-    name->data = (u_char *) callback->metadata[n].name.data;
-    name->len = callback->metadata[n].name.len;
-    value->data = (u_char *) callback->metadata[n].value.data;
-    value->len = callback->metadata[n].value.len;
+    *name = ngx_http_zoom_ngx_str(callback->metadata[n].name);
+    *value = ngx_http_zoom_ngx_str(callback->metadata[n].value);
 
     return NGX_OK;
 }

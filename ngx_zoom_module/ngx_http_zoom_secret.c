@@ -73,8 +73,7 @@ ngx_http_zoom_secret(ngx_conf_t *cf, const char *name, ngx_str_t *arg,
         return NGX_ERROR;
     }
 
-    value->data = (u_char *) v.data;
-    value->len = v.len;
+    *value = ngx_http_zoom_ngx_str(v);
 
     return NGX_OK;
 }

@@ -457,8 +457,7 @@ ngx_http_zoom_types_ask(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         return error;
     }
 
-    ask->meeting.data = (u_char *) meeting.id.data;
-    ask->meeting.len = meeting.id.len;
+    ask->meeting = ngx_http_zoom_ngx_str(meeting.id);
 
     if (!ngx_http_zoom_types_guard(ask->kind)) {
         return ZOOM_OK;
