@@ -14,6 +14,10 @@
 #include "ngx_http_zoom_user.h"
 
 
+static void ngx_http_zoom_entered(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, ngx_int_t rc);
+
+
 ngx_int_t
 ngx_http_zoom_enter(ngx_http_request_t *r, ngx_http_zoom_ctx_t **ctxp,
     ngx_uint_t methods, const char *allow)
@@ -99,6 +103,73 @@ ngx_http_zoom_enter_bodiless(ngx_http_request_t *r, ngx_http_zoom_ctx_t **ctxp,
 
 
 ngx_int_t
+ngx_http_zoom_enter_callback(ngx_http_request_t *r, ngx_http_zoom_done_pt get,
+    ngx_http_zoom_done_pt post)
+{
+    ngx_int_t             rc;
+    ngx_http_zoom_ctx_t  *ctx;
+
+    rc = ngx_http_zoom_enter(r, &ctx, NGX_HTTP_GET|NGX_HTTP_POST,
+                             "GET, POST");
+    if (rc != NGX_AGAIN) {
+        return rc;
+    }
+
+    if (r->method == NGX_HTTP_POST) {
+        return ngx_http_zoom_enter_body(r, ctx, post);
+    }
+
+    rc = ngx_http_zoom_body_discard(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    r->main->count++;
+
+    get(r, ctx);
+
+    return NGX_DONE;
+}
+
+
+ngx_int_t
+ngx_http_zoom_enter_body(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    ngx_http_zoom_done_pt done)
+{
+    ctx->done = done;
+
+    return ngx_http_zoom_body_read(r, ctx, ngx_http_zoom_entered);
+}
+
+
+static void
+ngx_http_zoom_entered(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    ngx_int_t rc)
+{
+    switch (rc) {
+
+    case NGX_OK:
+        ctx->done(r, ctx);
+        return;
+
+    case NGX_HTTP_BAD_REQUEST:
+        ngx_http_zoom_fail(r, ctx, ZOOM_E_BAD_CALLBACK,
+                           "the body could not be read");
+        return;
+
+    case NGX_HTTP_REQUEST_ENTITY_TOO_LARGE:
+        ngx_http_zoom_fail(r, ctx, ZOOM_E_TOO_LARGE, NULL);
+        return;
+
+    default:
+        ngx_http_zoom_fail(r, ctx, ZOOM_E_INTERNAL,
+                           "the body could not be read");
+    }
+}
+
+
+ngx_int_t
 ngx_http_zoom_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 {
     const ngx_http_zoom_loc_conf_t  *zlcf;
@@ -130,28 +201,6 @@ ngx_http_zoom_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     }
 
     return NGX_OK;
-}
-
-
-void
-ngx_http_zoom_body_failed(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
-    ngx_int_t rc)
-{
-    switch (rc) {
-
-    case NGX_HTTP_BAD_REQUEST:
-        ngx_http_zoom_fail(r, ctx, ZOOM_E_BAD_CALLBACK,
-                           "the body could not be read");
-        return;
-
-    case NGX_HTTP_REQUEST_ENTITY_TOO_LARGE:
-        ngx_http_zoom_fail(r, ctx, ZOOM_E_TOO_LARGE, NULL);
-        return;
-
-    default:
-        ngx_http_zoom_fail(r, ctx, ZOOM_E_INTERNAL,
-                           "the body could not be read");
-    }
 }
 
 

@@ -30,6 +30,23 @@ ngx_int_t ngx_http_zoom_enter_bodiless(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t **ctx, ngx_uint_t methods, const char *allow);
 
 /*
+ * Reads the body into ctx->body and calls "done", now or later, with
+ * r->main->count raised; a body that can't be read is answered with the error.
+ * What the content handler returns.
+ */
+
+ngx_int_t ngx_http_zoom_enter_body(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, ngx_http_zoom_done_pt done);
+
+/*
+ * The whole way in of a handler that is asked by the arguments of a GET or by
+ * the body of a POST: ngx_http_zoom_enter(), then "get" or "post" as above.
+ */
+
+ngx_int_t ngx_http_zoom_enter_callback(ngx_http_request_t *r,
+    ngx_http_zoom_done_pt get, ngx_http_zoom_done_pt post);
+
+/*
  * What follows is for handlers that have raised r->main->count.
  *
  * The callback is authenticated and parsed: now variables may be read.  Where
@@ -38,11 +55,7 @@ ngx_int_t ngx_http_zoom_enter_bodiless(ngx_http_request_t *r,
 
 ngx_int_t ngx_http_zoom_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx);
 
-/* Finalizes the request: the body could not be read, says "rc". */
-void ngx_http_zoom_body_failed(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
-    ngx_int_t rc);
-
-/* Likewise, with an error.  "why" is for the log. */
+/* Finalizes the request with an error.  "why" is for the log. */
 void ngx_http_zoom_fail(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     zoom_error_e error, const char *why);
 

@@ -8,13 +8,12 @@
 
 #include "ngx_http_zoom_answer.h"
 #include "ngx_http_zoom_args.h"
-#include "ngx_http_zoom_body.h"
 #include "ngx_http_zoom_handlers.h"
 #include "zoom_uri.h"
 
 
-static void ngx_http_zoom_purge_body(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx, ngx_int_t rc);
+static void ngx_http_zoom_purge_read(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
 static ngx_int_t ngx_http_zoom_purge_now(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 static ngx_uint_t ngx_http_zoom_purge_foreign(ngx_http_request_t *r);
@@ -47,19 +46,13 @@ ngx_http_zoom_purge_handler(ngx_http_request_t *r)
 
     /* HTTP/2 clients take it amiss if they are answered before they end */
 
-    return ngx_http_zoom_body_read(r, ctx, ngx_http_zoom_purge_body);
+    return ngx_http_zoom_enter_body(r, ctx, ngx_http_zoom_purge_read);
 }
 
 
 static void
-ngx_http_zoom_purge_body(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
-    ngx_int_t rc)
+ngx_http_zoom_purge_read(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 {
-    if (rc != NGX_OK) {
-        ngx_http_zoom_body_failed(r, ctx, rc);
-        return;
-    }
-
     ngx_http_finalize_request(r, ngx_http_zoom_purge_now(r, ctx));
 }
 

@@ -8,15 +8,12 @@
 
 #include "ngx_http_zoom_answer.h"
 #include "ngx_http_zoom_auth.h"
-#include "ngx_http_zoom_body.h"
 #include "ngx_http_zoom_handlers.h"
 #include "ngx_http_zoom_query.h"
 #include "ngx_http_zoom_route.h"
 #include "ngx_http_zoom_types.h"
 
 
-static void ngx_http_zoom_tokens_body(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx, ngx_int_t rc);
 static void ngx_http_zoom_tokens_post(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 static void ngx_http_zoom_tokens_get(ngx_http_request_t *r,
@@ -39,43 +36,8 @@ static zoom_json_doc_t  ngx_http_zoom_tokens_doc;
 ngx_int_t
 ngx_http_zoom_tokens_handler(ngx_http_request_t *r)
 {
-    ngx_int_t             rc;
-    ngx_http_zoom_ctx_t  *ctx;
-
-    rc = ngx_http_zoom_enter(r, &ctx, NGX_HTTP_GET|NGX_HTTP_POST,
-                             "GET, POST");
-    if (rc != NGX_AGAIN) {
-        return rc;
-    }
-
-    if (r->method == NGX_HTTP_POST) {
-        return ngx_http_zoom_body_read(r, ctx, ngx_http_zoom_tokens_body);
-    }
-
-    rc = ngx_http_zoom_body_discard(r);
-
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    r->main->count++;
-
-    ngx_http_zoom_tokens_get(r, ctx);
-
-    return NGX_DONE;
-}
-
-
-static void
-ngx_http_zoom_tokens_body(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
-    ngx_int_t rc)
-{
-    if (rc != NGX_OK) {
-        ngx_http_zoom_body_failed(r, ctx, rc);
-        return;
-    }
-
-    ngx_http_zoom_tokens_post(r, ctx);
+    return ngx_http_zoom_enter_callback(r, ngx_http_zoom_tokens_get,
+                                        ngx_http_zoom_tokens_post);
 }
 
 
