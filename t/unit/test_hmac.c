@@ -177,6 +177,52 @@ START_TEST(keeps_no_key)
 END_TEST
 
 
+/* Each call that can fail does so once: no sum, no key, and no success. */
+
+START_TEST(bears_faults)
+{
+    int            n;
+    zoom_str_t     key;
+    zoom_hmac_t    hmac;
+    unsigned char  sum[ZOOM_SHA256_LEN], data[100];
+
+    static const struct {
+        size_t  len;
+        int     calls;
+    } keys[] = { { 32, 4 }, { sizeof(data), 7 } };
+
+    memset(data, 'k', sizeof(data));
+
+    key.data = data;
+    key.len = keys[_i].len;
+
+    /* one more than there are: none fails */
+
+    for (n = 1; n <= keys[_i].calls + 1; n++) {
+        unit_sha256_fails = n;
+        ck_assert_int_eq(zoom_hmac_key(&hmac, key),
+                         n > keys[_i].calls ? 0 : -1);
+    }
+
+    ck_assert_int_eq(unit_sha256_fails, 1);
+
+    for (n = 1; n <= 5; n++) {
+        unit_sha256_fails = n;
+        ck_assert_int_eq(zoom_hmac(&hmac, S("text"), sum), n > 4 ? 0 : -1);
+    }
+
+    ck_assert_int_eq(unit_sha256_fails, 1);
+
+    for (n = 1; n <= 4; n++) {
+        unit_sha256_fails = n;
+        ck_assert_str_eq(zoom_hmac_secret(&hmac,
+                                     S("AAECAwQFBgcICQoLDA0ODxAREhMUFRYX")),
+                         "can't be used");
+    }
+}
+END_TEST
+
+
 Suite *
 unit_hmac(void)
 {
@@ -192,6 +238,7 @@ unit_hmac(void)
     tcase_add_test(tc, needs_a_key);
     tcase_add_test(tc, tells_sums_apart);
     tcase_add_test(tc, keeps_no_key);
+    tcase_add_loop_test(tc, bears_faults, 0, 2);
 
     suite_add_tcase(s, tc);
 

@@ -224,6 +224,28 @@ START_TEST(knows_keys)
 END_TEST
 
 
+/* Whatever OpenSSL does not do, what was there stays, and nothing else. */
+
+START_TEST(bears_faults)
+{
+    int  n;
+
+    for (n = 1; n <= 8; n++) {
+        memset(data, 'x', sizeof(data));
+        zoom_buf_init(&b, data, sizeof(data));
+        zoom_buf_c(&b, ">");
+
+        unit_sha256_fails = n;
+        unit_is(zoom_str_c(zoom_sdk_signature(&b, KEY, SECRET,
+                                              S("123456789"), 0, NOW, 1800)),
+                "could not be computed");
+        ck_assert_int_eq(unit_sha256_fails, 0);
+        unit_is(unit_buf(&b), ">");
+    }
+}
+END_TEST
+
+
 Suite *
 unit_sdk(void)
 {
@@ -238,6 +260,7 @@ unit_sdk(void)
     tcase_add_test(t, has_room_for_the_longest);
     tcase_add_test(t, refuses);
     tcase_add_test(t, knows_keys);
+    tcase_add_test(t, bears_faults);
 
     suite_add_tcase(s, t);
 

@@ -62,6 +62,10 @@ unit_random(uint32_t *state, uint32_t below)
 }
 
 
+/* So many calls of SHA256_*() from now one fails; 0: none. */
+extern int  unit_sha256_fails;
+
+
 Suite *unit_string(void);
 Suite *unit_base64(void);
 Suite *unit_uri(void);

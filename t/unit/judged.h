@@ -1,0 +1,45 @@
+/* How an answer of Zoom's is judged: rows of a table, and their check. */
+
+#ifndef JUDGED_H_INCLUDED
+#define JUDGED_H_INCLUDED
+
+
+#include "unit.h"
+#include "zoom_answer.h"
+
+
+typedef struct {
+    int              status;
+    const char      *body;
+    zoom_verdict_e   verdict;
+    zoom_error_e     error;
+    int64_t          life;           /* with ZOOM_USE */
+    const char      *advice;         /* in it; NULL: there is none */
+} judged_t;
+
+
+/* "life" is what was made of the row: 0, and no token, if it is not used. */
+
+static inline void
+judged_is(const judged_t *row, const zoom_judgement_t *j,
+    const zoom_buf_t *token, int64_t life)
+{
+    ck_assert_msg(j->verdict == row->verdict && j->error == row->error,
+                  "%d %s: %d %s", row->status, row->body, j->verdict,
+                  zoom_error_info(j->error)->name.data);
+
+    ck_assert_int_eq(life, row->life);
+    ck_assert_int_eq(token->len > 0, row->verdict == ZOOM_USE);
+
+    if (row->advice) {
+        ck_assert_ptr_nonnull(j->advice);
+        ck_assert_msg(zoom_str_casefind(zoom_str_c(j->advice), row->advice),
+                      "%s", j->advice);
+
+    } else {
+        ck_assert_ptr_null(j->advice);
+    }
+}
+
+
+#endif /* JUDGED_H_INCLUDED */
