@@ -347,8 +347,10 @@ sub failure {
 subtest 'what a script returns' => sub {
     is(outcome(get('/user')), 'bots@t1.example', 'a user');
     is(outcome(get('/table')), 'bots@t1.example', 'a table');
-    is(claims(get('/table'))->{exp} - claims(get('/table'))->{iat}, 1234,
-       'with a ttl');
+
+    my $claims = claims(get('/table'));
+
+    is($claims->{exp} - $claims->{iat}, 1234, 'with a ttl');
     is(outcome(get('/default')), 'bots@example.com',
        'nothing: the directives decide');
     is(outcome(get('/nothing')), '403 no_user', 'and where there are none');

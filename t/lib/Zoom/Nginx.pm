@@ -139,7 +139,10 @@ sub write_configuration {
     my ($self, %o) = @_;
 
     $self->{text} = $self->configuration(%o);
-    spew("$self->{dir}/nginx.conf", $self->{text});
+
+    # one that still reloads reads all of the old one, or of the new one
+    rename spew("$self->{dir}/nginx.conf.new", $self->{text}),
+           "$self->{dir}/nginx.conf" or die "nginx.conf: $!\n";
 }
 
 

@@ -88,6 +88,15 @@ local MODES = {
         return ngx.exit(444)
     end,
 
+    -- Until somebody takes the rule away.
+    hold = function (rule)
+        repeat
+            ngx.sleep(0.05)
+        until not _M.holds(rule.id)
+
+        return ngx.exit(444)
+    end,
+
     reset     = function () return ngx.exit(444) end,
     truncated = truncated,
     drip      = drip,
@@ -110,6 +119,17 @@ local MODES = {
 
 function _M.is_mode(mode)
     return MODES[mode] ~= nil
+end
+
+
+function _M.holds(id)
+    for _, rule in ipairs(state.get().rules) do
+        if rule.id == id then
+            return true
+        end
+    end
+
+    return false
 end
 
 
