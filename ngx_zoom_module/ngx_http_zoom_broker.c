@@ -694,7 +694,7 @@ ngx_http_zoom_broker_purge(ngx_http_zoom_account_t *account,
         return NGX_ERROR;
     }
 
-    *n = ngx_http_zoom_flight_purge(&key);
+    *n = ngx_http_zoom_outcome_purge(peer->zone, &key);
 
     if (user) {
         return NGX_OK;
@@ -704,7 +704,7 @@ ngx_http_zoom_broker_purge(ngx_http_zoom_account_t *account,
         return NGX_ERROR;
     }
 
-    *n += ngx_http_zoom_flight_purge(&key);
+    *n += ngx_http_zoom_outcome_purge(peer->zone, &key);
 
     return NGX_OK;
 }

@@ -2,7 +2,6 @@
 #include <ngx_core.h>
 #include <ngx_event.h>
 
-#include "ngx_http_zoom_condition.h"
 #include "ngx_http_zoom_flight.h"
 #include "ngx_http_zoom_store.h"
 #include "ngx_http_zoom_timer.h"
@@ -21,10 +20,6 @@
 #define NGX_HTTP_ZOOM_LOOK            250
 #define NGX_HTTP_ZOOM_POLL            20
 
-/* seconds; nobody is told to come back later than the next day */
-
-#define NGX_HTTP_ZOOM_RETRY_MAX       86400
-
 
 static ngx_http_zoom_flight_t *ngx_http_zoom_flight_find(
     const ngx_http_zoom_key_t *key);
@@ -41,13 +36,6 @@ static void ngx_http_zoom_flight_extend(ngx_http_zoom_flight_t *flight,
 static void ngx_http_zoom_flight_restart(ngx_http_zoom_flight_t *flight);
 static void ngx_http_zoom_flight_end(ngx_http_zoom_flight_t *flight,
     ngx_http_zoom_result_t *result);
-static ngx_uint_t ngx_http_zoom_flight_private(zoom_error_e error);
-static void ngx_http_zoom_flight_land_once(ngx_http_zoom_flight_t *flight,
-    ngx_http_zoom_result_t *result);
-static void ngx_http_zoom_flight_failed(ngx_http_zoom_entry_t *e,
-    uint64_t number, ngx_http_zoom_result_t *result);
-static ngx_int_t ngx_http_zoom_flight_publish(ngx_http_zoom_flight_t *flight,
-    ngx_http_zoom_entry_t *e, ngx_http_zoom_result_t *result);
 static void ngx_http_zoom_flight_woken(void);
 static ngx_http_zoom_flight_t *ngx_http_zoom_flight_ended(
     ngx_queue_t *bucket);
@@ -546,13 +534,15 @@ ngx_http_zoom_flight_land(ngx_http_zoom_flight_t *flight,
 
     ngx_memzero(&waiters, sizeof(ngx_http_zoom_slots_t));
 
+    rc = NGX_OK;
+    zone = ngx_http_zoom_zone;
+
     if (flight->key.once) {
-        ngx_http_zoom_flight_land_once(flight, result);
+        ngx_http_zoom_outcome_once(zone, &flight->key, result);
+        ngx_http_zoom_flight_end(flight, result);
         return;
     }
 
-    rc = NGX_OK;
-    zone = ngx_http_zoom_zone;
     outdated = 0;
 
     ngx_http_zoom_zone_lock(zone);
@@ -567,7 +557,8 @@ ngx_http_zoom_flight_land(ngx_http_zoom_flight_t *flight,
         outdated = (e->outdated >= flight->number);
 
         if (!outdated) {
-            rc = ngx_http_zoom_flight_publish(flight, e, result);
+            rc = ngx_http_zoom_outcome_publish(zone, e, &flight->key,
+                                               flight->number, result);
         }
 
         if (e->flight == flight->number) {
@@ -594,40 +585,6 @@ ngx_http_zoom_flight_land(ngx_http_zoom_flight_t *flight,
 
     result->published = flight->number;
     result->shared = 0;
-
-    ngx_http_zoom_flight_end(flight, result);
-}
-
-
-/* only a failure that stands for a while is told to others */
-
-static void
-ngx_http_zoom_flight_land_once(ngx_http_zoom_flight_t *flight,
-    ngx_http_zoom_result_t *result)
-{
-    ngx_http_zoom_zone_t   *zone;
-    ngx_http_zoom_entry_t  *e;
-
-    zone = ngx_http_zoom_zone;
-
-    if (result->error != ZOOM_OK && result->hold && !result->dropped
-        && !ngx_http_zoom_flight_private(result->error))
-    {
-        ngx_http_zoom_zone_lock(zone);
-
-        e = ngx_http_zoom_store_find(zone, &flight->key);
-
-        if (e == NULL) {
-            e = ngx_http_zoom_store_insert(zone, &flight->key, ngx_time());
-        }
-
-        if (e) {
-            ngx_http_zoom_store_negative(zone, e);
-            ngx_http_zoom_flight_failed(e, ++zone->sh->flights, result);
-        }
-
-        ngx_http_zoom_zone_unlock(zone);
-    }
 
     ngx_http_zoom_flight_end(flight, result);
 }
@@ -675,158 +632,6 @@ ngx_http_zoom_flight_end(ngx_http_zoom_flight_t *flight,
     flight->order->ops->done(flight, result);
 
     ngx_http_zoom_flight_free(flight);
-}
-
-
-/*
- * What went wrong in this worker alone, or with a configuration that is not
- * in force any more: waiters elsewhere had better fly themselves.
- */
-
-static ngx_uint_t
-ngx_http_zoom_flight_private(zoom_error_e error)
-{
-    switch (error) {
-
-    case ZOOM_OK:
-        return 0;
-
-    case ZOOM_E_TIMEOUT:
-    case ZOOM_E_OVERLOADED:
-    case ZOOM_E_INTERNAL:
-        return 1;
-
-    default:
-        return ngx_http_zoom_zone_outdated(ngx_http_zoom_zone);
-    }
-}
-
-
-/* under lock; what a younger flight has brought is left alone */
-
-static ngx_int_t
-ngx_http_zoom_flight_publish(ngx_http_zoom_flight_t *flight,
-    ngx_http_zoom_entry_t *e, ngx_http_zoom_result_t *result)
-{
-    if (e->published > flight->number || e->failed > flight->number) {
-        return NGX_OK;
-    }
-
-    if (result->error != ZOOM_OK && e->published == 0) {
-        ngx_http_zoom_store_negative(ngx_http_zoom_zone, e);
-    }
-
-    if (result->dropped || ngx_http_zoom_flight_private(result->error)) {
-
-        /* whoever has joined meanwhile flies it himself */
-
-        return NGX_OK;
-    }
-
-    if (result->error != ZOOM_OK) {
-        ngx_http_zoom_flight_failed(e, flight->number, result);
-        return NGX_OK;
-    }
-
-    ngx_memcpy(e->tracking_id, result->tracking_id, sizeof(e->tracking_id));
-
-    if (ngx_http_zoom_store_set(ngx_http_zoom_zone, e, &flight->key,
-                                &result->value, ngx_time())
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    e->published = flight->number;
-    e->minted = result->minted;
-    e->expires = result->expires;
-
-    /* what is pinned needs no second chance, there the bit tells of use */
-
-    e->referenced = !e->pinned;
-
-    return NGX_OK;
-}
-
-
-/* under lock */
-
-static void
-ngx_http_zoom_flight_failed(ngx_http_zoom_entry_t *e, uint64_t number,
-    ngx_http_zoom_result_t *result)
-{
-    ngx_memcpy(e->tracking_id, result->tracking_id, sizeof(e->tracking_id));
-
-    e->failed = number;
-    e->error = result->error;
-    e->retry_after = ngx_min(result->retry_after, NGX_HTTP_ZOOM_RETRY_MAX);
-    e->code = result->code;
-    e->until = ngx_current_msec + result->hold;
-}
-
-
-ngx_int_t
-ngx_http_zoom_flight_refuse(const ngx_http_zoom_key_t *key,
-    uint64_t published, ngx_http_zoom_state_t *state)
-{
-    ngx_int_t               rc;
-    ngx_http_zoom_zone_t   *zone;
-    ngx_http_zoom_entry_t  *e;
-
-    rc = NGX_OK;
-    zone = ngx_http_zoom_zone;
-
-    ngx_http_zoom_zone_lock(zone);
-
-    e = ngx_http_zoom_store_find(zone, key);
-
-    if (e && e->published && e->published == published) {
-
-        if (ngx_http_zoom_condition_refresh(state)) {
-            ngx_http_zoom_store_drop(zone, e);
-
-        } else {
-            rc = NGX_DECLINED;
-        }
-    }
-
-    ngx_http_zoom_zone_unlock(zone);
-
-    return rc;
-}
-
-
-ngx_uint_t
-ngx_http_zoom_flight_purge(const ngx_http_zoom_key_t *prefix)
-{
-    uint32_t                i;
-    ngx_uint_t              n;
-    ngx_http_zoom_zone_t   *zone;
-    ngx_http_zoom_entry_t  *e;
-
-    n = 0;
-    zone = ngx_http_zoom_zone;
-
-    ngx_http_zoom_zone_lock(zone);
-
-    for (i = 0; i < zone->sh->nentries; i++) {
-        e = &zone->entries[i];
-
-        if (!ngx_http_zoom_store_prefix(zone, e, prefix->data, prefix->len)) {
-            continue;
-        }
-
-        n += (e->published != 0);
-
-        ngx_http_zoom_store_drop(zone, e);
-
-        e->outdated = zone->sh->flights;
-        e->until = ngx_current_msec;
-    }
-
-    ngx_http_zoom_zone_unlock(zone);
-
-    return n;
 }
 
 

@@ -11,32 +11,12 @@
 #include <ngx_core.h>
 #include <ngx_event.h>
 
+#include "ngx_http_zoom_outcome.h"
 #include "ngx_http_zoom_store.h"
 #include "ngx_http_zoom_zone.h"
 
 
 typedef struct ngx_http_zoom_flight_s  ngx_http_zoom_flight_t;
-
-
-/* How a flight ended. */
-
-typedef struct {
-    zoom_error_e                 error;      /* ZOOM_OK: "value" is set */
-    ngx_str_t                    value;
-    time_t                       minted;
-    time_t                       expires;
-    uint64_t                     published;  /* the flight that brought it */
-    ngx_msec_t                   hold;       /* for how long a failure stands
-                                                for those who come later */
-    time_t                       retry_after;
-    ngx_uint_t                   limit;      /* ngx_http_zoom_limit_e */
-    ngx_uint_t                   shared;     /* another worker brought it */
-    ngx_uint_t                   dropped;    /* nobody waited any more: it
-                                                tells nothing of the key */
-    ngx_msec_t                   time;       /* what minting took */
-    int                          code;       /* Zoom's, of the failure */
-    u_char                       tracking_id[ZOOM_TRACKING_ID_MAX + 1];
-} ngx_http_zoom_result_t;
 
 
 /*
@@ -153,22 +133,6 @@ zoom_error_e ngx_http_zoom_flight_trouble(ngx_http_zoom_flight_t *flight);
 
 void ngx_http_zoom_flight_land(ngx_http_zoom_flight_t *flight,
     ngx_http_zoom_result_t *result);
-
-/*
- * Drops an access token that was refused, if it is still that of flight
- * "published": others may have renewed it by now.  NGX_DECLINED: it was
- * renewed too recently to do it again.
- */
-
-ngx_int_t ngx_http_zoom_flight_refuse(const ngx_http_zoom_key_t *key,
-    uint64_t published, ngx_http_zoom_state_t *state);
-
-/*
- * Drops the values of all keys that begin as this one does, and outdates their
- * flights.  How many values there were.
- */
-
-ngx_uint_t ngx_http_zoom_flight_purge(const ngx_http_zoom_key_t *prefix);
 
 
 #endif /* _NGX_HTTP_ZOOM_FLIGHT_H_INCLUDED_ */

@@ -588,7 +588,8 @@ ngx_http_zoom_mint_refresh(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
 
     token = mint->tokens[mint->fetch - mint->calls];
 
-    rc = ngx_http_zoom_flight_refuse(&key, token, mint->peer->state);
+    rc = ngx_http_zoom_outcome_refuse(mint->peer->zone, &key, token,
+                                      mint->peer->state);
 
     if (rc == NGX_DECLINED) {
 

@@ -402,8 +402,9 @@ ngx_http_zoom_request_refresh(ngx_http_zoom_request_t *req)
 
     if (req->refreshed
         || ngx_http_zoom_key_access(&key, req->account) != NGX_OK
-        || ngx_http_zoom_flight_refuse(&key, req->access.published,
-                                       req->peer->state)
+        || ngx_http_zoom_outcome_refuse(req->peer->zone, &key,
+                                        req->access.published,
+                                        req->peer->state)
            != NGX_OK)
     {
         return 0;
