@@ -68,8 +68,20 @@ ngx_http_zoom_account_t *ngx_http_zoom_account_find(const ngx_array_t *accounts,
     const ngx_str_t *name);
 
 /*
- * Once per account when the http block has been read: defaults that need the
- * whole configuration (CA store, the http level's resolver).
+ * When the block has been read: what it must have and lacks, defaults, and
+ * whether it agrees with the accounts before it.
+ */
+
+char *ngx_http_zoom_account_end(ngx_conf_t *cf,
+    ngx_http_zoom_account_t *account);
+
+/* The CA store of its "trusted_certificate", or the system's, if need be. */
+char *ngx_http_zoom_account_store(ngx_conf_t *cf,
+    ngx_http_zoom_account_t *account);
+
+/*
+ * Once per account when the http block has been read: what needs the
+ * whole configuration (the http level's resolver).
  */
 
 char *ngx_http_zoom_account_finish(ngx_conf_t *cf,
