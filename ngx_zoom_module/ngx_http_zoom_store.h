@@ -68,6 +68,11 @@ ngx_int_t ngx_http_zoom_store_look(ngx_http_zoom_zone_t *zone,
     const ngx_http_zoom_key_t *key, ngx_http_zoom_record_t *rec);
 
 
+/* Of an entry, in which others may write unless the zone is locked. */
+void ngx_http_zoom_store_copy(ngx_http_zoom_zone_t *zone,
+    const ngx_http_zoom_entry_t *e, ngx_http_zoom_record_t *rec);
+
+
 /* The rest is called under the zone's lock. */
 
 /* NULL: nothing known. */
@@ -107,9 +112,6 @@ ngx_uint_t ngx_http_zoom_store_prefix(ngx_http_zoom_zone_t *zone,
 /* Wipes the value and forgets it; the entry stays. */
 void ngx_http_zoom_store_drop(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_entry_t *e);
-
-void ngx_http_zoom_store_copy(ngx_http_zoom_zone_t *zone,
-    const ngx_http_zoom_entry_t *e, ngx_http_zoom_record_t *rec);
 
 
 #endif /* _NGX_HTTP_ZOOM_STORE_H_INCLUDED_ */

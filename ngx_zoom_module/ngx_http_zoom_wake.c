@@ -23,7 +23,10 @@ static void ngx_http_zoom_wake_one(ngx_http_zoom_wake_t *wake, ngx_uint_t n);
 static void ngx_http_zoom_wake_read(ngx_event_t *rev);
 static ngx_int_t ngx_http_zoom_wake_listen(ngx_http_zoom_wake_t *wake,
     ngx_uint_t slot, ngx_log_t *log);
-static ngx_uint_t ngx_http_zoom_slot_take(ngx_http_zoom_zone_t *zone);
+static void ngx_http_zoom_slot_reap(ngx_http_zoom_zone_t *zone,
+    ngx_uint_t slot, ngx_atomic_uint_t epoch);
+static ngx_uint_t ngx_http_zoom_slot_take(ngx_http_zoom_zone_t *zone,
+    uint64_t start);
 static void ngx_http_zoom_slot_give(ngx_http_zoom_zone_t *zone,
     ngx_uint_t slot, ngx_http_zoom_slots_t *waiters);
 static ngx_uint_t ngx_http_zoom_process_gone(ngx_http_zoom_slot_t *slot);
@@ -171,18 +174,18 @@ ngx_uint_t
 ngx_http_zoom_slot_claim(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_wake_pt handler, ngx_log_t *log)
 {
-    ngx_uint_t              i, slot;
-    ngx_http_zoom_slot_t   *s;
-    ngx_http_zoom_slots_t   waiters;
-
-    ngx_memzero(&waiters, sizeof(ngx_http_zoom_slots_t));
+    uint64_t               start;
+    ngx_uint_t             i, slot;
+    ngx_atomic_uint_t      epoch;
+    ngx_http_zoom_slot_t  *s;
 
     ngx_http_zoom_wake_handler = handler;
 
-    ngx_http_zoom_zone_lock(zone);
-
     for (i = 0; i < NGX_HTTP_ZOOM_MAX_SLOTS; i++) {
         s = &zone->sh->slots[i];
+        epoch = s->epoch;
+
+        ngx_memory_barrier();
 
         /* our own pid can only be that of one who had it before us */
 
@@ -190,15 +193,17 @@ ngx_http_zoom_slot_claim(ngx_http_zoom_zone_t *zone,
             && ((ngx_pid_t) s->pid == ngx_pid
                 || ngx_http_zoom_process_gone(s)))
         {
-            ngx_http_zoom_slot_give(zone, i, &waiters);
+            ngx_http_zoom_slot_reap(zone, i, epoch);
         }
     }
 
-    slot = ngx_http_zoom_slot_take(zone);
+    start = ngx_http_zoom_process_start(ngx_pid);
+
+    ngx_http_zoom_zone_lock(zone);
+
+    slot = ngx_http_zoom_slot_take(zone, start);
 
     ngx_http_zoom_zone_unlock(zone);
-
-    ngx_http_zoom_wake_slots(zone->wake, &waiters);
 
     ngx_http_zoom_my_slot = slot;
 
@@ -293,8 +298,7 @@ ngx_uint_t
 ngx_http_zoom_slot_alive(ngx_http_zoom_zone_t *zone, ngx_uint_t slot,
     ngx_atomic_uint_t epoch)
 {
-    ngx_http_zoom_slot_t   *s;
-    ngx_http_zoom_slots_t   waiters;
+    ngx_http_zoom_slot_t  *s;
 
     if (slot >= NGX_HTTP_ZOOM_MAX_SLOTS) {
 
@@ -313,24 +317,38 @@ ngx_http_zoom_slot_alive(ngx_http_zoom_zone_t *zone, ngx_uint_t slot,
         return 1;
     }
 
+    ngx_http_zoom_slot_reap(zone, slot, epoch);
+
+    return 0;
+}
+
+
+/* looking for a process takes a file: by now another may have the slot */
+
+static void
+ngx_http_zoom_slot_reap(ngx_http_zoom_zone_t *zone, ngx_uint_t slot,
+    ngx_atomic_uint_t epoch)
+{
+    ngx_http_zoom_slots_t  waiters;
+
     ngx_memzero(&waiters, sizeof(ngx_http_zoom_slots_t));
 
     ngx_http_zoom_zone_lock(zone);
 
-    if (s->epoch == epoch) {
+    if (zone->sh->slots[slot].epoch == epoch) {
         ngx_http_zoom_slot_give(zone, slot, &waiters);
     }
 
     ngx_http_zoom_zone_unlock(zone);
 
     ngx_http_zoom_wake_slots(zone->wake, &waiters);
-
-    return 0;
 }
 
 
+/* under lock; "start" is when we began */
+
 static ngx_uint_t
-ngx_http_zoom_slot_take(ngx_http_zoom_zone_t *zone)
+ngx_http_zoom_slot_take(ngx_http_zoom_zone_t *zone, uint64_t start)
 {
     ngx_uint_t             i;
     ngx_http_zoom_slot_t  *s;
@@ -340,7 +358,7 @@ ngx_http_zoom_slot_take(ngx_http_zoom_zone_t *zone)
 
         if (s->pid == 0) {
             s->epoch++;
-            s->start = ngx_http_zoom_process_start(ngx_pid);
+            s->start = start;
             s->pid = ngx_pid;
             return i;
         }

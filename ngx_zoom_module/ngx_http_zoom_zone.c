@@ -325,15 +325,9 @@ ngx_http_zoom_zone_lock(ngx_http_zoom_zone_t *zone)
     ngx_shmtx_lock(&zone->shpool->mutex);
 
     if (sh->seq & 1) {
-        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                      "zoom: a worker process died while it wrote to the "
-                      "shared memory zone, starting with an empty one");
-
         ngx_http_zoom_zone_reset(zone);
 
-        /* the flights are gone too: let everybody look again */
-        ngx_http_zoom_wake_all(zone->wake);
-
+        zone->torn = 1;
         return;
     }
 
@@ -351,6 +345,17 @@ ngx_http_zoom_zone_unlock(ngx_http_zoom_zone_t *zone)
     zone->sh->seq++;
 
     ngx_shmtx_unlock(&zone->shpool->mutex);
+
+    if (zone->torn) {
+        zone->torn = 0;
+
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "zoom: a worker process died while it wrote to the "
+                      "shared memory zone, starting with an empty one");
+
+        /* the flights are gone too: let everybody look again */
+        ngx_http_zoom_wake_all(zone->wake);
+    }
 }
 
 

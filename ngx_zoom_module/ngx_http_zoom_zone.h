@@ -173,6 +173,7 @@ typedef struct ngx_http_zoom_zone_s {
     ngx_cycle_t                 *cycle;
     ngx_uint_t                   naccounts;
     uint64_t                     config;     /* the number of ours */
+    ngx_uint_t                   torn;       /* a writer's death, to be told */
 } ngx_http_zoom_zone_t;
 
 
