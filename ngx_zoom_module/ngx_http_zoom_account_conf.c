@@ -15,14 +15,14 @@
 #include "zoom_secret.h"
 
 
-#define NGX_HTTP_ZOOM_ID_MAX      128
-#define NGX_HTTP_ZOOM_SECRET_MAX  ZOOM_SECRET_FILE_MAX
-#define NGX_HTTP_ZOOM_TIMEOUT_MAX 60000
-#define NGX_HTTP_ZOOM_RATE_MAX    100000
-#define NGX_HTTP_ZOOM_DAY_MAX     100000000
+#define NGX_HTTP_ZOOM_ID_MAX       128
+#define NGX_HTTP_ZOOM_SECRET_MAX   ZOOM_SECRET_FILE_MAX
+#define NGX_HTTP_ZOOM_TIMEOUT_MAX  60000
+#define NGX_HTTP_ZOOM_RATE_MAX     100000
+#define NGX_HTTP_ZOOM_DAY_MAX      100000000
 
-#define NGX_HTTP_ZOOM_NO_COLON    0x01
-#define NGX_HTTP_ZOOM_SDK_KEY     0x02
+#define NGX_HTTP_ZOOM_NO_COLON     0x01
+#define NGX_HTTP_ZOOM_SDK_KEY      0x02
 
 
 static ngx_http_zoom_account_t *ngx_http_zoom_account_create(ngx_conf_t *cf,

@@ -3,6 +3,7 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_broker.h"
+#include "ngx_http_zoom_complaint.h"
 #include "ngx_http_zoom_condition.h"
 #include "ngx_http_zoom_fetch.h"
 #include "ngx_http_zoom_flight.h"
@@ -33,20 +34,9 @@
 
 #define NGX_HTTP_ZOOM_MINT_HEDGE       1000
 
-/*
- * For how long a failure stands, in milliseconds, for the one who was asked
- * for; what concerns the account is in its condition.
- */
+/* how long a renewal that failed stands, milliseconds */
 
-#define NGX_HTTP_ZOOM_HOLD_REFUSED     1000
-#define NGX_HTTP_ZOOM_HOLD_UNKNOWN     10000
 #define NGX_HTTP_ZOOM_HOLD_RENEWAL     5000
-
-/* no hint closes a label for longer without another try */
-
-#define NGX_HTTP_ZOOM_CLOSE_MAX        60000
-
-#define NGX_HTTP_ZOOM_TEXT_MAX         1024
 
 
 typedef struct {
@@ -68,10 +58,8 @@ typedef struct {
     ngx_msec_t                   start;
     ngx_uint_t                   tries;
 
-    ngx_http_zoom_failure_t      failure;    /* the last one, tried again */
-    zoom_judgement_t             judgement;
+    ngx_http_zoom_complaint_t    complaint;  /* the last one, tried again */
     zoom_judgement_t             webinar;    /* why it is none */
-    u_char                       text[NGX_HTTP_ZOOM_TEXT_MAX];
 
     unsigned                     probe:1;    /* and nobody else */
     unsigned                     hedge:1;    /* Zoom is down */
@@ -115,8 +103,6 @@ static void ngx_http_zoom_mint_final(ngx_http_zoom_mint_t *mint,
 static void ngx_http_zoom_mint_fail(ngx_http_zoom_mint_t *mint,
     zoom_judgement_t *j);
 static time_t ngx_http_zoom_mint_renewal(ngx_http_zoom_mint_t *mint);
-static void ngx_http_zoom_mint_hold(ngx_http_zoom_mint_t *mint,
-    zoom_judgement_t *j, ngx_http_zoom_result_t *result);
 static void ngx_http_zoom_mint_tell(ngx_http_zoom_mint_t *mint,
     zoom_judgement_t *j, ngx_uint_t last);
 static void ngx_http_zoom_mint_give_up(ngx_http_zoom_mint_t *mint,
@@ -796,13 +782,6 @@ ngx_http_zoom_mint_fail(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
     time_t                  left;
     ngx_http_zoom_result_t  result;
 
-    ngx_memzero(&result, sizeof(ngx_http_zoom_result_t));
-
-    result.error = j->error;
-    result.code = j->code;
-    ngx_memcpy(result.tracking_id, j->tracking_id,
-               sizeof(result.tracking_id));
-
     if (j->error == ZOOM_E_USER_UNKNOWN || j->error == ZOOM_E_MEETING_UNKNOWN
         || (j->error == ZOOM_E_ZOOM_REFUSED
             && ngx_http_zoom_kind_once(mint->kind)))
@@ -814,7 +793,7 @@ ngx_http_zoom_mint_fail(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
     }
 
     ngx_http_zoom_mint_tell(mint, j, 1);
-    ngx_http_zoom_mint_hold(mint, j, &result);
+    ngx_http_zoom_complaint_result(mint->kind, j, &result);
 
     left = ngx_http_zoom_mint_renewal(mint);
 
@@ -852,113 +831,17 @@ ngx_http_zoom_mint_renewal(ngx_http_zoom_mint_t *mint)
 
 
 static void
-ngx_http_zoom_mint_hold(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
-    ngx_http_zoom_result_t *result)
-{
-    switch (j->error) {
-
-    case ZOOM_E_USER_UNKNOWN:
-    case ZOOM_E_MEETING_UNKNOWN:
-        result->hold = NGX_HTTP_ZOOM_HOLD_UNKNOWN;
-        break;
-
-    case ZOOM_E_ZOOM_REFUSED:
-    case ZOOM_E_ZOOM_INVALID:
-        result->hold = NGX_HTTP_ZOOM_HOLD_REFUSED;
-        break;
-
-    case ZOOM_E_RATE_LIMITED:
-
-        /* OAuth has no label that could be closed */
-
-        if (mint->kind == NGX_HTTP_ZOOM_ACCESS) {
-            result->hold = ngx_min(ngx_max(j->wait, 1) * 1000,
-                                   NGX_HTTP_ZOOM_CLOSE_MAX);
-        }
-
-        break;
-
-    default:
-        break;
-    }
-
-    result->retry_after = ngx_max((time_t) (result->hold + 999) / 1000,
-                                  (time_t) ngx_min(j->wait, 60));
-}
-
-
-/* to the account's condition, which knows what is worth a line in the log */
-
-static void
 ngx_http_zoom_mint_tell(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
     ngx_uint_t last)
 {
-    u_char                   *p, *end;
-    const char               *advice;
-    ngx_http_zoom_fetch_t    *f;
     ngx_http_zoom_failure_t  *failure;
-    const zoom_error_info_t  *info;
 
-    f = mint->fetch;
-    info = zoom_error_info(j->error);
+    failure = &mint->complaint.failure;
 
-    p = mint->text;
-    end = p + NGX_HTTP_ZOOM_TEXT_MAX;
-
-    p = ngx_slprintf(p, end, "no ");
-    p = ngx_http_zoom_kind_print(p, end, &mint->order);
-    p = ngx_slprintf(p, end, " (%*s): ", info->name.len, info->name.data);
-
-    if (f->rc != NGX_OK) {
-        if (f->origin) {
-            p = ngx_slprintf(p, end, "%V: ", &f->origin->host);
-        }
-
-        p = ngx_slprintf(p, end, "%s", f->reason ? f->reason : "no answer");
-        advice = f->advice;
-
-    } else {
-        p = ngx_slprintf(p, end, "Zoom answered %d, code %d, \"%s\", "
-                         "tracking id \"%s\"", f->answer.status, j->code,
-                         j->message, j->tracking_id);
-        advice = j->advice;
-    }
-
-    if (f->queued) {
-        advice = "increase \"connections\"";
-    }
-
-    if (advice == NULL && j->error == ZOOM_E_ZOOM_UNAVAILABLE) {
-        advice = "see whether Zoom is down (https://status.zoom.us)";
-    }
-
-    if (advice) {
-        p = ngx_slprintf(p, end, "; %s", advice);
-    }
-
-    mint->judgement = *j;
-
-    failure = &mint->failure;
-
-    failure->error = j->error;
-    failure->code = j->code;
-    failure->message = mint->judgement.message;
-    failure->tracking_id = mint->judgement.tracking_id;
-    failure->text.data = mint->text;
-    failure->text.len = p - mint->text;
-    failure->wait = (j->wait > 0) ? ngx_min(j->wait * 1000,
-                                            NGX_HTTP_ZOOM_CLOSE_MAX) : 0;
     failure->last = last;
-    failure->final = (j->verdict == ZOOM_FINAL);
-    failure->counted = 0;
-
-    /* webinars have scopes of their own, without which meetings work */
-
-    failure->lone = (mint->order.webinar && failure->final);
     failure->harmless = ngx_http_zoom_mint_renewal(mint) > 0;
 
-    ngx_http_zoom_condition_failed(mint->peer->zone, mint->peer->state,
-                                   mint->kind, failure, mint->peer->log);
+    ngx_http_zoom_complaint(&mint->complaint, &mint->order, mint->fetch, j);
 }
 
 
@@ -966,23 +849,14 @@ static void
 ngx_http_zoom_mint_give_up(ngx_http_zoom_mint_t *mint, zoom_error_e error,
     ngx_msec_t wait)
 {
-    ngx_http_zoom_result_t    result;
-    ngx_http_zoom_failure_t  *failure;
+    ngx_http_zoom_result_t  result;
 
     if (ngx_http_zoom_mint_wait(mint)) {
         return;
     }
 
-    failure = &mint->failure;
-
-    if (failure->error && error != ZOOM_E_RATE_LIMITED) {
-
-        /* it was to be tried again, and won't be */
-
-        failure->last = 1;
-        failure->counted = 1;
-        ngx_http_zoom_condition_failed(mint->peer->zone, mint->peer->state,
-                                       mint->kind, failure, mint->peer->log);
+    if (error != ZOOM_E_RATE_LIMITED) {
+        ngx_http_zoom_complaint_last(&mint->complaint, &mint->order);
     }
 
     ngx_memzero(&result, sizeof(ngx_http_zoom_result_t));

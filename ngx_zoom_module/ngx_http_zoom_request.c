@@ -29,7 +29,6 @@
 #define NGX_HTTP_ZOOM_REQUEST_JITTER     250
 #define NGX_HTTP_ZOOM_REQUEST_LEAST      1000
 #define NGX_HTTP_ZOOM_REQUEST_TRIES      5
-#define NGX_HTTP_ZOOM_REQUEST_CLOSE_MAX  60000
 
 
 static void ngx_http_zoom_request_next(ngx_http_zoom_request_t *req);
@@ -367,7 +366,7 @@ ngx_http_zoom_request_answered(ngx_http_zoom_fetch_t *f)
 
         if (f->answer.status == NGX_HTTP_TOO_MANY_REQUESTS) {
             wait = ngx_min(ngx_max(j.wait, 1) * 1000,
-                           NGX_HTTP_ZOOM_REQUEST_CLOSE_MAX);
+                           NGX_HTTP_ZOOM_CLOSE_MAX);
 
             ngx_http_zoom_ticket_refused(&req->ticket, req->peer, wait);
             ngx_http_zoom_count(&req->peer->state->refused);

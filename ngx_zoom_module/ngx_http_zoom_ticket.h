@@ -15,6 +15,11 @@
 #include "zoom_limit.h"
 
 
+/* No hint of Zoom's closes anything for longer without another try, ms. */
+
+#define NGX_HTTP_ZOOM_CLOSE_MAX  60000
+
+
 /* Zero at the beginning; "limit" outlives the tickets of several tries. */
 
 typedef struct {
