@@ -66,6 +66,10 @@ sub cold {
         }
 EOC
 
+    $locations .= <<'EOC';
+        location = /status { zoom_status; zoom_authenticate off; }
+EOC
+
     return $t->nginx(http => $http, locations => $locations, reuseport => 1);
 }
 
@@ -308,7 +312,13 @@ subtest 'others spend the same budget' => sub {
 
     my @first = map { call($_, $first{$_}) } sort keys %hint;
 
-    wait_for(sub { $zoom->count('misbehaved', '429') == 4 }, 5, '429');
+    # those who come now know that the label is closed
+    wait_for(sub {
+        $t->get('/status?format=prometheus')->body
+            =~ /^zoom_rate_limited_total\{account="$_"\} 1$/m || return 0
+            for keys %hint;
+        return 1;
+    }, 5, '429');
 
     my @others = map {
         my $form = $_;
