@@ -371,6 +371,10 @@ ngx_http_zoom_fetch_curl_handler(ngx_http_zoom_curl_handle_t *h, CURLcode code)
                    "zoom fetch: %V failed with %d",
                    &t->host->name, (int) code);
 
+    if (code == CURLE_FILESIZE_EXCEEDED) {
+        t->too_large = 1;
+    }
+
     if (ngx_http_zoom_fetch_again(t, code)) {
         return;
     }

@@ -95,6 +95,7 @@ struct ngx_http_zoom_fetch_s {
     const char                  *reason;
     const char                  *advice;
     unsigned                     timedout:1;
+    unsigned                     too_large:1;      /* above "body_max" */
     unsigned                     queued:1;         /* never left the queue
                                                       behind "connections" */
 

@@ -171,6 +171,7 @@ ngx_http_zoom_transfer_fill(ngx_http_zoom_transfer_t *t)
 
     f->rc = t->rc;
     f->timedout = t->timedout;
+    f->too_large = t->too_large;
     f->queued = t->queued;
     f->reason = NULL;
     f->advice = NULL;
@@ -327,8 +328,7 @@ ngx_http_zoom_transfer_setup_answer(ngx_http_zoom_transfer_t *t)
     code |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION,
                              ngx_http_zoom_transfer_body);
     code |= curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
-    code |= curl_easy_setopt(e, CURLOPT_MAXFILESIZE,
-                             (long) ZOOM_ANSWER_BODY_MAX);
+    code |= curl_easy_setopt(e, CURLOPT_MAXFILESIZE, (long) t->body_max);
     code |= curl_easy_setopt(e, CURLOPT_HTTP_CONTENT_DECODING, 0L);
     code |= curl_easy_setopt(e, CURLOPT_HTTP09_ALLOWED, 0L);
     code |= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->error);

@@ -218,6 +218,16 @@ subtest 'Zoom is down' => sub {
 };
 
 
+subtest 'long answers' => sub {
+    $zoom->control({ match => 'api', mode => 'answer', body => 'x' x 900_000 });
+
+    my ($answer, $err) = request(path => '/users');
+
+    is(length $answer->{body}, 900_000, 'come as they are') or diag($err);
+    $zoom->control({ clear => 1 });
+};
+
+
 subtest 'limits' => sub {
     $zoom->control({ match => 'api', mode => '429', times => 1 });
 
