@@ -19,6 +19,9 @@
 #include "zoom_token.h"
 
 
+#define NGX_HTTP_ZOOM_API_POOL  1024
+
+
 static ngx_http_zoom_account_t *ngx_http_zoom_api_account(ngx_cycle_t *cycle,
     const ngx_str_t *name);
 static void ngx_http_zoom_api_report(ngx_http_zoom_account_t *account,
@@ -38,6 +41,15 @@ static void ngx_http_zoom_api_answered(ngx_http_zoom_ask_t *ask);
 static void ngx_http_zoom_api_result(ngx_http_zoom_call_t *call,
     ngx_http_zoom_ask_t *ask);
 static void ngx_http_zoom_api_cancel(ngx_http_zoom_call_t *call);
+static const char *ngx_http_zoom_api_send(ngx_http_request_t *r,
+    ngx_http_zoom_errand_t *errand);
+static const char *ngx_http_zoom_api_send_want(ngx_http_request_t *r,
+    ngx_http_zoom_errand_t *errand, ngx_http_zoom_request_t *req);
+static void ngx_http_zoom_api_sent(ngx_http_zoom_request_t *req);
+static void ngx_http_zoom_api_end(ngx_http_zoom_errand_t *errand);
+static const char *ngx_http_zoom_api_sign(ngx_http_zoom_account_t *account,
+    const ngx_str_t *meeting, ngx_uint_t host, time_t life,
+    ngx_http_zoom_signature_t *signature);
 static ngx_int_t ngx_http_zoom_api_type(const ngx_str_t *name);
 static ngx_int_t ngx_http_zoom_api_token(const ngx_str_t *value);
 
@@ -58,6 +70,9 @@ const ngx_http_zoom_api_t  ngx_http_zoom_api = {
     ngx_http_zoom_api_report,
     ngx_http_zoom_api_mint,
     ngx_http_zoom_api_cancel,
+    ngx_http_zoom_api_send,
+    ngx_http_zoom_api_end,
+    ngx_http_zoom_api_sign,
     ngx_http_zoom_broker_purge,
     ngx_http_zoom_link_read,
     ngx_http_zoom_route_set,
@@ -306,6 +321,135 @@ ngx_http_zoom_api_cancel(ngx_http_zoom_call_t *call)
         ngx_http_zoom_broker_cancel(call->ask);
         call->ask = NULL;
     }
+}
+
+
+/* A pool of its own: a request may send many, whose answers are large. */
+
+static const char *
+ngx_http_zoom_api_send(ngx_http_request_t *r, ngx_http_zoom_errand_t *errand)
+{
+    ngx_pool_t               *pool;
+    const char               *why;
+    ngx_http_zoom_request_t  *req;
+
+    errand->request = NULL;
+
+    pool = ngx_create_pool(NGX_HTTP_ZOOM_API_POOL, ngx_cycle->log);
+    if (pool == NULL) {
+        return "no memory";
+    }
+
+    req = ngx_pcalloc(pool, sizeof(ngx_http_zoom_request_t));
+
+    if (req == NULL) {
+        ngx_destroy_pool(pool);
+        return "no memory";
+    }
+
+    req->pool = pool;
+    req->handler = ngx_http_zoom_api_sent;
+    req->data = errand;
+
+    why = ngx_http_zoom_api_send_want(r, errand, req);
+
+    if (why) {
+        ngx_destroy_pool(pool);
+        return why;
+    }
+
+    errand->request = req;
+
+    ngx_http_zoom_request(req);
+
+    return NULL;
+}
+
+
+static const char *
+ngx_http_zoom_api_send_want(ngx_http_request_t *r,
+    ngx_http_zoom_errand_t *errand, ngx_http_zoom_request_t *req)
+{
+    ngx_msec_t                     left;
+    ngx_http_zoom_want_request_t   want;
+
+    left = ngx_http_zoom_ctx_time_left(r);
+
+    want.account = errand->account;
+    want.method = errand->method;
+    want.path = errand->path;
+    want.body = errand->body;
+    want.label = errand->label.len ? errand->label
+                                  : ngx_http_zoom_labels[ZOOM_MEDIUM];
+    want.timeout = ngx_min(errand->timeout, left);
+
+    req->answer_max = errand->most;
+
+    return ngx_http_zoom_want_request(r, &want, req);
+}
+
+
+static void
+ngx_http_zoom_api_sent(ngx_http_zoom_request_t *req)
+{
+    ngx_http_zoom_errand_t    *errand;
+    const zoom_error_info_t  *info;
+
+    errand = req->data;
+
+    errand->error = NULL;
+    errand->reason = NULL;
+    errand->http = req->status;
+    errand->head = req->head;
+    errand->answer = req->answer;
+    errand->retry_after = req->retry_after;
+    errand->tracking_id = req->tracking_id;
+
+    if (req->error != ZOOM_OK) {
+        info = zoom_error_info(req->error);
+
+        errand->error = (const char *) info->name.data;
+        errand->reason = req->reason;
+        errand->http = info->status;
+    }
+
+    errand->handler(errand);
+}
+
+
+static void
+ngx_http_zoom_api_end(ngx_http_zoom_errand_t *errand)
+{
+    ngx_http_zoom_request_t  *req;
+
+    req = errand->request;
+
+    if (req == NULL) {
+        return;
+    }
+
+    errand->request = NULL;
+
+    ngx_http_zoom_request_cancel(req);
+
+    if (req->answer.len) {
+        ngx_explicit_memzero(req->answer.data, req->answer.len);
+    }
+
+    ngx_destroy_pool(req->pool);
+}
+
+
+static const char *
+ngx_http_zoom_api_sign(ngx_http_zoom_account_t *account,
+    const ngx_str_t *meeting, ngx_uint_t host, time_t life,
+    ngx_http_zoom_signature_t *signature)
+{
+    signature->sdk_key = account->sdk_key;
+    signature->expires = ngx_time() + life;
+
+    return ngx_http_zoom_want_signature(account, meeting, host, life,
+                                        signature->buf, &signature->text);
 }
 
 

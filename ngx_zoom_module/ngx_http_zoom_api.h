@@ -30,6 +30,10 @@
 #define NGX_HTTP_ZOOM_API_KINDS    6
 #define NGX_HTTP_ZOOM_API_LABELS   4
 
+/* The longest signature. */
+
+#define NGX_HTTP_ZOOM_API_SIGNATURE  1024
+
 
 /* zoom_account: opaque, const, and good until the configuration is freed. */
 
@@ -73,6 +77,48 @@ struct ngx_http_zoom_call_s {
 
     void                        *ask;        /* the first module's own */
 };
+
+
+/* Any request to Zoom's REST API. */
+
+typedef struct ngx_http_zoom_errand_s  ngx_http_zoom_errand_t;
+
+struct ngx_http_zoom_errand_s {
+    /* Set by the caller; strings need not outlive the start. */
+
+    struct ngx_http_zoom_account_s  *account;
+    ngx_str_t                    method;
+    ngx_str_t                    path;       /* encoded, with arguments */
+    ngx_str_t                    body;       /* JSON, or nothing */
+    ngx_str_t                    label;      /* empty: "medium" */
+    ngx_msec_t                   timeout;
+    size_t                       most;       /* bytes of the answer's body;
+                                                0: 4 MiB */
+    void                       (*handler)(ngx_http_zoom_errand_t *errand);
+    void                        *data;
+
+    /* The result: what Zoom answered, good or bad, or an error. */
+
+    const char                  *error;      /* design, section 3; or NULL */
+    const char                  *reason;     /* with one: for a log, or NULL */
+    int                          http;       /* of the answer, or as below */
+    ngx_str_t                    head;       /* header lines as they came */
+    ngx_str_t                    answer;     /* the body */
+    time_t                       retry_after;
+    const u_char                *tracking_id;    /* ends with a zero */
+
+    void                        *request;    /* the first module's own */
+};
+
+
+/* What ZoomMtg.join() takes, signed. */
+
+typedef struct {
+    ngx_str_t                    text;       /* in "buf" */
+    ngx_str_t                    sdk_key;
+    time_t                       expires;
+    u_char                       buf[NGX_HTTP_ZOOM_API_SIGNATURE];
+} ngx_http_zoom_signature_t;
 
 
 typedef struct {
@@ -128,6 +174,8 @@ typedef struct {
     ngx_str_t                    meeting_url;    /* masked */
     ngx_str_t                    meeting_id;
     ngx_str_t                    passcode;
+    ngx_str_t                    tk;         /* of a registrant */
+    ngx_uint_t                   webinar;
 } ngx_http_zoom_bot_t;
 
 
@@ -185,6 +233,28 @@ typedef struct {
 
     /* Harmless on a call that is over, or was zeroed and never made. */
     void                       (*cancel)(ngx_http_zoom_call_t *call);
+
+    /*
+     * NULL: the handler will be called, once, from the event loop, unless the
+     * errand is ended.  Else a sentence that says what is wrong, and there is
+     * nothing to end.  The location's zoom_timeout holds.
+     */
+
+    const char                *(*send)(ngx_http_request_t *r,
+                                       ngx_http_zoom_errand_t *errand);
+
+    /*
+     * Cancels what is not done and wipes and frees what the result points at.
+     * Harmless on one that was ended, or was zeroed and never given.
+     */
+
+    void                       (*end)(ngx_http_zoom_errand_t *errand);
+
+    /* For "life" seconds.  NULL, or a sentence that says what is wrong. */
+    const char                *(*sign)(struct ngx_http_zoom_account_s *a,
+                                       const ngx_str_t *meeting,
+                                       ngx_uint_t host, time_t life,
+                                       ngx_http_zoom_signature_t *signature);
 
     /*
      * NGX_OK and how many tokens went, NGX_BUSY: less than a second after the

@@ -58,8 +58,6 @@ static ngx_queue_t *ngx_http_zoom_ffi_mates(ngx_http_request_t *r);
 static void ngx_http_zoom_ffi_request_ends(void *data);
 static const char *ngx_http_zoom_ffi_order(ngx_http_zoom_ffi_call_t *call,
     ngx_http_request_t *r, const ngx_http_zoom_ffi_order_t *order);
-static const char *ngx_http_zoom_ffi_method(const ngx_str_t *name);
-static zoom_label_e ngx_http_zoom_ffi_label(const ngx_str_t *name);
 static void ngx_http_zoom_ffi_minted(ngx_http_zoom_ask_t *ask);
 static void ngx_http_zoom_ffi_requested(ngx_http_zoom_request_t *req);
 static void ngx_http_zoom_ffi_done(ngx_http_zoom_ffi_call_t *call);
@@ -294,91 +292,34 @@ static const char *
 ngx_http_zoom_ffi_order(ngx_http_zoom_ffi_call_t *call, ngx_http_request_t *r,
     const ngx_http_zoom_ffi_order_t *order)
 {
-    ngx_http_zoom_request_t         *req;
-    const ngx_http_zoom_loc_conf_t  *zlcf;
-
-    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+    const char                    *why;
+    ngx_http_zoom_request_t       *req;
+    ngx_http_zoom_want_request_t   want;
 
     req = ngx_pcalloc(call->pool, sizeof(ngx_http_zoom_request_t));
     if (req == NULL) {
         return "no memory";
     }
 
-    req->account = ngx_http_zoom_ffi_account(&order->account);
-    req->method = ngx_http_zoom_ffi_method(&order->method);
-    req->label = ngx_http_zoom_ffi_label(&order->label);
-
-    if (req->account == NULL) {
-        return "there is no such account";
-    }
-
-    if (req->method == NULL) {
-        return "the method is not GET, POST, PUT, PATCH or DELETE";
-    }
-
-    if (req->label == ZOOM_NLABELS) {
-        return "the label is not light, medium, heavy or resource";
-    }
-
-    if (order->path.len > NGX_HTTP_ZOOM_REQUEST_PATH_MAX
-        || order->body.len > NGX_HTTP_ZOOM_REQUEST_BODY_MAX)
-    {
-        return "the path is over 8 KiB or the body over 1 MiB";
-    }
-
-    if (ngx_http_zoom_ffi_copy(call->pool, &req->path, &order->path) != NGX_OK
-        || ngx_http_zoom_ffi_copy(call->pool, &req->body, &order->body)
-           != NGX_OK)
-    {
-        return "no memory";
-    }
-
-    req->deadline = ngx_current_msec
-                    + ((order->timeout < 0) ? zlcf->timeout
-                                            : (ngx_msec_t) order->timeout);
     req->pool = call->pool;
     req->handler = ngx_http_zoom_ffi_requested;
     req->data = call;
 
-    call->request = req;
+    want.account = ngx_http_zoom_ffi_account(&order->account);
+    want.method = order->method;
+    want.path = order->path;
+    want.body = order->body;
+    want.label = order->label;
+    want.timeout = (order->timeout < 0) ? NGX_CONF_UNSET_MSEC
+                                        : (ngx_msec_t) order->timeout;
 
-    return NULL;
-}
+    why = ngx_http_zoom_want_request(r, &want, req);
 
-
-static const char *
-ngx_http_zoom_ffi_method(const ngx_str_t *name)
-{
-    ngx_uint_t  i;
-
-    static const char *const  methods[] = {
-        "GET", "POST", "PUT", "PATCH", "DELETE", NULL
-    };
-
-    for (i = 0; methods[i]; i++) {
-        if (name->len == ngx_strlen(methods[i])
-            && ngx_memcmp(name->data, methods[i], name->len) == 0)
-        {
-            break;
-        }
+    if (why == NULL) {
+        call->request = req;
     }
 
-    return methods[i];
-}
-
-
-static zoom_label_e
-ngx_http_zoom_ffi_label(const ngx_str_t *name)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < ZOOM_NLABELS; i++) {
-        if (ngx_http_zoom_same(name, &ngx_http_zoom_labels[i])) {
-            break;
-        }
-    }
-
-    return (zoom_label_e) i;
+    return why;
 }
 
 

@@ -11,8 +11,7 @@
 #include "ngx_http_zoom_ffi.h"
 #include "ngx_http_zoom_link.h"
 #include "ngx_http_zoom_module.h"
-#include "zoom_meeting.h"
-#include "zoom_sdk.h"
+#include "ngx_http_zoom_want.h"
 
 
 static void ngx_http_zoom_ffi_last(ngx_http_zoom_ffi_report_t *report,
@@ -141,37 +140,14 @@ ngx_http_zoom_ffi_sdk_signature(ngx_http_zoom_account_t *account,
     ngx_str_t *signature, ngx_str_t *sdk_key, int64_t *expires,
     ngx_str_t *error)
 {
-    zoom_buf_t   b;
-    zoom_str_t   id;
     const char  *why;
 
-    if (account->sdk_key.len == 0) {
-        ngx_http_zoom_ffi_text(error, "the account has no \"sdk_key\"");
-        return NGX_DECLINED;
-    }
-
-    if (meeting->len > ZOOM_MEETING_ID_MAX
-        || zoom_meeting_id(ngx_http_zoom_str(meeting), &id) != 0)
-    {
-        ngx_http_zoom_ffi_text(error,
-                               "the meeting's id is not 9 to 11 digits");
-        return NGX_DECLINED;
-    }
-
-    zoom_buf_init(&b, buf, ZOOM_SDK_SIGNATURE_MAX);
-
-    why = zoom_sdk_signature(&b, ngx_http_zoom_str(&account->sdk_key),
-                             ngx_http_zoom_str(&account->sdk_secret),
-                             ngx_http_zoom_str(meeting),
-                             host ? ZOOM_SDK_HOST : ZOOM_SDK_PARTICIPANT,
-                             ngx_time(), life);
+    why = ngx_http_zoom_want_signature(account, meeting, host, life, buf,
+                                       signature);
     if (why) {
         ngx_http_zoom_ffi_text(error, why);
         return NGX_DECLINED;
     }
-
-    signature->data = b.data;
-    signature->len = b.len;
 
     *sdk_key = account->sdk_key;
     *expires = ngx_time() + life;

@@ -296,6 +296,11 @@ ngx_http_zoom_request_send(ngx_http_zoom_request_t *req)
     f->body = req->body;
     f->json = 1;
     f->body_max = NGX_HTTP_ZOOM_REQUEST_ANSWER_MAX;
+
+    if (req->answer_max) {
+        f->body_max = ngx_min(f->body_max, req->answer_max);
+    }
+
     f->once = !ngx_http_zoom_request_safe(req);
     f->timeout = ngx_http_zoom_request_left(req);
     f->handler = ngx_http_zoom_request_answered;
@@ -328,6 +333,7 @@ ngx_http_zoom_request_sending(ngx_http_zoom_fetch_t *f)
     req = f->data;
 
     ngx_http_zoom_ticket_sent(&req->ticket, req->peer);
+    ngx_http_zoom_count(&req->peer->state->scripts);
 }
 
 
@@ -341,6 +347,11 @@ ngx_http_zoom_request_answered(ngx_http_zoom_fetch_t *f)
     req = f->data;
     wait = 1 + ngx_random() % (NGX_HTTP_ZOOM_REQUEST_JITTER
                                << ngx_min(req->tries, 3));
+
+    if (f->too_large) {
+        ngx_http_zoom_request_fail(req, ZOOM_E_ZOOM_INVALID, f->reason, 0);
+        return;
+    }
 
     if (f->rc != NGX_OK) {
 

@@ -36,6 +36,8 @@ struct ngx_http_zoom_request_s {
                                                 with its arguments */
     ngx_str_t                    body;       /* JSON, or nothing */
     zoom_label_e                 label;
+    size_t                       answer_max; /* of its body; 0: ..._ANSWER_MAX
+                                                as above, which is the most */
     ngx_msec_t                   deadline;   /* on ngx_current_msec's clock */
     ngx_pool_t                  *pool;       /* where the answer goes */
     ngx_http_zoom_request_pt     handler;

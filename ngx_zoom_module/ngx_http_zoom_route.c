@@ -208,6 +208,8 @@ ngx_http_zoom_route_meeting(ngx_http_request_t *r, zoom_str_t url,
     if (ngx_http_zoom_link_read(&text, p + size, &link) == NGX_OK) {
         bot->meeting_id = link.id;
         bot->passcode = link.passcode;
+        bot->tk = link.tk;
+        bot->webinar = link.webinar;
     }
 
     return NGX_OK;

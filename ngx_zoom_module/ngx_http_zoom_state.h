@@ -120,6 +120,7 @@ typedef struct {
     ngx_atomic_t                 requests[NGX_HTTP_ZOOM_NKINDS];
     ngx_atomic_t                 failures[NGX_HTTP_ZOOM_NKINDS];
     ngx_atomic_t                 minted[NGX_HTTP_ZOOM_NKINDS];
+    ngx_atomic_t                 scripts;    /* requests of theirs, sent */
     ngx_atomic_t                 retries;
     ngx_atomic_t                 refreshes;
     ngx_atomic_t                 refused;    /* 429 */

@@ -124,6 +124,11 @@ const ngx_http_zoom_counter_t  ngx_http_zoom_counters[] = {
       "kind", ngx_http_zoom_kind_names, 0, NGX_HTTP_ZOOM_NKINDS,
       offsetof(ngx_http_zoom_state_t, minted) },
 
+    { "script_requests", "zoom_script_requests_total",
+      "Requests of scripts sent to Zoom.",
+      NULL, NULL, 0, 1,
+      offsetof(ngx_http_zoom_state_t, scripts) },
+
     { "retries", "zoom_retries_total", "Requests sent to Zoom once more.",
       NULL, NULL, 0, 1,
       offsetof(ngx_http_zoom_state_t, retries) },

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 
-# Routing scripts that wait for a token and never get it: their client hangs
-# up, they are stopped, their time is over.  Nothing of that may stay.
+# Routing scripts that wait for a token, or for Zoom's answer to a request, and
+# never get it: their client hangs up, they are stopped, their time is over.
+# Nothing of that may stay.
 
 use strict;
 use warnings;
@@ -20,19 +21,32 @@ my $zoom = $t->zoom;
 
 mkdir $t->dir . '/lua', 0755;
 
-# What a finished token says is how many waits came to nothing in time.
+# What a finished token says is how many waits came to nothing in time.  Every
+# other one is for a request.
 spew($t->dir . '/lua/wait.lua', <<'EOL');
+local refused = { timeout = true, rate_limited = true, overloaded = true,
+                  zoom_unavailable = true }
+
 return function(bot)
     local n = 0
 
     for i = 1, 16 do
-        local token, err = zoom.mint{
-            user = "bot" .. bot.args.n % 8 .. "@example.com",
-            timeout = tonumber(bot.args.timeout),
-            fresh = i % 2 == 0,
-        }
+        local token, err
 
-        if token == nil and err == "timeout" then
+        if (i + bot.args.n) % 2 == 0 then
+            token, err = zoom.mint{
+                user = "bot" .. bot.args.n % 8 .. "@example.com",
+                timeout = tonumber(bot.args.timeout),
+                fresh = i % 4 == 0,
+            }
+        else
+            token, err = zoom.request{
+                path = "/users/bots@example.com", method = "PUT",
+                body = "{}", timeout = tonumber(bot.args.timeout),
+            }
+        end
+
+        if token == nil and refused[err] then
             n = n + 1
         end
     end
@@ -50,14 +64,14 @@ my $nginx = $t->nginx(
     # or an outage is known before all have come, on a slow machine
     account   => { request_timeout => '60s' },
     reuseport => 1,
-    http      => '    zoom_lua_memory 4m;',
+    http      => '    zoom_lua_memory 4m; zoom_lua_allow request;',
     locations => <<'EOC');
         zoom_authenticate  off;
         zoom_allow_user    *;
 
         location = /wait {
             zoom_tokens             acme;
-            zoom_lua_instructions   5000;
+            zoom_lua_instructions   20000;
             zoom_route_by_lua_file  %{dir}/lua/wait.lua;
         }
 
@@ -153,7 +167,7 @@ sub stopped {
 }
 
 
-$zoom->control({ match => 'token', mode => 'hold' });
+$zoom->control({ match => 'api', mode => 'hold' });
 
 subtest 'before' => sub {
     aborted(10);

@@ -125,6 +125,49 @@ EOL
     mints_pcall => ['too many instructions|at a stretch', <<'EOL'],
         while true do pcall(zoom.mint, { user = "bots@example.com" }) end
 EOL
+    requests => ['more than 16 calls', <<'EOL'],
+        for i = 1, 100 do zoom.request{ path = "/users" } end
+EOL
+    requests_pcall => ['too many instructions|at a stretch', <<'EOL'],
+        while true do pcall(zoom.request, { path = "/users" }) end
+EOL
+    request_bad => ['too many instructions|at a stretch', <<'EOL'],
+        while true do zoom.request{ path = "users" } end
+EOL
+    request_then => ['too many instructions', <<'EOL'],
+        zoom.request{ path = "/users" }
+        while true do end
+EOL
+    request_cycle => ['"body" can\'t be JSON: it is too deep', <<'EOL'],
+        local t = {}
+        t.t = t
+        error(select(2, zoom.request{ path = "/users", body = t }))
+EOL
+    request_wide => ['too many instructions|too much memory', <<'EOL'],
+        local t = { "x" }
+        for i = 1, 30 do t = { t, t } end
+        zoom.request{ path = "/users", body = t }
+EOL
+    request_path => ['too many instructions|too much memory', <<'EOL'],
+        zoom.request{ path = setmetatable({}, {
+            __index = function() return "x" end, __len = function() return 1e9 end
+        }) } local t = {} for i = 1, 1e5 do t[i] = "ü" end
+        zoom.request{ path = t }
+EOL
+    request_args => ['too many instructions|too much memory', <<'EOL'],
+        local t = {}
+        for i = 1, 30000 do t[i] = "ü ü" end
+        zoom.request{ path = "/users", args = { t = t } }
+EOL
+    request_error => ['mine', <<'EOL'],
+        zoom.request{ path = setmetatable({ "a" }, {
+            __index = function() error("mine") end
+        }), body = setmetatable({}, { __index = error }) }
+        error("mine")
+EOL
+    pages_many => ['more than 16 calls', <<'EOL'],
+        while true do for p in zoom.pages{ path = "/users" } do end end
+EOL
     log_many => ['too many instructions|at a stretch', <<'EOL'],
         while true do zoom.log("debug", "x") end
 EOL
@@ -159,7 +202,7 @@ for (qw(io os ffi jit debug package load loadstring loadfile dofile
 }
 
 for (qw(string.dump math.randomseed table.foreach string.gfind
-        zoom.request))
+        zoom.callback zoom.authenticate))
 {
     (my $name = $_) =~ s/.*\.//;
     $bad{"no_$name"} = ["attempt to call field '$name'", "return $_('')"];
@@ -196,7 +239,8 @@ EOC
 
 # One worker: the next request goes where the script ran.
 my $nginx = $t->nginx(lua => 1, workers => 1, http => <<'EOC',
-    zoom_lua_path %{dir}/lua;
+    zoom_lua_path  %{dir}/lua;
+    zoom_lua_allow request;
 EOC
                       locations => $locations);
 

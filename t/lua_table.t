@@ -6,7 +6,10 @@
 use strict;
 use warnings;
 
+use Digest::SHA qw(hmac_sha256);
 use FindBin;
+use JSON::PP ();
+use MIME::Base64 qw(encode_base64url);
 use Test::More;
 
 use Zoom::Resty;
@@ -14,6 +17,11 @@ use Zoom::Test;
 
 my $t = Zoom::Test->new;
 my $zoom = $t->zoom;
+
+$t->secret_file('sdk_key', 'SDKkey_' . Zoom::Test::random_name(6));
+$t->secret_file('sdk_secret', 'CANARYsdk' . Zoom::Test::random_name());
+$t->canary(sdk_secret => $t->secret('sdk_secret'));
+$zoom->control({ bots => 60 });
 
 # What a script finds goes out as if it were a token, in hexadecimal.
 mkdir $t->dir . '/lua', 0755;
@@ -39,8 +47,11 @@ EOC
 my $nginx = $t->nginx(
     lua       => 1,
     main      => resty_main(),
-    http      => resty_http() . <<'EOC',
-    zoom_lua_path  %{dir}/lua;
+    account   => { sdk_key    => 'file:%{sdk_key}',
+                   sdk_secret => 'file:%{sdk_secret}' },
+    http      => resty_http() . $t->account('plain') . <<'EOC',
+    zoom_lua_path      %{dir}/lua;
+    zoom_lua_accounts  plain;
 EOC
     server    => <<'EOC',
         zoom_allow_user  *@t1.example *@t2.example bots@example.com
@@ -56,7 +67,7 @@ EOC
         }
 
         location = /script {
-            zoom_lua_allow  access_token;
+            zoom_lua_allow  access_token request;
             $script
         }
 
@@ -68,6 +79,11 @@ EOC
             zoom_lua_allow  access_token;
 
             location = /allowed/inherited {
+                $script
+            }
+
+            location = /allowed/request {
+                zoom_lua_allow  request;
                 $script
             }
 
@@ -213,7 +229,7 @@ subtest 'zoom.access_token' => sub {
     );
 
     is(script($_, 'access_token'), 'nil denied {http=403}', "not for $_")
-        for '/denied', '/allowed/off';
+        for '/denied', '/allowed/off', '/allowed/request';
     like(script('/allowed/inherited', 'access_token'), qr/^string /,
          'inherited');
 };
@@ -237,6 +253,157 @@ subtest 'zoom.purge' => sub {
 };
 
 
+subtest 'zoom.sdk_signature' => sub {
+    for my $way (\&resty, sub { script('/script', @_) }) {
+        for (['signature',         '123456789 1',   3600],
+             ['signature_default', '12345678901 0', 1800])
+        {
+            my ($case, $whom, $life) = @$_;
+            my ($text, $err, $key, $expires) = split / /, $way->($case);
+            my ($signed, $mac) = $text =~ /^(.*)\.(.*)$/;
+            my $claims = jwt_claims($text);
+
+            is($mac, encode_base64url(hmac_sha256($signed,
+                                                  $t->secret('sdk_secret'))),
+               $case);
+            is("$claims->{mn} $claims->{role}", $whom, 'for whom');
+            is($claims->{exp} - $claims->{iat}, $life, 'for how long');
+            is($expires, $claims->{exp}, 'until when');
+            is("$err $key", 'nil ' . $t->secret('sdk_key'), 'by whom');
+        }
+    }
+
+    my $life = '"ttl" must be from 30 minutes to 48 hours';
+    my $role = '"role" is neither participant nor host';
+    my %wrong = (
+        odd            => 'there is no "key"',
+        account_plain  => 'the account has no "sdk_key"',
+        account_number => '"account" is a number, not a string',
+        meeting_none   => '"meeting_id" is missing',
+        meeting_short  => $meeting,
+        meeting_broken => $meeting,
+        meeting_table  => '"meeting_id" is a table, not a string',
+        role_odd       => $role,
+        role_empty     => $role,
+        role_zero      => $role,
+        role_number    => '"role" is a number, not a string',
+        ttl_low        => $life,
+        ttl_high       => $life,
+        ttl_nan        => $life,
+        ttl_text       => '"ttl" is a string, not a number',
+        text           => 'a table is needed, got string',
+    );
+
+    table(map { ("signature_$_" => "nil bad argument: $wrong{$_}") }
+          sort keys %wrong);
+
+    like($_, qr/^nil bad argument: /, 'no such account')
+        for resty('signature_account_other'),
+            script('/script', 'signature_account_other');
+};
+
+
+# The same from both, whatever it is.
+sub same {
+    my ($case, $words) = @_;
+    my $said = resty($case);
+
+    like($said, $words, "$case: resty.zoom");
+    is(script('/script', $case), $said, "$case: a script");
+}
+
+
+# What a case asks Zoom for, its arguments sorted.
+sub sent {
+    my ($case, $target) = @_;
+
+    for my $way (\&resty, sub { script('/script', @_) }) {
+        $way->($case);
+
+        my ($line) = grep { m{/past_meetings/} } reverse $zoom->recent;
+        my ($path, $args) = $line =~ m{ /v2/past_meetings/(\S*)\?(\S*)};
+
+        is("$path?" . join('&', sort split /&/, $args), $target, $case);
+    }
+}
+
+
+subtest 'zoom.request' => sub {
+    same('request', qr{^200 application/json\S* \{.*bots\@t1\.example});
+    same('request_segments', qr/^200 .*bots\@t1\.example/);
+    same('request_headers', qr/content-type .*x-zm-trackingid/);
+    same('request_refused', qr/^404 \{.*1001/);
+    same('request_list', qr/^200 .*"page_size":1,/);
+    same('request_patch', qr/^204 "q\\"/);
+    same('request_patch_text', qr/^204 "first_name":"Plain"$/);
+    same('request_post', qr/^201 204 404$/);
+    same('request_post_bad', qr/^400$/);
+
+    sent("request_sent_$_->[0]", "$_->[1]/x?n=7&q=a%20b%26")
+        for [1, '%252Fabc%253D%253D'], [2, 'a%252F%252Fb'],
+            [3, 'a%2Fb%2Bc'], [4, '123456789'], [5, '%C3%BC%20~'];
+    sent('request_args', 'several/x?q&q=1&q=2&q=a%2Fb');
+
+    is(script($_, 'request'), 'nil denied {http=403}', "not for $_")
+        for '/denied', '/allowed/off', '/allowed/inherited';
+    like(script('/allowed/request', 'request'), qr/^200 /, 'nor more than it');
+};
+
+
+subtest 'bad requests' => sub {
+    my $path = '"path" is no path in its encoded form';
+    my $segment = '"path" has a segment that is none';
+    my $method = 'the method is not GET, POST, PUT, PATCH or DELETE';
+    my $label = 'the label is not light, medium, heavy or resource';
+    my $long = 'the path is over 8 KiB or the body over 1 MiB';
+    my $args = '"args" are not names and plain values';
+    my %wrong = (
+        path_none     => '"path" is missing',
+        (map { ("path_$_" => $path) }
+             qw(relative query space dots dots_end lines zero)),
+        path_empty    => '"path" is empty',
+        (map { ("path_$_" => $segment) } qw(up nothing boolean table)),
+        path_long     => $long,
+        path_number   => '"path" is a number, not a string',
+        (map { ("method_$_" => $method) } qw(head case empty)),
+        label_odd     => $label,
+        label_zero    => $label,
+        timeout_zero  => $timeout,
+        timeout_high  => $timeout,
+        timeout_nan   => $timeout,
+        args_text     => '"args" is a string, not a table',
+        (map { ("args_$_" => $args) } qw(deep list empty)),
+        body_number   => '"body" is a number, not a string',
+        body_long     => $long,
+        query         => 'there is no "query"',
+        text          => 'a table is needed, got string',
+    );
+
+    table(map { ("request_$_" => "nil bad argument: $wrong{$_}") }
+          sort keys %wrong);
+
+    for my $case (qw(request_body_nan request_body_function request_other)) {
+        like($_, qr/^nil bad argument: /, $case)
+            for resty($case), script('/script', $case);
+    }
+};
+
+
+subtest 'zoom.pages' => sub {
+    same('pages', qr/^(?:20 ){3}\d+$/);
+    same('pages_refused', qr/^zoom_refused 404 404$/);
+
+    table(
+        pages_bad  => 'bad argument: "path" is missing',
+        pages_none => 'bad argument: a table is needed, got nil',
+        pages_text => 'bad argument: a table is needed, got string',
+        pages_args => 'bad argument: "args" is a number, not a table',
+    );
+
+    is(script('/denied', 'pages'), 'denied 403', 'not for everyone');
+};
+
+
 subtest 'when Zoom is slow' => sub {
     is(resty('zak_hit'), 'string nil {expires=yes,status=HIT}',
        'something to fall back to');
@@ -249,6 +416,11 @@ subtest 'when Zoom is slow' => sub {
         is($way->('stale'), 'string nil {expires=yes,status=STALE}',
            'an older one serves');
     }
+
+    $zoom->control({ match => 'api', mode => 'delay', ms => 5000 });
+
+    table(request_timeout => 'nil zoom_unavailable {http=503,reason=yes,'
+                             . 'retry_after=yes}');
 
     $zoom->control({ clear => 1 });
 };

@@ -7,7 +7,12 @@
 #include "ngx_http_zoom_lua_route.h"
 
 
-#define NGX_HTTP_ZOOM_LUA_LINK  2048
+#define NGX_HTTP_ZOOM_LUA_LINK           2048
+
+/* seconds */
+
+#define NGX_HTTP_ZOOM_LUA_SIGNATURE_MIN  1800
+#define NGX_HTTP_ZOOM_LUA_SIGNATURE_MAX  172800
 
 
 static void ngx_http_zoom_lua_account_kinds(lua_State *L,
@@ -18,6 +23,8 @@ static void ngx_http_zoom_lua_account_last(lua_State *L,
     const ngx_http_zoom_account_report_t *report);
 static void ngx_http_zoom_lua_put(lua_State *L, const char *name,
     const ngx_str_t *value);
+static ngx_int_t ngx_http_zoom_lua_role(lua_State *L, ngx_uint_t *host);
+static int ngx_http_zoom_lua_sign(lua_State *L, ngx_uint_t host, time_t life);
 
 
 /* account([name]): how it fares */
@@ -279,4 +286,99 @@ ngx_http_zoom_lua_parse_meeting(lua_State *L)
     lua_setfield(L, -2, "webinar");
 
     return 1;
+}
+
+
+/* sdk_signature{ account =, meeting_id =, role =, ttl = } */
+
+int
+ngx_http_zoom_lua_sdk_signature(lua_State *L)
+{
+    ngx_uint_t   host;
+    lua_Number   ttl;
+    const char  *why;
+
+    static const ngx_http_zoom_lua_arg_t  args[] = {
+        { "account", LUA_TSTRING, 0 },
+        { "meeting_id", NGX_HTTP_ZOOM_LUA_DIGITS, 1 },
+        { "role", LUA_TSTRING, 0 },
+        { "ttl", LUA_TNUMBER, 0 },
+        { NULL, 0, 0 }
+    };
+
+    ttl = NGX_HTTP_ZOOM_LUA_SIGNATURE_MIN;
+
+    why = ngx_http_zoom_lua_args(L, args);
+
+    if (why) {
+        return ngx_http_zoom_lua_args_bad(L, why);
+    }
+
+    if (ngx_http_zoom_lua_role(L, &host) != NGX_OK) {
+        return ngx_http_zoom_lua_args_bad(L, "\"role\" is neither participant "
+                                             "nor host");
+    }
+
+    (void) ngx_http_zoom_lua_args_number(L, "ttl", &ttl);
+
+    if (!(ttl >= NGX_HTTP_ZOOM_LUA_SIGNATURE_MIN
+          && ttl <= NGX_HTTP_ZOOM_LUA_SIGNATURE_MAX))
+    {
+        return ngx_http_zoom_lua_args_bad(L, "\"ttl\" must be from 30 minutes "
+                                             "to 48 hours");
+    }
+
+    return ngx_http_zoom_lua_sign(L, host, (time_t) ttl);
+}
+
+
+static ngx_int_t
+ngx_http_zoom_lua_role(lua_State *L, ngx_uint_t *host)
+{
+    ngx_str_t  role;
+
+    role = ngx_http_zoom_lua_args_text(L, "role");
+
+    *host = (role.len == 4 && ngx_memcmp(role.data, "host", 4) == 0);
+
+    return (*host || role.data == NULL
+            || (role.len == 11
+                && ngx_memcmp(role.data, "participant", 11) == 0))
+           ? NGX_OK : NGX_DECLINED;
+}
+
+
+static int
+ngx_http_zoom_lua_sign(lua_State *L, ngx_uint_t host, time_t life)
+{
+    ngx_str_t                        name, meeting;
+    const char                      *why;
+    ngx_http_zoom_signature_t        signature;
+    struct ngx_http_zoom_account_s  *account;
+
+    name = ngx_http_zoom_lua_args_text(L, "account");
+    meeting = ngx_http_zoom_lua_args_text(L, "meeting_id");
+
+    account = ngx_http_zoom_lua_account(ngx_http_zoom_lua_run(L), &name);
+
+    if (account == NULL) {
+        return ngx_http_zoom_lua_args_bad(L,
+                              ngx_http_zoom_lua_args_account(L, &name));
+    }
+
+    why = ngx_http_zoom_lua_api->sign(account, &meeting, host, life,
+                                      &signature);
+    if (why) {
+        return ngx_http_zoom_lua_args_bad(L, why);
+    }
+
+    lua_pushlstring(L, (char *) signature.text.data, signature.text.len);
+    lua_pushnil(L);
+
+    lua_createtable(L, 0, 2);
+    ngx_http_zoom_lua_put(L, "sdk_key", &signature.sdk_key);
+    lua_pushnumber(L, signature.expires);
+    lua_setfield(L, -2, "expires");
+
+    return 3;
 }

@@ -84,8 +84,7 @@ ngx_http_zoom_lua_args_check(lua_State *L, const ngx_http_zoom_lua_arg_t *args)
     }
 
     if (!ngx_http_zoom_lua_args_fits(lua_type(L, -1), arg->type)) {
-        wanted = (arg->type == NGX_HTTP_ZOOM_LUA_DIGITS) ? LUA_TSTRING
-                                                         : arg->type;
+        wanted = (arg->type < 0) ? LUA_TSTRING : arg->type;
 
         return lua_pushfstring(L, "\"%s\" is a %s, not a %s", name,
                                ngx_http_zoom_lua_args_type(L, -1),
@@ -114,11 +113,23 @@ ngx_http_zoom_lua_args_unknown(lua_State *L)
 static ngx_uint_t
 ngx_http_zoom_lua_args_fits(int type, int wanted)
 {
-    if (wanted == NGX_HTTP_ZOOM_LUA_DIGITS) {
-        return type == LUA_TSTRING || type == LUA_TNUMBER;
+    /* all userdata that scripts see are views */
+
+    if (type == LUA_TUSERDATA) {
+        type = LUA_TTABLE;
     }
 
-    return type == wanted;
+    switch (wanted) {
+
+    case NGX_HTTP_ZOOM_LUA_DIGITS:
+        return type == LUA_TSTRING || type == LUA_TNUMBER;
+
+    case NGX_HTTP_ZOOM_LUA_PARTS:
+        return type == LUA_TSTRING || type == LUA_TTABLE;
+
+    default:
+        return type == wanted;
+    }
 }
 
 

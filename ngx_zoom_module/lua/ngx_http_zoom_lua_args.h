@@ -16,6 +16,9 @@
 /* a string, or a number that is written as one */
 #define NGX_HTTP_ZOOM_LUA_DIGITS  -2
 
+/* a string, or a table that it is made of */
+#define NGX_HTTP_ZOOM_LUA_PARTS   -3
+
 
 typedef struct {
     const char                  *name;       /* NULL ends a list */

@@ -21,10 +21,11 @@ static const char *ngx_http_zoom_lua_ask_times(lua_State *L,
     ngx_http_zoom_lua_run_t *run);
 static int ngx_http_zoom_lua_ask_send(lua_State *L,
     ngx_http_zoom_lua_run_t *run);
+static int ngx_http_zoom_lua_mint_result(lua_State *L,
+    ngx_http_zoom_lua_run_t *run);
 static int ngx_http_zoom_lua_now(lua_State *L);
 static int ngx_http_zoom_lua_hash(lua_State *L);
 static int ngx_http_zoom_lua_log(lua_State *L);
-static int ngx_http_zoom_lua_json_decode(lua_State *L);
 static int ngx_http_zoom_lua_json_decode_raw(lua_State *L);
 static int ngx_http_zoom_lua_json_file(lua_State *L);
 
@@ -40,12 +41,13 @@ static const luaL_Reg  ngx_http_zoom_lua_functions[] = {
     { "now", ngx_http_zoom_lua_now },
     { "parse_meeting", ngx_http_zoom_lua_parse_meeting },
     { "purge", ngx_http_zoom_lua_purge },
+    { "sdk_signature", ngx_http_zoom_lua_sdk_signature },
     { NULL, NULL }
 };
 
 
 void
-ngx_http_zoom_lua_lib(lua_State *L)
+ngx_http_zoom_lua_lib(lua_State *L, int g)
 {
     const luaL_Reg  *reg;
 
@@ -55,6 +57,8 @@ ngx_http_zoom_lua_lib(lua_State *L)
         lua_pushcfunction(L, reg->func);
         lua_setfield(L, -2, reg->name);
     }
+
+    ngx_http_zoom_lua_request(L, g);
 }
 
 
@@ -90,17 +94,39 @@ ngx_http_zoom_lua_access_token(lua_State *L)
     if (!(ngx_http_zoom_lua_run(L)->conf->allow
           & NGX_HTTP_ZOOM_LUA_ALLOW_ACCESS_TOKEN))
     {
-        lua_pushnil(L);
-        lua_pushliteral(L, "denied");
-
-        lua_createtable(L, 0, 1);
-        lua_pushinteger(L, NGX_HTTP_FORBIDDEN);
-        lua_setfield(L, -2, "http");
-
-        return 3;
+        return ngx_http_zoom_lua_denied(L);
     }
 
     return ngx_http_zoom_lua_ask(L, args, 1);
+}
+
+
+int
+ngx_http_zoom_lua_denied(lua_State *L)
+{
+    lua_pushnil(L);
+    lua_pushliteral(L, "denied");
+
+    lua_createtable(L, 0, 1);
+    lua_pushinteger(L, NGX_HTTP_FORBIDDEN);
+    lua_setfield(L, -2, "http");
+
+    return 3;
+}
+
+
+void
+ngx_http_zoom_lua_wait(lua_State *L, ngx_http_zoom_lua_run_t *run)
+{
+    /* a wait that could not be, as there was a C function in between */
+
+    ngx_http_zoom_lua_api->cancel(&run->call);
+    ngx_http_zoom_lua_api->end(&run->errand);
+
+    if (++run->calls > NGX_HTTP_ZOOM_LUA_CALLS) {
+        luaL_error(L, "more than %d calls of zoom.mint() and the like for one "
+                   "bot", NGX_HTTP_ZOOM_LUA_CALLS);
+    }
 }
 
 
@@ -113,14 +139,7 @@ ngx_http_zoom_lua_ask(lua_State *L, const ngx_http_zoom_lua_arg_t *args,
 
     run = ngx_http_zoom_lua_run(L);
 
-    /* a wait that could not be, as there was a C function in between */
-
-    ngx_http_zoom_lua_api->cancel(&run->call);
-
-    if (++run->mints > NGX_HTTP_ZOOM_LUA_MINTS) {
-        return luaL_error(L, "more than %d calls of zoom.mint() for one bot",
-                          NGX_HTTP_ZOOM_LUA_MINTS);
-    }
+    ngx_http_zoom_lua_wait(L, run);
 
     why = ngx_http_zoom_lua_args(L, args);
 
@@ -175,8 +194,8 @@ ngx_http_zoom_lua_ask_read(lua_State *L, ngx_http_zoom_lua_run_t *run)
 static const char *
 ngx_http_zoom_lua_ask_times(lua_State *L, ngx_http_zoom_lua_run_t *run)
 {
-    lua_Number      ttl, timeout;
-    ngx_msec_int_t  left;
+    lua_Number  ttl, timeout;
+    ngx_uint_t  there;
 
     run->call.ttl = NGX_CONF_UNSET;
 
@@ -189,19 +208,32 @@ ngx_http_zoom_lua_ask_times(lua_State *L, ngx_http_zoom_lua_run_t *run)
         run->call.ttl = (time_t) ttl;
     }
 
+    there = ngx_http_zoom_lua_args_number(L, "timeout", &timeout);
+
+    return ngx_http_zoom_lua_timeout(run, there ? &timeout : NULL,
+                                     &run->call.timeout);
+}
+
+
+const char *
+ngx_http_zoom_lua_timeout(const ngx_http_zoom_lua_run_t *run,
+    const lua_Number *timeout, ngx_msec_t *msec)
+{
+    ngx_msec_int_t  left;
+
     left = (ngx_msec_int_t) (run->deadline - ngx_current_msec);
     left = ngx_max(left, 0);
 
-    if (ngx_http_zoom_lua_args_number(L, "timeout", &timeout)) {
+    if (timeout) {
 
-        if (!(timeout >= 0.001 && timeout <= 60)) {
+        if (!(*timeout >= 0.001 && *timeout <= 60)) {
             return "\"timeout\" must be above 0 and at most 60 seconds";
         }
 
-        left = ngx_min(left, (ngx_msec_int_t) (timeout * 1000));
+        left = ngx_min(left, (ngx_msec_int_t) (*timeout * 1000));
     }
 
-    run->call.timeout = (ngx_msec_t) left;
+    *msec = (ngx_msec_t) left;
 
     return NULL;
 }
@@ -217,11 +249,12 @@ ngx_http_zoom_lua_ask_send(lua_State *L, ngx_http_zoom_lua_run_t *run)
     call->pool = run->request->pool;
     call->handler = ngx_http_zoom_lua_route_minted;
     call->data = run;
+    run->push = ngx_http_zoom_lua_mint_result;
 
     switch (ngx_http_zoom_lua_api->mint(run->request, call)) {
 
     case NGX_OK:
-        return ngx_http_zoom_lua_mint_result(L, call);
+        return ngx_http_zoom_lua_mint_result(L, run);
 
     case NGX_AGAIN:
         return lua_yield(L, 0);
@@ -232,9 +265,13 @@ ngx_http_zoom_lua_ask_send(lua_State *L, ngx_http_zoom_lua_run_t *run)
 }
 
 
-int
-ngx_http_zoom_lua_mint_result(lua_State *L, ngx_http_zoom_call_t *call)
+static int
+ngx_http_zoom_lua_mint_result(lua_State *L, ngx_http_zoom_lua_run_t *run)
 {
+    ngx_http_zoom_call_t  *call;
+
+    call = &run->call;
+
     if (call->error) {
         lua_pushnil(L);
         lua_pushstring(L, call->error);
@@ -377,7 +414,7 @@ ngx_http_zoom_lua_log(lua_State *L)
 
 /* json_decode(text): the value, or nil and why not */
 
-static int
+int
 ngx_http_zoom_lua_json_decode(lua_State *L)
 {
     (void) luaL_checkstring(L, 1);

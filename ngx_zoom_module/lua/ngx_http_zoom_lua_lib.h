@@ -11,26 +11,39 @@
 
 #include <lua.h>
 
-#include "ngx_http_zoom_api.h"
+#include "ngx_http_zoom_lua_route.h"
 
 
-/* Pushes the table. */
-void ngx_http_zoom_lua_lib(lua_State *L);
+/* Pushes the table; "g" is that of the globals. */
+void ngx_http_zoom_lua_lib(lua_State *L, int g);
+
+/* Adds zoom.request() and zoom.pages() to the table on top of the stack. */
+void ngx_http_zoom_lua_request(lua_State *L, int g);
+
+/* nil, "denied", info */
+int ngx_http_zoom_lua_denied(lua_State *L);
+
+/* Before a wait: an error if there were too many. */
+void ngx_http_zoom_lua_wait(lua_State *L, ngx_http_zoom_lua_run_t *run);
 
 /*
- * Pushes what zoom.mint() and zoom.access_token() return; how many values that
- * is.
+ * How long it may take, of what "timeout" says, if it says something.  NULL,
+ * or what is wrong.
  */
 
-int ngx_http_zoom_lua_mint_result(lua_State *L, ngx_http_zoom_call_t *call);
+const char *ngx_http_zoom_lua_timeout(const ngx_http_zoom_lua_run_t *run,
+    const lua_Number *timeout, ngx_msec_t *msec);
+
+int ngx_http_zoom_lua_json_decode(lua_State *L);
 
 /* Pushes the value of a JSON text, or raises an error that says where. */
 void ngx_http_zoom_lua_json(lua_State *L, const char *text, size_t len);
 
-/* zoom.account(), zoom.purge(), zoom.parse_meeting() */
+/* zoom.account(), zoom.purge(), zoom.parse_meeting(), zoom.sdk_signature() */
 int ngx_http_zoom_lua_account_state(lua_State *L);
 int ngx_http_zoom_lua_purge(lua_State *L);
 int ngx_http_zoom_lua_parse_meeting(lua_State *L);
+int ngx_http_zoom_lua_sdk_signature(lua_State *L);
 
 
 #endif /* _NGX_HTTP_ZOOM_LUA_LIB_H_INCLUDED_ */

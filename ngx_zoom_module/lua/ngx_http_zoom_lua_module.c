@@ -60,6 +60,7 @@ static ngx_conf_post_t  ngx_http_zoom_lua_memory_post = {
 static ngx_conf_bitmask_t  ngx_http_zoom_lua_allow_mask[] = {
     { ngx_string("off"), NGX_HTTP_ZOOM_LUA_ALLOW_OFF },
     { ngx_string("access_token"), NGX_HTTP_ZOOM_LUA_ALLOW_ACCESS_TOKEN },
+    { ngx_string("request"), NGX_HTTP_ZOOM_LUA_ALLOW_REQUEST },
     { ngx_null_string, 0 }
 };
 

@@ -16,6 +16,7 @@ static void ngx_http_zoom_lua_route_put(lua_State *L, const char *name,
     const ngx_str_t *value);
 static ngx_int_t ngx_http_zoom_lua_route_run(ngx_http_zoom_lua_run_t *run,
     int nargs);
+static void ngx_http_zoom_lua_route_on(ngx_http_zoom_lua_run_t *run);
 static int ngx_http_zoom_lua_route_resume(lua_State *L);
 static int ngx_http_zoom_lua_route_end(lua_State *L);
 static void ngx_http_zoom_lua_route_table(lua_State *L,
@@ -213,6 +214,7 @@ ngx_http_zoom_lua_route_cleanup(void *data)
     ngx_http_zoom_lua_vm_t  *vm;
 
     ngx_http_zoom_lua_api->cancel(&run->call);
+    ngx_http_zoom_lua_api->end(&run->errand);
 
     vm = run->thread.vm;
 
@@ -252,9 +254,15 @@ ngx_http_zoom_lua_route_bot(lua_State *L, ngx_http_zoom_lua_run_t *run)
     ngx_http_zoom_lua_route_put(L, "meeting_url", &bot->meeting_url);
     ngx_http_zoom_lua_route_put(L, "meeting_id", &bot->meeting_id);
     ngx_http_zoom_lua_route_put(L, "passcode", &bot->passcode);
+    ngx_http_zoom_lua_route_put(L, "tk", &bot->tk);
     ngx_http_zoom_lua_route_put(L, "caller", &bot->caller);
     ngx_http_zoom_lua_route_put(L, "scheme", &bot->scheme);
     ngx_http_zoom_lua_route_put(L, "account", &bot->account);
+
+    if (bot->webinar) {
+        lua_pushboolean(L, 1);
+        lua_setfield(L, -2, "webinar");
+    }
 
     /* headers, args, and metadata where there are none */
 
@@ -295,11 +303,23 @@ ngx_http_zoom_lua_route_put(lua_State *L, const char *name,
 void
 ngx_http_zoom_lua_route_minted(ngx_http_zoom_call_t *call)
 {
-    ngx_int_t                 rc;
-    ngx_http_request_t       *r;
-    ngx_http_zoom_lua_run_t  *run;
+    ngx_http_zoom_lua_route_on(call->data);
+}
 
-    run = call->data;
+
+void
+ngx_http_zoom_lua_route_answered(ngx_http_zoom_errand_t *errand)
+{
+    ngx_http_zoom_lua_route_on(errand->data);
+}
+
+
+static void
+ngx_http_zoom_lua_route_on(ngx_http_zoom_lua_run_t *run)
+{
+    ngx_int_t            rc;
+    ngx_http_request_t  *r;
+
     r = run->request;
 
     if (ngx_http_zoom_lua_vm_call(run->thread.vm,
@@ -329,7 +349,7 @@ ngx_http_zoom_lua_route_resume(lua_State *L)
 
     run = ngx_http_zoom_lua_vm(L)->arg;
 
-    lua_xmove(L, run->thread.co, ngx_http_zoom_lua_mint_result(L, &run->call));
+    lua_xmove(L, run->thread.co, run->push(L, run));
 
     return 0;
 }

@@ -14,12 +14,13 @@
 #include "ngx_http_zoom_lua_vm.h"
 
 
-/* zoom.mint() and zoom.access_token() for one bot */
-#define NGX_HTTP_ZOOM_LUA_MINTS               16
+/* zoom.mint(), zoom.access_token() and zoom.request() for one bot */
+#define NGX_HTTP_ZOOM_LUA_CALLS               16
 
 /* zoom_lua_allow */
 #define NGX_HTTP_ZOOM_LUA_ALLOW_OFF           0x0002
 #define NGX_HTTP_ZOOM_LUA_ALLOW_ACCESS_TOKEN  0x0004
+#define NGX_HTTP_ZOOM_LUA_ALLOW_REQUEST       0x0008
 
 
 typedef struct {
@@ -41,18 +42,24 @@ typedef struct {
 
 /* One run of a script; lives in the request's pool. */
 
-typedef struct {
+typedef struct ngx_http_zoom_lua_run_s  ngx_http_zoom_lua_run_t;
+
+struct ngx_http_zoom_lua_run_s {
     ngx_http_zoom_lua_thread_t   thread;
     ngx_http_request_t          *request;
     ngx_http_zoom_route_t       *route;
     const ngx_http_zoom_lua_loc_conf_t  *conf;
     ngx_http_zoom_bot_t          bot;
 
-    ngx_http_zoom_call_t         call;       /* that it waits for */
+    ngx_http_zoom_call_t         call;       /* it waits for one of these, */
+    ngx_http_zoom_errand_t       errand;
+    int                        (*push)(lua_State *L,
+                                       ngx_http_zoom_lua_run_t *run);
+                                             /* which brings three values */
     ngx_msec_t                   deadline;   /* of all waits */
-    ngx_uint_t                   mints;
+    ngx_uint_t                   calls;
     ngx_int_t                    rc;
-} ngx_http_zoom_lua_run_t;
+};
 
 
 extern ngx_module_t                ngx_http_zoom_lua_module;
@@ -74,8 +81,9 @@ struct ngx_http_zoom_account_s *ngx_http_zoom_lua_account(
 ngx_int_t ngx_http_zoom_lua_route(ngx_http_request_t *r,
     ngx_http_zoom_route_t *route);
 
-/* A wait in zoom.mint() is over. */
+/* A wait is over. */
 void ngx_http_zoom_lua_route_minted(ngx_http_zoom_call_t *call);
+void ngx_http_zoom_lua_route_answered(ngx_http_zoom_errand_t *errand);
 
 /* Makes what all bots have, when a machine is new. */
 void ngx_http_zoom_lua_route_init(lua_State *L);

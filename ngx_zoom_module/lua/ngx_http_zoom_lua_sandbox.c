@@ -117,7 +117,7 @@ ngx_http_zoom_lua_sandbox(lua_State *L)
     ngx_http_zoom_lua_view(L);
     lua_setfield(L, g, "bit");
 
-    ngx_http_zoom_lua_lib(L);
+    ngx_http_zoom_lua_lib(L, g);
     ngx_http_zoom_lua_view(L);
     lua_setfield(L, g, "zoom");
 

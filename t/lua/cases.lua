@@ -236,6 +236,265 @@ function cases.no_table(zoom) return zoom.mint() end
 function cases.text(zoom) return zoom.mint("acme") end
 
 
+-- The signature itself: it is checked there, and opens nothing.
+function cases.signature(zoom)
+    local text, err, info = zoom.sdk_signature{
+        account = "acme", meeting_id = 123456789, role = "host", ttl = 3600.7,
+    }
+
+    return text, err, info.sdk_key, info.expires
+end
+
+function cases.signature_default(zoom)
+    local text, err, info = zoom.sdk_signature{ account = "acme",
+                                                meeting_id = "12345678901" }
+
+    return text, err, info.sdk_key, info.expires
+end
+
+local SIGNATURE = {
+    odd = { "key", "x" },
+    account_other = { "account", "nowhere" },
+    account_plain = { "account", "plain" },
+    account_number = { "account", 7 },
+    meeting_none = { "meeting_id", nil },
+    meeting_short = { "meeting_id", "1" },
+    meeting_broken = { "meeting_id", 123456789.5 },
+    meeting_table = { "meeting_id", {} },
+    role_odd = { "role", "owner" },
+    role_empty = { "role", "" },
+    role_zero = { "role", "host\0" },
+    role_number = { "role", 1 },
+    ttl_low = { "ttl", 1799 },
+    ttl_high = { "ttl", 172801 },
+    ttl_nan = { "ttl", 0 / 0 },
+    ttl_text = { "ttl", "1800" },
+}
+
+for name, argument in pairs(SIGNATURE) do
+    cases["signature_" .. name] = function(zoom)
+        local args = { account = "acme", meeting_id = "123456789" }
+
+        args[argument[1]] = argument[2]
+
+        return answer(zoom.sdk_signature(args))
+    end
+end
+
+function cases.signature_text(zoom) return zoom.sdk_signature("acme") end
+
+
+-- Any request: what came back.
+local function send(zoom, args)
+    args.account = args.account or "acme"
+
+    local got, err, info = zoom.request(args)
+
+    if type(info) == "table" then
+        info.tracking_id = info.tracking_id and "yes"
+        info.reason = info.reason and "yes"
+        info.retry_after = info.retry_after and "yes"
+    end
+
+    if not got then
+        return nil, err, info
+    end
+
+    return got.status, got.headers["content-type"], got.body
+end
+
+
+function cases.request(zoom)
+    return send(zoom, { path = "/users/bots@t1.example" })
+end
+
+function cases.request_segments(zoom)
+    return send(zoom, { path = { "users", "bots@t1.example" },
+                        label = "light" })
+end
+
+function cases.request_headers(zoom)
+    local got = zoom.request{ account = "acme", path = "/users" }
+    local names = {}
+
+    for name in pairs(got.headers) do
+        names[#names + 1] = name
+    end
+
+    table.sort(names)
+
+    return table.concat(names, " ")
+end
+
+function cases.request_refused(zoom)
+    local status, _, text = send(zoom, { path = "/users/nobody@example.com",
+                                         args = {} })
+
+    return status, text
+end
+
+function cases.request_list(zoom)
+    local status, _, text = send(zoom, { path = "/users",
+        args = { page_size = 1, status = "active" } })
+
+    return status, text:gsub('"next_page_token":"[^"]*"', "")
+end
+
+function cases.request_patch(zoom)
+    local status = send(zoom, {
+        method = "PATCH", path = "/users/bots@t2.example",
+        body = { first_name = 'q"\\/\n\t\1\127 é', last_name = "", n = 1.5,
+                 list = { 1, "2", { true, false } }, deep = { a = { b = 3 } },
+                 id = 12345678901 },
+    })
+    local _, _, text = send(zoom, { path = "/users/bots@t2.example" })
+
+    return status, (text:match('"first_name":("[^,]*),'):gsub("\\/", "/"))
+end
+
+function cases.request_patch_text(zoom)
+    local status = send(zoom, {
+        method = "PATCH", path = "/users/bots@t2.example",
+        body = '{"first_name":"Plain"}',
+    })
+    local _, _, text = send(zoom, { path = "/users/bots@t2.example" })
+
+    return status, text:match('"first_name":"%w*"')
+end
+
+-- The stand-in tells whether it understood.
+function cases.request_post(zoom)
+    local status, _, text = send(zoom, { path = "/users", body = {
+        action = "create",
+        user_info = { email = "new@example.com", type = 1 },
+    } })
+
+    local id = text:match('"id":"([^"]*)"')
+    local gone = send(zoom, { method = "DELETE", path = { "users", id },
+                              args = { action = "delete" } })
+
+    return status, gone, (send(zoom, { path = { "users", id } }))
+end
+
+function cases.request_post_bad(zoom)
+    return (send(zoom, { path = "/users", body = "{}" }))
+end
+
+-- What was sent is looked at in the stand-in's log.
+local SEGMENTS = { "/abc==", "a//b", "a/b+c", 123456789, "ü ~" }
+
+for i, value in ipairs(SEGMENTS) do
+    cases["request_sent_" .. i] = function(zoom)
+        return (send(zoom, { path = { "past_meetings", value, "x" },
+                             args = { q = "a b&", n = 7 } }))
+    end
+end
+
+function cases.request_args(zoom)
+    return (send(zoom, { path = "/past_meetings/several/x",
+                         args = { q = { "1", 2, true, "a/b" } } }))
+end
+
+-- while Zoom is slow
+function cases.request_timeout(zoom)
+    return send(zoom, { path = "/users", timeout = 0.4 })
+end
+
+
+local REQUESTS = {
+    path_none = {},
+    path_relative = { path = "users" },
+    path_query = { path = "/users?x=1" },
+    path_space = { path = "/a b" },
+    path_dots = { path = "/users/../oauth" },
+    path_dots_end = { path = "/users/.." },
+    path_lines = { path = "/users\r\nX: y" },
+    path_zero = { path = "/users\0" },
+    path_empty = { path = {} },
+    path_up = { path = { "users", ".." } },
+    path_nothing = { path = { "users", "" } },
+    path_boolean = { path = { "users", true } },
+    path_table = { path = { "users", {} } },
+    path_long = { path = "/" .. ("x"):rep(9000) },
+    path_number = { path = 7 },
+    method_head = { path = "/users", method = "HEAD" },
+    method_case = { path = "/users", method = "get" },
+    method_empty = { path = "/users", method = "" },
+    label_odd = { path = "/users", label = "fast" },
+    label_zero = { path = "/users", label = "light\0" },
+    timeout_zero = { path = "/users", timeout = 0 },
+    timeout_high = { path = "/users", timeout = 61 },
+    timeout_nan = { path = "/users", timeout = 0 / 0 },
+    args_text = { path = "/users", args = "a=b" },
+    args_deep = { path = "/users", args = { a = { b = { 1 } } } },
+    args_list = { path = "/users", args = { "a" } },
+    args_empty = { path = "/users", args = { a = {} } },
+    body_number = { path = "/users", body = 7 },
+    body_nan = { path = "/users", body = { 0 / 0 } },
+    body_function = { path = "/users", body = { function() end } },
+    query = { path = "/users", query = {} },
+}
+
+for name, args in pairs(REQUESTS) do
+    cases["request_" .. name] = function(zoom)
+        local copy = {}
+
+        for key, value in pairs(args) do
+            copy[key] = value
+        end
+
+        return send(zoom, copy)
+    end
+end
+
+function cases.request_text(zoom) return zoom.request("/users") end
+
+function cases.request_other(zoom)
+    return send(zoom, { account = "nowhere", path = "/users" })
+end
+
+function cases.request_body_long(zoom)
+    return send(zoom, { path = "/users", body = ("x"):rep(1024):rep(1025) })
+end
+
+
+-- How many there are on each page.
+local function pages(zoom, args)
+    local list = {}
+
+    for page, err, info in zoom.pages(args) do
+        if not page then
+            list[#list + 1] = err
+            list[#list + 1] = info and info.http
+            list[#list + 1] = info and info.answer and info.answer.status
+        else
+            list[#list + 1] = #page.users
+        end
+    end
+
+    return table.concat(list, " ")
+end
+
+function cases.pages(zoom)
+    local args = { page_size = 20 }
+
+    return pages(zoom, { account = "acme", path = "/users", args = args }),
+           args.next_page_token
+end
+
+function cases.pages_refused(zoom)
+    return pages(zoom, { account = "acme", path = "/users/x/y/z" })
+end
+
+function cases.pages_bad(zoom) return pages(zoom, { account = "acme" }) end
+function cases.pages_none(zoom) return pages(zoom) end
+function cases.pages_text(zoom) return pages(zoom, "users") end
+
+function cases.pages_args(zoom)
+    return pages(zoom, { account = "acme", path = "/users", args = 7 })
+end
+
+
 -- Any value, in a way that is the same everywhere.
 local function show(value)
     if type(value) == "number" then

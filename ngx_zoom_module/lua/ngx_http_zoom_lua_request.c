@@ -1,0 +1,439 @@
+/*
+ * zoom.request() and zoom.pages(): any endpoint of Zoom's.
+ *
+ * What becomes of tables (paths, arguments, JSON) is Lua, so that it counts
+ * its instructions; where it is sent is C.
+ */
+
+#include "ngx_http_zoom_lua_args.h"
+#include "ngx_http_zoom_lua_lib.h"
+#include "ngx_http_zoom_lua_sandbox.h"
+
+
+static int ngx_http_zoom_lua_request_read(lua_State *L);
+static int ngx_http_zoom_lua_request_send(lua_State *L);
+static ngx_str_t ngx_http_zoom_lua_request_text(lua_State *L, int index);
+static int ngx_http_zoom_lua_request_result(lua_State *L,
+    ngx_http_zoom_lua_run_t *run);
+static int ngx_http_zoom_lua_request_error(lua_State *L,
+    const ngx_http_zoom_errand_t *errand);
+
+
+static const luaL_Reg  ngx_http_zoom_lua_request_list[] = {
+    { "read", ngx_http_zoom_lua_request_read },
+    { "send", ngx_http_zoom_lua_request_send },
+    { "decode", ngx_http_zoom_lua_json_decode },
+    { NULL, NULL }
+};
+
+
+/* Of tables that may be the script's each member is read once. */
+
+static const char  ngx_http_zoom_lua_request_text_lua[] =
+"local g, c = ...\n"
+"local rawget, type, pairs, tostring = g.rawget, g.type, g.pairs, g.tostring\n"
+"local byte, find, format = g.string.byte, g.string.find, g.string.format\n"
+"local gmatch, gsub, lower = g.string.gmatch, g.string.gsub, g.string.lower\n"
+"local concat, huge = g.table.concat, g.math.huge\n"
+"local read, send, decode = c.read, c.send, c.decode\n"
+"local ours = {}\n"
+"\n"
+"local function bad(why) return nil, 'bad argument: ' .. why end\n"
+"\n"
+"local function hex(b) return format('%%%02X', byte(b)) end\n"
+"local function escape(s) return (gsub(s, '[^%w%-._~]', hex)) end\n"
+"\n"
+
+/* Zoom wants those twice that begin with a slash, or have two in a row */
+
+"local function segment(value)\n"
+"    local twice = find(value, '^/') or find(value, '//', 1, true)\n"
+"    value = escape(value)\n"
+"    return twice and escape(value) or value\n"
+"end\n"
+"\n"
+"local function path_of(path)\n"
+"    if type(path) == 'string' then\n"
+"        if not find(path, \"^/[%w%-._~%%!$&'()*+,;=:@/]*$\")\n"
+"           or find(path, '/%.%.?/') or find(path, '/%.%.?$')\n"
+"        then\n"
+"            return bad('\"path\" is no path in its encoded form')\n"
+"        end\n"
+"        return path\n"
+"    end\n"
+"    local list = {}\n"
+"    for i = 1, #path do\n"
+"        local value = path[i]\n"
+"        if type(value) == 'number' then\n"
+"            value = format(value % 1 == 0 and '%.0f' or '%.14g', value)\n"
+"        end\n"
+"        if type(value) ~= 'string' or value == '' or value == '.'\n"
+"           or value == '..'\n"
+"        then\n"
+"            return bad('\"path\" has a segment that is none')\n"
+"        end\n"
+"        list[i] = '/' .. segment(value)\n"
+"    end\n"
+"    if #list == 0 then return bad('\"path\" is empty') end\n"
+"    return concat(list)\n"
+"end\n"
+"\n"
+
+/* as ngx.encode_args() has it: "true" is a name alone, "false" nothing */
+
+"local plain = { string = true, number = true, boolean = true }\n"
+"\n"
+"local function add(list, name, value)\n"
+"    if not plain[type(value)] then return false end\n"
+"    if value then\n"
+"        list[#list + 1] = escape(name) .. (value == true and ''\n"
+"                          or '=' .. escape(tostring(value)))\n"
+"    end\n"
+"    return true\n"
+"end\n"
+"\n"
+"local function query(args)\n"
+"    local list = {}\n"
+"    for name, value in pairs(args) do\n"
+"        local several = type(value) == 'table' and value or { value }\n"
+"        local n = 0\n"
+"        for _, one in pairs(several) do\n"
+"            n = n + 1\n"
+"            if type(name) ~= 'string' or not add(list, name, one) then\n"
+"                return nil\n"
+"            end\n"
+"        end\n"
+"        if n == 0 then return nil end\n"
+"    end\n"
+"    return concat(list, '&')\n"
+"end\n"
+"\n"
+
+/* JSON; what is wrong, or nil */
+
+"local function code(b) return format('\\\\u%04x', byte(b)) end\n"
+"local function quote(s) return '\"' .. gsub(s, '[%c\"\\\\]', code)"
+" .. '\"' end\n"
+"local put\n"
+"\n"
+"local function put_table(out, value, depth)\n"
+"    local names, n = 0, #value\n"
+"    for name in pairs(value) do\n"
+"        names = names + 1\n"
+"        if type(name) ~= 'string' and type(name) ~= 'number' then\n"
+"            return 'a ' .. type(name) .. ' is no name'\n"
+"        end\n"
+"    end\n"
+"    if n > 0 and n == names then\n"
+"        for i = 1, n do\n"
+"            out[#out + 1] = i == 1 and '[' or ','\n"
+"            local why = put(out, value[i], depth + 1)\n"
+"            if why then return why end\n"
+"        end\n"
+"        out[#out + 1] = ']'\n"
+"        return nil\n"
+"    end\n"
+"    out[#out + 1] = '{'\n"
+"    for name, member in pairs(value) do\n"
+"        if out[#out] ~= '{' then out[#out + 1] = ',' end\n"
+"        out[#out + 1] = quote(tostring(name)) .. ':'\n"
+"        local why = put(out, member, depth + 1)\n"
+"        if why then return why end\n"
+"    end\n"
+"    out[#out + 1] = '}'\n"
+"end\n"
+"\n"
+"function put(out, value, depth)\n"
+"    local kind = type(value)\n"
+"    if kind == 'table' then\n"
+"        if depth > 32 then return 'it is too deep' end\n"
+"        return put_table(out, value, depth)\n"
+"    end\n"
+"    if kind == 'number' then\n"
+"        if value ~= value or value == huge or value == -huge then\n"
+"            return 'a number is none'\n"
+"        end\n"
+"        value = format(value % 1 == 0 and value > -1e15 and value < 1e15\n"
+"                       and '%.0f' or '%.14g', value)\n"
+"    elseif kind == 'string' then\n"
+"        value = quote(value)\n"
+"    elseif kind == 'boolean' then\n"
+"        value = tostring(value)\n"
+"    else\n"
+"        return 'a ' .. kind .. ' is no value'\n"
+"    end\n"
+"    out[#out + 1] = value\n"
+"end\n"
+"\n"
+"local function json(value)\n"
+"    local out = {}\n"
+"    local why = put(out, value, 1)\n"
+"    if why then return bad('\"body\" can\\'t be JSON: ' .. why) end\n"
+"    return concat(out)\n"
+"end\n"
+"\n"
+
+"local function headers_of(head)\n"
+"    local list = {}\n"
+"    local line = '([^:\\r\\n]+):[ \\t]*([^\\r\\n]*)\\r?\\n'\n"
+"    for name, value in gmatch(head, line) do\n"
+"        name = lower(name)\n"
+"        list[name] = list[name] and list[name] .. ', ' .. value or value\n"
+"    end\n"
+"    return list\n"
+"end\n"
+"\n"
+"local function answer(status, head, body)\n"
+"    if not status then return nil, head, body end\n"
+"    return { status = status, headers = headers_of(head), body = body }\n"
+"end\n"
+"\n"
+"function ours.request(args)\n"
+"    local path, body, err, info\n"
+"    args, err, info = read(args)\n"
+"    if not args then return nil, err, info end\n"
+"    path, err = path_of(rawget(args, 'path'))\n"
+"    if not path then return nil, err end\n"
+"    body = rawget(args, 'body') or ''\n"
+"    if type(body) == 'table' then\n"
+"        body, err = json(body)\n"
+"        if not body then return nil, err end\n"
+"    end\n"
+"    local list = rawget(args, 'args')\n"
+"    if list then\n"
+"        list = query(list)\n"
+"        if not list then\n"
+"            return bad('\"args\" are not names and plain values')\n"
+"        end\n"
+"        if list ~= '' then path = path .. '?' .. list end\n"
+"    end\n"
+"    return answer(send(rawget(args, 'account'), rawget(args, 'method')\n"
+"                       or (body == '' and 'GET' or 'POST'), path, body,\n"
+"                       rawget(args, 'label'), rawget(args, 'timeout')))\n"
+"end\n"
+"\n"
+
+/* false, error, info at a failure, which is the end */
+
+"local function next_page(state, args)\n"
+"    if type(args) == 'table' then\n"
+"        local copy, list = {}, {}\n"
+"        for name, value in pairs(args) do copy[name] = value end\n"
+"        if type(copy.args) == 'table' or copy.args == nil then\n"
+"            for name, value in pairs(copy.args or {}) do\n"
+"                list[name] = value\n"
+"            end\n"
+"            list.next_page_token = state.token\n"
+"            copy.args = list\n"
+"        end\n"
+"        args = copy\n"
+"    end\n"
+"    local got, err, info = ours.request(args)\n"
+"    if not got then return false, err, info end\n"
+"    if got.status ~= 200 then\n"
+"        return false, 'zoom_refused', { http = got.status, answer = got }\n"
+"    end\n"
+"    local page = decode(got.body)\n"
+"    if type(page) ~= 'table' then\n"
+"        return false, 'zoom_invalid', { http = 502, answer = got }\n"
+"    end\n"
+"    local token = page.next_page_token\n"
+"    if type(token) == 'string' and token ~= '' and token ~= state.token then\n"
+"        state.over, state.token = false, token\n"
+"    end\n"
+"    return page\n"
+"end\n"
+"\n"
+"function ours.pages(args)\n"
+"    local state = { over = false }\n"
+"    return function()\n"
+"        if state.over then return nil end\n"
+"        state.over = true\n"
+"        return next_page(state, args)\n"
+"    end\n"
+"end\n"
+"\n"
+"return ours\n";
+
+
+void
+ngx_http_zoom_lua_request(lua_State *L, int g)
+{
+    const luaL_Reg  *reg;
+
+    if (luaL_loadbuffer(L, ngx_http_zoom_lua_request_text_lua,
+                        sizeof(ngx_http_zoom_lua_request_text_lua) - 1,
+                        "=zoom")
+        != 0)
+    {
+        lua_error(L);
+    }
+
+    lua_pushvalue(L, g);
+    lua_createtable(L, 0, 3);
+
+    for (reg = ngx_http_zoom_lua_request_list; reg->name; reg++) {
+        lua_pushcfunction(L, reg->func);
+        lua_setfield(L, -2, reg->name);
+    }
+
+    lua_call(L, 2, 1);
+
+    lua_getfield(L, -1, "request");
+    lua_setfield(L, -3, "request");
+    lua_getfield(L, -1, "pages");
+    lua_setfield(L, -3, "pages");
+
+    lua_pop(L, 1);
+}
+
+
+/* The table of arguments, if it may be; or nil and why not. */
+
+static int
+ngx_http_zoom_lua_request_read(lua_State *L)
+{
+    const char  *why;
+
+    static const ngx_http_zoom_lua_arg_t  args[] = {
+        { "account", LUA_TSTRING, 0 },
+        { "method", LUA_TSTRING, 0 },
+        { "path", NGX_HTTP_ZOOM_LUA_PARTS, 1 },
+        { "args", LUA_TTABLE, 0 },
+        { "body", NGX_HTTP_ZOOM_LUA_PARTS, 0 },
+        { "label", LUA_TSTRING, 0 },
+        { "timeout", LUA_TNUMBER, 0 },
+        { NULL, 0, 0 }
+    };
+
+    if (!(ngx_http_zoom_lua_run(L)->conf->allow
+          & NGX_HTTP_ZOOM_LUA_ALLOW_REQUEST))
+    {
+        return ngx_http_zoom_lua_denied(L);
+    }
+
+    why = ngx_http_zoom_lua_args(L, args);
+
+    return why ? ngx_http_zoom_lua_args_bad(L, why) : 1;
+}
+
+
+/* send(account, method, path, body, label, timeout) */
+
+static int
+ngx_http_zoom_lua_request_send(lua_State *L)
+{
+    lua_Number                timeout;
+    ngx_str_t                 name;
+    const char               *why;
+    ngx_http_zoom_errand_t   *errand;
+    ngx_http_zoom_lua_run_t  *run;
+
+    run = ngx_http_zoom_lua_run(L);
+    errand = &run->errand;
+
+    ngx_http_zoom_lua_wait(L, run);
+
+    ngx_memzero(errand, sizeof(ngx_http_zoom_errand_t));
+
+    timeout = luaL_optnumber(L, 6, 0);
+
+    why = ngx_http_zoom_lua_timeout(run, lua_isnoneornil(L, 6) ? NULL
+                                                               : &timeout,
+                                    &errand->timeout);
+    if (why) {
+        return ngx_http_zoom_lua_args_bad(L, why);
+    }
+
+    name = ngx_http_zoom_lua_request_text(L, 1);
+    errand->account = ngx_http_zoom_lua_account(run, &name);
+
+    if (errand->account == NULL) {
+        return ngx_http_zoom_lua_args_bad(L,
+                              ngx_http_zoom_lua_args_account(L, &name));
+    }
+
+    errand->method = ngx_http_zoom_lua_request_text(L, 2);
+    errand->path = ngx_http_zoom_lua_request_text(L, 3);
+    errand->body = ngx_http_zoom_lua_request_text(L, 4);
+    errand->label = ngx_http_zoom_lua_request_text(L, 5);
+
+    /* what the machine would not take need not be received */
+
+    errand->most = ngx_http_zoom_lua_vm(L)->block;
+
+    errand->handler = ngx_http_zoom_lua_route_answered;
+    errand->data = run;
+    run->push = ngx_http_zoom_lua_request_result;
+
+    why = ngx_http_zoom_lua_api->send(run->request, errand);
+
+    return why ? ngx_http_zoom_lua_args_bad(L, why) : lua_yield(L, 0);
+}
+
+
+static ngx_str_t
+ngx_http_zoom_lua_request_text(lua_State *L, int index)
+{
+    ngx_str_t  text;
+
+    ngx_str_null(&text);
+
+    text.data = (u_char *) luaL_optlstring(L, index, NULL, &text.len);
+
+    return text;
+}
+
+
+/* status, headers and body as they came, or nil, error, info */
+
+static int
+ngx_http_zoom_lua_request_result(lua_State *L, ngx_http_zoom_lua_run_t *run)
+{
+    ngx_http_zoom_errand_t  *errand;
+
+    errand = &run->errand;
+
+    if (errand->error) {
+        return ngx_http_zoom_lua_request_error(L, errand);
+    }
+
+    lua_pushinteger(L, errand->http);
+    lua_pushlstring(L, (char *) errand->head.data, errand->head.len);
+    lua_pushlstring(L, (char *) errand->answer.data, errand->answer.len);
+
+    ngx_http_zoom_lua_api->end(errand);
+
+    return 3;
+}
+
+
+static int
+ngx_http_zoom_lua_request_error(lua_State *L,
+    const ngx_http_zoom_errand_t *errand)
+{
+    lua_pushnil(L);
+    lua_pushstring(L, errand->error);
+
+    lua_createtable(L, 0, 4);
+
+    lua_pushinteger(L, errand->http);
+    lua_setfield(L, -2, "http");
+
+    if (errand->reason) {
+        lua_pushstring(L, errand->reason);
+        lua_setfield(L, -2, "reason");
+    }
+
+    if (errand->retry_after) {
+        lua_pushnumber(L, errand->retry_after);
+        lua_setfield(L, -2, "retry_after");
+    }
+
+    if (errand->tracking_id[0]) {
+        lua_pushstring(L, (char *) errand->tracking_id);
+        lua_setfield(L, -2, "tracking_id");
+    }
+
+    return 3;
+}
