@@ -25,9 +25,9 @@ CFLAGS_OPT  ?= -g -O2 -fstack-protector-strong -Wformat \
 LDFLAGS_OPT ?= -Wl,-z,relro -Wl,-z,now
 
 PACKAGES    := build-essential nginx nginx-dev libnginx-mod-http-lua \
-               lua-cjson libluajit2-5.1-dev libcurl4-openssl-dev \
-               libjansson-dev libssl-dev check pkg-config perl openssl curl \
-               ca-certificates
+               lua-cjson libluajit2-5.1-dev,libluajit-5.1-dev \
+               libcurl4-openssl-dev libjansson-dev libssl-dev check \
+               pkg-config perl openssl curl ca-certificates
 
 # For t/status.t, t/crash.t, t/resty_redis.t; NO_EXTRAS=1 does without.
 EXTRAS      := prometheus chromium gdb redis-server
