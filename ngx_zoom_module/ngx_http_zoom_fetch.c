@@ -2,8 +2,6 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include <openssl/err.h>
-
 #include "ngx_http_zoom_transfer.h"
 
 
@@ -78,19 +76,24 @@ ngx_http_zoom_client_t *
 ngx_http_zoom_client_create(ngx_cycle_t *cycle,
     const ngx_http_zoom_client_conf_t *conf)
 {
+    size_t                   idle;
     CURLM                   *multi;
     CURLMcode                rc;
     ngx_http_zoom_client_t  *client;
 
-    client = ngx_calloc(sizeof(ngx_http_zoom_client_t) + conf->proxy.len + 1,
-                        cycle->log);
+    idle = conf->connections * sizeof(CURL *);
+
+    client = ngx_calloc(sizeof(ngx_http_zoom_client_t) + idle
+                        + conf->proxy.len + 1, cycle->log);
     if (client == NULL) {
         return NULL;
     }
 
+    client->idle = (CURL **) (client + 1);
+
     client->conf = conf;
     client->log = cycle->log;
-    client->proxy = (char *) client + sizeof(ngx_http_zoom_client_t);
+    client->proxy = (char *) client->idle + idle;
 
     if (conf->proxy.len) {
         ngx_memcpy(client->proxy, conf->proxy.data, conf->proxy.len);
@@ -156,6 +159,10 @@ ngx_http_zoom_client_destroy(ngx_http_zoom_client_t *client)
 
         t->fetch->transfer = NULL;
         ngx_http_zoom_fetch_free(t);
+    }
+
+    while (client->nidle) {
+        curl_easy_cleanup(client->idle[--client->nidle]);
     }
 
     ngx_http_zoom_curl_destroy(&client->curl);
@@ -601,9 +608,7 @@ ngx_http_zoom_fetch_leave(ngx_http_zoom_transfer_t *t)
         ngx_http_zoom_curl_remove(&t->handle);
 
         if (t->handle.easy) {
-            curl_easy_cleanup(t->handle.easy);
-            t->handle.easy = NULL;
-            ERR_clear_error();
+            ngx_http_zoom_transfer_release(t);
         }
 
         ngx_http_zoom_resolve_done(&t->resolve);

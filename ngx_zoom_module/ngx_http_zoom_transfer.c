@@ -2,6 +2,8 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include <openssl/err.h>
+
 #include "ngx_http_zoom_transfer.h"
 #include "ngx_http_zoom_version.h"
 
@@ -9,18 +11,25 @@
 static ngx_int_t ngx_http_zoom_transfer_copy(ngx_http_zoom_transfer_t *t,
     const ngx_http_zoom_fetch_t *f);
 
-static CURLcode ngx_http_zoom_transfer_setup_request(
+static struct curl_slist *ngx_http_zoom_transfer_field(
+    struct curl_slist *last, const char *field);
+
+static CURLcode ngx_http_zoom_transfer_make(ngx_http_zoom_transfer_t *t);
+static CURLcode ngx_http_zoom_transfer_make_request(
     ngx_http_zoom_transfer_t *t);
-static CURLcode ngx_http_zoom_transfer_setup_answer(
+static CURLcode ngx_http_zoom_transfer_post(ngx_http_zoom_transfer_t *t);
+static CURLcode ngx_http_zoom_transfer_make_answer(
     ngx_http_zoom_transfer_t *t);
-static CURLcode ngx_http_zoom_transfer_setup_network(
+static CURLcode ngx_http_zoom_transfer_make_network(
     ngx_http_zoom_transfer_t *t);
+static CURLcode ngx_http_zoom_transfer_make_tls(ngx_http_zoom_transfer_t *t);
+static CURLcode ngx_http_zoom_transfer_own(CURL *e,
+    ngx_http_zoom_transfer_t *t);
+
 #ifdef CURL_PREREQFUNC_OK
 static int ngx_http_zoom_transfer_sending(void *data, char *to, char *from,
     int to_port, int from_port);
 #endif
-static CURLcode ngx_http_zoom_transfer_setup_tls(ngx_http_zoom_transfer_t *t);
-
 static CURLcode ngx_http_zoom_transfer_ssl_ctx(CURL *easy, void *ctx,
     void *data);
 static size_t ngx_http_zoom_transfer_header(char *data, size_t size, size_t n,
@@ -63,6 +72,8 @@ ngx_http_zoom_transfer_create(ngx_http_zoom_client_t *client,
 
     t->timeout = ngx_min(f->timeout, client->conf->request_timeout);
     t->deadline = ngx_current_msec + t->timeout;
+
+    t->plain = (t->https && f->body.len == 0 && !f->method && !f->once);
 
     t->body_max = f->body_max ? f->body_max : ZOOM_ANSWER_BODY_MAX;
 
@@ -108,23 +119,63 @@ ngx_http_zoom_transfer_destroy(ngx_http_zoom_transfer_t *t)
 }
 
 
+/*
+ * What all plain requests of a client have in common is told to curl once:
+ * a handle that is done waits for the next one.
+ */
+
 ngx_int_t
 ngx_http_zoom_transfer_setup(ngx_http_zoom_transfer_t *t)
 {
-    CURLcode  code;
+    CURLcode                 code;
+    ngx_http_zoom_client_t  *client;
 
-    t->handle.easy = curl_easy_init();
-    if (t->handle.easy == NULL) {
-        return NGX_ERROR;
+    client = t->client;
+    code = CURLE_OK;
+
+    if (t->plain && client->nidle) {
+        t->handle.easy = client->idle[--client->nidle];
+
+    } else {
+        t->handle.easy = curl_easy_init();
+        if (t->handle.easy == NULL) {
+            return NGX_ERROR;
+        }
+
+        code = ngx_http_zoom_transfer_make(t);
     }
 
-    code = ngx_http_zoom_transfer_setup_request(t);
-    code |= ngx_http_zoom_transfer_setup_answer(t);
-    code |= ngx_http_zoom_transfer_setup_network(t);
-    code |= ngx_http_zoom_transfer_setup_tls(t);
+    code |= ngx_http_zoom_transfer_own(t->handle.easy, t);
     code |= ngx_http_zoom_transfer_time(t);
 
     return code == CURLE_OK ? NGX_OK : NGX_ERROR;
+}
+
+
+void
+ngx_http_zoom_transfer_release(ngx_http_zoom_transfer_t *t)
+{
+    CURL                    *e;
+    ngx_http_zoom_client_t  *client;
+
+    e = t->handle.easy;
+    client = t->client;
+
+    t->handle.easy = NULL;
+
+    /* one that failed may have been told more */
+
+    if (t->plain && t->status && !t->retried
+        && client->nidle < client->conf->connections
+        && ngx_http_zoom_transfer_own(e, NULL) == CURLE_OK)
+    {
+        client->idle[client->nidle++] = e;
+        return;
+    }
+
+    curl_easy_cleanup(e);
+
+    ERR_clear_error();
 }
 
 
@@ -135,7 +186,7 @@ ngx_http_zoom_transfer_time(ngx_http_zoom_transfer_t *t)
 {
     CURL            *e;
     CURLcode         code;
-    ngx_msec_t       connect, total;
+    ngx_msec_t       connect;
     ngx_msec_int_t   left;
 
     e = t->handle.easy;
@@ -144,13 +195,9 @@ ngx_http_zoom_transfer_time(ngx_http_zoom_transfer_t *t)
     left = ngx_max(left, 1);
 
     connect = ngx_min(t->client->conf->connect_timeout, (ngx_msec_t) left);
-    total = t->client->conf->request_timeout;
 
     code = curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long) left);
     code |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long) connect);
-    code |= curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    code |= curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME,
-                             (long) (total / 1000 + 1));
 
     return code;
 }
@@ -212,7 +259,8 @@ static ngx_int_t
 ngx_http_zoom_transfer_copy(ngx_http_zoom_transfer_t *t,
     const ngx_http_zoom_fetch_t *f)
 {
-    u_char  *p;
+    u_char             *p;
+    struct curl_slist  *h;
 
     t->secret_len = f->origin->url.len + f->path.len + 1
                     + sizeof("Authorization: ") - 1 + f->authorization.len + 1
@@ -236,23 +284,23 @@ ngx_http_zoom_transfer_copy(ngx_http_zoom_transfer_t *t,
 
     /* curl copies the strings of lists that it makes, and does not wipe */
 
-    t->headers[0].data = (char *) "Accept: application/json";
-    t->headers[0].next = &t->headers[1];
-    t->headers[1].data = (char *) "Expect:";
+    h = t->headers;
+    h->data = (char *) "Accept: application/json";
+
+    h = ngx_http_zoom_transfer_field(h, "Expect:");
+    h = ngx_http_zoom_transfer_field(h, "User-Agent: ngx_zoom_module/"
+                                        NGX_HTTP_ZOOM_VERSION);
+
+    if (f->json && f->body.len) {
+        h = ngx_http_zoom_transfer_field(h, "Content-Type: application/json");
+    }
 
     if (f->authorization.len) {
-        t->headers[1].next = &t->headers[2];
-        t->headers[2].data = (char *) p;
+        (void) ngx_http_zoom_transfer_field(h, (char *) p);
 
         p = ngx_cpymem(p, "Authorization: ", sizeof("Authorization: ") - 1);
         p = ngx_cpymem(p, f->authorization.data, f->authorization.len);
         *p++ = '\0';
-    }
-
-    if (f->json && f->body.len) {
-        t->headers[3].next = t->headers[1].next;
-        t->headers[3].data = (char *) "Content-Type: application/json";
-        t->headers[1].next = &t->headers[3];
     }
 
     if (f->body.len) {
@@ -267,21 +315,41 @@ ngx_http_zoom_transfer_copy(ngx_http_zoom_transfer_t *t,
 }
 
 
+static struct curl_slist *
+ngx_http_zoom_transfer_field(struct curl_slist *last, const char *field)
+{
+    last->next = last + 1;
+    last->next->data = (char *) field;
+
+    return last->next;
+}
+
+
 static CURLcode
-ngx_http_zoom_transfer_setup_request(ngx_http_zoom_transfer_t *t)
+ngx_http_zoom_transfer_make(ngx_http_zoom_transfer_t *t)
+{
+    CURLcode  code;
+
+    code = ngx_http_zoom_transfer_make_request(t);
+    code |= ngx_http_zoom_transfer_make_answer(t);
+    code |= ngx_http_zoom_transfer_make_network(t);
+    code |= ngx_http_zoom_transfer_make_tls(t);
+
+    return code;
+}
+
+
+static CURLcode
+ngx_http_zoom_transfer_make_request(ngx_http_zoom_transfer_t *t)
 {
     CURL      *e;
     CURLcode   code;
 
     e = t->handle.easy;
 
-    code = curl_easy_setopt(e, CURLOPT_URL, t->url);
-    code |= curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
+    code = curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
     code |= curl_easy_setopt(e, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-    code |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, t->headers);
     code |= curl_easy_setopt(e, CURLOPT_HEADEROPT, (long) CURLHEADER_SEPARATE);
-    code |= curl_easy_setopt(e, CURLOPT_USERAGENT,
-                             "ngx_zoom_module/" NGX_HTTP_ZOOM_VERSION);
     code |= curl_easy_setopt(e, CURLOPT_NETRC, (long) CURL_NETRC_IGNORED);
     code |= curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
     code |= curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
@@ -291,6 +359,23 @@ ngx_http_zoom_transfer_setup_request(ngx_http_zoom_transfer_t *t)
 
     code |= curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR,
                              t->https ? "https" : "http,https");
+
+    if (!t->plain) {
+        code |= ngx_http_zoom_transfer_post(t);
+    }
+
+    return code;
+}
+
+
+static CURLcode
+ngx_http_zoom_transfer_post(ngx_http_zoom_transfer_t *t)
+{
+    CURL      *e;
+    CURLcode   code;
+
+    e = t->handle.easy;
+    code = CURLE_OK;
 
     if (t->body) {
         code |= curl_easy_setopt(e, CURLOPT_POST, 1L);
@@ -314,7 +399,7 @@ ngx_http_zoom_transfer_setup_request(ngx_http_zoom_transfer_t *t)
 
 
 static CURLcode
-ngx_http_zoom_transfer_setup_answer(ngx_http_zoom_transfer_t *t)
+ngx_http_zoom_transfer_make_answer(ngx_http_zoom_transfer_t *t)
 {
     CURL      *e;
     CURLcode   code;
@@ -323,15 +408,11 @@ ngx_http_zoom_transfer_setup_answer(ngx_http_zoom_transfer_t *t)
 
     code = curl_easy_setopt(e, CURLOPT_HEADERFUNCTION,
                             ngx_http_zoom_transfer_header);
-    code |= curl_easy_setopt(e, CURLOPT_HEADERDATA, t);
     code |= curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     code |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION,
                              ngx_http_zoom_transfer_body);
-    code |= curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
-    code |= curl_easy_setopt(e, CURLOPT_MAXFILESIZE, (long) t->body_max);
     code |= curl_easy_setopt(e, CURLOPT_HTTP_CONTENT_DECODING, 0L);
     code |= curl_easy_setopt(e, CURLOPT_HTTP09_ALLOWED, 0L);
-    code |= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->error);
 
     return code;
 }
@@ -340,12 +421,14 @@ ngx_http_zoom_transfer_setup_answer(ngx_http_zoom_transfer_t *t)
 /* Nothing of the environment may send credentials elsewhere. */
 
 static CURLcode
-ngx_http_zoom_transfer_setup_network(ngx_http_zoom_transfer_t *t)
+ngx_http_zoom_transfer_make_network(ngx_http_zoom_transfer_t *t)
 {
-    CURL      *e;
-    CURLcode   code;
+    CURL        *e;
+    CURLcode     code;
+    ngx_msec_t   total;
 
     e = t->handle.easy;
+    total = t->client->conf->request_timeout;
 
     code = curl_easy_setopt(e, CURLOPT_PROXY,
                             t->proxied ? t->client->proxy : "");
@@ -353,18 +436,68 @@ ngx_http_zoom_transfer_setup_network(ngx_http_zoom_transfer_t *t)
     code |= curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
     code |= curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
     code |= curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
+    code |= curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    code |= curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME,
+                             (long) (total / 1000 + 1));
 
 #ifdef CURL_PREREQFUNC_OK
-    if (t->fetch->sending) {
-        code |= curl_easy_setopt(e, CURLOPT_PREREQFUNCTION,
-                                 ngx_http_zoom_transfer_sending);
-        code |= curl_easy_setopt(e, CURLOPT_PREREQDATA, t);
-    }
+    code |= curl_easy_setopt(e, CURLOPT_PREREQFUNCTION,
+                             ngx_http_zoom_transfer_sending);
 #endif
 
-    if (t->resolve.list) {
-        code |= curl_easy_setopt(e, CURLOPT_RESOLVE, t->resolve.list);
-    }
+    return code;
+}
+
+
+static CURLcode
+ngx_http_zoom_transfer_make_tls(ngx_http_zoom_transfer_t *t)
+{
+    CURL      *e;
+    CURLcode   code;
+
+    e = t->handle.easy;
+
+    code = curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
+    code |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
+    code |= curl_easy_setopt(e, CURLOPT_SSLVERSION,
+                             (long) CURL_SSLVERSION_TLSv1_2);
+
+    /* a session of one handle is of no use to the others */
+
+    code |= curl_easy_setopt(e, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+
+    /* the store comes from the master, no file is read here */
+
+    code |= curl_easy_setopt(e, CURLOPT_CAINFO, NULL);
+    code |= curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
+    code |= curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION,
+                             ngx_http_zoom_transfer_ssl_ctx);
+    code |= curl_easy_setopt(e, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+
+    return code;
+}
+
+
+/* What belongs to one transfer; without one, an idle handle knows of none. */
+
+static CURLcode
+ngx_http_zoom_transfer_own(CURL *e, ngx_http_zoom_transfer_t *t)
+{
+    CURLcode  code;
+
+    code = curl_easy_setopt(e, CURLOPT_URL, t ? t->url : NULL);
+    code |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, t ? t->headers : NULL);
+    code |= curl_easy_setopt(e, CURLOPT_HEADERDATA, t);
+    code |= curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
+    code |= curl_easy_setopt(e, CURLOPT_MAXFILESIZE,
+                             t ? (long) t->body_max : 0L);
+    code |= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t ? t->error : NULL);
+    code |= curl_easy_setopt(e, CURLOPT_RESOLVE, t ? t->resolve.list : NULL);
+    code |= curl_easy_setopt(e, CURLOPT_SSL_CTX_DATA, t);
+
+#ifdef CURL_PREREQFUNC_OK
+    code |= curl_easy_setopt(e, CURLOPT_PREREQDATA, t);
+#endif
 
     return code;
 }
@@ -379,38 +512,14 @@ ngx_http_zoom_transfer_sending(void *data, char *to, char *from, int to_port,
 {
     ngx_http_zoom_transfer_t *t = data;
 
-    t->fetch->sending(t->fetch);
+    if (t->fetch->sending) {
+        t->fetch->sending(t->fetch);
+    }
 
     return CURL_PREREQFUNC_OK;
 }
 
 #endif
-
-
-static CURLcode
-ngx_http_zoom_transfer_setup_tls(ngx_http_zoom_transfer_t *t)
-{
-    CURL      *e;
-    CURLcode   code;
-
-    e = t->handle.easy;
-
-    code = curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
-    code |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
-    code |= curl_easy_setopt(e, CURLOPT_SSLVERSION,
-                             (long) CURL_SSLVERSION_TLSv1_2);
-
-    /* the store comes from the master, no file is read here */
-
-    code |= curl_easy_setopt(e, CURLOPT_CAINFO, NULL);
-    code |= curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
-    code |= curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION,
-                             ngx_http_zoom_transfer_ssl_ctx);
-    code |= curl_easy_setopt(e, CURLOPT_SSL_CTX_DATA, t);
-    code |= curl_easy_setopt(e, CURLOPT_CA_CACHE_TIMEOUT, 0L);
-
-    return code;
-}
 
 
 static CURLcode

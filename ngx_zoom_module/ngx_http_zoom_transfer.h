@@ -21,6 +21,9 @@
 #define NGX_HTTP_ZOOM_TRANSFER_BODY     4096
 #define NGX_HTTP_ZOOM_TRANSFER_REASON   256
 
+/* header fields of a request that are told to curl */
+#define NGX_HTTP_ZOOM_TRANSFER_NFIELDS  5
+
 
 typedef enum {
     NGX_HTTP_ZOOM_TRANSFER_NONE = 0,
@@ -67,6 +70,8 @@ struct ngx_http_zoom_client_s {
     ngx_queue_t                           transfers;
     ngx_event_t                           pump;
     ngx_log_t                            *log;
+    CURL                                **idle;     /* conf->connections */
+    ngx_uint_t                            nidle;
     unsigned                              proxy_literal:1;
 };
 
@@ -99,7 +104,7 @@ typedef struct {
     char                            *url;
     char                            *body;
     size_t                           body_len;
-    struct curl_slist                headers[4];
+    struct curl_slist                headers[NGX_HTTP_ZOOM_TRANSFER_NFIELDS];
 
     u_char                          *answer;
     size_t                           answer_len;
@@ -117,6 +122,8 @@ typedef struct {
     char                             error[CURL_ERROR_SIZE];
 
     unsigned                         https:1;
+    unsigned                         plain:1;    /* as most: a handle of
+                                                    client->idle will do */
     unsigned                         literal:1;
     unsigned                         proxied:1;
     unsigned                         timedout:1;
@@ -135,8 +142,11 @@ ngx_http_zoom_transfer_t *ngx_http_zoom_transfer_create(
 /* Wipes and frees. */
 void ngx_http_zoom_transfer_destroy(ngx_http_zoom_transfer_t *t);
 
-/* Makes the easy handle, with the time that is left. */
+/* Gets an easy handle, made or idle, with the time that is left. */
 ngx_int_t ngx_http_zoom_transfer_setup(ngx_http_zoom_transfer_t *t);
+
+/* Ends with the handle, which has been removed from curl's multi handle. */
+void ngx_http_zoom_transfer_release(ngx_http_zoom_transfer_t *t);
 
 /* Sets the time that is left, anew for a second try. */
 CURLcode ngx_http_zoom_transfer_time(ngx_http_zoom_transfer_t *t);
