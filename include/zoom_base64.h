@@ -26,5 +26,8 @@ int zoom_base64_decode(zoom_buf_t *b, zoom_str_t s);
 void zoom_base64url_encode(zoom_buf_t *b, const void *data, size_t len);
 int zoom_base64url_decode(zoom_buf_t *b, zoom_str_t s);
 
+/* How many characters of the alphabet of section 5 "s" begins with. */
+size_t zoom_base64url_span(zoom_str_t s);
+
 
 #endif /* ZOOM_BASE64_H_INCLUDED */

@@ -81,6 +81,27 @@ zoom_base64url_decode(zoom_buf_t *b, zoom_str_t s)
 }
 
 
+size_t
+zoom_base64url_span(zoom_str_t s)
+{
+    const unsigned char  *p, *last, *v;
+
+    p = s.data;
+    last = s.data + s.len;
+    v = zoom_base64_url_values;
+
+    while (last - p >= 4 && v[p[0]] && v[p[1]] && v[p[2]] && v[p[3]]) {
+        p += 4;
+    }
+
+    while (p < last && v[*p]) {
+        p++;
+    }
+
+    return (size_t) (p - s.data);
+}
+
+
 static void
 zoom_base64_write(zoom_buf_t *b, const unsigned char *p, size_t len,
     const char *alphabet, int pad)

@@ -317,35 +317,32 @@ zoom_jwt_exp(zoom_str_t jwt, int64_t *exp, int64_t *iat)
 static int
 zoom_jwt_claims(zoom_str_t jwt, zoom_str_t *claims)
 {
-    size_t         i, start;
-    unsigned       dots;
-    unsigned char  c;
+    size_t    n;
+    unsigned  dots;
 
-    dots = 0;
-    start = 0;
+    for (dots = 0; /* void */ ; /* void */ ) {
+        n = zoom_base64url_span(jwt);
 
-    for (i = 0; i < jwt.len; i++) {
-        c = zoom_lower(jwt.data[i]);
-
-        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
-            || c == '-' || c == '_')
-        {
-            continue;
+        if (n == 0) {
+            return -1;
         }
 
-        if (c != '.' || i == start || ++dots == 3) {
+        if (n == jwt.len) {
+            return dots == 2 ? 0 : -1;
+        }
+
+        if (jwt.data[n] != '.' || ++dots == 3) {
             return -1;
         }
 
         if (dots == 2) {
-            claims->data = jwt.data + start;
-            claims->len = i - start;
+            claims->data = jwt.data;
+            claims->len = n;
         }
 
-        start = i + 1;
+        jwt.data += n + 1;
+        jwt.len -= n + 1;
     }
-
-    return (dots == 2 && start < jwt.len) ? 0 : -1;
 }
 
 

@@ -162,6 +162,45 @@ START_TEST(stops_at_the_end)
 END_TEST
 
 
+/* Each byte at each place, against the C library. */
+
+START_TEST(spans)
+{
+    int         c;
+    char        text[11];
+    size_t      i, n;
+    zoom_str_t  s;
+
+    static const char  alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+    for (n = 0; n < sizeof(text); n++) {
+        for (i = 0; i < n; i++) {
+            for (c = 1; c < 256; c++) {
+                memset(text, 'a', n);
+                text[i] = (char) c;
+                text[n] = '\0';
+
+                s.data = (unsigned char *) text;
+                s.len = n;
+
+                ck_assert_uint_eq(zoom_base64url_span(s),
+                                  strspn(text, alphabet));
+            }
+        }
+    }
+
+    s.data = (unsigned char *) "a\0b";
+    s.len = 3;
+    ck_assert_uint_eq(zoom_base64url_span(s), 1);
+
+    s.data = NULL;
+    s.len = 0;
+    ck_assert_uint_eq(zoom_base64url_span(s), 0);
+}
+END_TEST
+
+
 Suite *
 unit_base64(void)
 {
@@ -176,6 +215,7 @@ unit_base64(void)
     tcase_add_test(t, refuses);
     tcase_add_test(t, agrees_with_openssl);
     tcase_add_test(t, stops_at_the_end);
+    tcase_add_test(t, spans);
 
     suite_add_tcase(s, t);
 
