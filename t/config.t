@@ -87,6 +87,13 @@ subtest 'accepted' => sub {
     accepted('http to loopback', account => {
                  oauth_url => 'http://127.0.0.1:1/oauth/token',
                  api_url   => 'http://[::1]:1/v2' });
+    accepted('no proxy', account => { proxy => 'off' });
+    accepted('a proxy with a slash', account => {
+                 proxy => 'http://127.0.0.1:3128/' });
+    accepted('a rate by the minute', account => {
+                 rate => 'resource=90r/m day=1000' });
+    accepted('a slash at the end', account => {
+                 api_url => 'https://api.zoom.us/v2/' });
     accepted('all defaults', account => {
                  map { $_ => undef }
                  qw(oauth_url api_url trusted_certificate plan) });
@@ -402,6 +409,11 @@ subtest 'accounts' => sub {
         'no time at all'         => [connect_timeout => '0'],
         'another parameter'      => [rate => 'light=1r/s night=5'],
         'a rate twice'           => [rate => 'light=1r/s; rate light=2r/s'],
+        'no unit of a rate'      => [rate => 'light=1rps'],
+        'a rate of one letter'   => [rate => 'light=1'],
+        'a path with a gap'      => [api_url => 'https://zoom.us/v2//x'],
+        'a path upwards'         => [api_url => 'https://zoom.us/v2/../x'],
+        'a host with a star'     => [api_url => 'https://*.zoom.us/v2'],
     );
 
     for my $name (sort keys %bad) {
@@ -420,15 +432,42 @@ subtest 'accounts' => sub {
     refused("no $_", 'zoom_account acme', account => { %sdk, $_ => undef })
         for qw(sdk_key sdk_secret);
 
-    refused('a parameter twice', 'plan free;', account => {
-                plan => "pro;\n    plan free" });
+    my %twice = (plan => 'free', share => '5%', proxy => 'off',
+                 client_id => 'x', api_url => 'https://api.zoom.us/v2',
+                 trusted_certificate => '%{ca}', connections => 2,
+                 http2 => 'off', connect_timeout => '1s');
+
+    for my $name (sort keys %twice) {
+        my $said = refused("$name twice",
+                           quotemeta $t->expand("$name $twice{$name}; # again"),
+                           account => {
+            $name => "$twice{$name};\n    $name $twice{$name}; # again\n#",
+        });
+
+        like($said, qr/"$name" directive is duplicate/, 'as a duplicate');
+    }
+
     refused('an account twice', 'zoom_account acme \{ #', http =>
                 "zoom_account acme { # again\n account_id x; client_id x;"
                 . " client_secret x;\n}\n");
     refused('an account with a strange name', 'zoom_account a/b',
             http => "zoom_account a/b {\n}\n");
-    refused('two accounts that disagree', 'zoom_account twin',
-            http => $t->account('twin', plan => 'pro'));
+
+    my %other = (plan => 'pro', share => '50%', rate => 'light=1r/s',
+                 rate_day => 'light=1000r/s day=5');
+
+    for my $name (sort keys %other) {
+        my ($parameter) = split /_/, $name;
+        my $said = refused("two accounts of another $name",
+                           'zoom_account twin',
+                           account => $name eq 'rate_day'
+                                      ? { rate => 'light=1000r/s' } : {},
+                           http => $t->account('twin',
+                                               $parameter => $other{$name}));
+
+        like($said, qr/"acme" and "twin".* must have the same "$parameter"/,
+             'which is named');
+    }
     refused('an include without a file', 'include;',
             account => { plan => "pro;\n    include" });
     refused('an account without a name', 'zoom_account \{',
@@ -459,6 +498,12 @@ subtest 'warnings' => sub {
          'is warned about by name');
     is(scalar(() = $said =~ /secret\.readable/g), 1, 'once');
 
+    $said = accepted('one that is used twice', account => {
+                         client_secret => 'file:%{readable}' },
+                     http => $t->account('second', account_id => 'x',
+                                 client_secret => 'file:%{readable}'));
+    is(scalar(() = $said =~ /secret\.readable/g), 1, 'still once');
+
     $said = accepted('a literal', account => {
                          client_secret => 'CANARYliteral0123456789' });
     like($said, qr/\[warn\].*client_secret/, 'is warned about');
@@ -468,6 +513,12 @@ subtest 'warnings' => sub {
                      env => { ZOOM_TEST_SECRET => 'CANARYliteral' });
     like($said, qr/\[warn\].*env ZOOM_TEST_SECRET;/,
          'is warned about, with what a binary upgrade needs');
+
+    $said = accepted('a variable that is kept', account => {
+                         client_secret => 'env:ZOOM_TEST_SECRET' },
+                     main => 'env ZOOM_TEST_SECRET;',
+                     env => { ZOOM_TEST_SECRET => 'CANARYliteral' });
+    unlike($said, qr/\[warn\]/, 'is not');
 
     $said = accepted('a life that is not above the least left', location(
                          @tokens, 'zoom_ttl 30m;'));
@@ -523,8 +574,8 @@ sub messages {
             $found{$message} = basename($file);
         }
 
-        next if $file !~ /_(?:account|attendee|auth_conf|module|secret|types|url|user
-                           |webhooks)\.c$/x;
+        next if $file !~ /_(?:account|account_conf|attendee|auth_conf|check|module|secret
+                           |types|url|user|webhooks)\.c$/x;
 
         $found{ substr $_, 1, -1 } = basename($file)
             for $text =~ /(?<=[ (])"(?:is|has|must|contains)\ (?:[^"\\]|\\.)*"/gx;
