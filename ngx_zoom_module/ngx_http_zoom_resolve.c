@@ -109,16 +109,9 @@ ngx_http_zoom_resolve_entry(ngx_http_zoom_resolve_t *r,
 {
     size_t       size;
     u_char      *p;
-    ngx_str_t    host;
     ngx_uint_t   i;
 
-    host = r->host;
-
-    if (host.len && host.data[host.len - 1] == '.') {
-        host.len--;
-    }
-
-    size = host.len + sizeof(":65535:")
+    size = r->host.len + sizeof(":65535:")
            + ctx->naddrs * (NGX_SOCKADDR_STRLEN + sizeof("[],") - 1);
 
     p = ngx_alloc(size, r->log);
@@ -130,7 +123,7 @@ ngx_http_zoom_resolve_entry(ngx_http_zoom_resolve_t *r,
     r->entry.next = NULL;
     r->list = &r->entry;
 
-    p = ngx_sprintf(p, "%V:%d:", &host, (int) r->port);
+    p = ngx_sprintf(p, "%V:%d:", &r->host, (int) r->port);
 
     for (i = 0; i < ctx->naddrs; i++) {
         if (i) {

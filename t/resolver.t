@@ -15,7 +15,7 @@ my $t = Zoom::Test->new;
 my $zoom = $t->zoom;
 
 my $dns = Zoom::Stub->dns(log => $t->dir . '/dns', names => {
-    'zoom.us'     => ['127.0.0.1'],
+    'zoom.us'     => ['::1', '127.0.0.1'],
 
     # Nobody listens at the first.
     'api.zoom.us' => ['127.0.0.9', '127.0.0.1'],
@@ -25,8 +25,8 @@ my $dns = Zoom::Stub->dns(log => $t->dir . '/dns', names => {
 });
 
 my $port = $zoom->tls;
-my $resolver = 'resolver 127.0.0.1:' . $dns->port . " ipv6=off;\n"
-               . "resolver_timeout 30s;\n";
+my $address = '127.0.0.1:' . $dns->port;
+my $resolver = "resolver $address ipv6=off;\nresolver_timeout 30s;\n";
 
 my $accounts = join '', map {
     $t->account($_->[0], oauth_url => "https://$_->[1]:$port/oauth/token",
@@ -35,9 +35,10 @@ my $accounts = join '', map {
     ['named',   'zoom.us',   'api.zoom.us'],
     ['missing', 'zoom.us',   'nowhere.zoom.us'],
     ['mute',    'mute.zoom.us', 'mute.zoom.us'],
+    ['dotted',  'zoom.us.',  'api.zoom.us.'],
 );
 
-my $locations = join '', map { <<"EOC" } qw(named missing mute acme);
+my $locations = join '', map { <<"EOC" } qw(named missing mute dotted acme);
         location = /$_ {
             zoom_tokens        $_;
             zoom_authenticate  off;
@@ -93,8 +94,38 @@ subtest 'a server that does not answer' => sub {
 };
 
 
+subtest 'a name in full' => sub {
+    is($t->get('/dotted')->status, 200, 'with the dot at its end');
+    is(scalar(grep { /\. / } $dns->log), 0, 'which is not asked for');
+};
+
+
 subtest 'literal addresses' => sub {
     is(scalar(grep { /127\.0\.0/ } $dns->log), 0, 'are nobody\'s name');
+};
+
+
+$t->over;
+
+my $six = $t->nginx(http => "resolver $address;\nresolver_timeout 1s;\n"
+                            . $accounts, locations => $locations);
+
+subtest 'addresses of both kinds' => sub {
+    is($t->get('/named')->status, 200, 'one of them answers');
+
+    for my $type (qw(A AAAA)) {
+        ok(scalar(grep { $_ eq "zoom.us $type" } $dns->log), $type);
+    }
+};
+
+
+subtest 'a server that does not answer in its time' => sub {
+    my $r = $t->get('/mute');
+
+    is($r->status . ' ' . $r->json->{error}, '503 zoom_unavailable',
+       'no token');
+    like($six->error_log, qr/mute\.zoom\.us:.*\ no\ answer\ from\ the\ name
+                             \ server/x, 'the log tells whose fault it is');
 };
 
 

@@ -9,6 +9,7 @@ use warnings;
 
 use IO::Select;
 use IO::Socket::INET;
+use Socket qw(AF_INET AF_INET6 inet_pton);
 use Time::HiRes qw(sleep);
 
 use Zoom::Process qw(spawn stop slurp);
@@ -46,8 +47,8 @@ sub launch {
 }
 
 
-# names => { name => [addresses] }; any other name does not exist.  A name
-# with no address at all is never answered.
+# names => { name => [addresses] }, of IPv4 or IPv6; any other name does not
+# exist.  A name with no address at all is never answered.
 
 sub dns {
     my ($class, %o) = @_;
@@ -78,14 +79,15 @@ sub dns_answer {
     $self->note("$name " . ($type == 1 ? 'A' : $type == 28 ? 'AAAA' : $type));
     return if $known && !@$known;
 
-    my @addresses = $type == 1 && $known ? @$known : ();
+    my @addresses = grep { $type == (/:/ ? 28 : 1) } @{ $known // [] };
     my $answer = $id . pack('n5', 0x8180 | ($known ? 0 : 3), 1,
                             scalar @addresses, 0, 0)
                  . substr $question, 0, $at + 5;
 
     for (@addresses) {
-        $answer .= pack 'nnnNn a4', 0xc00c, 1, 1, 60, 4,
-                        pack 'C4', split /\./;
+        my $bytes = inet_pton(/:/ ? AF_INET6 : AF_INET, $_);
+
+        $answer .= pack 'nnnNn/a*', 0xc00c, $type, 1, 60, $bytes;
     }
 
     return $answer;
