@@ -574,8 +574,8 @@ sub messages {
             $found{$message} = basename($file);
         }
 
-        next if $file !~ /_(?:account|account_conf|attendee|auth_conf|check|module|secret
-                           |types|url|user|webhooks)\.c$/x;
+        next if $file !~ /_(?:account|account_conf|attendee|auth_conf|check
+                           |module|secret|types|url|user|webhooks)\.c$/x;
 
         $found{ substr $_, 1, -1 } = basename($file)
             for $text =~ /(?<=[ (])"(?:is|has|must|contains)\ (?:[^"\\]|\\.)*"/gx;
