@@ -45,7 +45,7 @@ $load->report($zoom, oauth => [int($took / $life) + 1,
 note('lives: ' . join ' ', map { sprintf '%.1f', $_ } @lives);
 
 $load->check;
-is(join(' ', keys %{ $load->{status} }), '200', 'everybody is served');
+$load->answers_are(200, 'everybody is served');
 
 for my $at (@times[1 .. $#times]) {
     cmp_ok(scalar(grep { $_ > $at && $_ < $at + $delay } @answers), '>', 10,

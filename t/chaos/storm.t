@@ -9,7 +9,7 @@ use warnings;
 use Test::More;
 use Time::HiRes qw(time);
 
-use Zoom::Chaos qw(rss fds bot gdb);
+use Zoom::Chaos qw(rss fds bot steadily);
 use Zoom::Test;
 
 my $storm = $ENV{STORM} // 30;
@@ -68,21 +68,14 @@ for my $every (0, 1) {
     subtest $every ? 'a reload every second' : 'no reload' => sub {
         my $load = Zoom::Chaos->new(nginx => cold(), clients => $CLIENTS,
                                     path => sub { '/zak?' . user() });
-        my $next = time;
 
-        $load->run($storm, $every ? [0, sub {
-            return if time < $next;
-            $next += $every;
-            $load->hup;
-        }] : ());
+        $load->run($storm, $every ? steadily($every, sub { $load->hup }) : ());
         $load->drain;
         $load->ask_each(everybody('/zak'));
-        $load->report($zoom, mints => $USERS, oauth => 1);
-        $load->check;
-        $load->check_zone;
+        $load->settle($zoom, mints => $USERS, oauth => 1);
 
         $mints{$every} = $zoom->token_calls;
-        is(join(' ', keys %{ $load->{status} }), '200', 'all got a token');
+        $load->answers_are(200, 'all got a token');
         is($mints{$every}, $mints{0}, 'the mints are those without reloads');
         is($zoom->oauth_calls, 1, 'one access token');
         $t->over;
@@ -99,26 +92,19 @@ subtest 'a worker killed every second' => sub {
         nginx => $nginx, clients => $CLIENTS,
         path => sub { (rand() < 0.1 ? '/fresh?' : '/zak?') . user() },
     );
-    my $next = time;
 
-    $load->run($storm, [0, sub {
-        return if time < $next;
-        $next += 1;
-        $load->slay;
-    }]);
+    $load->run($storm, steadily(1, sub { $load->slay }));
     $load->drain;
     is($load->ask_each(everybody('/fresh')), 0,
        'then everybody is served, and no flight is left over');
 
     # Whoever asked for a fresh token got one of a mint that he may have
     # shared; a zone that a worker died in the midst of is empty afterwards.
-    $load->report($zoom, mints => [$USERS, $load->{fresh} + $USERS
+    $load->settle($zoom, mints => [$USERS, $load->{fresh} + $USERS
                                            * (1 + zones_lost($nginx))],
                   oauth => [1, 1 + zones_lost($nginx)]);
-    $load->check;
-    $load->check_zone;
 
-    is(join(' ', keys %{ $load->{status} }), '200', 'the others got a token');
+    $load->answers_are(200, 'the others got a token');
     $t->over;
 };
 
@@ -176,15 +162,13 @@ subtest 'everything at once' => sub {
 
 
     # One for each that was revoked or spoilt, or died with a worker.
-    $load->report($zoom, mints => [1, $load->{sent}],
+    $load->settle($zoom, mints => [1, $load->{sent}],
                   oauth => [1, 1 + $oauth + $load->{kills}
                                + zones_lost($nginx)]);
-    $load->check;
-    $load->check_zone;
     cmp_ok(rss($nginx->pid), '<', $rss + 4000, 'the master did not grow');
     cmp_ok(fds($nginx->pid), '<=', $fds + 4, 'nor keep descriptors');
-    is(scalar(grep { !/^(?:200|502|503|504)$/ } keys %{ $load->{status} }),
-       0, 'who got no token was told why not');
+    $load->answers_are('200|502|503|504',
+                       'who got no token was told why not');
 
     $t->over;
 };
@@ -211,9 +195,7 @@ subtest 'memory' => sub {
     $load->run($storm)->drain;
     note("RSS of a worker: $rss KiB, then " . $heaviest->());
     cmp_ok($heaviest->(), '<', $rss + 2000, 'no worker grew');
-    $load->report($zoom, mints => [$USERS, $load->{fresh}], oauth => 1);
-    $load->check;
-    $load->check_zone;
+    $load->settle($zoom, mints => [$USERS, $load->{fresh}], oauth => 1);
 
     $t->over;
 };

@@ -19,7 +19,9 @@ use Zoom::Process qw(
     spawn alive ended wait_for scratch discard slurp spew
 );
 
-our @EXPORT_OK = qw(rss fds stop_process gdb hold bot statuses not_of);
+our @EXPORT_OK = qw(
+    rss fds stop_process gdb hold bot statuses not_of steadily
+);
 
 # More than any zoom_timeout here; who waits longer was forgotten.
 use constant PATIENCE => 20;
@@ -296,6 +298,39 @@ sub check {
     is($self->{answered} + $self->{lost} + $self->{aborted}
        + $self->{reused} + @failed, $self->{sent},
        'every request is accounted for');
+}
+
+
+# The end of a storm: the books, and what it left in the zone.
+sub settle {
+    my ($self, $zoom, %expected) = @_;
+
+    $self->report($zoom, %expected);
+    $self->check;
+    $self->check_zone;
+}
+
+
+# Of all answers; "wanted" is a pattern of statuses.
+sub answers_are {
+    my ($self, $wanted, $name) = @_;
+    my $status = $self->{status};
+    my @other = grep { !/^(?:$wanted)$/ } sort keys %$status;
+
+    ok(%$status && !@other, $name) or diag("not $wanted: @other");
+}
+
+
+# For run(): so often, and neither sooner nor later.
+sub steadily {
+    my ($every, $do) = @_;
+    my $next = time;
+
+    return [0, sub {
+        return if time < $next;
+        $next += $every;
+        $do->();
+    }];
 }
 
 
