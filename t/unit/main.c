@@ -21,6 +21,10 @@ main(void)
 #endif
     };
 
+    /* seconds, unless asked for otherwise: busy machines are no mistake */
+
+    setenv("CK_DEFAULT_TIMEOUT", "60", 0);
+
     runner = srunner_create(NULL);
 
     for (i = 0; i < N(suites); i++) {
