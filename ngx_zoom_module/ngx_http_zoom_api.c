@@ -78,6 +78,7 @@ const ngx_http_zoom_api_t  ngx_http_zoom_api = {
     ngx_http_zoom_route_set,
     ngx_http_zoom_route_done,
     ngx_http_zoom_route_bot,
+    ngx_http_zoom_route_bot_link,
     ngx_http_zoom_route_metadata,
     ngx_http_zoom_route_header,
     ngx_http_zoom_route_arg,

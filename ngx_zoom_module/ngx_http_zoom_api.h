@@ -279,10 +279,15 @@ typedef struct {
     void                       (*routed)(ngx_http_request_t *r,
                                          ngx_int_t rc);
 
-    /* Of a callback, in the request's pool. */
+    /*
+     * Of a callback, in the request's pool: all but what its link says, which
+     * takes longer and may find no memory.
+     */
 
-    ngx_int_t                  (*bot)(ngx_http_request_t *r,
+    void                       (*bot)(ngx_http_request_t *r,
                                       ngx_http_zoom_bot_t *bot);
+    ngx_int_t                  (*bot_link)(ngx_http_request_t *r,
+                                           ngx_http_zoom_bot_t *bot);
 
     /* The n-th member of its metadata; NGX_DECLINED: there are less. */
     ngx_int_t                  (*metadata)(ngx_http_request_t *r,

@@ -22,8 +22,6 @@ static void ngx_http_zoom_route_take(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, ngx_int_t rc);
 static const char *ngx_http_zoom_route_reason(ngx_http_request_t *r,
     const ngx_str_t *reason);
-static ngx_int_t ngx_http_zoom_route_meeting(ngx_http_request_t *r,
-    zoom_str_t url, ngx_http_zoom_bot_t *bot);
 static ngx_uint_t ngx_http_zoom_route_secret(ngx_http_request_t *r,
     const ngx_str_t *name);
 static ngx_uint_t ngx_http_zoom_route_named(const ngx_str_t *a,
@@ -151,7 +149,7 @@ ngx_http_zoom_route_set(ngx_conf_t *cf, ngx_http_zoom_route_pt handler)
 }
 
 
-ngx_int_t
+void
 ngx_http_zoom_route_bot(ngx_http_request_t *r, ngx_http_zoom_bot_t *bot)
 {
     ngx_http_zoom_ctx_t  *ctx;
@@ -167,24 +165,24 @@ ngx_http_zoom_route_bot(ngx_http_request_t *r, ngx_http_zoom_bot_t *bot)
     bot->caller = ctx->caller;
     bot->scheme = ctx->scheme;
     bot->bot_id = ctx->bot_id;
-
-    if (ctx->callback->meeting_url.len == 0) {
-        return NGX_OK;
-    }
-
-    return ngx_http_zoom_route_meeting(r, ctx->callback->meeting_url, bot);
 }
 
 
-static ngx_int_t
-ngx_http_zoom_route_meeting(ngx_http_request_t *r, zoom_str_t url,
-    ngx_http_zoom_bot_t *bot)
+ngx_int_t
+ngx_http_zoom_route_bot_link(ngx_http_request_t *r, ngx_http_zoom_bot_t *bot)
 {
     u_char                *p;
     size_t                 size;
     ngx_str_t              text;
+    zoom_str_t             url;
     zoom_buf_t             b;
     ngx_http_zoom_link_t   link;
+
+    url = ngx_http_zoom_ctx_get(r)->callback->meeting_url;
+
+    if (url.len == 0) {
+        return NGX_OK;
+    }
 
     /* "k=v" may become "k=***" */
 

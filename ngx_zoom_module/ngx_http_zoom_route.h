@@ -25,7 +25,9 @@ void ngx_http_zoom_route_find(ngx_http_request_t *r,
 
 void ngx_http_zoom_route_set(ngx_conf_t *cf, ngx_http_zoom_route_pt handler);
 void ngx_http_zoom_route_done(ngx_http_request_t *r, ngx_int_t rc);
-ngx_int_t ngx_http_zoom_route_bot(ngx_http_request_t *r,
+void ngx_http_zoom_route_bot(ngx_http_request_t *r,
+    ngx_http_zoom_bot_t *bot);
+ngx_int_t ngx_http_zoom_route_bot_link(ngx_http_request_t *r,
     ngx_http_zoom_bot_t *bot);
 ngx_int_t ngx_http_zoom_route_metadata(ngx_http_request_t *r, ngx_uint_t n,
     ngx_str_t *name, ngx_str_t *value);

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 
 # zoom.request in routing scripts: what bounds it.  What it does is in
-# t/lua_table.t, what it leaves behind in t/lua_leak.t.
+# t/lua_table.t, what it leaves behind in t/lua_leak.t.  And what needs to know
+# that there is one worker.
 
 use strict;
 use warnings;
@@ -84,6 +85,15 @@ EOL
     return nil, tostring(#all)
 EOL
     first => 'zoom.request{ path = "/users" }',
+    kept => <<'EOL',
+    if bot.args.keep then
+        kept[1], kept[2] = bot, bot.caller
+        bot.caller = "own"
+        return nil, "kept"
+    end
+    local ok, err = pcall(function() return kept[1].scheme end)
+    return nil, kept[2] .. " " .. kept[1].caller .. " " .. err:gsub("^.-: ", "")
+EOL
     link => <<'EOL',
     return nil, tostring(bot.webinar) .. " " .. tostring(bot.tk) .. " "
                 .. tostring(bot.meeting_id)
@@ -102,7 +112,8 @@ return {
 EOL
 
 spew($t->dir . "/lua/$_.lua",
-     ($_ eq 'views' ? qq(require("data")\n) : '')
+     ($_ eq 'views' ? qq(require("data")\n)
+      : $_ eq 'kept' ? "local kept = {}\n" : '')
      . "return function(bot)\n$script{$_}\nend\n") for keys %script;
 
 my $locations = join '', map { <<"EOC" } sort keys %script;
@@ -174,7 +185,9 @@ sub script_requests {
 }
 
 
-my ($worker) = $nginx->workers;
+my $worker;
+
+wait_for(sub { ($worker) = $nginx->workers }, 5, 'a worker');
 
 
 sub descriptors {
@@ -219,6 +232,14 @@ subtest 'links' => sub {
               . '%3Ftk%3Dab.c'), 'true ab.c 987654321', 'of a webinar');
     is(reason('/link?meeting_url=https%3A%2F%2Fzoom.us%2Fj%2F987654321'),
        'nil nil 987654321', 'of a meeting');
+};
+
+
+# All bots of a worker share its machine.
+subtest 'bots that are kept' => sub {
+    is(reason('/kept?keep=1'), 'kept', 'one');
+    is(reason('/kept'), 'off own this is the bot of another callback, of which '
+       . 'nothing more is known', 'which says what it has said');
 };
 
 

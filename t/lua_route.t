@@ -90,6 +90,24 @@ EOL
     table.sort(names)
     return nil, table.concat(t, " ") .. " " .. table.concat(names, ",")
 EOL
+    bot_all => <<'EOL',
+    local names = {}
+    bot.own = bot.caller
+    bot.scheme = "mine"
+    for k, v in pairs(bot) do
+        names[#names + 1] = k .. "=" .. (type(v) == "table" and "table" or
+                                         tostring(v))
+    end
+    table.sort(names)
+    return nil, tostring(next(bot) ~= nil) .. " " .. table.concat(names, " ")
+                .. " " .. tostring(bot[1]) .. tostring(bot.nothing)
+EOL
+    bot_next => <<'EOL',
+    local n, k = 0, nil
+    repeat k = next(bot, k) n = n + 1 until not k
+    bot.metadata.mine = "x"
+    return nil, (n > 6 and "n" or n) .. bot.metadata.mine
+EOL
     request => <<'EOL',
     local h, a = bot.headers, bot.args
     return nil, table.concat({
@@ -433,6 +451,16 @@ subtest 'what a script knows' => sub {
        . 'meeting_id=123456789 passcode=SECRETpass caller=tenant1 '
        . "scheme=attendee account=acme tenant:t\xc3\xa91,z:2",
        'of a callback');
+
+    is(reason($t->attendee('/bot_all', members => {
+           meeting_url => '"https://zoom.us/w/987654321?tk=a.b"',
+           bot_metadata => '{"a":"b"}' })),
+       'true account=acme bot_id=bot_AbCdEfGh12345678 caller=tenant1 '
+       . 'meeting_id=987654321 meeting_url=https://zoom.us/w/987654321?tk=*** '
+       . 'metadata=table own=tenant1 scheme=mine tk=a.b webinar=true nilnil',
+       'all of it');
+    is(reason($t->attendee('/bot_next', members => {
+           bot_metadata => '{"a":"b"}' })), 'nx', 'step by step');
 
     is(reason(get('/bot')),
        'bot_id=nil meeting_url=nil meeting_id=nil passcode=nil caller=keyed '

@@ -2,18 +2,14 @@
  * A request that a script routes.
  */
 
+#include "ngx_http_zoom_lua_bot.h"
 #include "ngx_http_zoom_lua_lib.h"
-#include "ngx_http_zoom_lua_route.h"
 #include "ngx_http_zoom_lua_sandbox.h"
 
 
 static ngx_http_zoom_lua_vm_t *ngx_http_zoom_lua_route_vm(ngx_log_t *log);
 static void ngx_http_zoom_lua_route_drop(ngx_http_zoom_lua_vm_t *vm);
 static int ngx_http_zoom_lua_route_begin(lua_State *L);
-static void ngx_http_zoom_lua_route_bot(lua_State *L,
-    ngx_http_zoom_lua_run_t *run);
-static void ngx_http_zoom_lua_route_put(lua_State *L, const char *name,
-    const ngx_str_t *value);
 static ngx_int_t ngx_http_zoom_lua_route_run(ngx_http_zoom_lua_run_t *run,
     int nargs);
 static void ngx_http_zoom_lua_route_on(ngx_http_zoom_lua_run_t *run);
@@ -36,9 +32,6 @@ static void ngx_http_zoom_lua_route_copy(lua_State *L,
 static void ngx_http_zoom_lua_route_failed(ngx_http_zoom_lua_run_t *run,
     ngx_http_zoom_lua_vm_t *vm);
 static void ngx_http_zoom_lua_route_cleanup(void *data);
-static int ngx_http_zoom_lua_header(lua_State *L);
-static int ngx_http_zoom_lua_arg(lua_State *L);
-static int ngx_http_zoom_lua_no_write(lua_State *L);
 
 
 static ngx_http_zoom_lua_source_t  *ngx_http_zoom_lua_route_source;
@@ -132,9 +125,7 @@ ngx_http_zoom_lua_route(ngx_http_request_t *r, ngx_http_zoom_route_t *route)
     run->thread.steps = run->conf->instructions;
     run->thread.data = run;
 
-    if (ngx_http_zoom_lua_api->bot(r, &run->bot) != NGX_OK) {
-        return NGX_ERROR;
-    }
+    ngx_http_zoom_lua_api->bot(r, &run->bot);
 
     if (ngx_http_zoom_lua_vm_call(vm, ngx_http_zoom_lua_route_begin, run)
         != NGX_OK)
@@ -232,71 +223,10 @@ ngx_http_zoom_lua_route_begin(lua_State *L)
 
     run = ngx_http_zoom_lua_vm(L)->arg;
 
-    ngx_http_zoom_lua_route_bot(L, run);
+    ngx_http_zoom_lua_bot(L, run);
     ngx_http_zoom_lua_vm_thread(L, run->conf->script, &run->thread);
 
     return 0;
-}
-
-
-static void
-ngx_http_zoom_lua_route_bot(lua_State *L, ngx_http_zoom_lua_run_t *run)
-{
-    ngx_str_t             name, value;
-    ngx_uint_t            i;
-    ngx_http_zoom_bot_t  *bot;
-
-    bot = &run->bot;
-
-    lua_createtable(L, 0, 8);
-
-    ngx_http_zoom_lua_route_put(L, "bot_id", &bot->bot_id);
-    ngx_http_zoom_lua_route_put(L, "meeting_url", &bot->meeting_url);
-    ngx_http_zoom_lua_route_put(L, "meeting_id", &bot->meeting_id);
-    ngx_http_zoom_lua_route_put(L, "passcode", &bot->passcode);
-    ngx_http_zoom_lua_route_put(L, "tk", &bot->tk);
-    ngx_http_zoom_lua_route_put(L, "caller", &bot->caller);
-    ngx_http_zoom_lua_route_put(L, "scheme", &bot->scheme);
-    ngx_http_zoom_lua_route_put(L, "account", &bot->account);
-
-    if (bot->webinar) {
-        lua_pushboolean(L, 1);
-        lua_setfield(L, -2, "webinar");
-    }
-
-    /* headers, args, and metadata where there are none */
-
-    lua_rawgeti(L, LUA_REGISTRYINDEX, ngx_http_zoom_lua_vm(L)->bot_ref);
-    lua_setmetatable(L, -2);
-
-    for (i = 0;
-         ngx_http_zoom_lua_api->metadata(run->request, i, &name, &value)
-         == NGX_OK;
-         i++)
-    {
-        if (i == 0) {
-            lua_newtable(L);
-            lua_pushvalue(L, -1);
-            lua_setfield(L, -3, "metadata");
-        }
-
-        lua_pushlstring(L, (char *) name.data, name.len);
-        lua_pushlstring(L, (char *) value.data, value.len);
-        lua_rawset(L, -3);
-    }
-
-    lua_settop(L, 1);
-}
-
-
-static void
-ngx_http_zoom_lua_route_put(lua_State *L, const char *name,
-    const ngx_str_t *value)
-{
-    if (value->len) {
-        lua_pushlstring(L, (char *) value->data, value->len);
-        lua_setfield(L, -2, name);
-    }
 }
 
 
@@ -640,97 +570,4 @@ ngx_http_zoom_lua_account(ngx_http_zoom_lua_run_t *run, const ngx_str_t *name)
     }
 
     return NULL;
-}
-
-
-/* What all bots have: headers and args look at the one that is now. */
-
-void
-ngx_http_zoom_lua_route_init(lua_State *L)
-{
-    ngx_uint_t  i;
-
-    static const luaL_Reg  regs[] = {
-        { "headers", ngx_http_zoom_lua_header },
-        { "args", ngx_http_zoom_lua_arg }
-    };
-
-    lua_newtable(L);
-    lua_newtable(L);
-
-    for (i = 0; i < 2; i++) {
-        (void) lua_newuserdata(L, 0);
-
-        lua_createtable(L, 0, 4);
-        lua_pushcfunction(L, regs[i].func);
-        lua_setfield(L, -2, "__index");
-        lua_pushcfunction(L, regs[i].func);
-        lua_setfield(L, -2, "__call");
-        lua_pushcfunction(L, ngx_http_zoom_lua_no_write);
-        lua_setfield(L, -2, "__newindex");
-        lua_pushboolean(L, 0);
-        lua_setfield(L, -2, "__metatable");
-        lua_setmetatable(L, -2);
-
-        lua_setfield(L, -2, regs[i].name);
-    }
-
-    lua_newtable(L);
-    ngx_http_zoom_lua_view(L);
-    lua_setfield(L, -2, "metadata");
-
-    lua_setfield(L, -2, "__index");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
-
-    ngx_http_zoom_lua_vm(L)->bot_ref = luaL_ref(L, LUA_REGISTRYINDEX);
-}
-
-
-static int
-ngx_http_zoom_lua_header(lua_State *L)
-{
-    ngx_str_t                 name, value;
-    ngx_http_zoom_lua_run_t  *run;
-
-    run = ngx_http_zoom_lua_run(L);
-
-    name.data = (u_char *) luaL_checklstring(L, 2, &name.len);
-
-    if (ngx_http_zoom_lua_api->header(run->request, &name, &value) != NGX_OK) {
-        lua_pushnil(L);
-        return 1;
-    }
-
-    lua_pushlstring(L, (char *) value.data, value.len);
-
-    return 1;
-}
-
-
-static int
-ngx_http_zoom_lua_arg(lua_State *L)
-{
-    ngx_str_t                 name, value;
-    ngx_http_zoom_lua_run_t  *run;
-
-    run = ngx_http_zoom_lua_run(L);
-
-    name.data = (u_char *) luaL_checklstring(L, 2, &name.len);
-
-    if (ngx_http_zoom_lua_api->arg(run->request, &name, &value) != NGX_OK) {
-        lua_pushnil(L);
-        return 1;
-    }
-
-    lua_pushlstring(L, (char *) value.data, value.len);
-
-    return 1;
-}
-
-
-static int
-ngx_http_zoom_lua_no_write(lua_State *L)
-{
-    return luaL_error(L, "attempt to write to a read-only table");
 }

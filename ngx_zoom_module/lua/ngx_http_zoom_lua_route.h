@@ -50,6 +50,7 @@ struct ngx_http_zoom_lua_run_s {
     ngx_http_zoom_route_t       *route;
     const ngx_http_zoom_lua_loc_conf_t  *conf;
     ngx_http_zoom_bot_t          bot;
+    const void                  *table;      /* that the script has of it */
 
     ngx_http_zoom_call_t         call;       /* it waits for one of these, */
     ngx_http_zoom_errand_t       errand;
@@ -59,6 +60,7 @@ struct ngx_http_zoom_lua_run_s {
     ngx_msec_t                   deadline;   /* of all waits */
     ngx_uint_t                   calls;
     ngx_int_t                    rc;
+    unsigned                     linked:1;   /* what its link says is there */
 };
 
 
@@ -84,9 +86,6 @@ ngx_int_t ngx_http_zoom_lua_route(ngx_http_request_t *r,
 /* A wait is over. */
 void ngx_http_zoom_lua_route_minted(ngx_http_zoom_call_t *call);
 void ngx_http_zoom_lua_route_answered(ngx_http_zoom_errand_t *errand);
-
-/* Makes what all bots have, when a machine is new. */
-void ngx_http_zoom_lua_route_init(lua_State *L);
 
 /* The machine of this worker. */
 ngx_int_t ngx_http_zoom_lua_route_start(ngx_http_zoom_lua_source_t *source,

@@ -3,8 +3,8 @@
  */
 
 #include "ngx_http_zoom_lua_sandbox.h"
+#include "ngx_http_zoom_lua_bot.h"
 #include "ngx_http_zoom_lua_lib.h"
-#include "ngx_http_zoom_lua_route.h"
 #include "ngx_http_zoom_lua_vm.h"
 
 
@@ -121,7 +121,7 @@ ngx_http_zoom_lua_sandbox(lua_State *L)
     ngx_http_zoom_lua_view(L);
     lua_setfield(L, g, "zoom");
 
-    ngx_http_zoom_lua_route_init(L);
+    ngx_http_zoom_lua_bot_init(L);
     ngx_http_zoom_lua_environment(L, g);
 }
 

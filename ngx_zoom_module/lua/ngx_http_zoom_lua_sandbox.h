@@ -34,6 +34,13 @@ void ngx_http_zoom_lua_view(lua_State *L);
 /* Pushes the table at "index", itself or behind its view; 0: it is neither. */
 int ngx_http_zoom_lua_table(lua_State *L, int index);
 
+/*
+ * Under this key a metatable may have a function that fills its table in: it
+ * is called before somebody iterates.
+ */
+
+extern const char  ngx_http_zoom_lua_fill_key[];
+
 /* Adds next(), pairs(), type() and others that know views. */
 void ngx_http_zoom_lua_view_functions(lua_State *L, int table);
 

@@ -11,12 +11,18 @@
 static int ngx_http_zoom_lua_view_index(lua_State *L);
 static int ngx_http_zoom_lua_view_newindex(lua_State *L);
 static int ngx_http_zoom_lua_view_len(lua_State *L);
+static void ngx_http_zoom_lua_fill(lua_State *L);
 static int ngx_http_zoom_lua_next(lua_State *L);
 static int ngx_http_zoom_lua_pairs(lua_State *L);
 static int ngx_http_zoom_lua_ipairs(lua_State *L);
 static int ngx_http_zoom_lua_inext(lua_State *L);
 static int ngx_http_zoom_lua_unpack(lua_State *L);
 static int ngx_http_zoom_lua_type(lua_State *L);
+
+
+/* its address is the key, which no script can have */
+
+const char  ngx_http_zoom_lua_fill_key[] = "fill";
 
 
 void
@@ -134,12 +140,39 @@ ngx_http_zoom_lua_view_len(lua_State *L)
 }
 
 
+/* The table that is the first argument. */
+
+static void
+ngx_http_zoom_lua_fill(lua_State *L)
+{
+    if (!lua_istable(L, 1) || !lua_getmetatable(L, 1)) {
+        return;
+    }
+
+    lua_pushlightuserdata(L, (void *) ngx_http_zoom_lua_fill_key);
+    lua_rawget(L, -2);
+
+    if (lua_isfunction(L, -1)) {
+        lua_pushvalue(L, 1);
+        lua_call(L, 1, 0);
+        lua_pop(L, 1);
+        return;
+    }
+
+    lua_pop(L, 2);
+}
+
+
 /* The upvalues: LuaJIT's own of that name. */
 
 static int
 ngx_http_zoom_lua_next(lua_State *L)
 {
     lua_settop(L, 2);
+
+    if (lua_isnil(L, 2)) {
+        ngx_http_zoom_lua_fill(L);
+    }
 
     if (!ngx_http_zoom_lua_table(L, 1)) {
         luaL_checktype(L, 1, LUA_TTABLE);
@@ -168,6 +201,8 @@ ngx_http_zoom_lua_pairs(lua_State *L)
         lua_pushnil(L);
         return 3;
     }
+
+    ngx_http_zoom_lua_fill(L);
 
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_insert(L, 1);
