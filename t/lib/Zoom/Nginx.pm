@@ -164,8 +164,12 @@ sub launch {
         env    => { %{ environment() }, %{ $self->{options}{env} // {} } },
     );
 
+    # The port is open before there is a worker.
+    my ($workers) = $self->{text} =~ /^worker_processes (\d+);/m;
+
     return wait_for(sub {
-        port_is_open($self->{port}) || !alive($self->{pid})
+        port_is_open($self->{port}) && $self->workers >= ($workers // 1)
+            || !alive($self->{pid})
     }, 15) && alive($self->{pid});
 }
 
