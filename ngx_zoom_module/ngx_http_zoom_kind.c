@@ -57,17 +57,12 @@ static zoom_jointoken_e ngx_http_zoom_kind_join(ngx_http_zoom_kind_e kind);
 static void ngx_http_zoom_kind_oauth_judge(
     const ngx_http_zoom_mint_order_t *order, const zoom_answer_t *answer,
     zoom_buf_t *token, time_t *expires, zoom_judgement_t *j);
-static void ngx_http_zoom_kind_zak_judge(
-    const ngx_http_zoom_mint_order_t *order, const zoom_answer_t *answer,
-    zoom_buf_t *token, time_t *expires, zoom_judgement_t *j);
-static void ngx_http_zoom_kind_obf_judge(
+static void ngx_http_zoom_kind_user_judge(
     const ngx_http_zoom_mint_order_t *order, const zoom_answer_t *answer,
     zoom_buf_t *token, time_t *expires, zoom_judgement_t *j);
 static void ngx_http_zoom_kind_join_judge(
     const ngx_http_zoom_mint_order_t *order, const zoom_answer_t *answer,
     zoom_buf_t *token, time_t *expires, zoom_judgement_t *j);
-static void ngx_http_zoom_kind_alive(const char *stillborn, time_t expires,
-    zoom_judgement_t *j);
 
 
 static const ngx_http_zoom_kind_t
@@ -79,12 +74,12 @@ static const ngx_http_zoom_kind_t
 
     { "ZAK", ZOOM_LIGHT, NGX_HTTP_ZOOM_OF_USER,
       ngx_http_zoom_kind_zak_path,
-      ngx_http_zoom_kind_zak_judge },
+      ngx_http_zoom_kind_user_judge },
 
     { "OBF token", ZOOM_LIGHT,
       NGX_HTTP_ZOOM_OF_USER|NGX_HTTP_ZOOM_OF_MEETING|NGX_HTTP_ZOOM_ONCE,
       ngx_http_zoom_kind_obf_path,
-      ngx_http_zoom_kind_obf_judge },
+      ngx_http_zoom_kind_user_judge },
 
     { "local recording token", ZOOM_LIGHT,
       NGX_HTTP_ZOOM_OF_MEETING|NGX_HTTP_ZOOM_ONCE,
@@ -279,32 +274,29 @@ ngx_http_zoom_kind_oauth_judge(const ngx_http_zoom_mint_order_t *order,
 
 
 static void
-ngx_http_zoom_kind_zak_judge(const ngx_http_zoom_mint_order_t *order,
+ngx_http_zoom_kind_user_judge(const ngx_http_zoom_mint_order_t *order,
     const zoom_answer_t *answer, zoom_buf_t *token, time_t *expires,
     zoom_judgement_t *j)
 {
     int64_t  dies;
+    u_char   words[64];
 
-    zoom_zak_judge(answer, ngx_time(), order->ttl, token, &dies, j);
+    if (order->kind == NGX_HTTP_ZOOM_ZAK) {
+        zoom_zak_judge(answer, ngx_time(), order->ttl, token, &dies, j);
 
-    *expires = dies;
-
-    ngx_http_zoom_kind_alive("ZAK expired at birth", dies, j);
-}
-
-
-static void
-ngx_http_zoom_kind_obf_judge(const ngx_http_zoom_mint_order_t *order,
-    const zoom_answer_t *answer, zoom_buf_t *token, time_t *expires,
-    zoom_judgement_t *j)
-{
-    int64_t  dies;
-
-    zoom_obf_judge(answer, ngx_time(), order->ttl, token, &dies, j);
+    } else {
+        zoom_obf_judge(answer, ngx_time(), order->ttl, token, &dies, j);
+    }
 
     *expires = dies;
 
-    ngx_http_zoom_kind_alive("OBF token expired at birth", dies, j);
+    if (j->verdict == ZOOM_USE && dies <= ngx_time()) {
+        ngx_snprintf(words, sizeof(words), "%s expired at birth%Z",
+                     ngx_http_zoom_kinds[order->kind].title);
+
+        zoom_judgement_set(j, ZOOM_RETRY, ZOOM_E_ZOOM_INVALID, NULL);
+        zoom_judgement_words(j, zoom_str_c((char *) words));
+    }
 }
 
 
@@ -320,17 +312,6 @@ ngx_http_zoom_kind_join_judge(const ngx_http_zoom_mint_order_t *order,
                          token, &dies, j);
 
     *expires = dies;
-}
-
-
-static void
-ngx_http_zoom_kind_alive(const char *stillborn, time_t expires,
-    zoom_judgement_t *j)
-{
-    if (j->verdict == ZOOM_USE && expires <= ngx_time()) {
-        zoom_judgement_set(j, ZOOM_RETRY, ZOOM_E_ZOOM_INVALID, NULL);
-        zoom_judgement_words(j, zoom_str_c(stillborn));
-    }
 }
 
 

@@ -161,6 +161,18 @@ subtest 'ZAKs by their form' => sub {
 };
 
 
+subtest 'a ZAK that is dead already' => sub {
+    my $nginx = $t->nginx(locations => $conf);
+
+    $zoom->control({ zak => { exp => 0 } });
+    is_error(ask($other), $failed, 'is no answer');
+    $zoom->control({ zak => { exp => undef } });
+
+    like($nginx->error_log, qr/"ZAK expired at birth"/, 'and named in the log');
+    $t->over;
+};
+
+
 subtest 'a redirect' => sub {
     $zoom->control({ match => 'token', mode => 'answer', status => 302,
                      headers => { Location => $zoom->api_url . '/else' } });

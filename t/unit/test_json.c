@@ -786,7 +786,6 @@ unit_json(void)
     s = suite_create("json");
     t = tcase_create("json");
 
-
     tcase_add_loop_test(t, takes, 0, (int) N(good));
     tcase_add_loop_test(t, refuses, 0, (int) N(bad));
     tcase_add_test(t, refuses_zero_bytes);
