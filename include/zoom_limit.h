@@ -83,6 +83,14 @@ int zoom_limit_take(zoom_limit_t *l, const zoom_rate_t *rate, int64_t now,
     int64_t seconds, int64_t budget, zoom_ticket_t *ticket, int64_t *retry);
 
 /*
+ * How long a request made now would have to wait, for a slot or for the next
+ * day, and what is used of this one.
+ */
+
+int64_t zoom_limit_look(const zoom_limit_t *l, const zoom_rate_t *rate,
+    int64_t now, int64_t seconds, uint32_t *used);
+
+/*
  * How long the holder of a ticket has to wait from "now"; 0 or less: it may
  * go.  To be asked again when that time is over, a refusal may have moved it.
  */

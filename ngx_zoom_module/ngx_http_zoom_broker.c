@@ -755,7 +755,7 @@ ngx_http_zoom_broker_report(ngx_http_zoom_account_t *account,
         report->labels[i].rate = peer->rates[i];
 
         ngx_http_zoom_limits_look(peer->zone, peer->group, i,
-                                  &report->labels[i].used,
+                                  &peer->rates[i], &report->labels[i].used,
                                   &report->labels[i].wait);
     }
 }

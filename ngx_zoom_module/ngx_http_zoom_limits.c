@@ -186,20 +186,15 @@ ngx_http_zoom_limits_sent(ngx_http_zoom_zone_t *zone,
 
 void
 ngx_http_zoom_limits_look(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_group_t *group, zoom_label_e label, uint32_t *used,
-    ngx_msec_t *wait)
+    ngx_http_zoom_group_t *group, zoom_label_e label, const zoom_rate_t *rate,
+    uint32_t *used, ngx_msec_t *wait)
 {
-    int64_t        left;
-    zoom_limit_t  *l;
-
-    l = &group->labels[label];
-
     ngx_http_zoom_zone_lock(zone);
 
-    left = l->next - ngx_http_zoom_limits_us(ngx_current_msec);
-
-    *wait = (left > 0) ? left / 1000 : 0;
-    *used = (l->day == ngx_time() / 86400) ? l->used : 0;
+    *wait = zoom_limit_look(&group->labels[label], rate,
+                            ngx_http_zoom_limits_us(ngx_current_msec),
+                            ngx_time(), used)
+            / 1000;
 
     ngx_http_zoom_zone_unlock(zone);
 }

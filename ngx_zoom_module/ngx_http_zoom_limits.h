@@ -49,8 +49,8 @@ void ngx_http_zoom_limits_sent(ngx_http_zoom_zone_t *zone,
 
 /* What has been used today, and how long a request made now would wait. */
 void ngx_http_zoom_limits_look(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_group_t *group, zoom_label_e label, uint32_t *used,
-    ngx_msec_t *wait);
+    ngx_http_zoom_group_t *group, zoom_label_e label, const zoom_rate_t *rate,
+    uint32_t *used, ngx_msec_t *wait);
 
 /* Zoom refused a request with 429. */
 void ngx_http_zoom_limits_close(ngx_http_zoom_zone_t *zone,

@@ -54,36 +54,40 @@ int
 zoom_limit_take(zoom_limit_t *l, const zoom_rate_t *rate, int64_t now,
     int64_t seconds, int64_t budget, zoom_ticket_t *ticket, int64_t *retry)
 {
-    int64_t  day, slot;
+    int64_t   wait;
+    uint32_t  used;
 
-    day = seconds / ZOOM_LIMIT_DAY;
+    wait = zoom_limit_look(l, rate, now, seconds, &used);
 
-    if (l->day != day) {
-        l->day = day;
-        l->used = 0;
-    }
-
-    if (rate->day && l->used >= rate->day) {
-        *retry = (ZOOM_LIMIT_DAY - seconds % ZOOM_LIMIT_DAY)
-                 * ZOOM_LIMIT_SECOND;
+    if (wait > budget || (rate->day && used >= rate->day)) {
+        *retry = wait;
         return -1;
     }
 
-    slot = (l->next > now) ? l->next : now;
-
-    if (slot - now > budget) {
-        *retry = slot - now;
-        return -1;
-    }
-
-    ticket->slot = slot;
+    ticket->slot = now + wait;
     ticket->shift = l->shift;
     ticket->gap = 1100 * (int64_t) ZOOM_LIMIT_SECOND / rate->rate;
 
-    l->next = slot + ticket->gap;
-    l->used++;
+    l->next = ticket->slot + ticket->gap;
+    l->day = seconds / ZOOM_LIMIT_DAY;
+    l->used = used + 1;
 
     return 0;
+}
+
+
+int64_t
+zoom_limit_look(const zoom_limit_t *l, const zoom_rate_t *rate, int64_t now,
+    int64_t seconds, uint32_t *used)
+{
+    *used = (l->day == seconds / ZOOM_LIMIT_DAY) ? l->used : 0;
+
+    if (rate->day && *used >= rate->day) {
+        return (ZOOM_LIMIT_DAY - seconds % ZOOM_LIMIT_DAY)
+               * ZOOM_LIMIT_SECOND;
+    }
+
+    return (l->next > now) ? l->next - now : 0;
 }
 
 

@@ -72,6 +72,21 @@ subtest 'GET' => sub {
 };
 
 
+subtest 'arguments that are none' => sub {
+    my %bad = ('extra twice'  => 'extra=%7B%7D&extra=%7B%7D',
+               'half encoded' => 'extra=%7B%7D%zz',
+               'two bots'     => 'bot_id=a&bot_id=b',
+               'two meetings' => 'meeting_id=123456789&meeting_id=987654321');
+
+    for my $name (sort keys %bad) {
+        my $r = $t->get("/zak$key&$bad{$name}");
+
+        is($r->status . ' ' . ($r->json->{error} // ''), '400 bad_callback',
+           $name);
+    }
+};
+
+
 subtest 'POST' => sub {
     my $r = $t->post("/zak$key", callback());
 

@@ -416,8 +416,13 @@ subtest 'who may ask' => sub {
              'a signature alone');
     is($t->attendee("/signed?$key", body => $wish)->status, 200,
        'beside the key');
+    is_error($t->attendee("/signed?$key", body => $wish,
+                          secret => 'attendee2'), 401, 'unauthenticated',
+             "a stranger's signature beside the key");
     is_error($t->post("/signed?$key", $wish), 401, 'unauthenticated',
              'the key alone');
+    is_error($t->get("/signed?$key&meeting_number=123456789"), 401,
+             'unauthenticated', 'and where nothing could be signed');
 
     # A GET's signature covers neither its path nor what it asks for.
     my $query = 'meeting_number=123456789';

@@ -18,11 +18,15 @@ my $zoom = $t->zoom;
 my ($closed) = free_ports(1);
 
 $zoom->control({ app => { account_id => 'free-id',
-                          client_id => 'free-client' } });
+                          client_id => 'free-client' } },
+               { app => { account_id => 'spent-id',
+                          client_id => 'spent-client' } });
 
 my $accounts = $t->account('wrong', client_secret => 'file:%{header}')
     . $t->account('free.one', plan => 'free', share => '50%',
                   account_id => 'free-id', client_id => 'free-client')
+    . $t->account('spent', rate => 'light=1000r/s day=1',
+                  account_id => 'spent-id', client_id => 'spent-client')
     . $t->account('nowhere',
                   oauth_url => "https://127.0.0.1:$closed/oauth/token");
 
@@ -59,7 +63,7 @@ EOC
             zoom_timeout       2s;
         }
 EOC
-    qw(acme wrong nowhere free.one));
+    qw(acme wrong nowhere spent free.one));
 
 my @forms = qw(json html prometheus);
 my $user = 'bots@example.com';
@@ -259,6 +263,16 @@ subtest 'limits' => sub {
     cmp_ok($limits->{$label}{wait_ms}, '>', 0, 'the next would wait');
     is(samples('zoom_limit_day_used', 'free.one')->{qq(label="$label")},
        $limits->{$label}{used}, 'for machines likewise');
+
+    # Its day is over for this account; of hours or minutes, as the case is.
+    is(ask('spent'), 200, 'the only token of a day');
+    is(ask('spent', 'bots@t1.example'), 503, 'no second one');
+    cmp_ok(status('spent')->{limits}{light}{wait_ms}, '>', 0,
+           'and for how long');
+    like($t->get('/status?format=html')->body,
+         qr{<b>spent:</b>\ working,\ but\ Zoom's\ limits\ are\ used\ up:
+            \ a\ new\ token\ waits\ \d+\ (?:h|min|s)\.}x,
+         'in words for people');
 };
 
 

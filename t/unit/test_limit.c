@@ -205,6 +205,47 @@ START_TEST(counts_days)
 END_TEST
 
 
+/* What the next one would wait is what it is told when it can't. */
+
+START_TEST(looks_ahead)
+{
+    uint32_t     used;
+    zoom_rate_t  rate = { 1000, 2 };
+
+    clean();
+
+    ck_assert_int_eq(zoom_limit_look(&limit, &rate, 5, NOON, &used), 0);
+    ck_assert_uint_eq(used, 0);
+
+    ck_assert_int_eq(take(rate, 0, 0), 0);
+    ck_assert_int_eq(zoom_limit_look(&limit, &rate, 0, NOON, &used),
+                     SEC + SEC / 10);
+    ck_assert_uint_eq(used, 1);
+    ck_assert_int_eq(take(rate, 0, SEC), -1);
+    ck_assert_int_eq(retry, SEC + SEC / 10);
+
+    ck_assert_int_eq(zoom_limit_look(&limit, &rate, 2 * SEC, NOON + 2, &used),
+                     0);
+
+    /* the day is over, whatever the budget */
+
+    ck_assert_int_eq(take(rate, 2 * SEC, 0), 0);
+    ck_assert_int_eq(zoom_limit_look(&limit, &rate, 2 * SEC, NOON + 2, &used),
+                     (DAY / 2 - 2) * SEC);
+    ck_assert_uint_eq(used, 2);
+    ck_assert_int_eq(take(rate, 2 * SEC, 2 * DAY * SEC), -1);
+    ck_assert_int_eq(retry, (DAY / 2 - 2) * SEC);
+
+    /* nothing was changed by looking, and tomorrow is another day */
+
+    ck_assert_uint_eq(limit.used, 2);
+    ck_assert_int_eq(zoom_limit_look(&limit, &rate, DAY * SEC, NOON + DAY,
+                                     &used), 0);
+    ck_assert_uint_eq(used, 0);
+}
+END_TEST
+
+
 START_TEST(moves_slots_when_refused)
 {
     int            i;
@@ -428,6 +469,7 @@ unit_limit(void)
     tcase_add_test(t, keeps_no_credit);
     tcase_add_test(t, refuses_beyond_the_budget);
     tcase_add_test(t, counts_days);
+    tcase_add_test(t, looks_ahead);
     tcase_add_test(t, moves_slots_when_refused);
     tcase_add_test(t, closes_once);
     tcase_add_test(t, does_not_catch_up);
