@@ -4,10 +4,10 @@
  * that what follows keeps its place.
  */
 
-#include <math.h>
-
 #include "ngx_http_zoom_lua_lib.h"
 #include "ngx_http_zoom_lua_vm.h"
+
+#include <math.h>
 
 
 #define NGX_HTTP_ZOOM_LUA_DEPTH   32

@@ -4,8 +4,6 @@
  * called with the primitives in C, and returns what scripts see.
  */
 
-#include <stddef.h>
-
 #include "ngx_http_zoom_lua_sandbox.h"
 
 
