@@ -9,6 +9,7 @@ use warnings;
 use File::Basename qw(dirname);
 use Test::More;
 
+use Zoom::Resty;
 use Zoom::Test;
 
 my $t = Zoom::Test->new;
@@ -79,6 +80,8 @@ subtest 'the order' => sub {
         'second, lua, first' => [$second, @lua, $first],
     );
 
+    delete @order{ grep { /lua/ } keys %order } if resty_missing();
+
     for (sort keys %order) {
 
         # nginx's own log format knows our variables
@@ -97,7 +100,7 @@ EOC
         $t->over;
     }
 
-    for ([$first], [$first, @lua]) {
+    for ([$first], resty_missing() ? () : [$first, @lua]) {
         my ($exit) = $t->nginx_t(module => loads(@$_), locations => <<'EOC');
         location = /zak {
             zoom_tokens        acme;

@@ -15,6 +15,8 @@ use Test::More;
 use Zoom::Resty;
 use Zoom::Test;
 
+plan skip_all => resty_missing() if resty_missing();
+
 my $t = Zoom::Test->new;
 my $zoom = $t->zoom;
 

@@ -15,6 +15,8 @@ use Zoom::Nginx;
 use Zoom::Resty;
 use Zoom::Test;
 
+plan skip_all => resty_missing() if resty_missing();
+
 my ($true, $false) = (JSON::PP::true, JSON::PP::false);
 
 my $t = Zoom::Test->new;

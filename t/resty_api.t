@@ -13,6 +13,8 @@ use Time::HiRes qw(sleep time);
 use Zoom::Resty;
 use Zoom::Test;
 
+plan skip_all => resty_missing() if resty_missing();
+
 my ($true, $false) = (JSON::PP::true, JSON::PP::false);
 my $json = JSON::PP->new->utf8;
 

@@ -12,6 +12,8 @@ use Test::More;
 use Zoom::Resty;
 use Zoom::Test;
 
+plan skip_all => resty_missing() if resty_missing();
+
 my $ROUNDS = 100;       # of 100 waits each
 my $AT_ONCE = 100;
 

@@ -13,6 +13,8 @@ use Zoom::Process qw(spawn stop free_ports port_is_open);
 use Zoom::Resty;
 use Zoom::Test;
 
+plan skip_all => resty_missing() if resty_missing();
+
 my ($server) = grep { -x } map { "$_/redis-server" } split /:/, $ENV{PATH};
 
 plan skip_all => 'redis-server is not installed ("make deps" does)'

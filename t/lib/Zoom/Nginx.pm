@@ -30,6 +30,19 @@ sub binary {
 }
 
 
+# 1022001 of 1.22.1
+my $version;
+
+sub version {
+    return $version //= do {
+        my $said = binary() . ' -v 2>&1';
+
+        $said = `$said`;
+        sprintf '%d%03d%03d', $said =~ m{/(\d+)\.(\d+)\.(\d+)};
+    };
+}
+
+
 # The second module lies beside the first.
 sub lua_module {
     my $path = module();
@@ -77,6 +90,10 @@ sub configuration {
     my $daemon = $o{daemon} // 'off';
     my $connections = $o{connections} // 4096;
 
+    # a parameter of "listen" until 1.25.1
+    my ($h2, $http2) = version() < 1025001 ? (' http2', '')
+                                           : ('', 'http2 on;');
+
     my $main = $o{main} // '';
     my $http = $o{http} // '';
     my $server = $o{server} // '';
@@ -113,8 +130,8 @@ http {
 $http
     server {
         listen 127.0.0.1:$self->{port} backlog=2048$reuse;
-        listen 127.0.0.1:$self->{port2} http2;
-        server_name localhost;
+        listen 127.0.0.1:$self->{port2}$h2;
+        server_name localhost; $http2
 $server
     }
 }

@@ -12,9 +12,10 @@ use File::Basename qw(dirname);
 use JSON::PP ();
 
 use Zoom::Nginx;
+use Zoom::Process qw(scratch discard spew);
 use Zoom::Sandbox;
 
-our @EXPORT = qw(resty_main resty_http resty_locations call_lua);
+our @EXPORT = qw(resty_missing resty_main resty_http resty_locations call_lua);
 
 my $top = abs_path(dirname(__FILE__) . '/../../..');
 my $json = JSON::PP->new->utf8->allow_nonref;
@@ -30,6 +31,25 @@ sub load_modules {
     );
 
     return join '', map { "load_module $file{$_};\n" } @_;
+}
+
+
+# Why lua-nginx-module can't be had: it is for Debian's own nginx.
+sub resty_missing {
+    my $nginx = Zoom::Nginx::binary();
+
+    return if $nginx eq 'nginx';
+
+    my $dir = scratch('resty');
+
+    spew("$dir/nginx.conf", resty_main() . "pid $dir/pid;\nevents {}\n");
+
+    my $said = `$nginx -t -e $dir/log -c $dir/nginx.conf 2>&1`;
+    my $missing = $? ? 'no lua-nginx-module for this nginx' : undef;
+
+    discard($dir);
+
+    return $missing;
 }
 
 
