@@ -128,9 +128,14 @@ subtest 'a flood' => sub {
 
     http_wait(@others);
     is(statuses(@others), '200:40', 'others are served');
-    cmp_ok(max(map { $_->took } @others), '<', 1.5, 'as always');
+    cmp_ok(max(map { $_->took } @others), '<', 1.5, 'as always')
+        if !$ENV{ZOOM_ASAN};
     http_wait(@flood);
-    like(statuses(@flood), qr/^502:\d+ 503:\d+$/, 'the flood is not');
+
+    # A sanitizer keeps some of those that were let in from being in time.
+    my $late = $ENV{ZOOM_ASAN} ? qr/(?: 504:\d+)?/ : qr//;
+
+    like(statuses(@flood), qr/^502:\d+ 503:\d+$late$/, 'the flood is not');
 
     my $calls = $zoom->token_calls;
 

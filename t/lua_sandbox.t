@@ -14,6 +14,9 @@ use Zoom::Test;
 my $t = Zoom::Test->new;
 
 # name => [what the log says, the script's function, what stands before it]
+# Which limit comes first is a matter of the machine.
+my $stopped = 'too many instructions|too much memory|too long at a stretch';
+
 my %bad = (
     loop => ['too many instructions', 'while true do end'],
     pcall_loop => ['too many instructions', <<'EOL'],
@@ -143,18 +146,18 @@ EOL
         t.t = t
         error(select(2, zoom.request{ path = "/users", body = t }))
 EOL
-    request_wide => ['too many instructions|too much memory', <<'EOL'],
+    request_wide => [$stopped, <<'EOL'],
         local t = { "x" }
         for i = 1, 30 do t = { t, t } end
         zoom.request{ path = "/users", body = t }
 EOL
-    request_path => ['too many instructions|too much memory', <<'EOL'],
+    request_path => [$stopped, <<'EOL'],
         zoom.request{ path = setmetatable({}, {
             __index = function() return "x" end, __len = function() return 1e9 end
         }) } local t = {} for i = 1, 1e5 do t[i] = "ü" end
         zoom.request{ path = t }
 EOL
-    request_args => ['too many instructions|too much memory', <<'EOL'],
+    request_args => [$stopped, <<'EOL'],
         local t = {}
         for i = 1, 30000 do t[i] = "ü ü" end
         zoom.request{ path = "/users", args = { t = t } }

@@ -17,12 +17,12 @@ my ($t, $zoom) = renewal();
 
 
 subtest 'a short life under load' => sub {
-    cold({ oauth => { expires_in => 5 } });
+    cold({ oauth => { expires_in => 8 } });
 
     # What waited for OAuth would take as long as this.
     $zoom->control({ match => 'oauth', mode => 'delay', ms => 700 });
 
-    my @calls = traffic(8);
+    my @calls = traffic(12);
     my @times = map { $_->[0] } $zoom->arrivals('oauth');
     my @lives = map { $times[$_] - $times[$_ - 1] } 1 .. $#times;
 
@@ -31,14 +31,14 @@ subtest 'a short life under load' => sub {
         if !$ENV{ZOOM_ASAN};
     cmp_ok(scalar @times, '>=', 2, 'though it is renewed');
     cmp_ok(scalar @times, '<=', 3, 'once in a life');
-    cmp_ok($_, '>=', 3, 'not before its time') for @lives;
+    cmp_ok($_, '>=', 5, 'not before its time') for @lives;
     is($zoom->count(qw(endpoints token 401)), 0, 'and in time');
     is($zoom->count(qw(concurrency oauth max)), 1, 'by one worker');
 
     # The last one may be renewed for the traffic there was.
     my $n = $zoom->oauth_calls;
 
-    sleep 5.5;
+    sleep 8.5;
     cmp_ok($zoom->oauth_calls - $n, '<=', 1, 'without traffic it is not');
 
     $t->over;
@@ -53,7 +53,8 @@ subtest 'a renewal that fails' => sub {
     my @calls = traffic(4.8);
 
     is(statuses(@calls), '200:' . @calls, 'the old one serves');
-    cmp_ok(max(map { $_->took } @calls), '<', 0.6, 'without delay');
+    cmp_ok(max(map { $_->took } @calls), '<', 0.6, 'without delay')
+        if !$ENV{ZOOM_ASAN};
     cmp_ok($zoom->oauth_calls, '>=', 1, 'it was tried');
     cmp_ok($zoom->oauth_calls, '<=', 4, 'not too often');
 
