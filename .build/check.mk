@@ -70,6 +70,10 @@ torture: deps  ## let every call fail once, under sanitizers
 	    CFLAGS_OPT="-g -O1 -fPIC $(SAN_FLAGS) \
 	        -include $(ROOT)/t/torture/torture.h" \
 	    LDFLAGS_OPT="-fsanitize=address,undefined"
+	@$(MAKE) --no-print-directory -j$(JOBS) $(OUT)/torture/unit/unit \
+	    BUILD=$(BUILD)/torture UNIT_CFLAGS="-std=c11 -D_GNU_SOURCE -g -O1 \
+	        -Wall -Wextra $(SAN_FLAGS) -fno-sanitize-recover=undefined"
+	prove -v t/torture/unit :: $(OUT)/torture/unit/unit
 	ZOOM_ASAN=1 ZOOM_MODULE=$(OUT)/torture/ngx_http_zoom_module.so \
 	    prove -v -It/lib t/torture/run
 

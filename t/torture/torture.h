@@ -23,7 +23,12 @@
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
+#include <openssl/rand.h>
 #include <sys/eventfd.h>
+
+#if __has_include(<lauxlib.h>)
+#include <lauxlib.h>
+#endif
 
 
 typedef struct {
@@ -122,8 +127,17 @@ zoom_torture(const char *file, uint32_t line)
     (ZOOM_FAILS ? NULL : (ngx_slab_alloc)(pool, size))
 #define ngx_slab_calloc(pool, size)                                           \
     (ZOOM_FAILS ? NULL : (ngx_slab_calloc)(pool, size))
+#define ngx_array_init(array, pool, n, size)                                  \
+    (ZOOM_FAILS ? NGX_ERROR : (ngx_array_init)(array, pool, n, size))
+#define ngx_create_temp_buf(pool, size)                                       \
+    (ZOOM_FAILS ? NULL : (ngx_create_temp_buf)(pool, size))
+#define ngx_alloc_chain_link(pool)                                            \
+    (ZOOM_FAILS ? NULL : (ngx_alloc_chain_link)(pool))
 #define malloc(size)                                                          \
     (ZOOM_FAILS ? NULL : (malloc)(size))
+
+#undef ngx_calloc_buf
+#define ngx_calloc_buf(pool)  ngx_pcalloc(pool, sizeof(ngx_buf_t))
 
 
 /* nginx. */
@@ -138,6 +152,27 @@ zoom_torture(const char *file, uint32_t line)
     (ZOOM_FAILS ? NULL : (ngx_resolve_start)(r, ctx))
 #define ngx_resolve_name(ctx)                                                 \
     (ZOOM_FAILS ? NGX_ERROR : (ngx_resolve_name)(ctx))
+
+#define ngx_http_read_client_request_body(r, handler)                         \
+    (ZOOM_FAILS ? NGX_HTTP_INTERNAL_SERVER_ERROR                              \
+                : (ngx_http_read_client_request_body)(r, handler))
+#define ngx_http_send_header(r)                                               \
+    (ZOOM_FAILS ? NGX_ERROR : (ngx_http_send_header)(r))
+#define ngx_http_output_filter(r, in)                                         \
+    (ZOOM_FAILS ? NGX_ERROR : (ngx_http_output_filter)(r, in))
+#define ngx_http_discard_request_body(r)                                      \
+    (ZOOM_FAILS ? NGX_HTTP_INTERNAL_SERVER_ERROR                              \
+                : (ngx_http_discard_request_body)(r))
+#define ngx_shared_memory_add(cf, name, size, tag)                            \
+    (ZOOM_FAILS ? NULL : (ngx_shared_memory_add)(cf, name, size, tag))
+#define ngx_http_add_variable(cf, name, flags)                                \
+    (ZOOM_FAILS ? NULL : (ngx_http_add_variable)(cf, name, flags))
+#define ngx_http_compile_complex_value(ccv)                                   \
+    (ZOOM_FAILS ? NGX_ERROR : (ngx_http_compile_complex_value)(ccv))
+#define ngx_conf_full_name(cycle, name, prefix)                               \
+    (ZOOM_FAILS ? NGX_ERROR : (ngx_conf_full_name)(cycle, name, prefix))
+#define ngx_regex_compile(rc)                                                 \
+    (ZOOM_FAILS ? NGX_ERROR : (ngx_regex_compile)(rc))
 
 #undef ngx_add_event
 #define ngx_add_event(ev, event, flags)                                       \
@@ -185,10 +220,37 @@ zoom_torture(const char *file, uint32_t line)
     (ZOOM_FAILS ? 0 : (EVP_Digest)(data, len, sum, n, type, engine))
 #define HMAC(type, key, klen, data, len, sum, n)                              \
     (ZOOM_FAILS ? NULL : (HMAC)(type, key, klen, data, len, sum, n))
+#define EVP_MD_CTX_new()                                                      \
+    (ZOOM_FAILS ? NULL : (EVP_MD_CTX_new)())
+#define EVP_DigestInit_ex(md, type, engine)                                   \
+    (ZOOM_FAILS ? 0 : (EVP_DigestInit_ex)(md, type, engine))
+#define EVP_DigestUpdate(md, data, len)                                       \
+    (ZOOM_FAILS ? 0 : (EVP_DigestUpdate)(md, data, len))
+#define EVP_DigestFinal_ex(md, sum, n)                                        \
+    (ZOOM_FAILS ? 0 : (EVP_DigestFinal_ex)(md, sum, n))
+#define RAND_bytes(buf, n)                                                    \
+    (ZOOM_FAILS ? 0 : (RAND_bytes)(buf, n))
+#define X509_STORE_load_locations(store, file, path)                          \
+    (ZOOM_FAILS ? 0 : (X509_STORE_load_locations)(store, file, path))
 #define X509_STORE_new()                                                      \
     (ZOOM_FAILS ? NULL : (X509_STORE_new)())
 #define json_loadb(text, len, flags, error)                                   \
     (ZOOM_FAILS ? NULL : (json_loadb)(text, len, flags, error))
+
+
+/* LuaJIT: whatever a script, or our C for it, wants memory for. */
+
+#if __has_include(<lauxlib.h>)
+
+#define luaL_newstate()                                                       \
+    (ZOOM_FAILS ? NULL : (luaL_newstate)())
+#define lua_checkstack(L, n)                                                  \
+    (ZOOM_FAILS ? 0 : (lua_checkstack)(L, n))
+#define ngx_http_zoom_lua_vm_own_alloc(ud, p, old, size)                      \
+    ((size) && ZOOM_FAILS                                                     \
+     ? NULL : (ngx_http_zoom_lua_vm_own_alloc)(ud, p, old, size))
+
+#endif
 
 
 /* The kernel. */
