@@ -56,6 +56,7 @@ static const char *zoom_lua_read_escape(zoom_lua_reader_t *r,
     zoom_lua_item_t *item);
 static const char *zoom_lua_read_close(zoom_lua_reader_t *r,
     zoom_lua_item_t *item);
+static const char *zoom_lua_set_end(const zoom_lua_reader_t *r);
 static const char *zoom_lua_read_set(zoom_lua_reader_t *r,
     zoom_lua_item_t *item);
 static void zoom_lua_read_repeat(zoom_lua_reader_t *r, zoom_lua_item_t *item,
@@ -263,36 +264,35 @@ zoom_lua_read_escape(zoom_lua_reader_t *r, zoom_lua_item_t *item)
 }
 
 
-/* After the bracket.  A "]" that comes first is a member. */
+/*
+ * After the bracket.  The end is looked for before there are ranges, so that
+ * "%]" at the end of one is not the end of all.
+ */
 
 static const char *
 zoom_lua_read_set(zoom_lua_reader_t *r, zoom_lua_item_t *item)
 {
-    int            other, first;
-    unsigned       c, to, i;
-    uint64_t      *bits;
+    int          other;
+    unsigned     c, to, i;
+    uint64_t    *bits;
+    const char  *end;
 
     bits = item->bits;
     other = (r->p < r->last && *r->p == '^');
     r->p += other;
 
-    for (first = 1; ; first = 0) {
+    end = zoom_lua_set_end(r);
 
-        if (r->p == r->last) {
-            return "malformed pattern (missing ']')";
-        }
+    if (end == NULL) {
+        return "malformed pattern (missing ']')";
+    }
 
+    while (r->p < end) {
         c = (unsigned char) *r->p++;
 
-        if (c == ']' && !first) {
-            break;
-        }
+        /* of "a-%" before the bracket this is the bracket, as in Lua */
 
         if (c == '%') {
-            if (r->p == r->last) {
-                return "malformed pattern (missing ']')";
-            }
-
             c = (unsigned char) *r->p++;
 
             if (!zoom_lua_class(bits, (unsigned char) c)) {
@@ -304,7 +304,7 @@ zoom_lua_read_set(zoom_lua_reader_t *r, zoom_lua_item_t *item)
 
         to = c;
 
-        if (r->last - r->p >= 2 && r->p[0] == '-' && r->p[1] != ']') {
+        if (r->p[0] == '-' && r->p + 1 < end) {
             to = (unsigned char) r->p[1];
             r->p += 2;
         }
@@ -316,6 +316,30 @@ zoom_lua_read_set(zoom_lua_reader_t *r, zoom_lua_item_t *item)
 
     for (i = 0; other && i < 4; i++) {
         bits[i] = ~bits[i];
+    }
+
+    r->p = end + 1;
+
+    return NULL;
+}
+
+
+/* The bracket that ends a set, or NULL.  One that comes first is a member. */
+
+static const char *
+zoom_lua_set_end(const zoom_lua_reader_t *r)
+{
+    const char  *p;
+
+    for (p = r->p; p < r->last; /* void */) {
+
+        if (*p++ == '%' && p < r->last) {
+            p++;
+        }
+
+        if (p < r->last && *p == ']') {
+            return p;
+        }
     }
 
     return NULL;
