@@ -380,8 +380,8 @@ ngx_http_zoom_api_send_want(ngx_http_request_t *r,
     want.method = errand->method;
     want.path = errand->path;
     want.body = errand->body;
-    want.label = errand->label.len ? errand->label
-                                  : ngx_http_zoom_labels[ZOOM_MEDIUM];
+    want.label = errand->label.data ? errand->label
+                                    : ngx_http_zoom_labels[ZOOM_MEDIUM];
     want.timeout = ngx_min(errand->timeout, left);
 
     req->answer_max = errand->most;
@@ -393,7 +393,7 @@ ngx_http_zoom_api_send_want(ngx_http_request_t *r,
 static void
 ngx_http_zoom_api_sent(ngx_http_zoom_request_t *req)
 {
-    ngx_http_zoom_errand_t    *errand;
+    ngx_http_zoom_errand_t   *errand;
     const zoom_error_info_t  *info;
 
     errand = req->data;

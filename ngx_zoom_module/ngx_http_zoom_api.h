@@ -90,7 +90,7 @@ struct ngx_http_zoom_errand_s {
     ngx_str_t                    method;
     ngx_str_t                    path;       /* encoded, with arguments */
     ngx_str_t                    body;       /* JSON, or nothing */
-    ngx_str_t                    label;      /* empty: "medium" */
+    ngx_str_t                    label;      /* NULL: "medium" */
     ngx_msec_t                   timeout;
     size_t                       most;       /* bytes of the answer's body;
                                                 0: 4 MiB */

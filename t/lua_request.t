@@ -66,6 +66,25 @@ EOL
     return nil, (got and got.status or err) .. " " .. pages .. " "
                 .. patched.status
 EOL
+    odd => <<'EOL',
+    local out = {}
+    local function note(got, err)
+        out[#out + 1] = tostring(got)
+                        .. err:gsub("^bad argument: (.?%a+).*", "%1")
+    end
+    note(zoom.request{ path = bot.headers })
+    note(zoom.request{ path = "/users", args = bot.headers })
+    note(zoom.request{ path = "/users", args = { a = bot.args } })
+    note(zoom.request{ path = "/users", body = bot.headers })
+    note(zoom.request{ path = "/users", body = { a = bot.headers } })
+    note(zoom.request(bot.args))
+    for page, err in zoom.pages(bot.args) do note(page, err) end
+    for page, err in zoom.pages{ path = "/users", args = bot.args } do
+        note(page, err)
+    end
+    note(zoom.mint(bot.args))
+    return nil, #out .. " " .. table.concat(out, ",")
+EOL
     waits => <<'EOL',
     local out = {}
     for i = 1, 3 do
@@ -213,6 +232,9 @@ subtest 'among other waits' => sub {
     is($t->get('/json')->status, 200, 'an answer is read');
     is(reason('/mixed'), 'y y y y 200200 y', 'in all places');
     is(reason('/views'), '200 2 204', 'with arguments that are read-only');
+    is(reason('/odd'), '9 nil"path,nil"args,nil"args,nil"body,nil"body,nila,'
+       . 'falsea,false"args,nila',
+       'but not with those that can not be gone through');
 };
 
 

@@ -369,6 +369,7 @@ subtest 'bad requests' => sub {
         path_number   => '"path" is a number, not a string',
         (map { ("method_$_" => $method) } qw(head case empty)),
         label_odd     => $label,
+        label_empty   => $label,
         label_zero    => $label,
         timeout_zero  => $timeout,
         timeout_high  => $timeout,

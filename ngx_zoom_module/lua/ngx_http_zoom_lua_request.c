@@ -10,6 +10,7 @@
 #include "ngx_http_zoom_lua_sandbox.h"
 
 
+static int ngx_http_zoom_lua_request_members(lua_State *L);
 static int ngx_http_zoom_lua_request_read(lua_State *L);
 static int ngx_http_zoom_lua_request_send(lua_State *L);
 static ngx_str_t ngx_http_zoom_lua_request_text(lua_State *L, int index);
@@ -20,6 +21,7 @@ static int ngx_http_zoom_lua_request_error(lua_State *L,
 
 
 static const luaL_Reg  ngx_http_zoom_lua_request_list[] = {
+    { "members", ngx_http_zoom_lua_request_members },
     { "read", ngx_http_zoom_lua_request_read },
     { "send", ngx_http_zoom_lua_request_send },
     { "decode", ngx_http_zoom_lua_json_decode },
@@ -35,7 +37,7 @@ static const char  ngx_http_zoom_lua_request_text_lua[] =
 "local byte, find, format = g.string.byte, g.string.find, g.string.format\n"
 "local gmatch, gsub, lower = g.string.gmatch, g.string.gsub, g.string.lower\n"
 "local concat, huge = g.table.concat, g.math.huge\n"
-"local read, send, decode = c.read, c.send, c.decode\n"
+"local members, read, send, decode = c.members, c.read, c.send, c.decode\n"
 "local ours = {}\n"
 "\n"
 "local function bad(why) return nil, 'bad argument: ' .. why end\n"
@@ -62,6 +64,7 @@ static const char  ngx_http_zoom_lua_request_text_lua[] =
 "        return path\n"
 "    end\n"
 "    local list = {}\n"
+"    path = members(path) or list\n"
 "    for i = 1, #path do\n"
 "        local value = path[i]\n"
 "        if type(value) == 'number' then\n"
@@ -94,8 +97,10 @@ static const char  ngx_http_zoom_lua_request_text_lua[] =
 "\n"
 "local function query(args)\n"
 "    local list = {}\n"
+"    args = members(args)\n"
+"    if not args then return nil end\n"
 "    for name, value in pairs(args) do\n"
-"        local several = type(value) == 'table' and value or { value }\n"
+"        local several = members(value) or { value }\n"
 "        local n = 0\n"
 "        for _, one in pairs(several) do\n"
 "            n = n + 1\n"
@@ -147,6 +152,8 @@ static const char  ngx_http_zoom_lua_request_text_lua[] =
 "    local kind = type(value)\n"
 "    if kind == 'table' then\n"
 "        if depth > 32 then return 'it is too deep' end\n"
+"        value = members(value)\n"
+"        if not value then return 'a table has no members to name' end\n"
 "        return put_table(out, value, depth)\n"
 "    end\n"
 "    if kind == 'number' then\n"
@@ -216,13 +223,13 @@ static const char  ngx_http_zoom_lua_request_text_lua[] =
 /* false, error, info at a failure, which is the end */
 
 "local function next_page(state, args)\n"
-"    if type(args) == 'table' then\n"
+"    local given = members(args)\n"
+"    if given then\n"
 "        local copy, list = {}, {}\n"
-"        for name, value in pairs(args) do copy[name] = value end\n"
-"        if type(copy.args) == 'table' or copy.args == nil then\n"
-"            for name, value in pairs(copy.args or {}) do\n"
-"                list[name] = value\n"
-"            end\n"
+"        for name, value in pairs(given) do copy[name] = value end\n"
+"        local more = copy.args == nil and {} or members(copy.args)\n"
+"        if more then\n"
+"            for name, value in pairs(more) do list[name] = value end\n"
 "            list.next_page_token = state.token\n"
 "            copy.args = list\n"
 "        end\n"
@@ -285,6 +292,21 @@ ngx_http_zoom_lua_request(lua_State *L, int g)
     lua_setfield(L, -3, "pages");
 
     lua_pop(L, 1);
+}
+
+
+/* A table to iterate over: bot.headers and bot.args are none. */
+
+static int
+ngx_http_zoom_lua_request_members(lua_State *L)
+{
+    luaL_checkany(L, 1);
+
+    if (!ngx_http_zoom_lua_table(L, 1)) {
+        lua_pushnil(L);
+    }
+
+    return 1;
 }
 
 

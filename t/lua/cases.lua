@@ -440,6 +440,7 @@ local REQUESTS = {
     method_case = { path = "/users", method = "get" },
     method_empty = { path = "/users", method = "" },
     label_odd = { path = "/users", label = "fast" },
+    label_empty = { path = "/users", label = "" },
     label_zero = { path = "/users", label = "light\0" },
     timeout_zero = { path = "/users", timeout = 0 },
     timeout_high = { path = "/users", timeout = 61 },
