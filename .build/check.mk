@@ -85,16 +85,21 @@ FUZZ_TIME ?= 60
 
 fuzz: deps  ## run every fuzzer for FUZZ_TIME seconds (60)
 	@.build/deps clang
-	@for f in t/fuzz/fuzz_*.c; do \
-	    n=$$(basename $$f .c); \
+	@for f in $(FUZZERS); do \
+	    n=fuzz_$$f; \
 	    mkdir -p $(OUT)/fuzz/$$n; \
-	    clang -std=c11 -D_GNU_SOURCE -g -O1 -Iinclude \
+	    case $$f in \
+	        lua) more="$(VM_SRCS)";; \
+	        lua_*) more=ngx_zoom_module/lua/zoom_$$f.c;; \
+	        *) more=;; \
+	    esac; \
+	    clang -std=c11 -D_GNU_SOURCE -g -O1 $(UNIT_INCS) \
 	        -fsanitize=fuzzer,address,undefined \
-	        -fno-sanitize-recover=undefined -o $(OUT)/fuzz/$$n.bin $$f \
-	        $(CORE_SRCS) $$(pkg-config --cflags --libs jansson libcrypto); \
+	        -fno-sanitize-recover=undefined -o $(OUT)/fuzz/$$n.bin \
+	        t/fuzz/$$n.c $(CORE_SRCS) $$more $(UNIT_LIBS); \
 	    $(OUT)/fuzz/$$n.bin -max_total_time=$(FUZZ_TIME) -timeout=10 \
-	        -print_final_stats=1 $(OUT)/fuzz/$$n \
-	        t/fuzz/seeds/$${n#fuzz_} 2>&1 | tail -4; \
+	        -print_final_stats=1 $(OUT)/fuzz/$$n t/fuzz/seeds/$$f \
+	        2>&1 | tail -4; \
 	done
 
 

@@ -17,6 +17,19 @@ endif
 UNIT_OBJS   := $(patsubst %.c,$(OUT)/unit/%.o,$(CORE_SRCS) $(UNIT_SRCS))
 
 FUZZERS     := $(patsubst t/fuzz/fuzz_%.c,%,$(wildcard t/fuzz/fuzz_*.c))
+
+# The Lua module runs in a fuzzer, where nginx is played; its directives and
+# its reading of files do not.
+ifneq ($(ZOOM_LUA),no)
+VM_SRCS     := $(filter-out %_lua_module.c %_lua_source.c, \
+                 $(wildcard ngx_zoom_module/lua/*.c))
+UNIT_INCS   += -It/fuzz/nginx -Ingx_zoom_module
+
+$(OUT)/unit/ngx_zoom_module/lua/%.o: UNIT_INCS += -Wno-unused-parameter
+else
+FUZZERS     := $(filter-out lua%,$(FUZZERS))
+endif
+
 REPLAYS     := $(patsubst %,$(OUT)/unit/replay_%,$(FUZZERS))
 
 .PHONY: unit replay
@@ -37,6 +50,11 @@ $(OUT)/unit/replay_%: $(OUT)/unit/t/fuzz/fuzz_%.o \
                       $(OUT)/unit/t/fuzz/replay.o \
                       $(patsubst %.c,$(OUT)/unit/%.o,$(CORE_SRCS))
 	$(CC) $(UNIT_CFLAGS) -o $@ $^ $(UNIT_LIBS)
+
+$(OUT)/unit/replay_lua: $(patsubst %.c,$(OUT)/unit/%.o,$(VM_SRCS))
+
+$(OUT)/unit/replay_lua_pattern: \
+    $(OUT)/unit/ngx_zoom_module/lua/zoom_lua_pattern.o
 
 .SECONDARY:
 

@@ -1,0 +1,825 @@
+/*
+ * Routing scripts without nginx: the machine, its sandbox and the functions of
+ * "zoom", for arguments of any kind and answers of any kind.
+ *
+ * The input says what the script does: bytes become values, a function and its
+ * arguments, and what the script returns.  It also says what the first module
+ * does, which is played here.
+ */
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "ngx_http_zoom_lua_lib.h"
+#include "ngx_http_zoom_lua_route.h"
+#include "ngx_http_zoom_lua_vm.h"
+
+
+#define FUZZ_MAX     4096
+#define FUZZ_BLOCKS  4096
+
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
+
+
+struct ngx_http_zoom_account_s {
+    const char  *name;
+};
+
+
+/* What the current input has left for the other side. */
+
+typedef struct {
+    const unsigned char     *data;
+    size_t                   size;
+    ngx_http_zoom_call_t    *call;
+    ngx_http_zoom_errand_t  *errand;
+    ngx_int_t                rc;
+    ngx_uint_t               routed;
+    unsigned char            token[64];
+    unsigned char            answer[FUZZ_MAX];
+} fuzz_t;
+
+
+static fuzz_t                       fuzz;
+static void                        *blocks[FUZZ_BLOCKS];
+static size_t                       nblocks;
+static ngx_http_zoom_lua_source_t   source;
+static ngx_http_zoom_lua_file_t     script;
+
+static struct ngx_http_zoom_account_s  accounts[] = {
+    { "acme" }, { "other" }, { NULL }
+};
+
+static ngx_log_t  fuzz_log;
+
+static ngx_cycle_t  fuzz_cycle = { &fuzz_log, NULL };
+
+ngx_cycle_t   *ngx_cycle = &fuzz_cycle;
+ngx_msec_t     ngx_current_msec = 1000;
+ngx_module_t   ngx_http_zoom_lua_module;
+
+const ngx_http_zoom_api_t  *ngx_http_zoom_lua_api;
+
+
+/*
+ * Results are checked where they are: a value without an error, or an error
+ * that is a text.  "FUZZ" in the log is the end.
+ */
+
+static const char  text[] =
+"local FUNCTIONS = { 'mint', 'request', 'pages', 'access_token', 'account',\n"
+"    'sdk_signature', 'purge', 'parse_meeting', 'json_decode', 'hash' }\n"
+"local NAMES = { 'account', 'user', 'type', 'ttl', 'meeting_id', 'timeout',\n"
+"    'path', 'args', 'body', 'label', 'method', 'role', 'fresh', 'webinar',\n"
+"    'types', 'zak_token', 'onbehalf_token', 'bypass_waiting_room', '', 1,\n"
+"    'user\\0', -1, true }\n"
+"local TEXTS = { 'acme', 'other', 'nowhere', 'bots@example.com', 'me', '',\n"
+"    'zak', 'onbehalf', '123456789', '/users', '/a/../b', 'GET', 'PATCH',\n"
+"    'light', 'host', '\\0', 'a\\0b', 'https://zoom.us/j/123456789?pwd=a',\n"
+"    '..', '/x//y', '{\"a\":[1,null]}', ('x'):rep(5000), '%d', '\\r\\n' }\n"
+"local NUMBERS = { 0, 1, -1, 0/0, 1/0, -1/0, 60, 1800, 123456789, 1e300,\n"
+"    123456789.5, 2^53, 0.001, 365 * 86400, 12345678901, -0.5 }\n"
+"return function(bot)\n"
+"    local data, at = bot.args.input, 0\n"
+"    local function take(n)\n"
+"        at = at + 1\n"
+"        return (data:byte(at) or 0) % n + 1\n"
+"    end\n"
+"    local value\n"
+"    local function members(depth)\n"
+"        local t = {}\n"
+"        for i = 1, take(6) - 1 do\n"
+"            local k = NAMES[take(#NAMES)]\n"
+"            t[k] = value(depth + 1)\n"
+"        end\n"
+"        return t\n"
+"    end\n"
+"    local function list(depth)\n"
+"        local t = {}\n"
+"        for i = 1, take(5) - 1 do t[i] = value(depth + 1) end\n"
+"        return t\n"
+"    end\n"
+"    local kinds = {\n"
+"        function() return nil end,\n"
+"        function() return take(2) == 1 end,\n"
+"        function() return NUMBERS[take(#NUMBERS)] end,\n"
+"        function() return TEXTS[take(#TEXTS)] end,\n"
+"        function() return TEXTS[take(#TEXTS)] end,\n"
+"        function()\n"
+"            local n = take(40)\n"
+"            at = at + n\n"
+"            return data:sub(at - n + 1, at)\n"
+"        end,\n"
+"        function() return take end,\n"
+"        function() return ({ string, zoom, bot, bot.headers, bot.metadata,\n"
+"                             NAMES })[take(6)] end,\n"
+"        list, members, members, members,\n"
+"        function(depth) local t = members(depth) t.body = t return t end,\n"
+"        function(depth)\n"
+"            local t = members(depth)\n"
+"            return setmetatable({}, { __index = t, __len = take,\n"
+"                                      __call = take, __tostring = take })\n"
+"        end,\n"
+"    }\n"
+"    function value(depth)\n"
+"        if depth > 4 then return 1 end\n"
+"        return kinds[take(#kinds)](depth)\n"
+"    end\n"
+"    local function check(name, got, err, info)\n"
+"        if got == nil or got == false then\n"
+"            if type(err) ~= 'string'\n"
+"               or (info and type(info) ~= 'table')\n"
+"            then\n"
+"                zoom.log('error', 'FUZZ ', name, ' ', type(err))\n"
+"            end\n"
+"        end\n"
+"        return got, err, info\n"
+"    end\n"
+"    for i = 1, take(4) do\n"
+"        local name = FUNCTIONS[take(#FUNCTIONS)]\n"
+"        if name == 'pages' then\n"
+"            for page, err, info in zoom.pages(value(0)) do\n"
+"                check(name, page, err, info)\n"
+"            end\n"
+"        elseif name == 'hash' or name == 'json_decode' then\n"
+"            pcall(zoom[name], value(0))\n"
+"        elseif take(4) == 1 then\n"
+"            pcall(zoom[name], value(0), value(0))\n"
+"        else\n"
+"            check(name, zoom[name](value(0)))\n"
+"        end\n"
+"    end\n"
+"    if take(8) == 8 then for k, v in pairs(bot) do value(0) end end\n"
+"    return value(0), value(0)\n"
+"end\n";
+
+
+static void
+fuzz_is(int ok)
+{
+    if (!ok) {
+        abort();
+    }
+}
+
+
+static unsigned
+fuzz_take(void)
+{
+    if (fuzz.size == 0) {
+        return 0;
+    }
+
+    fuzz.size--;
+
+    return *fuzz.data++;
+}
+
+
+/* Every string a copy of its own, so that a sanitizer knows where it ends. */
+
+static ngx_str_t
+fuzz_str(const void *data, size_t len)
+{
+    ngx_str_t  s;
+
+    s.data = ngx_pnalloc(NULL, len);
+    s.len = len;
+
+    if (len) {
+        memcpy(s.data, data, len);
+    }
+
+    return s;
+}
+
+
+static struct ngx_http_zoom_account_s *
+fuzz_account(ngx_cycle_t *cycle, const ngx_str_t *name)
+{
+    (void) cycle;
+
+    return (name->len == 4 && memcmp(name->data, "acme", 4) == 0)
+           ? &accounts[0] : NULL;
+}
+
+
+static void
+fuzz_report(struct ngx_http_zoom_account_s *account,
+    ngx_http_zoom_account_report_t *report)
+{
+    ngx_uint_t  i;
+
+    fuzz_is(account->name != NULL);
+
+    memset(report, 0, sizeof(ngx_http_zoom_account_report_t));
+
+    report->name = fuzz_str(account->name, strlen(account->name));
+    report->nvital = 2;
+    report->expires = fuzz_take();
+    report->last_time = fuzz_take() & 1;
+    report->last_error = "timeout";
+    report->last_message = (const u_char *) "message";
+    report->last_tracking_id = (const u_char *) "";
+
+    for (i = 0; i < NGX_HTTP_ZOOM_API_KINDS; i++) {
+        report->kinds[i].name = "kind";
+        report->kinds[i].error = (fuzz_take() & 1) ? "timeout" : NULL;
+    }
+
+    for (i = 0; i < NGX_HTTP_ZOOM_API_LABELS; i++) {
+        report->labels[i].name = "light";
+        report->labels[i].day = fuzz_take();
+        report->labels[i].used = fuzz_take();
+    }
+}
+
+
+static void
+fuzz_mint_result(ngx_http_zoom_call_t *call)
+{
+    call->error = NULL;
+    call->status = "HIT";
+    call->token.data = fuzz.token;
+    call->token.len = 1 + fuzz_take() % (sizeof(fuzz.token) - 1);
+    call->expires = 4711;
+    call->retry_after = fuzz_take() & 1;
+    call->code = fuzz_take();
+    call->http = 0;
+    call->tracking_id = (const u_char *) "";
+    call->ask = NULL;
+
+    memset(fuzz.token, 't', sizeof(fuzz.token));
+
+    if (fuzz_take() & 1) {
+        call->error = "zoom_unavailable";
+        call->http = 503;
+        ngx_str_null(&call->token);
+    }
+}
+
+
+static ngx_int_t
+fuzz_mint(ngx_http_request_t *r, ngx_http_zoom_call_t *call)
+{
+    fuzz_is(call->account && call->account->name);
+    fuzz_is(call->pool == r->pool);
+    fuzz_is(call->timeout <= 60000);
+    fuzz_is(call->ttl == NGX_CONF_UNSET
+            || (call->ttl >= 60 && call->ttl <= 365 * 86400));
+
+    call->ask = NULL;
+
+    switch (fuzz_take() % 4) {
+
+    case 0:
+        call->error = "the user is none";
+        return NGX_ERROR;
+
+    case 1:
+        fuzz_mint_result(call);
+        return NGX_OK;
+
+    default:
+        fuzz_is(fuzz.call == NULL && fuzz.errand == NULL);
+        fuzz.call = call;
+        call->ask = call;
+        return NGX_AGAIN;
+    }
+}
+
+
+static void
+fuzz_cancel(ngx_http_zoom_call_t *call)
+{
+    if (call->ask) {
+        fuzz_is(fuzz.call == call);
+        fuzz.call = NULL;
+        call->ask = NULL;
+    }
+}
+
+
+static const char *
+fuzz_send(ngx_http_request_t *r, ngx_http_zoom_errand_t *errand)
+{
+    size_t  i;
+
+    (void) r;
+
+    fuzz_is(errand->account && errand->account->name);
+    fuzz_is(errand->most > 0 && errand->timeout <= 60000);
+    fuzz_is(errand->path.len && errand->path.data[0] == '/');
+
+    /* what would be another request */
+
+    for (i = 0; i < errand->path.len; i++) {
+        fuzz_is(errand->path.data[i] > ' ' && errand->path.data[i] < 0x7f);
+    }
+
+    if (fuzz_take() % 8 == 0) {
+        return "the label is none";
+    }
+
+    fuzz_is(fuzz.call == NULL && fuzz.errand == NULL);
+    fuzz.errand = errand;
+    errand->request = errand;
+
+    return NULL;
+}
+
+
+static void
+fuzz_end(ngx_http_zoom_errand_t *errand)
+{
+    if (errand->request) {
+        fuzz_is(fuzz.errand == NULL || fuzz.errand == errand);
+        fuzz.errand = NULL;
+        errand->request = NULL;
+        memset(fuzz.answer, 0xaa, sizeof(fuzz.answer));
+    }
+}
+
+
+static void
+fuzz_answer(ngx_http_zoom_errand_t *errand)
+{
+    size_t       n;
+    static char  head[] = "HTTP/1.1 200 OK\r\nA: b\r\na: c\r\n x:: y\r\n\r\n";
+
+    static const char  page[] = "{\"next_page_token\":\"x\",\"users\":[{}]}";
+
+    errand->error = NULL;
+    errand->reason = NULL;
+    errand->http = (fuzz_take() & 3) ? 200 : 404;
+    errand->head.data = (u_char *) head;
+    errand->head.len = sizeof(head) - 1 - fuzz_take() % sizeof(head) / 2;
+    errand->retry_after = 0;
+    errand->tracking_id = (const u_char *) "id";
+
+    errand->answer.data = fuzz.answer;
+
+    if (fuzz_take() & 1) {
+        errand->answer.len = sizeof(page) - 1;
+        memcpy(fuzz.answer, page, sizeof(page) - 1);
+
+    } else {
+        n = fuzz_take() * 4;
+        n = ngx_min(n, fuzz.size);
+        errand->answer.len = n;
+
+        if (n) {
+            memcpy(fuzz.answer, fuzz.data, n);
+        }
+    }
+
+    if (fuzz_take() % 4 == 0) {
+        errand->error = "timeout";
+        errand->reason = (fuzz_take() & 1) ? "late" : NULL;
+    }
+}
+
+
+static const char *
+fuzz_sign(struct ngx_http_zoom_account_s *account, const ngx_str_t *meeting,
+    ngx_uint_t host, time_t life, ngx_http_zoom_signature_t *signature)
+{
+    fuzz_is(account->name && meeting->data && host <= 1);
+    fuzz_is(life >= 1800 && life <= 172800);
+
+    signature->text.data = signature->buf;
+    signature->text.len = fuzz_take();
+    signature->expires = 4711;
+    memset(signature->buf, 's', sizeof(signature->buf));
+    ngx_str_null(&signature->sdk_key);
+
+    return (fuzz_take() & 1) ? "there is none" : NULL;
+}
+
+
+static ngx_int_t
+fuzz_purge(struct ngx_http_zoom_account_s *account, const ngx_str_t *user,
+    ngx_uint_t *n)
+{
+    static const ngx_int_t  codes[] = {
+        NGX_OK, NGX_BUSY, NGX_DECLINED, NGX_ERROR
+    };
+
+    fuzz_is(account->name && user->data);
+
+    *n = 1;
+
+    return codes[fuzz_take() % 4];
+}
+
+
+static ngx_int_t
+fuzz_meeting(const ngx_str_t *link, u_char *b, ngx_http_zoom_link_t *parts)
+{
+    memset(parts, 0, sizeof(ngx_http_zoom_link_t));
+
+    if (link->len < 9) {
+        return NGX_DECLINED;
+    }
+
+    memcpy(b, link->data, link->len);
+
+    parts->id.data = b;
+    parts->id.len = link->len;
+
+    return NGX_OK;
+}
+
+
+static void
+fuzz_route(ngx_conf_t *cf, ngx_http_zoom_route_pt handler)
+{
+    (void) cf;
+    (void) handler;
+}
+
+
+static void
+fuzz_routed(ngx_http_request_t *r, ngx_int_t rc)
+{
+    (void) r;
+
+    fuzz_is(!fuzz.routed);
+    fuzz.routed = 1;
+    fuzz.rc = rc;
+}
+
+
+static void
+fuzz_bot(ngx_http_request_t *r, ngx_http_zoom_bot_t *bot)
+{
+    (void) r;
+
+    memset(bot, 0, sizeof(ngx_http_zoom_bot_t));
+
+    bot->account = fuzz_str("acme", 4);
+    bot->caller = fuzz_str("tenant", 6);
+}
+
+
+static ngx_int_t
+fuzz_bot_link(ngx_http_request_t *r, ngx_http_zoom_bot_t *bot)
+{
+    (void) r;
+
+    bot->meeting_id = fuzz_str("123456789", 9);
+    bot->webinar = 1;
+
+    return (fuzz_take() % 16 == 15) ? NGX_ERROR : NGX_OK;
+}
+
+
+static ngx_int_t
+fuzz_metadata(ngx_http_request_t *r, ngx_uint_t n, ngx_str_t *name,
+    ngx_str_t *value)
+{
+    (void) r;
+
+    *name = fuzz_str("n\0n", 3);
+    *value = fuzz_str("value", 5);
+
+    return (n < fuzz_take() % 4) ? NGX_OK : NGX_DECLINED;
+}
+
+
+static ngx_int_t
+fuzz_header(ngx_http_request_t *r, const ngx_str_t *name, ngx_str_t *value)
+{
+    (void) r;
+
+    *value = *name;
+
+    return name->len ? NGX_OK : NGX_DECLINED;
+}
+
+
+/* The input is an argument of the request. */
+
+static ngx_int_t
+fuzz_arg(ngx_http_request_t *r, const ngx_str_t *name, ngx_str_t *value)
+{
+    const unsigned char  *data;
+
+    (void) r;
+    (void) name;
+
+    data = fuzz.data;
+    *value = fuzz_str(data, fuzz.size);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+fuzz_type(const ngx_str_t *name)
+{
+    return (name->len == 3 && memcmp(name->data, "zak", 3) == 0)
+           ? 0 : NGX_DECLINED;
+}
+
+
+static ngx_int_t
+fuzz_token(const ngx_str_t *value)
+{
+    return value->len ? NGX_OK : NGX_DECLINED;
+}
+
+
+static const char *const  members[] = {
+    "zak_token", "onbehalf_token", "app_privilege_token",
+    "live_streaming_token", "local_archiving_token"
+};
+
+
+static const ngx_http_zoom_api_t  api = {
+    NGX_HTTP_ZOOM_API_MAGIC,
+    NGX_HTTP_ZOOM_API_VERSION,
+    sizeof(ngx_http_zoom_api_t),
+    fuzz_account,
+    fuzz_report,
+    fuzz_mint,
+    fuzz_cancel,
+    fuzz_send,
+    fuzz_end,
+    fuzz_sign,
+    fuzz_purge,
+    fuzz_meeting,
+    fuzz_route,
+    fuzz_routed,
+    fuzz_bot,
+    fuzz_bot_link,
+    fuzz_metadata,
+    fuzz_header,
+    fuzz_arg,
+    fuzz_type,
+    members,
+    fuzz_token
+};
+
+
+/* nginx, as far as it is needed. */
+
+void *
+ngx_pnalloc(ngx_pool_t *pool, size_t size)
+{
+    (void) pool;
+
+    fuzz_is(nblocks < FUZZ_BLOCKS);
+
+    blocks[nblocks] = malloc(size ? size : 1);
+    fuzz_is(blocks[nblocks] != NULL);
+
+    return blocks[nblocks++];
+}
+
+
+ngx_http_cleanup_t *
+ngx_http_cleanup_add(ngx_http_request_t *r, size_t size)
+{
+    r->cleanup.data = ngx_pnalloc(r->pool, size);
+
+    return &r->cleanup;
+}
+
+
+void
+ngx_log_error(ngx_uint_t level, ngx_log_t *log, int err, const char *fmt, ...)
+{
+    size_t       len;
+    va_list      args;
+    const char  *line;
+
+    (void) log;
+    (void) err;
+
+    fuzz_is(level != NGX_LOG_ALERT);
+
+    if (strcmp(fmt, "zoom: script: %*s") == 0) {
+        va_start(args, fmt);
+        len = va_arg(args, size_t);
+        line = va_arg(args, const char *);
+        fuzz_is(len < 4 || memcmp(line, "FUZZ", 4) != 0);
+        va_end(args);
+    }
+}
+
+
+u_char *
+ngx_sprintf(u_char *buf, const char *fmt, ...)
+{
+    int      n;
+    va_list  args;
+
+    va_start(args, fmt);
+    n = vsnprintf((char *) buf, NGX_INT_T_LEN, fmt, args);
+    va_end(args);
+
+    return buf + n;
+}
+
+
+u_char *
+ngx_snprintf(u_char *buf, size_t max, const char *fmt, ...)
+{
+    int      n;
+    va_list  args;
+
+    va_start(args, fmt);
+    n = vsnprintf((char *) buf, max, fmt, args);
+    va_end(args);
+
+    return buf + ngx_min((size_t) n, max);
+}
+
+
+void
+ngx_explicit_memzero(void *p, size_t n)
+{
+    memset(p, 0, n);
+}
+
+
+ngx_int_t
+ngx_hextoi(u_char *line, size_t n)
+{
+    char           *end, hex[5];
+    unsigned long   value;
+
+    fuzz_is(n == 4);
+
+    memcpy(hex, line, 4);
+    hex[4] = '\0';
+
+    if (strspn(hex, "0123456789abcdefABCDEF") != 4) {
+        return NGX_ERROR;
+    }
+
+    value = strtoul(hex, &end, 16);
+
+    return (ngx_int_t) value;
+}
+
+
+uint32_t
+ngx_crc32_long(u_char *p, size_t len)
+{
+    uint32_t  sum;
+
+    for (sum = 0; len; len--) {
+        sum += *p++;
+    }
+
+    return sum;
+}
+
+
+ngx_time_t *
+ngx_timeofday(void)
+{
+    static ngx_time_t  now = { 1772409600, 1 };
+
+    return &now;
+}
+
+
+ngx_http_zoom_lua_file_t *
+ngx_http_zoom_lua_source_file(ngx_http_zoom_lua_source_t *s,
+    const ngx_str_t *name, const char **why)
+{
+    (void) s;
+    (void) name;
+
+    *why = "is not there";
+
+    return NULL;
+}
+
+
+static void
+fuzz_start(void)
+{
+    if (ngx_http_zoom_lua_api) {
+        return;
+    }
+
+    ngx_http_zoom_lua_api = &api;
+
+    script.name.data = (u_char *) "fuzz.lua";
+    script.name.len = 8;
+    script.text.data = (u_char *) text;
+    script.text.len = sizeof(text) - 1;
+
+    source.scripts.elts = &script;
+    source.scripts.nelts = 1;
+    source.memory = 2 * 1024 * 1024;
+
+    fuzz_is(ngx_http_zoom_lua_route_start(&source, &fuzz_log) == NGX_OK);
+}
+
+
+/* The other side answers until the script is done, or the client leaves. */
+
+static void
+fuzz_events(void)
+{
+    ngx_http_zoom_call_t    *call;
+    ngx_http_zoom_errand_t  *errand;
+
+    while (fuzz.call || fuzz.errand) {
+
+        if (fuzz_take() % 16 == 15) {
+            return;
+        }
+
+        call = fuzz.call;
+        errand = fuzz.errand;
+        fuzz.call = NULL;
+
+        ngx_current_msec += fuzz_take();
+
+        if (call) {
+            fuzz_mint_result(call);
+            call->handler(call);
+
+        } else {
+            fuzz_answer(errand);
+            fuzz.errand = NULL;
+            errand->handler(errand);
+        }
+    }
+}
+
+
+int
+LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
+{
+    ngx_connection_t        connection;
+    ngx_http_request_t      r;
+    ngx_http_zoom_route_t   route;
+
+    static ngx_http_zoom_lua_account_t  other;
+    static ngx_array_t                  names = { &other, 1 };
+    static ngx_http_zoom_lua_loc_conf_t  conf;
+
+    if (size > FUZZ_MAX) {
+        return 0;
+    }
+
+    fuzz_start();
+
+    other.account = &accounts[1];
+    other.name.data = (u_char *) "other";
+    other.name.len = 5;
+
+    fuzz.data = data;
+    fuzz.size = size;
+    fuzz.call = NULL;
+    fuzz.errand = NULL;
+    fuzz.routed = 0;
+
+    conf.instructions = 200000;
+    conf.timeout = 10000;
+    conf.accounts = &names;
+    conf.allow = (fuzz_take() & 7) ? NGX_HTTP_ZOOM_LUA_ALLOW_REQUEST
+                                     |NGX_HTTP_ZOOM_LUA_ALLOW_ACCESS_TOKEN
+                                   : NGX_HTTP_ZOOM_LUA_ALLOW_OFF;
+
+    memset(&r, 0, sizeof(ngx_http_request_t));
+    memset(&route, 0, sizeof(ngx_http_zoom_route_t));
+
+    connection.log = &fuzz_log;
+    r.connection = &connection;
+    r.conf = &conf;
+
+    fuzz.rc = ngx_http_zoom_lua_route(&r, &route);
+
+    if (fuzz.rc == NGX_AGAIN) {
+        fuzz_events();
+        fuzz_is(fuzz.routed || fuzz.call || fuzz.errand);
+
+    } else {
+        fuzz_is(!fuzz.routed);
+    }
+
+    if (r.cleanup.handler) {
+        r.cleanup.handler(r.cleanup.data);
+    }
+
+    fuzz_is(fuzz.call == NULL && fuzz.errand == NULL);
+    fuzz_is(!fuzz.routed || fuzz.rc != NGX_AGAIN);
+    fuzz_is(route.user.len == 0 || route.has_user);
+    fuzz_is(route.account != &accounts[2]);
+    fuzz_is(route.ttl == 0 || (route.ttl >= 60 && route.ttl <= 365 * 86400));
+
+    while (nblocks) {
+        free(blocks[--nblocks]);
+    }
+
+    return 0;
+}
