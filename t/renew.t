@@ -27,8 +27,19 @@ subtest 'a short life under load' => sub {
     my @lives = map { $times[$_] - $times[$_ - 1] } 1 .. $#times;
 
     is(statuses(@calls), '200:' . @calls, 'everybody is served');
-    cmp_ok(max(map { $_->took } @calls), '<', 0.6, 'nobody waits for OAuth')
-        if !$ENV{ZOOM_ASAN};
+
+    # Mints go on while OAuth takes its 700 ms; the last one may be too late
+    # to see.
+    my @mints = map { $_->[0] } $zoom->arrivals('token');
+    my @seen = grep { $_ + 0.7 < $mints[-1] } @times[1 .. $#times];
+
+    cmp_ok(scalar @seen, '>=', 1, 'it is renewed on the way');
+
+    for my $start (@seen) {
+        ok(scalar grep({ $_ > $start + 0.1 && $_ < $start + 0.7 } @mints),
+           'nobody waits for OAuth');
+    }
+
     cmp_ok(scalar @times, '>=', 2, 'though it is renewed');
     cmp_ok(scalar @times, '<=', 3, 'once in a life');
     cmp_ok($_, '>=', 5, 'not before its time') for @lives;
@@ -53,8 +64,8 @@ subtest 'a renewal that fails' => sub {
     my @calls = traffic(4.8);
 
     is(statuses(@calls), '200:' . @calls, 'the old one serves');
-    cmp_ok(max(map { $_->took } @calls), '<', 0.6, 'without delay')
-        if !$ENV{ZOOM_ASAN};
+    # who waited for OAuth would wait for all of zoom_timeout
+    cmp_ok(max(map { $_->took } @calls), '<', 3, 'without delay');
     cmp_ok($zoom->oauth_calls, '>=', 1, 'it was tried');
     cmp_ok($zoom->oauth_calls, '<=', 4, 'not too often');
 
