@@ -97,9 +97,10 @@ fuzz: deps  ## run every fuzzer for FUZZ_TIME seconds (60)
 	        -fsanitize=fuzzer,address,undefined \
 	        -fno-sanitize-recover=undefined -o $(OUT)/fuzz/$$n.bin \
 	        t/fuzz/$$n.c $(CORE_SRCS) $$more $(UNIT_LIBS); \
+	    echo "$$n:"; \
 	    $(OUT)/fuzz/$$n.bin -max_total_time=$(FUZZ_TIME) -timeout=10 \
 	        -print_final_stats=1 $(OUT)/fuzz/$$n t/fuzz/seeds/$$f \
-	        2>&1 | tail -4; \
+	        2>&1 | tail -5; \
 	done
 
 
