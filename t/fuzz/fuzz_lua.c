@@ -7,6 +7,9 @@
  * does, which is played here.
  */
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+
 #include <stdarg.h>
 #include <stdio.h>
 
