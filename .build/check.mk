@@ -37,9 +37,9 @@ valgrind: deps  ## unit tests and fuzzers' seeds under valgrind
 COV := $(BUILD)/cov
 COV_FLAGS := -g -O0 -fPIC --coverage -fprofile-abs-path
 
-# Workers run as nobody and write their counts when they exit.  The Lua
-# module's patterns have unit tests.  What hardly ever fails is reached by
-# torture alone, which is told but not counted on.
+# Workers run as nobody, and add their counts to those of the master when they
+# exit.  The Lua module's patterns have unit tests.  What hardly ever fails is
+# reached by torture alone, which is told but not counted on.
 coverage: deps  ## lines and branches that the tests reach
 	@.build/deps gcovr
 	@find $(COV) -name '*.gcda' -delete 2> /dev/null || true
@@ -50,7 +50,8 @@ coverage: deps  ## lines and branches that the tests reach
 	@$(MAKE) --no-print-directory all BUILD=$(COV)/torture \
 	    CFLAGS_OPT="$(COV_FLAGS) -include $(ROOT)/t/torture/torture.h" \
 	    LDFLAGS_OPT="--coverage"
-	@find $(abspath $(COV)) -path '*/obj*' -type d -exec chmod a+rwx {} +
+	@find $(COV) -path '*/obj/*' -name '*.gcno' | sed 's/no$$/da/' \
+	    | xargs sh -c 'touch "$$@" && chmod a+rw "$$@"' sh
 	ZOOM_MODULE=$(abspath $(COV))/ngx_http_zoom_module.so \
 	    prove -j$(PROVE_JOBS) -It/lib t/*.t || true
 	ZOOM_MODULE=$(abspath $(COV))/torture/ngx_http_zoom_module.so \

@@ -19,8 +19,8 @@ static void ngx_http_zoom_join_post(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 static void ngx_http_zoom_join_get(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
-static const char *ngx_http_zoom_join_arg(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx, zoom_join_e what);
+static zoom_error_e ngx_http_zoom_join_arg(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, zoom_join_e what, const char **why);
 static void ngx_http_zoom_join_bad(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, zoom_error_e error, const char *why);
 static ngx_int_t ngx_http_zoom_join_start(ngx_http_request_t *r,
@@ -135,10 +135,10 @@ ngx_http_zoom_join_get(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     }
 
     for (i = 0; i < ZOOM_JOIN_LAST; i++) {
-        why = ngx_http_zoom_join_arg(r, ctx, i);
+        error = ngx_http_zoom_join_arg(r, ctx, i, &why);
 
-        if (why) {
-            ngx_http_zoom_join_bad(r, ctx, ZOOM_E_BAD_CALLBACK, why);
+        if (error != ZOOM_OK) {
+            ngx_http_zoom_join_bad(r, ctx, error, why);
             return;
         }
     }
@@ -149,9 +149,9 @@ ngx_http_zoom_join_get(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 
 /* Arguments are those of a form, as pages encode them. */
 
-static const char *
+static zoom_error_e
 ngx_http_zoom_join_arg(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
-    zoom_join_e what)
+    zoom_join_e what, const char **why)
 {
     u_char      *p;
     size_t       i;
@@ -166,16 +166,18 @@ ngx_http_zoom_join_arg(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     n = ngx_http_zoom_arg(ngx_http_zoom_ctx_args(r, ctx), &name, &value);
 
     if (n > 1) {
-        return "has an argument twice";
+        *why = "has an argument twice";
+        return ZOOM_E_BAD_CALLBACK;
     }
 
     if (n == 0 || value.len == 0) {
-        return NULL;
+        return ZOOM_OK;
     }
 
     p = ngx_pnalloc(r->pool, 2 * value.len);
     if (p == NULL) {
-        return "takes more memory than there is";
+        *why = "no memory";
+        return ZOOM_E_INTERNAL;
     }
 
     for (i = 0; i < value.len; i++) {
@@ -187,13 +189,16 @@ ngx_http_zoom_join_arg(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     zoom_buf_init(&b, p + value.len, value.len);
 
     if (zoom_uri_unescape(&b, ngx_http_zoom_str(&value)) != 0) {
-        return "has an argument that is not percent-encoded";
+        *why = "has an argument that is not percent-encoded";
+        return ZOOM_E_BAD_CALLBACK;
     }
 
     plain.data = b.data;
     plain.len = b.len;
 
-    return zoom_join_set(ctx->join, what, plain);
+    *why = zoom_join_set(ctx->join, what, plain);
+
+    return *why ? ZOOM_E_BAD_CALLBACK : ZOOM_OK;
 }
 
 
@@ -204,6 +209,11 @@ ngx_http_zoom_join_bad(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     zoom_error_e error, const char *why)
 {
     u_char  *p;
+
+    if (error == ZOOM_E_INTERNAL) {
+        ngx_http_zoom_fail(r, ctx, error, why);
+        return;
+    }
 
     p = ngx_pnalloc(r->pool, sizeof("The request .") + ngx_strlen(why));
     if (p == NULL) {
