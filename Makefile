@@ -18,7 +18,7 @@ CC          ?= cc
 JOBS        ?= $(shell nproc 2>/dev/null || echo 2)
 
 # End-to-end tests mostly wait.
-PROVE_JOBS  ?= $(shell expr $(JOBS) + 1)
+PROVE_JOBS  ?= $(shell expr $(JOBS) + 2)
 
 CFLAGS_OPT  ?= -g -O2 -fstack-protector-strong -Wformat \
                -Werror=format-security -D_FORTIFY_SOURCE=2 -fPIC
