@@ -389,17 +389,21 @@ sub checker {
 
     $includes =~ s/\\\n//g;
 
+    # Several tests may need it at once.
+    my $new = "$program.$$";
+
     # What zone.c needs of nginx is not called.
-    my $pid = spawn(name => 'cc', output => "$program.log", argv => [
+    my $pid = spawn(name => 'cc', output => "$new.log", argv => [
         'sh', '-c', 'cd "$1" && shift && exec "$@"', 'sh',
         $ENV{NGINX_SRC} || $ENV{NGINX_DEV} || '/usr/share/nginx/src',
         'cc', '-g', '-w', '-static', split(' ', $includes), $source,
-        '-o', $program, '-Wl,--unresolved-symbols=ignore-all',
+        '-o', $new, '-Wl,--unresolved-symbols=ignore-all',
     ]);
 
     wait_for(sub { !alive($pid) }, 30, 'cc');
+    unlink "$new.log";
 
-    return ended($pid) == 0 ? $program : undef;
+    return ended($pid) == 0 && rename($new, $program) ? $program : undef;
 }
 
 
