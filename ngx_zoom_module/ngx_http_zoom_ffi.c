@@ -52,8 +52,6 @@ static ngx_http_zoom_ffi_call_t *ngx_http_zoom_ffi_create(
     ngx_http_zoom_ffi_vm_t *vm, ngx_http_request_t *r);
 static const char *ngx_http_zoom_ffi_want(ngx_http_zoom_ffi_call_t *call,
     ngx_http_request_t *r, const ngx_http_zoom_ffi_want_t *args, int access);
-static ngx_int_t ngx_http_zoom_ffi_copy(ngx_pool_t *pool, ngx_str_t *dst,
-    const ngx_str_t *src);
 static ngx_queue_t *ngx_http_zoom_ffi_mates(ngx_http_request_t *r);
 static void ngx_http_zoom_ffi_request_ends(void *data);
 static const char *ngx_http_zoom_ffi_order(ngx_http_zoom_ffi_call_t *call,
@@ -241,8 +239,8 @@ ngx_http_zoom_ffi_want(ngx_http_zoom_ffi_call_t *call, ngx_http_request_t *r,
         return NULL;
     }
 
-    if (ngx_http_zoom_ffi_copy(call->pool, &want.user, &args->user) != NGX_OK
-        || ngx_http_zoom_ffi_copy(call->pool, &want.meeting, &args->meeting)
+    if (ngx_http_zoom_want_copy(call->pool, &want.user, &args->user) != NGX_OK
+        || ngx_http_zoom_want_copy(call->pool, &want.meeting, &args->meeting)
            != NGX_OK)
     {
         return "no memory";
@@ -320,25 +318,6 @@ ngx_http_zoom_ffi_order(ngx_http_zoom_ffi_call_t *call, ngx_http_request_t *r,
     }
 
     return why;
-}
-
-
-static ngx_int_t
-ngx_http_zoom_ffi_copy(ngx_pool_t *pool, ngx_str_t *dst, const ngx_str_t *src)
-{
-    if (src->len == 0) {
-        return NGX_OK;
-    }
-
-    dst->data = ngx_pnalloc(pool, src->len);
-    if (dst->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memcpy(dst->data, src->data, src->len);
-    dst->len = src->len;
-
-    return NGX_OK;
 }
 
 

@@ -21,8 +21,6 @@
 static ngx_http_zoom_kind_e ngx_http_zoom_want_kind(const ngx_str_t *type);
 static const char *ngx_http_zoom_want_method(const ngx_str_t *name);
 static zoom_label_e ngx_http_zoom_want_label(const ngx_str_t *name);
-static ngx_int_t ngx_http_zoom_want_copy(ngx_pool_t *pool, ngx_str_t *dst,
-    const ngx_str_t *src);
 static ngx_msec_t ngx_http_zoom_want_deadline(ngx_http_request_t *r,
     ngx_msec_t timeout);
 
@@ -187,7 +185,7 @@ ngx_http_zoom_want_label(const ngx_str_t *name)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_zoom_want_copy(ngx_pool_t *pool, ngx_str_t *dst, const ngx_str_t *src)
 {
     if (src->len == 0) {

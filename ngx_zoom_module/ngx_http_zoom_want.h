@@ -69,5 +69,9 @@ const char *ngx_http_zoom_want_signature(
     const ngx_http_zoom_account_t *account, const ngx_str_t *meeting,
     ngx_uint_t host, time_t life, u_char *buf, ngx_str_t *signature);
 
+/* What a caller gave, for as long as "pool" lives; nothing stays nothing. */
+ngx_int_t ngx_http_zoom_want_copy(ngx_pool_t *pool, ngx_str_t *dst,
+    const ngx_str_t *src);
+
 
 #endif /* _NGX_HTTP_ZOOM_WANT_H_INCLUDED_ */
