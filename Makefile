@@ -52,8 +52,8 @@ LUA_HDRS    := $(wildcard ngx_zoom_module/lua/*.h)
 MODULES     += $(OUT)/ngx_http_zoom_lua_module.so
 endif
 
-include .build/core.mk
-include .build/check.mk
+include t/tools/core.mk
+include t/tools/check.mk
 
 
 .PHONY: all help deps run test e2e install clean
@@ -65,7 +65,7 @@ help:  ## list the targets
 	    | sort | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
 deps:  ## install what building and testing need (apt)
-	@.build/deps $(PACKAGES) $(if $(NO_EXTRAS),,$(EXTRAS))
+	@t/tools/deps $(PACKAGES) $(if $(NO_EXTRAS),,$(EXTRAS))
 
 run: EXTRAS :=
 run: deps  ## start nginx on 127.0.0.1:8080 against the Zoom stand-in
@@ -99,7 +99,7 @@ clean:  ## remove everything that was built
 # themselves it is up to us to say so.
 
 # a directory changes when a file comes or goes
-$(OUT)/obj/Makefile: config .build/probes src ngx_zoom_module \
+$(OUT)/obj/Makefile: config src ngx_zoom_module \
                      ngx_zoom_module/lua
 	@mkdir -p $(OUT)/obj
 ifeq ($(NGINX_SRC),)

@@ -7,7 +7,7 @@
 #define ZOOM_JOINTOKEN_H_INCLUDED
 
 
-#include "zoom_answer.h"
+#include "zoom_response.h"
 #include "zoom_string.h"
 
 
@@ -34,9 +34,9 @@ void zoom_jointoken_path(zoom_buf_t *b, zoom_jointoken_e what,
  * it) reads as 120 seconds, one that is not above zero is an error.
  */
 
-void zoom_jointoken_judge(const zoom_answer_t *a, int64_t now,
+void zoom_jointoken_classify(const zoom_response_t *a, int64_t now,
     zoom_jointoken_e what, int webinar, zoom_buf_t *token, int64_t *expires,
-    zoom_judgement_t *j);
+    zoom_verdict_t *v);
 
 
 #endif /* ZOOM_JOINTOKEN_H_INCLUDED */

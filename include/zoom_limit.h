@@ -63,7 +63,7 @@ typedef struct {
     int64_t               shift;     /* when the slot was taken */
     int64_t               gap;       /* to the next slot */
     int64_t               went;      /* when its holder did */
-} zoom_ticket_t;
+} zoom_slot_t;
 
 
 /* The rate of a label under a plan, of which "share" percent are ours. */
@@ -79,8 +79,8 @@ zoom_rate_t zoom_limit_share(zoom_rate_t rate, unsigned share);
  * sense to ask again; "seconds" is the time since the epoch.
  */
 
-int zoom_limit_take(zoom_limit_t *l, const zoom_rate_t *rate, int64_t now,
-    int64_t seconds, int64_t budget, zoom_ticket_t *ticket, int64_t *retry);
+int zoom_limit_reserve(zoom_limit_t *l, const zoom_rate_t *rate, int64_t now,
+    int64_t seconds, int64_t budget, zoom_slot_t *ticket, int64_t *retry);
 
 /*
  * How long a request made now would have to wait, for a slot or for the next
@@ -95,7 +95,7 @@ int64_t zoom_limit_look(const zoom_limit_t *l, const zoom_rate_t *rate,
  * go.  To be asked again when that time is over, a refusal may have moved it.
  */
 
-int64_t zoom_limit_wait(const zoom_limit_t *l, const zoom_ticket_t *ticket,
+int64_t zoom_limit_due(const zoom_limit_t *l, const zoom_slot_t *ticket,
     int64_t now);
 
 /*
@@ -104,7 +104,7 @@ int64_t zoom_limit_wait(const zoom_limit_t *l, const zoom_ticket_t *ticket,
  * would be refused.
  */
 
-void zoom_limit_go(zoom_limit_t *l, zoom_ticket_t *ticket, int64_t now);
+void zoom_limit_go(zoom_limit_t *l, zoom_slot_t *ticket, int64_t now);
 
 /*
  * The request of a ticket goes over the wire: that may be later still, when a
@@ -113,7 +113,7 @@ void zoom_limit_go(zoom_limit_t *l, zoom_ticket_t *ticket, int64_t now);
  * second is enough for the same lag: what is late alike keeps its distances.
  */
 
-void zoom_limit_sent(zoom_limit_t *l, const zoom_ticket_t *ticket,
+void zoom_limit_sent(zoom_limit_t *l, const zoom_slot_t *ticket,
     int64_t now);
 
 /* Zoom refused a request: no slot before now + wait, the order stays. */

@@ -3,14 +3,14 @@
  * long as it goes on.  Times are seconds since the epoch.
  */
 
-#ifndef ZOOM_INCIDENT_H_INCLUDED
-#define ZOOM_INCIDENT_H_INCLUDED
+#ifndef ZOOM_LOG_ONCE_H_INCLUDED
+#define ZOOM_LOG_ONCE_H_INCLUDED
 
 
 #include <stdint.h>
 
 
-#define ZOOM_INCIDENT_REMINDER  300
+#define ZOOM_LOG_ONCE_REMINDER  300
 
 
 /* All zero at the beginning, and when it is over. */
@@ -18,7 +18,7 @@
 typedef struct {
     int64_t               told;      /* when last, 0: never */
     uint64_t              count;     /* since then */
-} zoom_incident_t;
+} zoom_log_once_t;
 
 
 /*
@@ -26,7 +26,7 @@ typedef struct {
  * it has happened since it was told last, this time included.
  */
 
-uint64_t zoom_incident(zoom_incident_t *i, int64_t now);
+uint64_t zoom_log_once(zoom_log_once_t *i, int64_t now);
 
 
-#endif /* ZOOM_INCIDENT_H_INCLUDED */
+#endif /* ZOOM_LOG_ONCE_H_INCLUDED */

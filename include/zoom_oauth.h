@@ -6,7 +6,7 @@
 #define ZOOM_OAUTH_H_INCLUDED
 
 
-#include "zoom_answer.h"
+#include "zoom_response.h"
 #include "zoom_string.h"
 
 
@@ -31,8 +31,8 @@ void zoom_oauth_authorization(zoom_buf_t *b, zoom_str_t client_id,
  * 0.  There is nothing to refresh here: ZOOM_REFRESH is never the verdict.
  */
 
-void zoom_oauth_judge(const zoom_answer_t *a, int64_t now, zoom_buf_t *token,
-    int64_t *life, zoom_judgement_t *j);
+void zoom_oauth_classify(const zoom_response_t *a, int64_t now,
+    zoom_buf_t *token, int64_t *life, zoom_verdict_t *v);
 
 
 #endif /* ZOOM_OAUTH_H_INCLUDED */

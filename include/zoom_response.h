@@ -2,15 +2,15 @@
  * An answer of Zoom's as the transport hands it over, and what we make of it.
  */
 
-#ifndef ZOOM_ANSWER_H_INCLUDED
-#define ZOOM_ANSWER_H_INCLUDED
+#ifndef ZOOM_RESPONSE_H_INCLUDED
+#define ZOOM_RESPONSE_H_INCLUDED
 
 
 #include "zoom_error.h"
 #include "zoom_string.h"
 
 
-#define ZOOM_ANSWER_BODY_MAX    65536
+#define ZOOM_RESPONSE_BODY_MAX    65536
 #define ZOOM_MESSAGE_MAX        200
 #define ZOOM_TRACKING_ID_MAX    64
 
@@ -25,7 +25,7 @@ typedef struct {
     zoom_str_t            tracking_id;      /* x-zm-trackingid */
     zoom_str_t            rate_type;        /* X-RateLimit-Type */
     zoom_str_t            rate_category;    /* X-RateLimit-Category */
-} zoom_answer_t;
+} zoom_response_t;
 
 
 typedef enum {
@@ -47,7 +47,7 @@ typedef struct {
     /* Zoom's words, safe for a log: escaped, cut, tokens blanked. */
     unsigned char         message[ZOOM_MESSAGE_MAX + 1];
     unsigned char         tracking_id[ZOOM_TRACKING_ID_MAX + 1];
-} zoom_judgement_t;
+} zoom_verdict_t;
 
 
 /*
@@ -60,15 +60,15 @@ typedef struct {
  * (facts/zoom-api.md 4 and 5).  HTTP 429 is the only safe sign of a limit.
  */
 
-void zoom_api_judge_error(const zoom_answer_t *a, int64_t now,
-    zoom_judgement_t *j);
+void zoom_api_classify_error(const zoom_response_t *a, int64_t now,
+    zoom_verdict_t   *v);
 
 /* The steps of a judge: ZOOM_USE with the tracking id of "a", and the rest. */
 
-void zoom_judgement_init(zoom_judgement_t *j, const zoom_answer_t *a);
-void zoom_judgement_set(zoom_judgement_t *j, zoom_verdict_e verdict,
+void zoom_verdict_init(zoom_verdict_t *v, const zoom_response_t *a);
+void zoom_verdict_set(zoom_verdict_t *v, zoom_verdict_e verdict,
     zoom_error_e error, const char *advice);
-void zoom_judgement_words(zoom_judgement_t *j, zoom_str_t words);
+void zoom_verdict_words(zoom_verdict_t *v, zoom_str_t words);
 
 /*
  * Makes foreign text fit for a log: control and non-ASCII bytes become \xHH,
@@ -81,4 +81,4 @@ void zoom_judgement_words(zoom_judgement_t *j, zoom_str_t words);
 void zoom_message_clean(unsigned char *dst, size_t size, zoom_str_t text);
 
 
-#endif /* ZOOM_ANSWER_H_INCLUDED */
+#endif /* ZOOM_RESPONSE_H_INCLUDED */

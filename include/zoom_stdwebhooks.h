@@ -6,20 +6,20 @@
  * URL is signed.
  */
 
-#ifndef ZOOM_WEBHOOKS_H_INCLUDED
-#define ZOOM_WEBHOOKS_H_INCLUDED
+#ifndef ZOOM_STDWEBHOOKS_H_INCLUDED
+#define ZOOM_STDWEBHOOKS_H_INCLUDED
 
 
 #include "zoom_hmac.h"
 #include "zoom_string.h"
 
 
-#define ZOOM_WEBHOOKS_ID_MAX          128
-#define ZOOM_WEBHOOKS_TIMESTAMP_MAX   12
-#define ZOOM_WEBHOOKS_SIGNATURES_MAX  16
+#define ZOOM_STDWEBHOOKS_ID_MAX          128
+#define ZOOM_STDWEBHOOKS_TIMESTAMP_MAX   12
+#define ZOOM_STDWEBHOOKS_SIGNATURES_MAX  16
 
 /* seconds that the sender's clock may be behind or ahead of ours */
-#define ZOOM_WEBHOOKS_WINDOW          300
+#define ZOOM_STDWEBHOOKS_WINDOW          300
 
 
 /* The headers' values. */
@@ -28,11 +28,11 @@ typedef struct {
     zoom_str_t            id;
     zoom_str_t            timestamp;
     zoom_str_t            signature;
-} zoom_webhooks_t;
+} zoom_stdwebhooks_t;
 
 
 /* zoom_hmac_secret() for a secret with its "whsec_" or without. */
-const char *zoom_webhooks_key(zoom_hmac_t *key, zoom_str_t secret);
+const char *zoom_stdwebhooks_key(zoom_hmac_t *key, zoom_str_t secret);
 
 /*
  * What needs neither key nor body.  NULL if the proof may hold, else why not:
@@ -43,7 +43,7 @@ const char *zoom_webhooks_key(zoom_hmac_t *key, zoom_str_t secret);
  * seconds since the epoch.
  */
 
-const char *zoom_webhooks_check(const zoom_webhooks_t *sent, int64_t now,
+const char *zoom_stdwebhooks_check(const zoom_stdwebhooks_t *sent, int64_t now,
     int64_t *at);
 
 /*
@@ -54,8 +54,8 @@ const char *zoom_webhooks_check(const zoom_webhooks_t *sent, int64_t now,
  * is compared, in full.
  */
 
-int zoom_webhooks_verify(const zoom_hmac_t *key, const zoom_webhooks_t *sent,
-    zoom_str_t body, zoom_buf_t *scratch);
+int zoom_stdwebhooks_verify(const zoom_hmac_t *key,
+    const zoom_stdwebhooks_t *sent, zoom_str_t body, zoom_buf_t *scratch);
 
 
-#endif /* ZOOM_WEBHOOKS_H_INCLUDED */
+#endif /* ZOOM_STDWEBHOOKS_H_INCLUDED */

@@ -7,7 +7,7 @@
 #define ZOOM_TOKEN_H_INCLUDED
 
 
-#include "zoom_answer.h"
+#include "zoom_response.h"
 #include "zoom_json.h"
 #include "zoom_string.h"
 
@@ -32,8 +32,8 @@ void zoom_zak_path(zoom_buf_t *b, zoom_str_t user, int64_t ttl);
  * clock is ahead.  Without "iat" it stays dead.
  */
 
-void zoom_zak_judge(const zoom_answer_t *a, int64_t now, int64_t ttl,
-    zoom_buf_t *token, int64_t *expires, zoom_judgement_t *j);
+void zoom_zak_classify(const zoom_response_t *a, int64_t now, int64_t ttl,
+    zoom_buf_t *token, int64_t *expires, zoom_verdict_t *v);
 
 /*
  * The same for an OBF token: "/users/{user}/token?type=onbehalf&meeting_id=
@@ -43,8 +43,8 @@ void zoom_zak_judge(const zoom_answer_t *a, int64_t now, int64_t ttl,
 
 void zoom_obf_path(zoom_buf_t *b, zoom_str_t user, zoom_str_t meeting,
     int64_t ttl);
-void zoom_obf_judge(const zoom_answer_t *a, int64_t now, int64_t ttl,
-    zoom_buf_t *token, int64_t *expires, zoom_judgement_t *j);
+void zoom_obf_classify(const zoom_response_t *a, int64_t now, int64_t ttl,
+    zoom_buf_t *token, int64_t *expires, zoom_verdict_t *v);
 
 /*
  * The step of a judge that is the same for every token: 0, and the member
@@ -53,9 +53,9 @@ void zoom_obf_judge(const zoom_answer_t *a, int64_t now, int64_t ttl,
  * "name" is what the log calls it.
  */
 
-int zoom_token_take(const zoom_answer_t *a, const json_t *root, int64_t now,
+int zoom_token_take(const zoom_response_t *a, const json_t *root, int64_t now,
     zoom_token_form_pt form, const char *name, zoom_buf_t *token,
-    zoom_str_t *taken, zoom_judgement_t *j);
+    zoom_str_t *taken, zoom_verdict_t *v);
 
 /*
  * 1 if "s" has the form of a JWS compact serialisation: three non-empty parts

@@ -541,7 +541,7 @@ ngx_http_zoom_auth_use_webhook(ngx_http_request_t *r,
     }
 
     return ngx_http_zoom_replay_id(&used, &by,
-                                   webhook->at + ZOOM_WEBHOOKS_WINDOW);
+                                   webhook->at + ZOOM_STDWEBHOOKS_WINDOW);
 }
 
 

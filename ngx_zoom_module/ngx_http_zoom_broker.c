@@ -531,7 +531,7 @@ ngx_http_zoom_broker_short(ngx_http_zoom_ask_t *ask)
 
     peer = ngx_http_zoom_peer(ask->account);
 
-    if (zoom_incident(&peer->state->said[NGX_HTTP_ZOOM_ZAK][ZOOM_OK], now)
+    if (zoom_log_once(&peer->state->said[NGX_HTTP_ZOOM_ZAK][ZOOM_OK], now)
         == 0)
     {
         return;

@@ -14,7 +14,7 @@
 #include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_flight.h"
 #include "ngx_http_zoom_state.h"
-#include "zoom_answer.h"
+#include "zoom_response.h"
 #include "zoom_error.h"
 
 

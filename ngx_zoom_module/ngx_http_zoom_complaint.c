@@ -19,7 +19,7 @@
 void
 ngx_http_zoom_complaint(ngx_http_zoom_complaint_t *c,
     const ngx_http_zoom_mint_order_t *order, const ngx_http_zoom_fetch_t *f,
-    const zoom_judgement_t *j)
+    const zoom_verdict_t *j)
 {
     u_char                   *p, *end;
     const char               *advice;
@@ -108,7 +108,7 @@ ngx_http_zoom_complaint_last(ngx_http_zoom_complaint_t *c,
 
 void
 ngx_http_zoom_complaint_result(ngx_http_zoom_kind_e kind,
-    const zoom_judgement_t *j, ngx_http_zoom_result_t *result)
+    const zoom_verdict_t *j, ngx_http_zoom_result_t *result)
 {
     ngx_memzero(result, sizeof(ngx_http_zoom_result_t));
 

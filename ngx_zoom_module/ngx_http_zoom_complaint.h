@@ -24,7 +24,7 @@
 
 typedef struct {
     ngx_http_zoom_failure_t      failure;
-    zoom_judgement_t             judgement;
+    zoom_verdict_t               judgement;
     u_char                       text[NGX_HTTP_ZOOM_TEXT_MAX];
 } ngx_http_zoom_complaint_t;
 
@@ -37,7 +37,7 @@ typedef struct {
 
 void ngx_http_zoom_complaint(ngx_http_zoom_complaint_t *c,
     const ngx_http_zoom_mint_order_t *order, const ngx_http_zoom_fetch_t *f,
-    const zoom_judgement_t *j);
+    const zoom_verdict_t *j);
 
 /* The last one, if there is one, was to be tried again, and won't be. */
 void ngx_http_zoom_complaint_last(ngx_http_zoom_complaint_t *c,
@@ -45,7 +45,7 @@ void ngx_http_zoom_complaint_last(ngx_http_zoom_complaint_t *c,
 
 /* The end of a flight that brought nothing, and how long that stands. */
 void ngx_http_zoom_complaint_result(ngx_http_zoom_kind_e kind,
-    const zoom_judgement_t *j, ngx_http_zoom_result_t *result);
+    const zoom_verdict_t   *j, ngx_http_zoom_result_t *result);
 
 
 #endif /* _NGX_HTTP_ZOOM_COMPLAINT_H_INCLUDED_ */

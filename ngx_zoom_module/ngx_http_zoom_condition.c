@@ -36,7 +36,7 @@ static void ngx_http_zoom_condition_answered(ngx_http_zoom_state_t *state,
     ngx_http_zoom_kind_e kind);
 static ngx_uint_t ngx_http_zoom_condition_broken(ngx_http_zoom_kind_e kind,
     zoom_error_e error);
-static zoom_incident_t *ngx_http_zoom_condition_said(
+static zoom_log_once_t *ngx_http_zoom_condition_said(
     ngx_http_zoom_state_t *state, ngx_http_zoom_kind_e kind,
     zoom_error_e error);
 static ngx_uint_t ngx_http_zoom_condition_over(ngx_http_zoom_state_t *state,
@@ -213,7 +213,7 @@ ngx_http_zoom_condition_good(ngx_http_zoom_zone_t *zone,
     was = *c;
 
     if (kind == NGX_HTTP_ZOOM_ACCESS) {
-        ngx_memzero(&state->renewal, sizeof(zoom_incident_t));
+        ngx_memzero(&state->renewal, sizeof(zoom_log_once_t));
     }
 
     ngx_memzero(c, sizeof(ngx_http_zoom_condition_t));
@@ -429,7 +429,7 @@ ngx_http_zoom_condition_broken(ngx_http_zoom_kind_e kind, zoom_error_e error)
  * same for all that is asked for; some has to be mended for each kind.
  */
 
-static zoom_incident_t *
+static zoom_log_once_t *
 ngx_http_zoom_condition_said(ngx_http_zoom_state_t *state,
     ngx_http_zoom_kind_e kind, zoom_error_e error)
 {
@@ -461,7 +461,7 @@ ngx_http_zoom_condition_over(ngx_http_zoom_state_t *state,
     ngx_http_zoom_kind_e kind, const ngx_http_zoom_condition_t *was)
 {
     ngx_uint_t                  i;
-    zoom_incident_t            *said;
+    zoom_log_once_t            *said;
     ngx_http_zoom_condition_t  *c;
 
     said = ngx_http_zoom_condition_said(state, kind, was->error);
@@ -482,7 +482,7 @@ ngx_http_zoom_condition_over(ngx_http_zoom_state_t *state,
         }
     }
 
-    ngx_memzero(said, sizeof(zoom_incident_t));
+    ngx_memzero(said, sizeof(zoom_log_once_t));
 
     return 1;
 }
@@ -497,7 +497,7 @@ ngx_http_zoom_condition_say(ngx_http_zoom_zone_t *zone,
 {
     uint64_t          count;
     ngx_uint_t        level;
-    zoom_incident_t  *said;
+    zoom_log_once_t  *said;
 
     level = NGX_LOG_ERR;
     said = ngx_http_zoom_condition_said(state, kind, failure->error);
@@ -512,7 +512,7 @@ ngx_http_zoom_condition_say(ngx_http_zoom_zone_t *zone,
 
     ngx_http_zoom_zone_lock(zone);
 
-    count = zoom_incident(said, ngx_time());
+    count = zoom_log_once(said, ngx_time());
 
     ngx_http_zoom_zone_unlock(zone);
 
@@ -567,7 +567,7 @@ ngx_http_zoom_condition_reset(ngx_http_zoom_state_t *state)
 {
     ngx_memzero(state->conditions, sizeof(state->conditions));
     ngx_memzero(state->said, sizeof(state->said));
-    ngx_memzero(&state->renewal, sizeof(zoom_incident_t));
+    ngx_memzero(&state->renewal, sizeof(zoom_log_once_t));
 
     state->refresh = ngx_current_msec;
     state->refresh_hold = 0;

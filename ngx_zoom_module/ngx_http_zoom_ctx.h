@@ -15,7 +15,7 @@
 #include "ngx_http_zoom_module.h"
 #include "zoom_callback.h"
 #include "zoom_join.h"
-#include "zoom_webhooks.h"
+#include "zoom_stdwebhooks.h"
 
 
 typedef struct ngx_http_zoom_ctx_s  ngx_http_zoom_ctx_t;
@@ -27,7 +27,7 @@ typedef void (*ngx_http_zoom_done_pt)(ngx_http_request_t *r,
 /* A Standard Webhook that came, for all lines that want one. */
 
 typedef struct {
-    zoom_webhooks_t              sent;
+    zoom_stdwebhooks_t           sent;
     int64_t                      at;         /* its timestamp */
     ngx_str_t                    body;       /* that was signed */
     ngx_int_t                    rc;         /* of its header */

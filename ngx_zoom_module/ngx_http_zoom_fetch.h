@@ -13,7 +13,7 @@
 
 #include <openssl/ssl.h>
 
-#include "zoom_answer.h"
+#include "zoom_response.h"
 
 
 /*
@@ -70,7 +70,7 @@ struct ngx_http_zoom_fetch_s {
     ngx_str_t                    body;
     const char                  *method;           /* NULL, or in capitals */
     size_t                       body_max;         /* of the answer; 0:
-                                                      ZOOM_ANSWER_BODY_MAX */
+                                                      ZOOM_RESPONSE_BODY_MAX */
     unsigned                     json:1;           /* body is, no form */
     unsigned                     once:1;           /* never sent twice */
     ngx_msec_t                   timeout;          /* of this exchange, queue
@@ -90,7 +90,7 @@ struct ngx_http_zoom_fetch_s {
      */
 
     ngx_int_t                    rc;
-    zoom_answer_t                answer;
+    zoom_response_t              answer;
     ngx_str_t                    head;             /* its header lines */
     const char                  *reason;
     const char                  *advice;

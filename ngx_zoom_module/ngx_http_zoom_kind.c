@@ -30,9 +30,9 @@ typedef struct {
                                       const ngx_http_zoom_mint_order_t *order);
     void                       (*judge)(
                                       const ngx_http_zoom_mint_order_t *order,
-                                      const zoom_answer_t *answer,
+                                      const zoom_response_t *answer,
                                       zoom_buf_t *token, time_t *expires,
-                                      zoom_judgement_t *j);
+                                      zoom_verdict_t *j);
 } ngx_http_zoom_kind_t;
 
 
@@ -55,14 +55,14 @@ static zoom_str_t ngx_http_zoom_kind_meeting(
 static zoom_jointoken_e ngx_http_zoom_kind_join(ngx_http_zoom_kind_e kind);
 
 static void ngx_http_zoom_kind_oauth_judge(
-    const ngx_http_zoom_mint_order_t *order, const zoom_answer_t *answer,
-    zoom_buf_t *token, time_t *expires, zoom_judgement_t *j);
+    const ngx_http_zoom_mint_order_t *order, const zoom_response_t *answer,
+    zoom_buf_t *token, time_t *expires, zoom_verdict_t *j);
 static void ngx_http_zoom_kind_user_judge(
-    const ngx_http_zoom_mint_order_t *order, const zoom_answer_t *answer,
-    zoom_buf_t *token, time_t *expires, zoom_judgement_t *j);
+    const ngx_http_zoom_mint_order_t *order, const zoom_response_t *answer,
+    zoom_buf_t *token, time_t *expires, zoom_verdict_t *j);
 static void ngx_http_zoom_kind_join_judge(
-    const ngx_http_zoom_mint_order_t *order, const zoom_answer_t *answer,
-    zoom_buf_t *token, time_t *expires, zoom_judgement_t *j);
+    const ngx_http_zoom_mint_order_t *order, const zoom_response_t *answer,
+    zoom_buf_t *token, time_t *expires, zoom_verdict_t *j);
 
 
 static const ngx_http_zoom_kind_t
@@ -253,8 +253,8 @@ ngx_http_zoom_kind_join(ngx_http_zoom_kind_e kind)
 
 void
 ngx_http_zoom_kind_judge(const ngx_http_zoom_mint_order_t *order,
-    const zoom_answer_t *answer, zoom_buf_t *token, time_t *expires,
-    zoom_judgement_t *j)
+    const zoom_response_t *answer, zoom_buf_t *token, time_t *expires,
+    zoom_verdict_t *j)
 {
     ngx_http_zoom_kinds[order->kind].judge(order, answer, token, expires, j);
 }
@@ -262,12 +262,12 @@ ngx_http_zoom_kind_judge(const ngx_http_zoom_mint_order_t *order,
 
 static void
 ngx_http_zoom_kind_oauth_judge(const ngx_http_zoom_mint_order_t *order,
-    const zoom_answer_t *answer, zoom_buf_t *token, time_t *expires,
-    zoom_judgement_t *j)
+    const zoom_response_t *answer, zoom_buf_t *token, time_t *expires,
+    zoom_verdict_t *j)
 {
     int64_t  life;
 
-    zoom_oauth_judge(answer, ngx_time(), token, &life, j);
+    zoom_oauth_classify(answer, ngx_time(), token, &life, j);
 
     *expires = ngx_time() + life;
 }
@@ -275,17 +275,17 @@ ngx_http_zoom_kind_oauth_judge(const ngx_http_zoom_mint_order_t *order,
 
 static void
 ngx_http_zoom_kind_user_judge(const ngx_http_zoom_mint_order_t *order,
-    const zoom_answer_t *answer, zoom_buf_t *token, time_t *expires,
-    zoom_judgement_t *j)
+    const zoom_response_t *answer, zoom_buf_t *token, time_t *expires,
+    zoom_verdict_t *j)
 {
     int64_t  dies;
     u_char   words[64];
 
     if (order->kind == NGX_HTTP_ZOOM_ZAK) {
-        zoom_zak_judge(answer, ngx_time(), order->ttl, token, &dies, j);
+        zoom_zak_classify(answer, ngx_time(), order->ttl, token, &dies, j);
 
     } else {
-        zoom_obf_judge(answer, ngx_time(), order->ttl, token, &dies, j);
+        zoom_obf_classify(answer, ngx_time(), order->ttl, token, &dies, j);
     }
 
     *expires = dies;
@@ -294,22 +294,22 @@ ngx_http_zoom_kind_user_judge(const ngx_http_zoom_mint_order_t *order,
         ngx_snprintf(words, sizeof(words), "%s expired at birth%Z",
                      ngx_http_zoom_kinds[order->kind].title);
 
-        zoom_judgement_set(j, ZOOM_RETRY, ZOOM_E_ZOOM_INVALID, NULL);
-        zoom_judgement_words(j, zoom_str_c((char *) words));
+        zoom_verdict_set(j, ZOOM_RETRY, ZOOM_E_ZOOM_INVALID, NULL);
+        zoom_verdict_words(j, zoom_str_c((char *) words));
     }
 }
 
 
 static void
 ngx_http_zoom_kind_join_judge(const ngx_http_zoom_mint_order_t *order,
-    const zoom_answer_t *answer, zoom_buf_t *token, time_t *expires,
-    zoom_judgement_t *j)
+    const zoom_response_t *answer, zoom_buf_t *token, time_t *expires,
+    zoom_verdict_t *j)
 {
     int64_t  dies;
 
-    zoom_jointoken_judge(answer, ngx_time(),
-                         ngx_http_zoom_kind_join(order->kind), order->webinar,
-                         token, &dies, j);
+    zoom_jointoken_classify(answer, ngx_time(),
+                            ngx_http_zoom_kind_join(order->kind),
+                            order->webinar, token, &dies, j);
 
     *expires = dies;
 }

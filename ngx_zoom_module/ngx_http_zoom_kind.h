@@ -14,7 +14,7 @@
 #include "ngx_http_zoom_flight.h"
 #include "ngx_http_zoom_peer.h"
 #include "ngx_http_zoom_state.h"
-#include "zoom_answer.h"
+#include "zoom_response.h"
 #include "zoom_meeting.h"
 #include "zoom_user.h"
 
@@ -50,8 +50,8 @@ ngx_int_t ngx_http_zoom_kind_fetch(const ngx_http_zoom_mint_order_t *order,
  */
 
 void ngx_http_zoom_kind_judge(const ngx_http_zoom_mint_order_t *order,
-    const zoom_answer_t *answer, zoom_buf_t *token, time_t *expires,
-    zoom_judgement_t *j);
+    const zoom_response_t *answer, zoom_buf_t *token, time_t *expires,
+    zoom_verdict_t *j);
 
 /* For the log: what it is that did not come, and for whom. */
 u_char *ngx_http_zoom_kind_print(u_char *p, u_char *last,

@@ -118,17 +118,17 @@ ngx_http_zoom_limits_turn(ngx_http_zoom_zone_t *zone,
 ngx_int_t
 ngx_http_zoom_limits_take(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_group_t *group, zoom_label_e label, const zoom_rate_t *rate,
-    ngx_msec_t budget, zoom_ticket_t *ticket, ngx_msec_t *retry)
+    ngx_msec_t budget, zoom_slot_t *ticket, ngx_msec_t *retry)
 {
     int      rc;
     int64_t  wait;
 
     ngx_http_zoom_zone_lock(zone);
 
-    rc = zoom_limit_take(&group->labels[label], rate,
-                         ngx_http_zoom_limits_us(ngx_current_msec),
-                         ngx_time(), ngx_http_zoom_limits_us(budget), ticket,
-                         &wait);
+    rc = zoom_limit_reserve(&group->labels[label], rate,
+                            ngx_http_zoom_limits_us(ngx_current_msec),
+                            ngx_time(), ngx_http_zoom_limits_us(budget), ticket,
+                            &wait);
 
     ngx_http_zoom_zone_unlock(zone);
 
@@ -144,7 +144,7 @@ ngx_http_zoom_limits_take(ngx_http_zoom_zone_t *zone,
 
 ngx_msec_t
 ngx_http_zoom_limits_wait(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_group_t *group, zoom_label_e label, zoom_ticket_t *ticket)
+    ngx_http_zoom_group_t *group, zoom_label_e label, zoom_slot_t *ticket)
 {
     int64_t        wait, now;
     zoom_limit_t  *l;
@@ -154,7 +154,7 @@ ngx_http_zoom_limits_wait(ngx_http_zoom_zone_t *zone,
 
     ngx_http_zoom_zone_lock(zone);
 
-    wait = zoom_limit_wait(l, ticket, now);
+    wait = zoom_limit_due(l, ticket, now);
 
     if (wait <= 0) {
         zoom_limit_go(l, ticket, now);
@@ -169,7 +169,7 @@ ngx_http_zoom_limits_wait(ngx_http_zoom_zone_t *zone,
 void
 ngx_http_zoom_limits_sent(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_group_t *group, zoom_label_e label,
-    const zoom_ticket_t *ticket)
+    const zoom_slot_t *ticket)
 {
     /* what made it late may be this very turn of the event loop */
 

@@ -36,16 +36,16 @@ ngx_int_t ngx_http_zoom_limits_turn(ngx_http_zoom_zone_t *zone,
 
 ngx_int_t ngx_http_zoom_limits_take(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_group_t *group, zoom_label_e label, const zoom_rate_t *rate,
-    ngx_msec_t budget, zoom_ticket_t *ticket, ngx_msec_t *retry);
+    ngx_msec_t budget, zoom_slot_t *ticket, ngx_msec_t *retry);
 
 /* How long the holder of a ticket has to wait still; 0: it goes now. */
 ngx_msec_t ngx_http_zoom_limits_wait(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_group_t *group, zoom_label_e label, zoom_ticket_t *ticket);
+    ngx_http_zoom_group_t *group, zoom_label_e label, zoom_slot_t *ticket);
 
 /* It is on the wire. */
 void ngx_http_zoom_limits_sent(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_group_t *group, zoom_label_e label,
-    const zoom_ticket_t *ticket);
+    const zoom_slot_t *ticket);
 
 /* What has been used today, and how long a request made now would wait. */
 void ngx_http_zoom_limits_look(ngx_http_zoom_zone_t *zone,

@@ -14,7 +14,7 @@
 #include "ngx_http_zoom_peer.h"
 #include "ngx_http_zoom_ticket.h"
 #include "ngx_http_zoom_timer.h"
-#include "zoom_answer.h"
+#include "zoom_response.h"
 #include "zoom_oauth.h"
 
 
@@ -59,7 +59,7 @@ typedef struct {
     ngx_uint_t                   tries;
 
     ngx_http_zoom_complaint_t    complaint;  /* the last one, tried again */
-    zoom_judgement_t             webinar;    /* why it is none */
+    zoom_verdict_t               webinar;    /* why it is none */
 
     unsigned                     probe:1;    /* and nobody else */
     unsigned                     hedge:1;    /* Zoom is down */
@@ -86,25 +86,25 @@ static ngx_http_zoom_fetch_t *ngx_http_zoom_mint_call(
 static void ngx_http_zoom_mint_sending(ngx_http_zoom_fetch_t *f);
 static void ngx_http_zoom_mint_answered(ngx_http_zoom_fetch_t *f);
 static void ngx_http_zoom_mint_judge(ngx_http_zoom_mint_t *mint,
-    zoom_judgement_t *j, ngx_http_zoom_result_t *result, zoom_buf_t *token);
+    zoom_verdict_t   *j, ngx_http_zoom_result_t *result, zoom_buf_t *token);
 static void ngx_http_zoom_mint_done(ngx_http_zoom_mint_t *mint,
-    zoom_judgement_t *j, ngx_http_zoom_result_t *result);
+    zoom_verdict_t   *j, ngx_http_zoom_result_t *result);
 static void ngx_http_zoom_mint_refresh(ngx_http_zoom_mint_t *mint,
-    zoom_judgement_t *j);
+    zoom_verdict_t   *j);
 static void ngx_http_zoom_mint_retry(ngx_http_zoom_mint_t *mint,
-    zoom_judgement_t *j);
+    zoom_verdict_t   *j);
 static void ngx_http_zoom_mint_limited(ngx_http_zoom_mint_t *mint,
-    zoom_judgement_t *j);
+    zoom_verdict_t   *j);
 static void ngx_http_zoom_mint_again(ngx_event_t *ev);
 static void ngx_http_zoom_mint_hedge(ngx_http_zoom_mint_t *mint);
 static ngx_uint_t ngx_http_zoom_mint_wait(ngx_http_zoom_mint_t *mint);
 static void ngx_http_zoom_mint_final(ngx_http_zoom_mint_t *mint,
-    zoom_judgement_t *j);
+    zoom_verdict_t   *j);
 static void ngx_http_zoom_mint_fail(ngx_http_zoom_mint_t *mint,
-    zoom_judgement_t *j);
+    zoom_verdict_t   *j);
 static time_t ngx_http_zoom_mint_renewal(ngx_http_zoom_mint_t *mint);
 static void ngx_http_zoom_mint_tell(ngx_http_zoom_mint_t *mint,
-    zoom_judgement_t *j, ngx_uint_t last);
+    zoom_verdict_t   *j, ngx_uint_t last);
 static void ngx_http_zoom_mint_give_up(ngx_http_zoom_mint_t *mint,
     zoom_error_e error, ngx_msec_t wait);
 static void ngx_http_zoom_mint_land(ngx_http_zoom_mint_t *mint,
@@ -359,7 +359,7 @@ static void
 ngx_http_zoom_mint_send(ngx_http_zoom_mint_t *mint)
 {
     ngx_int_t                rc;
-    zoom_judgement_t         j;
+    zoom_verdict_t           j;
     ngx_http_zoom_fetch_t   *f;
 
     f = ngx_http_zoom_mint_call(mint);
@@ -399,7 +399,7 @@ ngx_http_zoom_mint_send(ngx_http_zoom_mint_t *mint)
         return;
     }
 
-    ngx_memzero(&j, sizeof(zoom_judgement_t));
+    ngx_memzero(&j, sizeof(zoom_verdict_t));
 
     j.verdict = ZOOM_FINAL;
     j.wait = 1;
@@ -452,7 +452,7 @@ static void
 ngx_http_zoom_mint_answered(ngx_http_zoom_fetch_t *f)
 {
     zoom_buf_t               token;
-    zoom_judgement_t         j;
+    zoom_verdict_t           j;
     ngx_http_zoom_mint_t    *mint;
     ngx_http_zoom_result_t   result;
     static u_char            buf[ZOOM_ACCESS_TOKEN_MAX];
@@ -495,14 +495,14 @@ ngx_http_zoom_mint_answered(ngx_http_zoom_fetch_t *f)
 
 
 static void
-ngx_http_zoom_mint_judge(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
+ngx_http_zoom_mint_judge(ngx_http_zoom_mint_t *mint, zoom_verdict_t *j,
     ngx_http_zoom_result_t *result, zoom_buf_t *token)
 {
     ngx_http_zoom_fetch_t  *f;
 
     f = mint->fetch;
 
-    ngx_memzero(j, sizeof(zoom_judgement_t));
+    ngx_memzero(j, sizeof(zoom_verdict_t));
 
     if (f->rc != NGX_OK) {
         j->verdict = ZOOM_RETRY;
@@ -520,7 +520,7 @@ ngx_http_zoom_mint_judge(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
 
 
 static void
-ngx_http_zoom_mint_done(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
+ngx_http_zoom_mint_done(ngx_http_zoom_mint_t *mint, zoom_verdict_t *j,
     ngx_http_zoom_result_t *result)
 {
     ngx_http_zoom_peer_t   *peer;
@@ -549,7 +549,7 @@ ngx_http_zoom_mint_done(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
 /* the access token died before its time: one more try with another */
 
 static void
-ngx_http_zoom_mint_refresh(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
+ngx_http_zoom_mint_refresh(ngx_http_zoom_mint_t *mint, zoom_verdict_t *j)
 {
     uint64_t              token;
     ngx_int_t             rc;
@@ -595,7 +595,7 @@ ngx_http_zoom_mint_refresh(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
 
 
 static void
-ngx_http_zoom_mint_retry(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
+ngx_http_zoom_mint_retry(ngx_http_zoom_mint_t *mint, zoom_verdict_t *j)
 {
     ngx_msec_t      delay;
     ngx_msec_int_t  left;
@@ -634,7 +634,7 @@ ngx_http_zoom_mint_retry(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
 /* others spend the same budget: all slots move, we take another one */
 
 static void
-ngx_http_zoom_mint_limited(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
+ngx_http_zoom_mint_limited(ngx_http_zoom_mint_t *mint, zoom_verdict_t *j)
 {
     ngx_msec_t             wait;
     ngx_http_zoom_peer_t  *peer;
@@ -747,9 +747,9 @@ ngx_http_zoom_mint_wait(ngx_http_zoom_mint_t *mint)
  */
 
 static void
-ngx_http_zoom_mint_final(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
+ngx_http_zoom_mint_final(ngx_http_zoom_mint_t *mint, zoom_verdict_t *j)
 {
-    zoom_judgement_t  *first;
+    zoom_verdict_t  *first;
 
     first = &mint->webinar;
 
@@ -777,7 +777,7 @@ ngx_http_zoom_mint_final(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
 
 
 static void
-ngx_http_zoom_mint_fail(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j)
+ngx_http_zoom_mint_fail(ngx_http_zoom_mint_t *mint, zoom_verdict_t *j)
 {
     time_t                  left;
     ngx_http_zoom_result_t  result;
@@ -831,7 +831,7 @@ ngx_http_zoom_mint_renewal(ngx_http_zoom_mint_t *mint)
 
 
 static void
-ngx_http_zoom_mint_tell(ngx_http_zoom_mint_t *mint, zoom_judgement_t *j,
+ngx_http_zoom_mint_tell(ngx_http_zoom_mint_t *mint, zoom_verdict_t *j,
     ngx_uint_t last)
 {
     ngx_http_zoom_failure_t  *failure;

@@ -23,7 +23,7 @@ static ngx_int_t ngx_http_zoom_proof_arg(ngx_http_request_t *r,
 static ngx_int_t ngx_http_zoom_proof_webhook(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 static ngx_int_t ngx_http_zoom_proof_webhook_read(ngx_http_request_t *r,
-    zoom_webhooks_t *sent);
+    zoom_stdwebhooks_t *sent);
 
 
 ngx_str_t  ngx_http_zoom_schemes[] = {
@@ -109,7 +109,7 @@ ngx_http_zoom_proof_secret(ngx_http_zoom_proof_t *proof,
 
     case NGX_HTTP_ZOOM_AUTH_WEBHOOKS:
         proof->key = key;
-        return zoom_webhooks_key(key, ngx_http_zoom_str(secret));
+        return zoom_stdwebhooks_key(key, ngx_http_zoom_str(secret));
 
     default: /* arg, header */
         proof->secret = *secret;
@@ -234,7 +234,7 @@ ngx_http_zoom_proof_webhook(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
         return w->rc;
     }
 
-    why = zoom_webhooks_check(&w->sent, ngx_time(), &w->at);
+    why = zoom_stdwebhooks_check(&w->sent, ngx_time(), &w->at);
 
     if (why) {
         ctx->why = why;
@@ -246,7 +246,8 @@ ngx_http_zoom_proof_webhook(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 
 
 static ngx_int_t
-ngx_http_zoom_proof_webhook_read(ngx_http_request_t *r, zoom_webhooks_t *sent)
+ngx_http_zoom_proof_webhook_read(ngx_http_request_t *r,
+    zoom_stdwebhooks_t *sent)
 {
     ngx_str_t   value[NGX_HTTP_ZOOM_WEBHOOK_NAMES], *set;
     ngx_uint_t  i, n, found;
@@ -295,8 +296,8 @@ ngx_http_zoom_proof_raw(ngx_http_zoom_ctx_t *ctx,
 {
     zoom_buf_init(scratch, scratch->data, scratch->size);
 
-    switch (zoom_webhooks_verify(proof->key, &ctx->webhook->sent,
-                                 ngx_http_zoom_str(body), scratch))
+    switch (zoom_stdwebhooks_verify(proof->key, &ctx->webhook->sent,
+                                    ngx_http_zoom_str(body), scratch))
     {
     case 1:
         return NGX_OK;

@@ -78,7 +78,7 @@ ngx_int_t ngx_http_zoom_proof_header(ngx_http_request_t *r,
  */
 
 #define NGX_HTTP_ZOOM_PROOF_SCRATCH                                           \
-    (ZOOM_WEBHOOKS_ID_MAX + ZOOM_WEBHOOKS_TIMESTAMP_MAX + 2)
+    (ZOOM_STDWEBHOOKS_ID_MAX + ZOOM_STDWEBHOOKS_TIMESTAMP_MAX + 2)
 
 ngx_int_t ngx_http_zoom_proof_raw(ngx_http_zoom_ctx_t *ctx,
     const ngx_http_zoom_proof_t *proof, const ngx_str_t *body,

@@ -18,7 +18,7 @@
 #include "ngx_http_zoom_peer.h"
 #include "ngx_http_zoom_request.h"
 #include "ngx_http_zoom_timer.h"
-#include "zoom_answer.h"
+#include "zoom_response.h"
 #include "zoom_oauth.h"
 
 
@@ -341,7 +341,7 @@ static void
 ngx_http_zoom_request_answered(ngx_http_zoom_fetch_t *f)
 {
     ngx_msec_t                wait;
-    zoom_judgement_t          j;
+    zoom_verdict_t            j;
     ngx_http_zoom_request_t  *req;
 
     req = f->data;
@@ -368,8 +368,8 @@ ngx_http_zoom_request_answered(ngx_http_zoom_fetch_t *f)
     }
 
     if (f->answer.status >= 400) {
-        ngx_memzero(&j, sizeof(zoom_judgement_t));
-        zoom_api_judge_error(&f->answer, ngx_time(), &j);
+        ngx_memzero(&j, sizeof(zoom_verdict_t));
+        zoom_api_classify_error(&f->answer, ngx_time(), &j);
 
         if (j.verdict == ZOOM_REFRESH && ngx_http_zoom_request_refresh(req)) {
             return;
@@ -455,7 +455,7 @@ ngx_http_zoom_request_take(ngx_http_zoom_request_t *req)
 {
     size_t                  len;
     ngx_str_t               text;
-    const zoom_answer_t    *a;
+    const zoom_response_t  *a;
     ngx_http_zoom_fetch_t  *f;
 
     f = &req->fetch;

@@ -11,9 +11,9 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "zoom_answer.h"
+#include "zoom_response.h"
 #include "zoom_error.h"
-#include "zoom_incident.h"
+#include "zoom_log_once.h"
 #include "zoom_limit.h"
 
 
@@ -104,8 +104,8 @@ typedef struct {
     ngx_http_zoom_condition_t    conditions[NGX_HTTP_ZOOM_NKINDS];
     ngx_msec_t                   pace;       /* the next probe of an outage of
                                                 Zoom's API, of any kind */
-    zoom_incident_t              said[NGX_HTTP_ZOOM_NKINDS][ZOOM_E_LAST];
-    zoom_incident_t              renewal;    /* that failed */
+    zoom_log_once_t              said[NGX_HTTP_ZOOM_NKINDS][ZOOM_E_LAST];
+    zoom_log_once_t              renewal;    /* that failed */
 
     ngx_msec_t                   refresh;    /* no other one before */
     ngx_msec_t                   refresh_hold;

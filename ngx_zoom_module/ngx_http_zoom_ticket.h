@@ -23,7 +23,7 @@
 /* Zero at the beginning; "limit" outlives the tickets of several tries. */
 
 typedef struct {
-    zoom_ticket_t                slot;
+    zoom_slot_t                  slot;
     zoom_label_e                 label;
     ngx_http_zoom_limit_e        limit;
     unsigned                     taken:1;

@@ -75,7 +75,7 @@ ngx_http_zoom_transfer_create(ngx_http_zoom_client_t *client,
 
     t->plain = (t->https && f->body.len == 0 && !f->method && !f->once);
 
-    t->body_max = f->body_max ? f->body_max : ZOOM_ANSWER_BODY_MAX;
+    t->body_max = f->body_max ? f->body_max : ZOOM_RESPONSE_BODY_MAX;
 
     t->dummy.fd = (ngx_socket_t) -1;
     t->dummy.data = t;
@@ -206,7 +206,7 @@ ngx_http_zoom_transfer_time(ngx_http_zoom_transfer_t *t)
 void
 ngx_http_zoom_transfer_fill(ngx_http_zoom_transfer_t *t)
 {
-    zoom_answer_t                   *a;
+    zoom_response_t                 *a;
     ngx_http_zoom_fetch_t           *f;
     ngx_http_zoom_transfer_value_t  *v;
 
@@ -214,7 +214,7 @@ ngx_http_zoom_transfer_fill(ngx_http_zoom_transfer_t *t)
     a = &f->answer;
     v = t->values;
 
-    ngx_memzero(a, sizeof(zoom_answer_t));
+    ngx_memzero(a, sizeof(zoom_response_t));
 
     f->rc = t->rc;
     f->timedout = t->timedout;

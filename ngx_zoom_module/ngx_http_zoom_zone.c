@@ -308,7 +308,7 @@ ngx_http_zoom_zone_forgive(ngx_http_zoom_zone_t *zone)
         ngx_memzero(zone->states[i].conditions,
                     sizeof(zone->states[i].conditions));
         ngx_memzero(zone->states[i].said, sizeof(zone->states[i].said));
-        ngx_memzero(&zone->states[i].renewal, sizeof(zoom_incident_t));
+        ngx_memzero(&zone->states[i].renewal, sizeof(zoom_log_once_t));
         zone->states[i].refresh_hold = 0;
         zone->states[i].refresh = ngx_current_msec;
     }

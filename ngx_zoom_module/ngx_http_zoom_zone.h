@@ -16,7 +16,7 @@
 #include <ngx_core.h>
 
 #include "ngx_http_zoom_state.h"
-#include "zoom_answer.h"
+#include "zoom_response.h"
 
 
 #define NGX_HTTP_ZOOM_ZONE_MIN      (256 * 1024)

@@ -18,7 +18,7 @@ typedef struct {
 
 
 static void zoom_jointoken_refine(zoom_jointoken_e what, int webinar,
-    zoom_judgement_t *j);
+    zoom_verdict_t   *v);
 static int64_t zoom_jointoken_life(const json_t *root);
 
 
@@ -59,9 +59,9 @@ zoom_jointoken_path(zoom_buf_t *b, zoom_jointoken_e what, zoom_str_t meeting,
 
 
 void
-zoom_jointoken_judge(const zoom_answer_t *a, int64_t now,
+zoom_jointoken_classify(const zoom_response_t *a, int64_t now,
     zoom_jointoken_e what, int webinar, zoom_buf_t *token, int64_t *expires,
-    zoom_judgement_t *j)
+    zoom_verdict_t *v)
 {
     size_t       start;
     json_t      *root;
@@ -74,10 +74,10 @@ zoom_jointoken_judge(const zoom_answer_t *a, int64_t now,
     root = zoom_json_load(a->body, NULL);
 
     if (zoom_token_take(a, root, now, zoom_token_form, "join token", token,
-                        &taken, j)
+                        &taken, v)
         != 0)
     {
-        zoom_jointoken_refine(what, webinar, j);
+        zoom_jointoken_refine(what, webinar, v);
 
     } else {
         life = zoom_jointoken_life(root);
@@ -89,9 +89,9 @@ zoom_jointoken_judge(const zoom_answer_t *a, int64_t now,
             zoom_wipe(token->data + start, token->len - start);
             token->len = start;
 
-            zoom_judgement_set(j, ZOOM_RETRY, ZOOM_E_ZOOM_INVALID, NULL);
-            zoom_judgement_words(j, zoom_str_c("join token expired at "
-                                               "birth"));
+            zoom_verdict_set(v, ZOOM_RETRY, ZOOM_E_ZOOM_INVALID, NULL);
+            zoom_verdict_words(v, zoom_str_c("join token expired at "
+                                             "birth"));
         }
     }
 
@@ -103,16 +103,16 @@ zoom_jointoken_judge(const zoom_answer_t *a, int64_t now,
 /* What the codes mean where it is a meeting that was asked for. */
 
 static void
-zoom_jointoken_refine(zoom_jointoken_e what, int webinar, zoom_judgement_t *j)
+zoom_jointoken_refine(zoom_jointoken_e what, int webinar, zoom_verdict_t *v)
 {
-    if (j->verdict != ZOOM_FINAL) {
+    if (v->verdict != ZOOM_FINAL) {
         return;
     }
 
-    switch (j->error) {
+    switch (v->error) {
 
     case ZOOM_E_SCOPE_MISSING:
-        j->advice = webinar ? zoom_jointoken_kinds[what].webinar_scope
+        v->advice = webinar ? zoom_jointoken_kinds[what].webinar_scope
                             : zoom_jointoken_kinds[what].scope;
         break;
 
@@ -120,19 +120,19 @@ zoom_jointoken_refine(zoom_jointoken_e what, int webinar, zoom_judgement_t *j)
 
         /* nobody asked for a user: it is the host whom Zoom means */
 
-        zoom_judgement_set(j, ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED,
-                           "the meeting's host has to be of this account");
+        zoom_verdict_set(v, ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED,
+                         "the meeting's host has to be of this account");
         break;
 
     case ZOOM_E_ZOOM_REFUSED:
 
         /* there is nothing to validate but the id */
 
-        if (j->code == 300) {
-            j->error = ZOOM_E_MEETING_UNKNOWN;
+        if (v->code == 300) {
+            v->error = ZOOM_E_MEETING_UNKNOWN;
 
-        } else if (j->code == 3000) {
-            j->advice = "switch the feature on in the host's settings";
+        } else if (v->code == 3000) {
+            v->advice = "switch the feature on in the host's settings";
         }
 
         break;

@@ -51,8 +51,8 @@ zoom_limit_share(zoom_rate_t rate, unsigned share)
 
 
 int
-zoom_limit_take(zoom_limit_t *l, const zoom_rate_t *rate, int64_t now,
-    int64_t seconds, int64_t budget, zoom_ticket_t *ticket, int64_t *retry)
+zoom_limit_reserve(zoom_limit_t *l, const zoom_rate_t *rate, int64_t now,
+    int64_t seconds, int64_t budget, zoom_slot_t *ticket, int64_t *retry)
 {
     int64_t   wait;
     uint32_t  used;
@@ -92,7 +92,7 @@ zoom_limit_look(const zoom_limit_t *l, const zoom_rate_t *rate, int64_t now,
 
 
 int64_t
-zoom_limit_wait(const zoom_limit_t *l, const zoom_ticket_t *ticket,
+zoom_limit_due(const zoom_limit_t *l, const zoom_slot_t *ticket,
     int64_t now)
 {
     return ticket->slot + (l->shift - ticket->shift) - now;
@@ -100,13 +100,13 @@ zoom_limit_wait(const zoom_limit_t *l, const zoom_ticket_t *ticket,
 
 
 void
-zoom_limit_go(zoom_limit_t *l, zoom_ticket_t *ticket, int64_t now)
+zoom_limit_go(zoom_limit_t *l, zoom_slot_t *ticket, int64_t now)
 {
     int64_t  late;
 
     ticket->went = now;
 
-    late = -zoom_limit_wait(l, ticket, now);
+    late = -zoom_limit_due(l, ticket, now);
 
     if (late > ZOOM_LIMIT_LATE) {
         l->shift += late;
@@ -116,7 +116,7 @@ zoom_limit_go(zoom_limit_t *l, zoom_ticket_t *ticket, int64_t now)
 
 
 void
-zoom_limit_sent(zoom_limit_t *l, const zoom_ticket_t *ticket, int64_t now)
+zoom_limit_sent(zoom_limit_t *l, const zoom_slot_t *ticket, int64_t now)
 {
     int64_t  lag, more;
 

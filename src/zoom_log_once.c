@@ -1,10 +1,10 @@
 /* What goes on for long is told now and then. */
 
-#include "zoom_incident.h"
+#include "zoom_log_once.h"
 
 
 uint64_t
-zoom_incident(zoom_incident_t *i, int64_t now)
+zoom_log_once(zoom_log_once_t *i, int64_t now)
 {
     uint64_t  count;
 
@@ -12,7 +12,7 @@ zoom_incident(zoom_incident_t *i, int64_t now)
 
     /* a clock that went back must not make it silent for as long */
 
-    if (i->told && now >= i->told && now - i->told < ZOOM_INCIDENT_REMINDER) {
+    if (i->told && now >= i->told && now - i->told < ZOOM_LOG_ONCE_REMINDER) {
         return 0;
     }
 

@@ -23,10 +23,10 @@ typedef struct {
 
 
 static void zoom_oauth_take(const json_t *root, json_t *value,
-    zoom_buf_t *token, int64_t *life, zoom_judgement_t *j);
+    zoom_buf_t *token, int64_t *life, zoom_verdict_t *v);
 static int64_t zoom_oauth_life(const json_t *root);
-static void zoom_oauth_judge_error(const zoom_answer_t *a,
-    const json_t *root, int64_t now, zoom_judgement_t *j);
+static void zoom_oauth_classify_error(const zoom_response_t *a,
+    const json_t *root, int64_t now, zoom_verdict_t *v);
 static const zoom_oauth_rule_t *zoom_oauth_find(const json_t *root);
 static zoom_str_t zoom_oauth_text(const json_t *root, const char *name);
 
@@ -88,8 +88,8 @@ zoom_oauth_authorization(zoom_buf_t *b, zoom_str_t client_id,
 
 
 void
-zoom_oauth_judge(const zoom_answer_t *a, int64_t now, zoom_buf_t *token,
-    int64_t *life, zoom_judgement_t *j)
+zoom_oauth_classify(const zoom_response_t *a, int64_t now, zoom_buf_t *token,
+    int64_t *life, zoom_verdict_t *v)
 {
     json_t  *root, *value;
 
@@ -99,11 +99,11 @@ zoom_oauth_judge(const zoom_answer_t *a, int64_t now, zoom_buf_t *token,
     value = json_object_get(root, "access_token");
 
     if (a->status >= 200 && a->status < 300 && json_string_length(value)) {
-        zoom_judgement_init(j, a);
-        zoom_oauth_take(root, value, token, life, j);
+        zoom_verdict_init(v, a);
+        zoom_oauth_take(root, value, token, life, v);
 
     } else {
-        zoom_oauth_judge_error(a, root, now, j);
+        zoom_oauth_classify_error(a, root, now, v);
     }
 
     zoom_json_wipe(value);
@@ -113,7 +113,7 @@ zoom_oauth_judge(const zoom_answer_t *a, int64_t now, zoom_buf_t *token,
 
 static void
 zoom_oauth_take(const json_t *root, json_t *value, zoom_buf_t *token,
-    int64_t *life, zoom_judgement_t *j)
+    int64_t *life, zoom_verdict_t *v)
 {
     int64_t     seconds;
     zoom_str_t  s;
@@ -125,24 +125,24 @@ zoom_oauth_take(const json_t *root, json_t *value, zoom_buf_t *token,
 
         /* it would go into a header; what it says stays untold */
 
-        zoom_judgement_set(j, ZOOM_FINAL, ZOOM_E_ZOOM_INVALID, NULL);
-        zoom_judgement_words(j, zoom_str_c("malformed access token"));
+        zoom_verdict_set(v, ZOOM_FINAL, ZOOM_E_ZOOM_INVALID, NULL);
+        zoom_verdict_words(v, zoom_str_c("malformed access token"));
         return;
     }
 
     seconds = zoom_oauth_life(root);
 
     if (seconds <= 0) {
-        zoom_judgement_set(j, ZOOM_RETRY, ZOOM_E_ZOOM_INVALID, NULL);
-        zoom_judgement_words(j, zoom_str_c("access token expired at birth"));
+        zoom_verdict_set(v, ZOOM_RETRY, ZOOM_E_ZOOM_INVALID, NULL);
+        zoom_verdict_words(v, zoom_str_c("access token expired at birth"));
         return;
     }
 
     zoom_buf_str(token, s);
 
     if (token->overflow) {
-        zoom_judgement_set(j, ZOOM_FINAL, ZOOM_E_ZOOM_INVALID, NULL);
-        zoom_judgement_words(j, zoom_str_c("access token is too long"));
+        zoom_verdict_set(v, ZOOM_FINAL, ZOOM_E_ZOOM_INVALID, NULL);
+        zoom_verdict_words(v, zoom_str_c("access token is too long"));
         return;
     }
 
@@ -175,12 +175,12 @@ zoom_oauth_life(const json_t *root)
 
 
 static void
-zoom_oauth_judge_error(const zoom_answer_t *a, const json_t *root,
-    int64_t now, zoom_judgement_t *j)
+zoom_oauth_classify_error(const zoom_response_t *a, const json_t *root,
+    int64_t now, zoom_verdict_t *v)
 {
     const zoom_oauth_rule_t  *rule;
 
-    zoom_api_judge_error(a, now, j);
+    zoom_api_classify_error(a, now, v);
 
     if (a->status == 429 || a->status >= 500
         || (a->status >= 300 && a->status < 400))
@@ -191,23 +191,23 @@ zoom_oauth_judge_error(const zoom_answer_t *a, const json_t *root,
     rule = zoom_oauth_find(root);
 
     if (rule) {
-        zoom_judgement_set(j, ZOOM_FINAL, rule->verdict, rule->advice);
-        zoom_judgement_words(j, zoom_oauth_text(root, "reason").len
-                                ? zoom_oauth_text(root, "reason")
-                                : zoom_oauth_text(root, "error"));
+        zoom_verdict_set(v, ZOOM_FINAL, rule->verdict, rule->advice);
+        zoom_verdict_words(v, zoom_oauth_text(root, "reason").len
+                              ? zoom_oauth_text(root, "reason")
+                              : zoom_oauth_text(root, "error"));
         return;
     }
 
     if (a->status == 401) {
-        zoom_judgement_set(j, ZOOM_FINAL, ZOOM_E_CREDENTIALS_REJECTED,
-                           zoom_advice_credentials);
+        zoom_verdict_set(v, ZOOM_FINAL, ZOOM_E_CREDENTIALS_REJECTED,
+                         zoom_advice_credentials);
         return;
     }
 
     /* codes of the REST API have no say here, nothing is left to refresh */
 
-    if (j->verdict == ZOOM_REFRESH || j->verdict == ZOOM_FINAL) {
-        zoom_judgement_set(j, ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED, NULL);
+    if (v->verdict == ZOOM_REFRESH || v->verdict == ZOOM_FINAL) {
+        zoom_verdict_set(v, ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED, NULL);
     }
 }
 

@@ -3,7 +3,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "zoom_answer.h"
+#include "zoom_response.h"
 #include "zoom_json.h"
 #include "zoom_time.h"
 
@@ -21,14 +21,14 @@ typedef struct {
 } zoom_rule_t;
 
 
-static void zoom_judge_code(const zoom_answer_t *a, const json_t *root,
-    zoom_str_t message, int64_t now, zoom_judgement_t *j);
-static const zoom_rule_t *zoom_judge_rule(int code, zoom_str_t message);
-static void zoom_judge_limit(const zoom_answer_t *a, zoom_str_t message,
-    int64_t now, zoom_judgement_t *j);
-static int64_t zoom_judge_wait(const zoom_answer_t *a, int64_t now);
-static int zoom_answer_code(const json_t *root);
-static zoom_str_t zoom_answer_message(const json_t *root);
+static void zoom_classify_code(const zoom_response_t *a, const json_t *root,
+    zoom_str_t message, int64_t now, zoom_verdict_t *v);
+static const zoom_rule_t *zoom_classify_rule(int code, zoom_str_t message);
+static void zoom_classify_limit(const zoom_response_t *a, zoom_str_t message,
+    int64_t now, zoom_verdict_t *v);
+static int64_t zoom_classify_wait(const zoom_response_t *a, int64_t now);
+static int zoom_response_code(const json_t *root);
+static zoom_str_t zoom_response_message(const json_t *root);
 
 static size_t zoom_message_run(zoom_str_t text, size_t i);
 static int zoom_message_secret(const unsigned char *p, size_t len);
@@ -79,14 +79,14 @@ static const zoom_rule_t  zoom_rules[] = {
 
 
 void
-zoom_judgement_init(zoom_judgement_t *j, const zoom_answer_t *a)
+zoom_verdict_init(zoom_verdict_t *v, const zoom_response_t *a)
 {
     size_t         i, n;
     unsigned char  c;
 
-    memset(j, 0, sizeof(zoom_judgement_t));
+    memset(v, 0, sizeof(zoom_verdict_t));
 
-    j->wait = -1;
+    v->wait = -1;
     n = 0;
 
     for (i = 0; i < a->tracking_id.len && n < ZOOM_TRACKING_ID_MAX; i++) {
@@ -96,32 +96,33 @@ zoom_judgement_init(zoom_judgement_t *j, const zoom_answer_t *a)
             || (c >= 'a' && c <= 'z') || c == '-' || c == '_' || c == '.'
             || c == '=' || c == ';' || c == ':')
         {
-            j->tracking_id[n++] = c;
+            v->tracking_id[n++] = c;
         }
     }
 }
 
 
 void
-zoom_judgement_set(zoom_judgement_t *j, zoom_verdict_e verdict,
+zoom_verdict_set(zoom_verdict_t *v, zoom_verdict_e verdict,
     zoom_error_e error, const char *advice)
 {
-    j->verdict = verdict;
-    j->error = error;
-    j->advice = advice;
-    j->wait = -1;
+    v->verdict = verdict;
+    v->error = error;
+    v->advice = advice;
+    v->wait = -1;
 }
 
 
 void
-zoom_judgement_words(zoom_judgement_t *j, zoom_str_t words)
+zoom_verdict_words(zoom_verdict_t *v, zoom_str_t words)
 {
-    zoom_message_clean(j->message, sizeof(j->message), words);
+    zoom_message_clean(v->message, sizeof(v->message), words);
 }
 
 
 void
-zoom_api_judge_error(const zoom_answer_t *a, int64_t now, zoom_judgement_t *j)
+zoom_api_classify_error(const zoom_response_t *a, int64_t now,
+    zoom_verdict_t *v)
 {
     json_t      *root;
     zoom_buf_t   b;
@@ -129,13 +130,13 @@ zoom_api_judge_error(const zoom_answer_t *a, int64_t now, zoom_judgement_t *j)
     const char  *why;
     char         unreadable[64];
 
-    zoom_judgement_init(j, a);
+    zoom_verdict_init(v, a);
 
     root = zoom_json_load(a->body, &why);
 
     if (root) {
-        j->code = zoom_answer_code(root);
-        message = zoom_answer_message(root);
+        v->code = zoom_response_code(root);
+        message = zoom_response_message(root);
 
         if (message.len == 0) {
             message = zoom_str_c("the body has no message");
@@ -150,23 +151,23 @@ zoom_api_judge_error(const zoom_answer_t *a, int64_t now, zoom_judgement_t *j)
         message.len = b.len;
     }
 
-    zoom_judgement_words(j, message);
+    zoom_verdict_words(v, message);
 
     if (a->status == 429) {
-        zoom_judge_limit(a, message, now, j);
+        zoom_classify_limit(a, message, now, v);
 
     } else if (a->status >= 500) {
-        zoom_judgement_set(j, ZOOM_RETRY, ZOOM_E_ZOOM_UNAVAILABLE, NULL);
+        zoom_verdict_set(v, ZOOM_RETRY, ZOOM_E_ZOOM_UNAVAILABLE, NULL);
 
         if (a->status == 503) {
-            j->wait = zoom_judge_wait(a, now);
+            v->wait = zoom_classify_wait(a, now);
         }
 
     } else if (a->status >= 300 && a->status < 400) {
-        zoom_judgement_set(j, ZOOM_FINAL, ZOOM_E_ZOOM_INVALID, NULL);
+        zoom_verdict_set(v, ZOOM_FINAL, ZOOM_E_ZOOM_INVALID, NULL);
 
     } else {
-        zoom_judge_code(a, root, message, now, j);
+        zoom_classify_code(a, root, message, now, v);
     }
 
     json_decref(root);
@@ -174,44 +175,44 @@ zoom_api_judge_error(const zoom_answer_t *a, int64_t now, zoom_judgement_t *j)
 
 
 static void
-zoom_judge_code(const zoom_answer_t *a, const json_t *root,
-    zoom_str_t message, int64_t now, zoom_judgement_t *j)
+zoom_classify_code(const zoom_response_t *a, const json_t *root,
+    zoom_str_t message, int64_t now, zoom_verdict_t *v)
 {
     const zoom_rule_t  *rule;
 
-    rule = root ? zoom_judge_rule(j->code, message) : NULL;
+    rule = root ? zoom_classify_rule(v->code, message) : NULL;
 
     if (rule) {
         if (rule->error == ZOOM_E_RATE_LIMITED) {
-            zoom_judge_limit(a, message, now, j);
+            zoom_classify_limit(a, message, now, v);
             return;
         }
 
-        zoom_judgement_set(j, rule->verdict, rule->error, rule->advice);
+        zoom_verdict_set(v, rule->verdict, rule->error, rule->advice);
         return;
     }
 
-    if (a->status < 300 && j->code == 0) {
-        zoom_judgement_set(j, ZOOM_RETRY, ZOOM_E_ZOOM_INVALID, NULL);
+    if (a->status < 300 && v->code == 0) {
+        zoom_verdict_set(v, ZOOM_RETRY, ZOOM_E_ZOOM_INVALID, NULL);
 
-    } else if (a->status == 401 && j->code == 0) {
-        zoom_judgement_set(j, ZOOM_REFRESH, ZOOM_E_CREDENTIALS_REJECTED,
-                           NULL);
+    } else if (a->status == 401 && v->code == 0) {
+        zoom_verdict_set(v, ZOOM_REFRESH, ZOOM_E_CREDENTIALS_REJECTED,
+                         NULL);
 
     } else if (root == NULL) {
 
         /* not Zoom's API spoke but something before it */
 
-        zoom_judgement_set(j, ZOOM_RETRY, ZOOM_E_ZOOM_UNAVAILABLE, NULL);
+        zoom_verdict_set(v, ZOOM_RETRY, ZOOM_E_ZOOM_UNAVAILABLE, NULL);
 
     } else {
-        zoom_judgement_set(j, ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED, NULL);
+        zoom_verdict_set(v, ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED, NULL);
     }
 }
 
 
 static const zoom_rule_t *
-zoom_judge_rule(int code, zoom_str_t message)
+zoom_classify_rule(int code, zoom_str_t message)
 {
     size_t              i;
     const zoom_rule_t  *rule;
@@ -232,30 +233,30 @@ zoom_judge_rule(int code, zoom_str_t message)
 
 
 static void
-zoom_judge_limit(const zoom_answer_t *a, zoom_str_t message, int64_t now,
-    zoom_judgement_t *j)
+zoom_classify_limit(const zoom_response_t *a, zoom_str_t message, int64_t now,
+    zoom_verdict_t *v)
 {
-    zoom_judgement_set(j, ZOOM_RETRY, ZOOM_E_RATE_LIMITED, NULL);
+    zoom_verdict_set(v, ZOOM_RETRY, ZOOM_E_RATE_LIMITED, NULL);
 
-    j->wait = zoom_judge_wait(a, now);
+    v->wait = zoom_classify_wait(a, now);
 
-    if (j->wait >= 0) {
+    if (v->wait >= 0) {
         return;
     }
 
     if (zoom_str_casefind(a->rate_type, "daily")
         || zoom_str_casefind(message, "daily"))
     {
-        j->wait = ZOOM_DAY - (now > 0 ? now % ZOOM_DAY : 0);
+        v->wait = ZOOM_DAY - (now > 0 ? now % ZOOM_DAY : 0);
         return;
     }
 
-    j->wait = 1;
+    v->wait = 1;
 }
 
 
 static int64_t
-zoom_judge_wait(const zoom_answer_t *a, int64_t now)
+zoom_classify_wait(const zoom_response_t *a, int64_t now)
 {
     int64_t  wait;
 
@@ -268,7 +269,7 @@ zoom_judge_wait(const zoom_answer_t *a, int64_t now)
 
 
 static int
-zoom_answer_code(const json_t *root)
+zoom_response_code(const json_t *root)
 {
     double         real;
     json_t        *code;
@@ -288,7 +289,7 @@ zoom_answer_code(const json_t *root)
 
 
 static zoom_str_t
-zoom_answer_message(const json_t *root)
+zoom_response_message(const json_t *root)
 {
     size_t      i;
     json_t     *value;

@@ -3,18 +3,18 @@
 #include <string.h>
 
 #include "zoom_base64.h"
-#include "zoom_webhooks.h"
+#include "zoom_stdwebhooks.h"
 
 
-static int zoom_webhooks_id(zoom_str_t id);
-static int zoom_webhooks_seconds(zoom_str_t s, int64_t *t);
-static int zoom_webhooks_next(zoom_str_t *list, zoom_str_t *part);
-static int zoom_webhooks_signature(zoom_str_t part, unsigned char *sum);
-static int zoom_webhooks_any(zoom_str_t list, const unsigned char *ours);
+static int zoom_stdwebhooks_id(zoom_str_t id);
+static int zoom_stdwebhooks_seconds(zoom_str_t s, int64_t *t);
+static int zoom_stdwebhooks_next(zoom_str_t *list, zoom_str_t *part);
+static int zoom_stdwebhooks_signature(zoom_str_t part, unsigned char *sum);
+static int zoom_stdwebhooks_any(zoom_str_t list, const unsigned char *ours);
 
 
 const char *
-zoom_webhooks_key(zoom_hmac_t *key, zoom_str_t secret)
+zoom_stdwebhooks_key(zoom_hmac_t *key, zoom_str_t secret)
 {
     static const zoom_str_t  prefix = zoom_str("whsec_");
 
@@ -30,38 +30,38 @@ zoom_webhooks_key(zoom_hmac_t *key, zoom_str_t secret)
 
 
 const char *
-zoom_webhooks_check(const zoom_webhooks_t *sent, int64_t now, int64_t *at)
+zoom_stdwebhooks_check(const zoom_stdwebhooks_t *sent, int64_t now, int64_t *at)
 {
     unsigned       n, signatures;
     zoom_str_t     list, part;
     unsigned char  sum[ZOOM_SHA256_LEN];
 
-    if (!zoom_webhooks_id(sent->id)) {
+    if (!zoom_stdwebhooks_id(sent->id)) {
         return "the webhook's id is not one";
     }
 
-    if (zoom_webhooks_seconds(sent->timestamp, at) != 0) {
+    if (zoom_stdwebhooks_seconds(sent->timestamp, at) != 0) {
         return "the webhook's timestamp is not one";
     }
 
-    if (*at < now - ZOOM_WEBHOOKS_WINDOW) {
+    if (*at < now - ZOOM_STDWEBHOOKS_WINDOW) {
         return "the webhook is too old";
     }
 
-    if (*at > now + ZOOM_WEBHOOKS_WINDOW) {
+    if (*at > now + ZOOM_STDWEBHOOKS_WINDOW) {
         return "the webhook is of the future";
     }
 
     list = sent->signature;
     signatures = 0;
 
-    for (n = 0; zoom_webhooks_next(&list, &part); n++) {
+    for (n = 0; zoom_stdwebhooks_next(&list, &part); n++) {
 
-        if (n == ZOOM_WEBHOOKS_SIGNATURES_MAX) {
+        if (n == ZOOM_STDWEBHOOKS_SIGNATURES_MAX) {
             return "the webhook has too many signatures";
         }
 
-        signatures += (unsigned) zoom_webhooks_signature(part, sum);
+        signatures += (unsigned) zoom_stdwebhooks_signature(part, sum);
     }
 
     return signatures ? NULL : "the webhook has no signature of version 1";
@@ -69,7 +69,7 @@ zoom_webhooks_check(const zoom_webhooks_t *sent, int64_t now, int64_t *at)
 
 
 int
-zoom_webhooks_verify(const zoom_hmac_t *key, const zoom_webhooks_t *sent,
+zoom_stdwebhooks_verify(const zoom_hmac_t *key, const zoom_stdwebhooks_t *sent,
     zoom_str_t body, zoom_buf_t *scratch)
 {
     int            rc;
@@ -91,7 +91,7 @@ zoom_webhooks_verify(const zoom_hmac_t *key, const zoom_webhooks_t *sent,
     rc = -1;
 
     if (!scratch->overflow && zoom_hmac(key, text, ours) == 0) {
-        rc = zoom_webhooks_any(sent->signature, ours);
+        rc = zoom_stdwebhooks_any(sent->signature, ours);
     }
 
     zoom_wipe(ours, sizeof(ours));
@@ -102,11 +102,11 @@ zoom_webhooks_verify(const zoom_hmac_t *key, const zoom_webhooks_t *sent,
 
 
 static int
-zoom_webhooks_id(zoom_str_t id)
+zoom_stdwebhooks_id(zoom_str_t id)
 {
     size_t  i;
 
-    if (id.len == 0 || id.len > ZOOM_WEBHOOKS_ID_MAX) {
+    if (id.len == 0 || id.len > ZOOM_STDWEBHOOKS_ID_MAX) {
         return 0;
     }
 
@@ -124,11 +124,11 @@ zoom_webhooks_id(zoom_str_t id)
 
 
 static int
-zoom_webhooks_seconds(zoom_str_t s, int64_t *t)
+zoom_stdwebhooks_seconds(zoom_str_t s, int64_t *t)
 {
     size_t  i;
 
-    if (s.len == 0 || s.len > ZOOM_WEBHOOKS_TIMESTAMP_MAX) {
+    if (s.len == 0 || s.len > ZOOM_STDWEBHOOKS_TIMESTAMP_MAX) {
         return -1;
     }
 
@@ -150,7 +150,7 @@ zoom_webhooks_seconds(zoom_str_t s, int64_t *t)
 /* The next of a list that spaces divide: 1, or 0 at its end. */
 
 static int
-zoom_webhooks_next(zoom_str_t *list, zoom_str_t *part)
+zoom_stdwebhooks_next(zoom_str_t *list, zoom_str_t *part)
 {
     while (list->len && *list->data == ' ') {
         list->data++;
@@ -173,7 +173,7 @@ zoom_webhooks_next(zoom_str_t *list, zoom_str_t *part)
 /* 1 if it is one of version 1: others are for others. */
 
 static int
-zoom_webhooks_signature(zoom_str_t part, unsigned char *sum)
+zoom_stdwebhooks_signature(zoom_str_t part, unsigned char *sum)
 {
     zoom_buf_t  b;
 
@@ -192,7 +192,7 @@ zoom_webhooks_signature(zoom_str_t part, unsigned char *sum)
 
 
 static int
-zoom_webhooks_any(zoom_str_t list, const unsigned char *ours)
+zoom_stdwebhooks_any(zoom_str_t list, const unsigned char *ours)
 {
     int            same;
     unsigned       n;
@@ -201,13 +201,13 @@ zoom_webhooks_any(zoom_str_t list, const unsigned char *ours)
 
     same = 0;
 
-    for (n = 0; zoom_webhooks_next(&list, &part); n++) {
+    for (n = 0; zoom_stdwebhooks_next(&list, &part); n++) {
 
-        if (n == ZOOM_WEBHOOKS_SIGNATURES_MAX) {
+        if (n == ZOOM_STDWEBHOOKS_SIGNATURES_MAX) {
             return 0;
         }
 
-        if (zoom_webhooks_signature(part, theirs)) {
+        if (zoom_stdwebhooks_signature(part, theirs)) {
             same |= zoom_hmac_same(ours, theirs);
         }
     }

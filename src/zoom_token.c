@@ -9,12 +9,12 @@
 
 
 static void zoom_user_path(zoom_buf_t *b, zoom_str_t user, const char *type);
-static void zoom_user_judge(const zoom_answer_t *a, int64_t now, int64_t ttl,
-    zoom_token_form_pt form, const char *name, zoom_buf_t *token,
-    int64_t *expires, zoom_judgement_t *j);
-static int zoom_user_take(const zoom_answer_t *a, zoom_token_form_pt form,
+static void zoom_user_classify(const zoom_response_t *a, int64_t now,
+    int64_t ttl, zoom_token_form_pt form, const char *name, zoom_buf_t *token,
+    int64_t *expires, zoom_verdict_t *v);
+static int zoom_user_take(const zoom_response_t *a, zoom_token_form_pt form,
     zoom_buf_t *token, zoom_str_t *taken);
-static int64_t zoom_user_expires(const zoom_answer_t *a, zoom_str_t token,
+static int64_t zoom_user_expires(const zoom_response_t *a, zoom_str_t token,
     int64_t now, int64_t ttl);
 static int zoom_jwt_claims(zoom_str_t jwt, zoom_str_t *claims);
 static int zoom_jwt_read(zoom_str_t claims, int64_t *exp, int64_t *iat);
@@ -65,48 +65,48 @@ zoom_user_path(zoom_buf_t *b, zoom_str_t user, const char *type)
 
 
 void
-zoom_zak_judge(const zoom_answer_t *a, int64_t now, int64_t ttl,
-    zoom_buf_t *token, int64_t *expires, zoom_judgement_t *j)
+zoom_zak_classify(const zoom_response_t *a, int64_t now, int64_t ttl,
+    zoom_buf_t *token, int64_t *expires, zoom_verdict_t *v)
 {
-    zoom_user_judge(a, now, ttl, zoom_jwt_form, "ZAK", token, expires, j);
+    zoom_user_classify(a, now, ttl, zoom_jwt_form, "ZAK", token, expires, v);
 }
 
 
 void
-zoom_obf_judge(const zoom_answer_t *a, int64_t now, int64_t ttl,
-    zoom_buf_t *token, int64_t *expires, zoom_judgement_t *j)
+zoom_obf_classify(const zoom_response_t *a, int64_t now, int64_t ttl,
+    zoom_buf_t *token, int64_t *expires, zoom_verdict_t *v)
 {
     size_t      i;
     zoom_str_t  message;
 
-    zoom_user_judge(a, now, ttl, zoom_token_form, "OBF token", token, expires,
-                    j);
+    zoom_user_classify(a, now, ttl, zoom_token_form, "OBF token", token,
+                       expires, v);
 
-    if (j->error != ZOOM_E_ZOOM_REFUSED) {
+    if (v->error != ZOOM_E_ZOOM_REFUSED) {
         return;
     }
 
-    message = zoom_str_c((const char *) j->message);
+    message = zoom_str_c((const char *) v->message);
 
     for (i = 0; zoom_absent_words[i]; i++) {
         if (zoom_str_casefind(message, zoom_absent_words[i])) {
-            j->advice = zoom_advice_present;
+            v->advice = zoom_advice_present;
             return;
         }
     }
 
     /* of what is validated only the meeting is the caller's */
 
-    if (j->code == 300 && zoom_str_casefind(message, "meeting")) {
-        j->error = ZOOM_E_MEETING_UNKNOWN;
+    if (v->code == 300 && zoom_str_casefind(message, "meeting")) {
+        v->error = ZOOM_E_MEETING_UNKNOWN;
     }
 }
 
 
 static void
-zoom_user_judge(const zoom_answer_t *a, int64_t now, int64_t ttl,
+zoom_user_classify(const zoom_response_t *a, int64_t now, int64_t ttl,
     zoom_token_form_pt form, const char *name, zoom_buf_t *token,
-    int64_t *expires, zoom_judgement_t *j)
+    int64_t *expires, zoom_verdict_t *v)
 {
     json_t      *root;
     zoom_str_t   taken;
@@ -114,14 +114,14 @@ zoom_user_judge(const zoom_answer_t *a, int64_t now, int64_t ttl,
     *expires = 0;
 
     if (zoom_user_take(a, form, token, &taken) == 0) {
-        zoom_judgement_init(j, a);
+        zoom_verdict_init(v, a);
         *expires = zoom_user_expires(a, taken, now, ttl);
         return;
     }
 
     root = zoom_json_load(a->body, NULL);
 
-    if (zoom_token_take(a, root, now, form, name, token, &taken, j) == 0) {
+    if (zoom_token_take(a, root, now, form, name, token, &taken, v) == 0) {
         *expires = zoom_user_expires(a, taken, now, ttl);
     }
 
@@ -136,7 +136,7 @@ zoom_user_judge(const zoom_answer_t *a, int64_t now, int64_t ttl,
  */
 
 static int
-zoom_user_take(const zoom_answer_t *a, zoom_token_form_pt form,
+zoom_user_take(const zoom_response_t *a, zoom_token_form_pt form,
     zoom_buf_t *token, zoom_str_t *taken)
 {
     zoom_json_doc_t          doc;
@@ -168,9 +168,9 @@ zoom_user_take(const zoom_answer_t *a, zoom_token_form_pt form,
 
 
 int
-zoom_token_take(const zoom_answer_t *a, const json_t *root, int64_t now,
+zoom_token_take(const zoom_response_t *a, const json_t *root, int64_t now,
     zoom_token_form_pt form, const char *name, zoom_buf_t *token,
-    zoom_str_t *taken, zoom_judgement_t *j)
+    zoom_str_t *taken, zoom_verdict_t *v)
 {
     json_t      *value;
     zoom_str_t   s;
@@ -182,11 +182,11 @@ zoom_token_take(const zoom_answer_t *a, const json_t *root, int64_t now,
     if (a->status < 200 || a->status >= 300
         || json_string_length(value) == 0)
     {
-        zoom_api_judge_error(a, now, j);
+        zoom_api_classify_error(a, now, v);
         return -1;
     }
 
-    zoom_judgement_init(j, a);
+    zoom_verdict_init(v, a);
 
     s.data = (const unsigned char *) json_string_value(value);
     s.len = json_string_length(value);
@@ -222,15 +222,15 @@ zoom_token_take(const zoom_answer_t *a, const json_t *root, int64_t now,
     s.data = why.data;
     s.len = why.len;
 
-    zoom_judgement_set(j, ZOOM_FINAL, ZOOM_E_ZOOM_INVALID, NULL);
-    zoom_judgement_words(j, s);
+    zoom_verdict_set(v, ZOOM_FINAL, ZOOM_E_ZOOM_INVALID, NULL);
+    zoom_verdict_words(v, s);
 
     return -1;
 }
 
 
 static int64_t
-zoom_user_expires(const zoom_answer_t *a, zoom_str_t token, int64_t now,
+zoom_user_expires(const zoom_response_t *a, zoom_str_t token, int64_t now,
     int64_t ttl)
 {
     int64_t  exp, iat, date, life, ahead;

@@ -19,7 +19,7 @@ plan skip_all => 'as good without sanitizers' if $ENV{ZOOM_ASAN};
 my $top = abs_path(dirname(__FILE__) . '/..');
 my $t = Zoom::Test->new;
 
-require "$top/.build/locks";
+require "$top/t/tools/locks";
 
 
 # What the check of locks says of functions that read so.

@@ -43,28 +43,28 @@ fuzz_line(zoom_str_t *rest)
 /* What goes into a log, into shared memory and to the caller. */
 
 static void
-fuzz_check(const zoom_judgement_t *j, const zoom_buf_t *b)
+fuzz_check(const zoom_verdict_t *v, const zoom_buf_t *b)
 {
     size_t  i;
 
-    if ((j->verdict == ZOOM_USE) != (j->error == ZOOM_OK)
-        || (j->verdict != ZOOM_USE && b->len)
-        || (j->verdict == ZOOM_USE && b->len == 0)
-        || (int) j->error < 0 || j->error >= ZOOM_E_LAST
-        || j->wait < -1 || j->wait > 86400)
+    if ((v->verdict == ZOOM_USE) != (v->error == ZOOM_OK)
+        || (v->verdict != ZOOM_USE && b->len)
+        || (v->verdict == ZOOM_USE && b->len == 0)
+        || (int) v->error < 0 || v->error >= ZOOM_E_LAST
+        || v->wait < -1 || v->wait > 86400)
     {
         abort();
     }
 
-    for (i = 0; j->message[i]; i++) {
-        if (i == ZOOM_MESSAGE_MAX || j->message[i] < 0x20
-            || j->message[i] > 0x7e)
+    for (i = 0; v->message[i]; i++) {
+        if (i == ZOOM_MESSAGE_MAX || v->message[i] < 0x20
+            || v->message[i] > 0x7e)
         {
             abort();
         }
     }
 
-    if (strlen((const char *) j->tracking_id) > ZOOM_TRACKING_ID_MAX) {
+    if (strlen((const char *) v->tracking_id) > ZOOM_TRACKING_ID_MAX) {
         abort();
     }
 }
@@ -73,7 +73,7 @@ fuzz_check(const zoom_judgement_t *j, const zoom_buf_t *b)
 /* The quick way finds what Jansson finds. */
 
 static void
-fuzz_jansson(const zoom_answer_t *a, const zoom_buf_t *b)
+fuzz_jansson(const zoom_response_t *a, const zoom_buf_t *b)
 {
     json_t        *root, *value;
     int64_t        exp;
@@ -122,11 +122,11 @@ fuzz_jansson(const zoom_answer_t *a, const zoom_buf_t *b)
 int
 LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-    int64_t           life, expires;
-    zoom_buf_t        b;
-    zoom_str_t        rest;
-    zoom_answer_t     a;
-    zoom_judgement_t  j;
+    int64_t          life, expires;
+    zoom_buf_t       b;
+    zoom_str_t       rest;
+    zoom_verdict_t   v;
+    zoom_response_t  a;
 
     static const int  statuses[] = {
         200, 201, 204, 301, 400, 401, 403, 404, 429, 500, 503, 0
@@ -136,7 +136,7 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         return 0;
     }
 
-    memset(&a, 0, sizeof(zoom_answer_t));
+    memset(&a, 0, sizeof(zoom_response_t));
 
     a.status = statuses[data[0] % (sizeof(statuses) / sizeof(int))];
 
@@ -150,21 +150,21 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     a.body = rest;
 
     zoom_buf_init(&b, token, sizeof(token));
-    zoom_oauth_judge(&a, NOW, &b, &life, &j);
-    fuzz_check(&j, &b);
+    zoom_oauth_classify(&a, NOW, &b, &life, &v);
+    fuzz_check(&v, &b);
 
-    if (j.verdict == ZOOM_REFRESH
-        || (j.verdict == ZOOM_USE ? life < 60 || life > 86400 : life != 0)
+    if (v.verdict == ZOOM_REFRESH
+        || (v.verdict == ZOOM_USE ? life < 60 || life > 86400 : life != 0)
         || (b.len && !zoom_bearer_form((zoom_str_t) { b.data, b.len })))
     {
         abort();
     }
 
     zoom_buf_init(&b, token, ZOOM_TOKEN_MAX);
-    zoom_zak_judge(&a, NOW, TTL, &b, &expires, &j);
-    fuzz_check(&j, &b);
+    zoom_zak_classify(&a, NOW, TTL, &b, &expires, &v);
+    fuzz_check(&v, &b);
 
-    if (j.verdict == ZOOM_USE) {
+    if (v.verdict == ZOOM_USE) {
         fuzz_jansson(&a, &b);
     }
 
@@ -174,9 +174,9 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         abort();
     }
 
-    zoom_api_judge_error(&a, NOW, &j);
+    zoom_api_classify_error(&a, NOW, &v);
 
-    if (j.verdict == ZOOM_USE) {
+    if (v.verdict == ZOOM_USE) {
         abort();
     }
 

@@ -7,7 +7,7 @@
 #include <openssl/hmac.h>
 
 #include "zoom_base64.h"
-#include "zoom_webhooks.h"
+#include "zoom_stdwebhooks.h"
 
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
@@ -43,7 +43,7 @@ fuzz_line(zoom_str_t *text)
 /* What we sign holds, and nothing else that came. */
 
 static void
-fuzz_sign(zoom_webhooks_t *sent, zoom_str_t body, zoom_buf_t *scratch)
+fuzz_sign(zoom_stdwebhooks_t *sent, zoom_str_t body, zoom_buf_t *scratch)
 {
     int            rc;
     zoom_buf_t     list;
@@ -72,7 +72,7 @@ fuzz_sign(zoom_webhooks_t *sent, zoom_str_t body, zoom_buf_t *scratch)
     sent->signature.len = list.len;
 
     scratch->len = 0;
-    rc = zoom_webhooks_verify(&fuzz_key, sent, body, scratch);
+    rc = zoom_stdwebhooks_verify(&fuzz_key, sent, body, scratch);
 
     if (rc != 1 || scratch->len) {
         abort();
@@ -80,7 +80,7 @@ fuzz_sign(zoom_webhooks_t *sent, zoom_str_t body, zoom_buf_t *scratch)
 
     text[10] = (text[10] == 'A') ? 'B' : 'A';
 
-    if (zoom_webhooks_verify(&fuzz_key, sent, body, scratch) != 0) {
+    if (zoom_stdwebhooks_verify(&fuzz_key, sent, body, scratch) != 0) {
         abort();
     }
 }
@@ -89,14 +89,14 @@ fuzz_sign(zoom_webhooks_t *sent, zoom_str_t body, zoom_buf_t *scratch)
 int
 LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-    int              rc;
-    int64_t          at;
-    zoom_buf_t       scratch;
-    zoom_str_t       body;
-    const char      *why;
-    zoom_hmac_t      other;
-    unsigned char   *text;
-    zoom_webhooks_t  sent;
+    int                 rc;
+    int64_t             at;
+    zoom_buf_t          scratch;
+    zoom_str_t          body;
+    const char         *why;
+    zoom_hmac_t         other;
+    unsigned char      *text;
+    zoom_stdwebhooks_t  sent;
 
     body.data = data;
     body.len = size;
@@ -114,19 +114,19 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     zoom_buf_init(&scratch, text, sent.id.len + sent.timestamp.len + body.len
                                   + 2);
 
-    why = zoom_webhooks_check(&sent, 1731705121, &at);
-    rc = zoom_webhooks_verify(&fuzz_key, &sent, body, &scratch);
+    why = zoom_stdwebhooks_check(&sent, 1731705121, &at);
+    rc = zoom_stdwebhooks_verify(&fuzz_key, &sent, body, &scratch);
 
     if (rc < 0
         || (why == NULL && (at < 1731704821 || at > 1731705421
-                            || sent.id.len > ZOOM_WEBHOOKS_ID_MAX)))
+                            || sent.id.len > ZOOM_STDWEBHOOKS_ID_MAX)))
     {
         abort();
     }
 
     fuzz_sign(&sent, body, &scratch);
 
-    (void) zoom_webhooks_key(&other, sent.id);
+    (void) zoom_stdwebhooks_key(&other, sent.id);
 
     free(text);
 

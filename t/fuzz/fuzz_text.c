@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "zoom_answer.h"
+#include "zoom_response.h"
 #include "zoom_base64.h"
 #include "zoom_secret.h"
 #include "zoom_time.h"

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "zoom_attendee.h"
-#include "zoom_webhooks.h"
+#include "zoom_stdwebhooks.h"
 
 
 #define FIELDS  6
@@ -93,12 +93,12 @@ attendee(const zoom_str_t *f)
 static void
 webhook(const zoom_str_t *f)
 {
-    int64_t          now, at;
-    zoom_buf_t       b;
-    const char      *why;
-    zoom_hmac_t      key;
-    unsigned char   *text;
-    zoom_webhooks_t  sent;
+    int64_t             now, at;
+    zoom_buf_t          b;
+    const char         *why;
+    zoom_hmac_t         key;
+    unsigned char      *text;
+    zoom_stdwebhooks_t  sent;
 
     sent.id = f[1];
     sent.timestamp = f[2];
@@ -110,10 +110,10 @@ webhook(const zoom_str_t *f)
         now = now * 10 + (f[2].data[at] - '0');
     }
 
-    why = zoom_webhooks_key(&key, f[0]);
+    why = zoom_stdwebhooks_key(&key, f[0]);
 
     if (why == NULL) {
-        why = zoom_webhooks_check(&sent, now, &at);
+        why = zoom_stdwebhooks_check(&sent, now, &at);
     }
 
     if (why) {
@@ -128,7 +128,7 @@ webhook(const zoom_str_t *f)
     }
 
     zoom_buf_init(&b, text, f[1].len + f[2].len + f[4].len + 2);
-    printf("%d\n", zoom_webhooks_verify(&key, &sent, f[4], &b));
+    printf("%d\n", zoom_stdwebhooks_verify(&key, &sent, f[4], &b));
     free(text);
 }
 

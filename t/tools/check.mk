@@ -6,8 +6,8 @@ SAN_FLAGS := -fsanitize=address,undefined -fno-omit-frame-pointer
         fuzz chaos bench
 
 lint:  ## style, banned functions, clang-tidy, cppcheck
-	@.build/deps $(PACKAGES) $(LINTERS)
-	@.build/lint
+	@t/tools/deps $(PACKAGES) $(LINTERS)
+	@t/tools/lint
 
 # A process for each unit test would look for leaks 1,300 times.
 sanitize: deps  ## all tests under AddressSanitizer and UBSan
@@ -27,7 +27,7 @@ VALGRIND := CK_FORK=no valgrind -q --error-exitcode=1 --leak-check=full \
             --errors-for-leak-kinds=definite,indirect,possible
 
 valgrind: deps  ## unit tests and fuzzers' seeds under valgrind
-	@.build/deps valgrind
+	@t/tools/deps valgrind
 	@$(MAKE) --no-print-directory unit > /dev/null
 	$(VALGRIND) $(OUT)/unit/unit
 	@for f in $(FUZZERS); do \
@@ -41,7 +41,7 @@ COV_FLAGS := -g -O0 -fPIC --coverage -fprofile-abs-path
 # exit.  The Lua module's patterns have unit tests.  What hardly ever fails is
 # reached by torture alone, which is told but not counted on.
 coverage: deps  ## lines and branches that the tests reach
-	@.build/deps gcovr
+	@t/tools/deps gcovr
 	@find $(COV) -name '*.gcda' -delete 2> /dev/null || true
 	@$(MAKE) --no-print-directory unit BUILD=$(COV) \
 	    UNIT_CFLAGS="-std=c11 -D_GNU_SOURCE -g -O0 --coverage"
@@ -80,12 +80,12 @@ torture: deps  ## let every call fail once, under sanitizers
 
 # NGINX_SRC may name several trees.
 matrix: deps  ## end-to-end tests against every nginx there is
-	@.build/matrix $(OUT)/matrix $(NGINX_SRC)
+	@t/tools/matrix $(OUT)/matrix $(NGINX_SRC)
 
 FUZZ_TIME ?= 60
 
 fuzz: deps  ## run every fuzzer for FUZZ_TIME seconds (60)
-	@.build/deps clang
+	@t/tools/deps clang
 	@for f in $(FUZZERS); do \
 	    n=fuzz_$$f; \
 	    mkdir -p $(OUT)/fuzz/$$n; \
@@ -114,7 +114,7 @@ CROWD  ?= 5000
 PARTS  ?= storm expiry outage crowd
 
 chaos:  ## reloads, kills, outages and crowds for 14 minutes; PARTS="storm"
-	@.build/deps $(PACKAGES) gdb
+	@t/tools/deps $(PACKAGES) gdb
 	@$(MAKE) --no-print-directory all
 	ZOOM_MODULE=$(MODULE) STORM=$(STORM) MIX=$(MIX) EXPIRY=$(EXPIRY) \
 	    OUTAGE=$(OUTAGE) CROWD=$(CROWD) \
@@ -125,7 +125,7 @@ $(OUT)/bench/open: t/bench/open.c
 	$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Wshadow -Werror -o $@ $<
 
 bench:  ## what a callback costs, beside nginx and services of others
-	@.build/deps $(PACKAGES) wrk
+	@t/tools/deps $(PACKAGES) wrk
 	@$(MAKE) --no-print-directory all $(OUT)/bench/open
 	@t/bench/prepare $(OUT)/bench
 	ZOOM_MODULE=$(MODULE) BENCH_OUT=$(OUT)/bench t/bench/run

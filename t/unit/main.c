@@ -13,9 +13,9 @@ main(void)
     static Suite *(*const suites[])(void) = {
         unit_string, unit_base64, unit_uri, unit_error, unit_user,
         unit_secret, unit_time, unit_json, unit_json_load, unit_callback,
-        unit_hmac, unit_attendee, unit_webhooks, unit_meeting, unit_answer,
+        unit_hmac, unit_attendee, unit_stdwebhooks, unit_meeting, unit_response,
         unit_oauth, unit_token, unit_jointoken, unit_limit, unit_sdk,
-        unit_join, unit_hash, unit_incident,
+        unit_join, unit_hash, unit_log_once,
 #ifndef ZOOM_NO_LUA
         unit_lua_pattern
 #endif

@@ -1,4 +1,4 @@
-#include "judged.h"
+#include "classified.h"
 #include "zoom_jointoken.h"
 #include "zoom_token.h"
 
@@ -119,11 +119,11 @@ static const judged_t  rows[] = {
 
 START_TEST(judges)
 {
-    int64_t           expires;
-    zoom_buf_t        token;
-    zoom_answer_t     a;
-    zoom_judgement_t  j;
-    unsigned char     data[ZOOM_TOKEN_MAX];
+    int64_t          expires;
+    zoom_buf_t       token;
+    zoom_response_t  a;
+    zoom_verdict_t   v;
+    unsigned char    data[ZOOM_TOKEN_MAX];
 
     memset(&a, 0, sizeof(a));
     a.status = rows[_i].status;
@@ -132,23 +132,23 @@ START_TEST(judges)
     expires = -1;
     zoom_buf_init(&token, data, sizeof(data));
 
-    zoom_jointoken_judge(&a, NOW, ZOOM_LOCAL_RECORDING, 0, &token, &expires,
-                         &j);
+    zoom_jointoken_classify(&a, NOW, ZOOM_LOCAL_RECORDING, 0, &token, &expires,
+                            &v);
 
-    judged_is(&rows[_i], &j, &token,
-              (j.verdict == ZOOM_USE) ? expires - NOW : expires);
+    judged_is(&rows[_i], &v, &token,
+              (v.verdict == ZOOM_USE) ? expires - NOW : expires);
 }
 END_TEST
 
 
 START_TEST(names_the_scope)
 {
-    int               webinar;
-    int64_t           expires;
-    zoom_buf_t        token;
-    zoom_answer_t     a;
-    zoom_judgement_t  j;
-    unsigned char     data[ZOOM_TOKEN_MAX];
+    int              webinar;
+    int64_t          expires;
+    zoom_buf_t       token;
+    zoom_response_t  a;
+    zoom_verdict_t   v;
+    unsigned char    data[ZOOM_TOKEN_MAX];
 
     static const char *const  scopes[] = {
         "meeting:read:local_recording_token:admin",
@@ -166,23 +166,23 @@ START_TEST(names_the_scope)
     webinar = _i % 2;
 
     zoom_buf_init(&token, data, sizeof(data));
-    zoom_jointoken_judge(&a, NOW, (zoom_jointoken_e) (_i / 2), webinar,
-                         &token, &expires, &j);
+    zoom_jointoken_classify(&a, NOW, (zoom_jointoken_e) (_i / 2), webinar,
+                            &token, &expires, &v);
 
-    ck_assert_int_eq(j.error, ZOOM_E_SCOPE_MISSING);
-    ck_assert_msg(zoom_str_casefind(zoom_str_c(j.advice), scopes[_i]), "%s",
-                  j.advice);
+    ck_assert_int_eq(v.error, ZOOM_E_SCOPE_MISSING);
+    ck_assert_msg(zoom_str_casefind(zoom_str_c(v.advice), scopes[_i]), "%s",
+                  v.advice);
 }
 END_TEST
 
 
 START_TEST(keeps_what_is_there)
 {
-    int64_t           expires;
-    zoom_buf_t        token;
-    zoom_answer_t     a;
-    zoom_judgement_t  j;
-    unsigned char     data[8];
+    int64_t          expires;
+    zoom_buf_t       token;
+    zoom_response_t  a;
+    zoom_verdict_t   v;
+    unsigned char    data[8];
 
     memset(&a, 0, sizeof(a));
     a.status = 200;
@@ -191,18 +191,18 @@ START_TEST(keeps_what_is_there)
     zoom_buf_init(&token, data, sizeof(data));
     zoom_buf_c(&token, "ab");
 
-    zoom_jointoken_judge(&a, NOW, ZOOM_LIVE_STREAMING, 0, &token, &expires,
-                         &j);
+    zoom_jointoken_classify(&a, NOW, ZOOM_LIVE_STREAMING, 0, &token, &expires,
+                            &v);
 
     unit_is(unit_buf(&token), "ab");
-    ck_assert_int_eq(j.error, ZOOM_E_ZOOM_INVALID);
+    ck_assert_int_eq(v.error, ZOOM_E_ZOOM_INVALID);
     ck_assert(memcmp(data + 2, "CANARY", 6) != 0);
 
     a.body = S("{\"expire_in\":1,\"token\":\"CANARY7\"}");
-    zoom_jointoken_judge(&a, NOW, ZOOM_LIVE_STREAMING, 0, &token, &expires,
-                         &j);
-    ck_assert_int_eq(j.error, ZOOM_E_ZOOM_INVALID);
-    ck_assert_str_eq((char *) j.message, "join token is too long");
+    zoom_jointoken_classify(&a, NOW, ZOOM_LIVE_STREAMING, 0, &token, &expires,
+                            &v);
+    ck_assert_int_eq(v.error, ZOOM_E_ZOOM_INVALID);
+    ck_assert_str_eq((char *) v.message, "join token is too long");
 }
 END_TEST
 

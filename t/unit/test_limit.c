@@ -10,7 +10,7 @@
 
 
 static zoom_limit_t   limit;
-static zoom_ticket_t  ticket;
+static zoom_slot_t  ticket;
 static int64_t        retry;
 
 
@@ -26,8 +26,8 @@ clean(void)
 static int
 take(zoom_rate_t rate, int64_t now, int64_t budget)
 {
-    return zoom_limit_take(&limit, &rate, now, NOON + now / SEC, budget,
-                           &ticket, &retry);
+    return zoom_limit_reserve(&limit, &rate, now, NOON + now / SEC, budget,
+                              &ticket, &retry);
 }
 
 
@@ -104,7 +104,7 @@ START_TEST(spaces_slots)
     for (i = 0; i < 50; i++) {
         ck_assert_int_eq(take(rate, SEC, 60 * SEC), 0);
         ck_assert_int_eq(ticket.slot, SEC + i * 110000);
-        ck_assert_int_eq(zoom_limit_wait(&limit, &ticket, SEC), i * 110000);
+        ck_assert_int_eq(zoom_limit_due(&limit, &ticket, SEC), i * 110000);
     }
 }
 END_TEST
@@ -189,17 +189,18 @@ START_TEST(counts_days)
     midnight = (NOON / DAY + 1) * DAY;
 
     for (i = 0; i < 3; i++) {
-        ck_assert_int_eq(zoom_limit_take(&limit, &rate, i * SEC, midnight - 10,
-                                         0, &ticket, &retry), 0);
+        ck_assert_int_eq(zoom_limit_reserve(&limit, &rate, i * SEC,
+                                            midnight - 10, 0, &ticket, &retry),
+                         0);
     }
 
-    ck_assert_int_eq(zoom_limit_take(&limit, &rate, 4 * SEC, midnight - 10,
-                                     3600 * SEC, &ticket, &retry), -1);
+    ck_assert_int_eq(zoom_limit_reserve(&limit, &rate, 4 * SEC, midnight - 10,
+                                        3600 * SEC, &ticket, &retry), -1);
     ck_assert_int_eq(retry, 10 * SEC);
     ck_assert_uint_eq(limit.used, 3);
 
-    ck_assert_int_eq(zoom_limit_take(&limit, &rate, 15 * SEC, midnight,
-                                     0, &ticket, &retry), 0);
+    ck_assert_int_eq(zoom_limit_reserve(&limit, &rate, 15 * SEC, midnight,
+                                        0, &ticket, &retry), 0);
     ck_assert_uint_eq(limit.used, 1);
 }
 END_TEST
@@ -248,9 +249,9 @@ END_TEST
 
 START_TEST(moves_slots_when_refused)
 {
-    int            i;
-    zoom_rate_t    rate = { 1000, 0 };
-    zoom_ticket_t  tickets[3];
+    int          i;
+    zoom_rate_t  rate = { 1000, 0 };
+    zoom_slot_t  tickets[3];
 
     clean();
 
@@ -264,7 +265,7 @@ START_TEST(moves_slots_when_refused)
     zoom_limit_close(&limit, SEC / 2, 5 * SEC);
 
     for (i = 1; i < 3; i++) {
-        ck_assert_int_eq(zoom_limit_wait(&limit, &tickets[i], SEC / 2),
+        ck_assert_int_eq(zoom_limit_due(&limit, &tickets[i], SEC / 2),
                          i * 1100000 - SEC / 2 + 5 * SEC);
     }
 
@@ -298,16 +299,16 @@ START_TEST(closes_once)
     zoom_limit_close(&limit, 3 * SEC, 10 * SEC);
 
     ck_assert_int_eq(limit.closed, 13 * SEC);
-    ck_assert_int_eq(zoom_limit_wait(&limit, &ticket, 3 * SEC), 10 * SEC);
+    ck_assert_int_eq(zoom_limit_due(&limit, &ticket, 3 * SEC), 10 * SEC);
 }
 END_TEST
 
 
 START_TEST(does_not_catch_up)
 {
-    int            i;
-    zoom_rate_t    rate = { 10000, 0 };
-    zoom_ticket_t  tickets[4];
+    int          i;
+    zoom_rate_t  rate = { 10000, 0 };
+    zoom_slot_t  tickets[4];
 
     clean();
 
@@ -326,8 +327,8 @@ START_TEST(does_not_catch_up)
     zoom_limit_go(&limit, &tickets[1], 110000 + SEC / 2);
 
     for (i = 2; i < 4; i++) {
-        ck_assert_int_eq(zoom_limit_wait(&limit, &tickets[i],
-                                         110000 + SEC / 2),
+        ck_assert_int_eq(zoom_limit_due(&limit, &tickets[i],
+                                        110000 + SEC / 2),
                          (i - 1) * 110000);
     }
 
@@ -339,9 +340,9 @@ END_TEST
 
 START_TEST(takes_a_slot_when_sent_late)
 {
-    int            i;
-    zoom_rate_t    rate = { 4000, 0 };
-    zoom_ticket_t  tickets[4];
+    int          i;
+    zoom_rate_t  rate = { 4000, 0 };
+    zoom_slot_t  tickets[4];
 
     clean();
 
@@ -360,7 +361,7 @@ START_TEST(takes_a_slot_when_sent_late)
     /* a handshake later: so are those behind it */
 
     zoom_limit_sent(&limit, &tickets[0], 150000);
-    ck_assert_int_eq(zoom_limit_wait(&limit, &tickets[1], 275000), 150000);
+    ck_assert_int_eq(zoom_limit_due(&limit, &tickets[1], 275000), 150000);
 
     /* as late as that one, and then in time again */
 
@@ -403,10 +404,10 @@ static const struct {
 
 START_TEST(survives_handshakes)
 {
-    int            i, j, n;
-    int64_t        now, sent[400];
-    zoom_rate_t    rate = { lines[_i].rate, 0 };
-    zoom_ticket_t  tickets[400];
+    int          i, j, n;
+    int64_t      now, sent[400];
+    zoom_rate_t  rate = { lines[_i].rate, 0 };
+    zoom_slot_t  tickets[400];
 
     clean();
 
@@ -419,7 +420,7 @@ START_TEST(survives_handshakes)
     for (now = 0; now < 150 * SEC; now += 1000) {
 
         for (i = 0; i < 400; i++) {
-            if (sent[i] < 0 && zoom_limit_wait(&limit, &tickets[i], now) <= 0)
+            if (sent[i] < 0 && zoom_limit_due(&limit, &tickets[i], now) <= 0)
             {
                 zoom_limit_go(&limit, &tickets[i], now);
                 sent[i] = now + lines[_i].lag;

@@ -7,8 +7,8 @@
 #define TOKEN  "eyJzdiI6IjAwMDAwMSJ9.eyJhdWQiOiJ6b29tIn0.c2lnbmF0dXJl"
 
 
-static zoom_answer_t     a;
-static zoom_judgement_t  j;
+static zoom_response_t     a;
+static zoom_verdict_t  v;
 static zoom_buf_t        token;
 static unsigned char     data[ZOOM_ACCESS_TOKEN_MAX];
 static int64_t           life;
@@ -18,7 +18,7 @@ static void
 judge(int status, zoom_str_t body)
 {
     memset(&a, 0, sizeof(a));
-    memset(&j, 0xff, sizeof(j));
+    memset(&v, 0xff, sizeof(v));
 
     a.status = status;
     a.body = body;
@@ -27,15 +27,15 @@ judge(int status, zoom_str_t body)
     life = -1;
     zoom_buf_init(&token, data, sizeof(data));
 
-    zoom_oauth_judge(&a, NOW, &token, &life, &j);
+    zoom_oauth_classify(&a, NOW, &token, &life, &v);
 
-    ck_assert_str_eq((char *) j.tracking_id, "WEB_1");
+    ck_assert_str_eq((char *) v.tracking_id, "WEB_1");
 
-    if (j.verdict != ZOOM_USE) {
-        ck_assert_int_ne(j.error, ZOOM_OK);
+    if (v.verdict != ZOOM_USE) {
+        ck_assert_int_ne(v.error, ZOOM_OK);
         ck_assert_int_eq(life, 0);
         ck_assert_uint_eq(token.len, 0);
-        ck_assert_int_ne(j.message[0], '\0');
+        ck_assert_int_ne(v.message[0], '\0');
     }
 }
 
@@ -125,14 +125,14 @@ START_TEST(reads_life)
     judge(200, zoom_str_c(body));
 
     if (lives[_i].life) {
-        ck_assert_int_eq(j.verdict, ZOOM_USE);
-        ck_assert_int_eq(j.error, ZOOM_OK);
+        ck_assert_int_eq(v.verdict, ZOOM_USE);
+        ck_assert_int_eq(v.error, ZOOM_OK);
         ck_assert_int_eq(life, lives[_i].life);
         unit_is(unit_buf(&token), TOKEN);
 
     } else {
-        ck_assert_int_eq(j.verdict, ZOOM_RETRY);
-        ck_assert_int_eq(j.error, ZOOM_E_ZOOM_INVALID);
+        ck_assert_int_eq(v.verdict, ZOOM_RETRY);
+        ck_assert_int_eq(v.error, ZOOM_E_ZOOM_INVALID);
     }
 }
 END_TEST
@@ -154,7 +154,7 @@ START_TEST(takes_many_scopes)
 
     judge(200, unit_buf(&b));
 
-    ck_assert_int_eq(j.verdict, ZOOM_USE);
+    ck_assert_int_eq(v.verdict, ZOOM_USE);
     ck_assert_int_eq(life, 3599);
 }
 END_TEST
@@ -176,7 +176,7 @@ START_TEST(takes_long_tokens)
 
         judge(200, unit_buf(&b));
 
-        ck_assert_int_eq(j.verdict,
+        ck_assert_int_eq(v.verdict,
                          len > ZOOM_ACCESS_TOKEN_MAX ? ZOOM_FINAL : ZOOM_USE);
     }
 
@@ -184,9 +184,9 @@ START_TEST(takes_long_tokens)
 
     zoom_buf_init(&token, data, 10);
     a.body = S("{\"access_token\":\"" TOKEN "\"}");
-    zoom_oauth_judge(&a, NOW, &token, &life, &j);
-    ck_assert_int_eq(j.verdict, ZOOM_FINAL);
-    ck_assert_int_eq(j.error, ZOOM_E_ZOOM_INVALID);
+    zoom_oauth_classify(&a, NOW, &token, &life, &v);
+    ck_assert_int_eq(v.verdict, ZOOM_FINAL);
+    ck_assert_int_eq(v.error, ZOOM_E_ZOOM_INVALID);
     ck_assert_int_eq(life, 0);
 }
 END_TEST
@@ -207,9 +207,9 @@ START_TEST(refuses_tokens)
 
     judge(200, zoom_str_c(body));
 
-    ck_assert_int_eq(j.verdict, ZOOM_FINAL);
-    ck_assert_int_eq(j.error, ZOOM_E_ZOOM_INVALID);
-    ck_assert_ptr_null(strstr((char *) j.message, "CANARY"));
+    ck_assert_int_eq(v.verdict, ZOOM_FINAL);
+    ck_assert_int_eq(v.error, ZOOM_E_ZOOM_INVALID);
+    ck_assert_ptr_null(strstr((char *) v.message, "CANARY"));
 }
 END_TEST
 
@@ -307,22 +307,22 @@ START_TEST(judges_errors)
 {
     judge(rows[_i].status, zoom_str_c(rows[_i].body));
 
-    ck_assert_msg(j.verdict == rows[_i].verdict && j.error == rows[_i].error,
-                  "%d %s: %d %s", rows[_i].status, rows[_i].body, j.verdict,
-                  zoom_error_info(j.error)->name.data);
+    ck_assert_msg(v.verdict == rows[_i].verdict && v.error == rows[_i].error,
+                  "%d %s: %d %s", rows[_i].status, rows[_i].body, v.verdict,
+                  zoom_error_info(v.error)->name.data);
 
     if (rows[_i].advice) {
-        ck_assert_str_eq(j.advice, rows[_i].advice);
+        ck_assert_str_eq(v.advice, rows[_i].advice);
 
     } else {
-        ck_assert_ptr_null(j.advice);
+        ck_assert_ptr_null(v.advice);
     }
 
     if (rows[_i].message) {
-        ck_assert_str_eq((char *) j.message, rows[_i].message);
+        ck_assert_str_eq((char *) v.message, rows[_i].message);
     }
 
-    ck_assert_int_eq(j.wait, j.error == ZOOM_E_RATE_LIMITED ? 1 : -1);
+    ck_assert_int_eq(v.wait, v.error == ZOOM_E_RATE_LIMITED ? 1 : -1);
 }
 END_TEST
 

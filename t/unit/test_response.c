@@ -1,5 +1,5 @@
 #include "unit.h"
-#include "zoom_answer.h"
+#include "zoom_response.h"
 
 
 #define NOW  1772413200             /* 2026-03-02T01:00:00Z */
@@ -127,8 +127,8 @@ static const struct {
 };
 
 
-static zoom_answer_t     a;
-static zoom_judgement_t  j;
+static zoom_response_t     a;
+static zoom_verdict_t  v;
 
 
 static void
@@ -143,28 +143,28 @@ answer(int status, const char *body)
 START_TEST(judges)
 {
     answer(rows[_i].status, rows[_i].body);
-    memset(&j, 0xff, sizeof(j));
+    memset(&v, 0xff, sizeof(v));
 
-    zoom_api_judge_error(&a, NOW, &j);
+    zoom_api_classify_error(&a, NOW, &v);
 
-    ck_assert_msg(j.verdict == rows[_i].verdict && j.error == rows[_i].error
-                  && j.code == rows[_i].code, "%d %s: %d %s %d",
-                  rows[_i].status, rows[_i].body, j.verdict,
-                  zoom_error_info(j.error)->name.data, j.code);
+    ck_assert_msg(v.verdict == rows[_i].verdict && v.error == rows[_i].error
+                  && v.code == rows[_i].code, "%d %s: %d %s %d",
+                  rows[_i].status, rows[_i].body, v.verdict,
+                  zoom_error_info(v.error)->name.data, v.code);
 
-    ck_assert_int_eq(j.tracking_id[0], '\0');
-    ck_assert_int_ne(j.message[0], '\0');
+    ck_assert_int_eq(v.tracking_id[0], '\0');
+    ck_assert_int_ne(v.message[0], '\0');
 
-    if (j.error == ZOOM_E_SCOPE_MISSING) {
-        ck_assert_ptr_nonnull(strstr(j.advice,
+    if (v.error == ZOOM_E_SCOPE_MISSING) {
+        ck_assert_ptr_nonnull(strstr(v.advice,
                                      "add scope user:read:token:admin"));
     }
 
-    if (j.verdict != ZOOM_RETRY || j.error != ZOOM_E_RATE_LIMITED) {
-        ck_assert_int_eq(j.wait, -1);
+    if (v.verdict != ZOOM_RETRY || v.error != ZOOM_E_RATE_LIMITED) {
+        ck_assert_int_eq(v.wait, -1);
 
     } else {
-        ck_assert_int_eq(j.wait, 1);
+        ck_assert_int_eq(v.wait, 1);
     }
 }
 END_TEST
@@ -211,10 +211,10 @@ START_TEST(tells_when)
     a.retry_after = zoom_str_c(waits[_i].retry_after);
     a.rate_type = zoom_str_c(waits[_i].rate_type);
 
-    zoom_api_judge_error(&a, NOW, &j);
+    zoom_api_classify_error(&a, NOW, &v);
 
-    ck_assert_int_eq(j.verdict, ZOOM_RETRY);
-    ck_assert_int_eq(j.wait, waits[_i].wait);
+    ck_assert_int_eq(v.verdict, ZOOM_RETRY);
+    ck_assert_int_eq(v.wait, waits[_i].wait);
 }
 END_TEST
 
@@ -223,14 +223,14 @@ START_TEST(waits_for_midnight)
 {
     answer(429, DAILY);
 
-    zoom_api_judge_error(&a, 1772409600, &j);
-    ck_assert_int_eq(j.wait, 86400);
+    zoom_api_classify_error(&a, 1772409600, &v);
+    ck_assert_int_eq(v.wait, 86400);
 
-    zoom_api_judge_error(&a, 1772409600 - 1, &j);
-    ck_assert_int_eq(j.wait, 1);
+    zoom_api_classify_error(&a, 1772409600 - 1, &v);
+    ck_assert_int_eq(v.wait, 1);
 
-    zoom_api_judge_error(&a, -1, &j);
-    ck_assert_int_eq(j.wait, 86400);
+    zoom_api_classify_error(&a, -1, &v);
+    ck_assert_int_eq(v.wait, 86400);
 }
 END_TEST
 
@@ -240,27 +240,27 @@ START_TEST(keeps_the_words)
     answer(400, "{\"code\":4711,\"message\":\"Invalid access token, does not "
                 "contain scopes:[user:read:token:admin, "
                 "meeting:read:local_recording_token:admin].\"}");
-    zoom_api_judge_error(&a, NOW, &j);
-    ck_assert_str_eq((char *) j.message,
+    zoom_api_classify_error(&a, NOW, &v);
+    ck_assert_str_eq((char *) v.message,
                      "Invalid access token, does not contain scopes:"
                      "[user:read:token:admin, "
                      "meeting:read:local_recording_token:admin].");
 
     answer(400, "{\"code\":300,\"reason\":\"why\",\"error\":\"what\"}");
-    zoom_api_judge_error(&a, NOW, &j);
-    ck_assert_str_eq((char *) j.message, "why");
+    zoom_api_classify_error(&a, NOW, &v);
+    ck_assert_str_eq((char *) v.message, "why");
 
     answer(400, "{\"code\":300,\"message\":[],\"error\":\"what\"}");
-    zoom_api_judge_error(&a, NOW, &j);
-    ck_assert_str_eq((char *) j.message, "what");
+    zoom_api_classify_error(&a, NOW, &v);
+    ck_assert_str_eq((char *) v.message, "what");
 
     answer(502, "<html>a secret page</html>");
-    zoom_api_judge_error(&a, NOW, &j);
-    ck_assert_str_eq((char *) j.message, "the body is not JSON");
+    zoom_api_classify_error(&a, NOW, &v);
+    ck_assert_str_eq((char *) v.message, "the body is not JSON");
 
     answer(400, "{\"message\":\"a\\r\\nb \\\"c\\\" \\u00e9\"}");
-    zoom_api_judge_error(&a, NOW, &j);
-    ck_assert_str_eq((char *) j.message,
+    zoom_api_classify_error(&a, NOW, &v);
+    ck_assert_str_eq((char *) v.message,
                      "a\\x0d\\x0ab \\\"c\\\" \\xc3\\xa9");
 }
 END_TEST
@@ -275,8 +275,8 @@ START_TEST(keeps_the_tracking_id)
     answer(400, "{}");
 
     a.tracking_id = S("WEB_abc-123.X\r\n \"\\;=\xc3\xa9\x7f/z");
-    zoom_api_judge_error(&a, NOW, &j);
-    ck_assert_str_eq((char *) j.tracking_id, "WEB_abc-123.X;=z");
+    zoom_api_classify_error(&a, NOW, &v);
+    ck_assert_str_eq((char *) v.tracking_id, "WEB_abc-123.X;=z");
 
     zoom_buf_init(&b, data, sizeof(data));
 
@@ -285,10 +285,10 @@ START_TEST(keeps_the_tracking_id)
     }
 
     a.tracking_id = unit_buf(&b);
-    zoom_judgement_init(&j, &a);
-    ck_assert_uint_eq(strlen((char *) j.tracking_id), ZOOM_TRACKING_ID_MAX);
-    ck_assert_int_eq(j.verdict, ZOOM_USE);
-    ck_assert_int_eq(j.error, ZOOM_OK);
+    zoom_verdict_init(&v, &a);
+    ck_assert_uint_eq(strlen((char *) v.tracking_id), ZOOM_TRACKING_ID_MAX);
+    ck_assert_int_eq(v.verdict, ZOOM_USE);
+    ck_assert_int_eq(v.error, ZOOM_OK);
 }
 END_TEST
 
@@ -369,12 +369,12 @@ END_TEST
 
 
 Suite *
-unit_answer(void)
+unit_response(void)
 {
     TCase  *t;
     Suite  *s;
 
-    s = suite_create("answer");
+    s = suite_create("response");
     t = tcase_create("answer");
 
     tcase_add_loop_test(t, judges, 0, (int) N(rows));

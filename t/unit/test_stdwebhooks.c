@@ -1,6 +1,6 @@
 #include "unit.h"
 #include "zoom_base64.h"
-#include "zoom_webhooks.h"
+#include "zoom_stdwebhooks.h"
 
 
 #define NOW        1731705121
@@ -34,14 +34,14 @@ static zoom_hmac_t  key;
 static void
 set_up(void)
 {
-    ck_assert_ptr_null(zoom_webhooks_key(&key, S(secret)));
+    ck_assert_ptr_null(zoom_stdwebhooks_key(&key, S(secret)));
 }
 
 
-static zoom_webhooks_t
+static zoom_stdwebhooks_t
 sent(const char *id, const char *timestamp, const char *signature)
 {
-    zoom_webhooks_t  w;
+    zoom_stdwebhooks_t  w;
 
     w.id = zoom_str_c(id);
     w.timestamp = zoom_str_c(timestamp);
@@ -52,7 +52,7 @@ sent(const char *id, const char *timestamp, const char *signature)
 
 
 static int
-verify(const zoom_webhooks_t *w, const char *body)
+verify(const zoom_stdwebhooks_t *w, const char *body)
 {
     int                   rc;
     zoom_buf_t            scratch;
@@ -61,7 +61,7 @@ verify(const zoom_webhooks_t *w, const char *body)
     zoom_buf_init(&scratch, text, w->id.len + w->timestamp.len + 2
                                   + strlen(body));
 
-    rc = zoom_webhooks_verify(&key, w, zoom_str_c(body), &scratch);
+    rc = zoom_stdwebhooks_verify(&key, w, zoom_str_c(body), &scratch);
 
     ck_assert_uint_eq(scratch.len, 0);
 
@@ -74,12 +74,12 @@ verify(const zoom_webhooks_t *w, const char *body)
 static int
 holds(const char *signature)
 {
-    int64_t          at;
-    zoom_webhooks_t  w;
+    int64_t             at;
+    zoom_stdwebhooks_t  w;
 
     w = sent(vectors[0].id, vectors[0].timestamp, signature);
 
-    if (zoom_webhooks_check(&w, NOW, &at) != NULL) {
+    if (zoom_stdwebhooks_check(&w, NOW, &at) != NULL) {
         ck_assert_int_eq(verify(&w, ""), 0);
         return 0;
     }
@@ -90,16 +90,16 @@ holds(const char *signature)
 
 START_TEST(verifies)
 {
-    size_t           i;
-    int64_t          at;
-    zoom_webhooks_t  w;
-    unsigned char    text[64];
+    size_t              i;
+    int64_t             at;
+    zoom_stdwebhooks_t  w;
+    unsigned char       text[64];
 
     set_up();
 
     w = sent(vectors[_i].id, vectors[_i].timestamp, vectors[_i].signature);
 
-    ck_assert_ptr_null(zoom_webhooks_check(&w, NOW, &at));
+    ck_assert_ptr_null(zoom_stdwebhooks_check(&w, NOW, &at));
     ck_assert_int_eq(at, NOW);
     ck_assert_int_eq(verify(&w, vectors[_i].body), 1);
 
@@ -126,8 +126,9 @@ START_TEST(verifies)
     ck_assert_int_eq(verify(&w, vectors[_i].body), 0);
 
     w.timestamp = zoom_str_c(vectors[_i].timestamp);
-    ck_assert_ptr_null(zoom_webhooks_key(&key, S("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0"
-                                                 "NTY3ODlhYmNkZWc=")));
+    ck_assert_ptr_null(zoom_stdwebhooks_key(&key,
+                                            S("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0"
+                                              "NTY3ODlhYmNkZWc=")));
     ck_assert_int_eq(verify(&w, vectors[_i].body), 0);
 }
 END_TEST
@@ -165,7 +166,7 @@ START_TEST(takes_any_of_several)
         zoom_buf_c(&b, SIGNATURE);
         list[b.len] = '\0';
 
-        ck_assert_int_eq(holds(list), i <= ZOOM_WEBHOOKS_SIGNATURES_MAX);
+        ck_assert_int_eq(holds(list), i <= ZOOM_STDWEBHOOKS_SIGNATURES_MAX);
     }
 }
 END_TEST
@@ -173,10 +174,10 @@ END_TEST
 
 START_TEST(refuses)
 {
-    size_t           i;
-    zoom_buf_t       scratch;
-    unsigned char    text[64];
-    zoom_webhooks_t  w;
+    size_t              i;
+    zoom_buf_t          scratch;
+    unsigned char       text[64];
+    zoom_stdwebhooks_t  w;
 
     static const char *const  signatures[] = {
         "", " ", "v1", "v1,", "v1,=", "v1,AAAA",
@@ -206,7 +207,7 @@ START_TEST(refuses)
     w = sent(vectors[0].id, vectors[0].timestamp, SIGNATURE);
 
     zoom_buf_init(&scratch, text, w.id.len + w.timestamp.len + 1);
-    ck_assert_int_eq(zoom_webhooks_verify(&key, &w, S(""), &scratch), -1);
+    ck_assert_int_eq(zoom_stdwebhooks_verify(&key, &w, S(""), &scratch), -1);
     ck_assert_uint_eq(scratch.len, 0);
 
     /* a key that is none opens nothing */
@@ -219,11 +220,11 @@ END_TEST
 
 START_TEST(takes_ids)
 {
-    int              c;
-    char             id[200];
-    size_t           len;
-    int64_t          at;
-    zoom_webhooks_t  w;
+    int                 c;
+    char                id[200];
+    size_t              len;
+    int64_t             at;
+    zoom_stdwebhooks_t  w;
 
     memset(id, 'x', sizeof(id));
 
@@ -232,7 +233,7 @@ START_TEST(takes_ids)
     for (len = 0; len < sizeof(id); len++) {
         w.id = (zoom_str_t) { (unsigned char *) id, len };
 
-        ck_assert_int_eq(zoom_webhooks_check(&w, NOW, &at) == NULL,
+        ck_assert_int_eq(zoom_stdwebhooks_check(&w, NOW, &at) == NULL,
                          len > 0 && len <= 128);
     }
 
@@ -241,7 +242,7 @@ START_TEST(takes_ids)
     for (c = 0; c < 256; c++) {
         id[1] = (char) c;
 
-        ck_assert_msg((zoom_webhooks_check(&w, NOW, &at) == NULL)
+        ck_assert_msg((zoom_stdwebhooks_check(&w, NOW, &at) == NULL)
                       == ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z')
                           || (c >= 'a' && c <= 'z')
                           || (c && strchr("_-:+/=~@", c))), "%d", c);
@@ -252,9 +253,9 @@ END_TEST
 
 START_TEST(keeps_the_window)
 {
-    size_t           i;
-    int64_t          at;
-    zoom_webhooks_t  w;
+    size_t              i;
+    int64_t             at;
+    zoom_stdwebhooks_t  w;
 
     static const char *const  no_time[] = {
         "", " ", "-1731705121", "+1731705121", "1731705121 ", " 1731705121",
@@ -267,27 +268,27 @@ START_TEST(keeps_the_window)
 
     for (i = 0; i < N(no_time); i++) {
         w.timestamp = zoom_str_c(no_time[i]);
-        ck_assert_str_eq(zoom_webhooks_check(&w, NOW, &at),
+        ck_assert_str_eq(zoom_stdwebhooks_check(&w, NOW, &at),
                          "the webhook's timestamp is not one");
     }
 
     w.timestamp = S("1731705121");
 
-    ck_assert_ptr_null(zoom_webhooks_check(&w, NOW + 300, &at));
-    ck_assert_ptr_null(zoom_webhooks_check(&w, NOW - 300, &at));
-    ck_assert_str_eq(zoom_webhooks_check(&w, NOW + 301, &at),
+    ck_assert_ptr_null(zoom_stdwebhooks_check(&w, NOW + 300, &at));
+    ck_assert_ptr_null(zoom_stdwebhooks_check(&w, NOW - 300, &at));
+    ck_assert_str_eq(zoom_stdwebhooks_check(&w, NOW + 301, &at),
                      "the webhook is too old");
-    ck_assert_str_eq(zoom_webhooks_check(&w, NOW - 301, &at),
+    ck_assert_str_eq(zoom_stdwebhooks_check(&w, NOW - 301, &at),
                      "the webhook is of the future");
-    ck_assert_ptr_nonnull(zoom_webhooks_check(&w, 0, &at));
-    ck_assert_ptr_nonnull(zoom_webhooks_check(&w, INT32_MAX, &at));
+    ck_assert_ptr_nonnull(zoom_stdwebhooks_check(&w, 0, &at));
+    ck_assert_ptr_nonnull(zoom_stdwebhooks_check(&w, INT32_MAX, &at));
 
     /* a clock without a battery */
 
     w.timestamp = S("0");
-    ck_assert_ptr_null(zoom_webhooks_check(&w, 0, &at));
+    ck_assert_ptr_null(zoom_stdwebhooks_check(&w, 0, &at));
     w.timestamp = S("999999999999");
-    ck_assert_str_eq(zoom_webhooks_check(&w, NOW, &at),
+    ck_assert_str_eq(zoom_stdwebhooks_check(&w, NOW, &at),
                      "the webhook is of the future");
 }
 END_TEST
@@ -301,35 +302,37 @@ START_TEST(takes_keys)
     /* with its prefix or without */
 
     set_up();
-    ck_assert_ptr_null(zoom_webhooks_key(&k, S("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0"
-                                               "NTY3ODlhYmNkZWY=")));
+    ck_assert_ptr_null(zoom_stdwebhooks_key(&k, S("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0"
+                                                  "NTY3ODlhYmNkZWY=")));
     ck_assert_int_eq(zoom_hmac(&key, S("text"), ours), 0);
     ck_assert_int_eq(zoom_hmac(&k, S("text"), theirs), 0);
     ck_assert_int_eq(zoom_hmac_same(ours, theirs), 1);
 
-    ck_assert_str_eq(zoom_webhooks_key(&k, S("not base64!")),
+    ck_assert_str_eq(zoom_stdwebhooks_key(&k, S("not base64!")),
                      "is not base64");
-    ck_assert_str_eq(zoom_webhooks_key(&k, S("whsec_whsec_MDEyMzQ1Njc4OWFi"
-                                             "Y2RlZg==")), "is not base64");
-    ck_assert_str_eq(zoom_webhooks_key(&k, S("whsk_MDEyMzQ1Njc4OWFiY2RlZg==")),
+    ck_assert_str_eq(zoom_stdwebhooks_key(&k, S("whsec_whsec_MDEyMzQ1Njc4OWFi"
+                                                "Y2RlZg==")), "is not base64");
+    ck_assert_str_eq(zoom_stdwebhooks_key(&k,
+                                          S("whsk_MDEyMzQ1Njc4OWFiY2RlZg==")),
                      "is not base64");
-    ck_assert_str_eq(zoom_webhooks_key(&k, S("WHSEC_MDEyMzQ1Njc4OWFiY2RlZg==")),
+    ck_assert_str_eq(zoom_stdwebhooks_key(&k,
+                                          S("WHSEC_MDEyMzQ1Njc4OWFiY2RlZg==")),
                      "is not base64");
-    ck_assert_str_eq(zoom_webhooks_key(&k, S("whsec_")), "is too short");
-    ck_assert_str_eq(zoom_webhooks_key(&k, S("whsec_MDEyMzQ1Njc4OWFiY2Rl")),
+    ck_assert_str_eq(zoom_stdwebhooks_key(&k, S("whsec_")), "is too short");
+    ck_assert_str_eq(zoom_stdwebhooks_key(&k, S("whsec_MDEyMzQ1Njc4OWFiY2Rl")),
                      "is too short");
 }
 END_TEST
 
 
 Suite *
-unit_webhooks(void)
+unit_stdwebhooks(void)
 {
     TCase  *t;
     Suite  *s;
 
-    s = suite_create("webhooks");
-    t = tcase_create("webhooks");
+    s = suite_create("stdwebhooks");
+    t = tcase_create("stdwebhooks");
 
     tcase_add_loop_test(t, verifies, 0, (int) N(vectors));
     tcase_add_test(t, takes_any_of_several);

@@ -1,4 +1,4 @@
-#include "judged.h"
+#include "classified.h"
 #include "zoom_base64.h"
 #include "zoom_oauth.h"
 #include "zoom_time.h"
@@ -9,8 +9,8 @@
 #define TTL  7200
 
 
-static zoom_answer_t     a;
-static zoom_judgement_t  j;
+static zoom_response_t     a;
+static zoom_verdict_t  v;
 static zoom_buf_t        token;
 static unsigned char     data[ZOOM_TOKEN_MAX];
 static int64_t           expires;
@@ -41,7 +41,7 @@ static void
 judge(int status, zoom_str_t body, const char *date)
 {
     memset(&a, 0, sizeof(a));
-    memset(&j, 0xff, sizeof(j));
+    memset(&v, 0xff, sizeof(v));
 
     a.status = status;
     a.body = body;
@@ -50,13 +50,13 @@ judge(int status, zoom_str_t body, const char *date)
     expires = -1;
     zoom_buf_init(&token, data, sizeof(data));
 
-    zoom_zak_judge(&a, NOW, TTL, &token, &expires, &j);
+    zoom_zak_classify(&a, NOW, TTL, &token, &expires, &v);
 
-    if (j.verdict != ZOOM_USE) {
-        ck_assert_int_ne(j.error, ZOOM_OK);
+    if (v.verdict != ZOOM_USE) {
+        ck_assert_int_ne(v.error, ZOOM_OK);
         ck_assert_int_eq(expires, 0);
         ck_assert_uint_eq(token.len, 0);
-        ck_assert_int_ne(j.message[0], '\0');
+        ck_assert_int_ne(v.message[0], '\0');
     }
 }
 
@@ -160,8 +160,8 @@ START_TEST(tells_its_end)
 
     judge(200, answer_with(zak), lives[_i].date);
 
-    ck_assert_int_eq(j.verdict, ZOOM_USE);
-    ck_assert_int_eq(j.error, ZOOM_OK);
+    ck_assert_int_eq(v.verdict, ZOOM_USE);
+    ck_assert_int_eq(v.error, ZOOM_OK);
     ck_assert(zoom_str_eq(unit_buf(&token), zak));
     ck_assert_msg(expires == NOW + lives[_i].expires, "%s: %+lld",
                   lives[_i].claims, (long long) (expires - NOW));
@@ -187,8 +187,8 @@ START_TEST(bears_any_ttl)
 
     for (i = 0; i < N(table); i++) {
         zoom_buf_init(&token, data, sizeof(data));
-        zoom_zak_judge(&a, NOW, table[i].ttl, &token, &expires, &j);
-        ck_assert_int_eq(j.verdict, ZOOM_USE);
+        zoom_zak_classify(&a, NOW, table[i].ttl, &token, &expires, &v);
+        ck_assert_int_eq(v.verdict, ZOOM_USE);
         ck_assert_int_eq(expires, table[i].expires);
     }
 }
@@ -237,9 +237,9 @@ START_TEST(judges_errors)
 {
     judge(rows[_i].status, zoom_str_c(rows[_i].body), "");
 
-    ck_assert_msg(j.verdict == rows[_i].verdict && j.error == rows[_i].error,
-                  "%d %s: %d %s", rows[_i].status, rows[_i].body, j.verdict,
-                  zoom_error_info(j.error)->name.data);
+    ck_assert_msg(v.verdict == rows[_i].verdict && v.error == rows[_i].error,
+                  "%d %s: %d %s", rows[_i].status, rows[_i].body, v.verdict,
+                  zoom_error_info(v.error)->name.data);
 }
 END_TEST
 
@@ -292,10 +292,10 @@ START_TEST(judges_obf)
     a.body = zoom_str_c(obf_rows[_i].body);
 
     zoom_buf_init(&token, data, sizeof(data));
-    zoom_obf_judge(&a, NOW, TTL, &token, &expires, &j);
+    zoom_obf_classify(&a, NOW, TTL, &token, &expires, &v);
 
-    judged_is(&obf_rows[_i], &j, &token,
-              (j.verdict == ZOOM_USE) ? expires - NOW : expires);
+    judged_is(&obf_rows[_i], &v, &token,
+              (v.verdict == ZOOM_USE) ? expires - NOW : expires);
 }
 END_TEST
 
@@ -307,9 +307,9 @@ START_TEST(reads_an_obf_life)
     a.body = answer_with(jwt("{\"iat\":1772413200,\"exp\":1772413260}"));
 
     zoom_buf_init(&token, data, sizeof(data));
-    zoom_obf_judge(&a, NOW, TTL, &token, &expires, &j);
+    zoom_obf_classify(&a, NOW, TTL, &token, &expires, &v);
 
-    ck_assert_int_eq(j.verdict, ZOOM_USE);
+    ck_assert_int_eq(v.verdict, ZOOM_USE);
     ck_assert_int_eq(expires, NOW + 60);
 }
 END_TEST
@@ -331,7 +331,7 @@ START_TEST(reads_any_spelling)
     for (i = 0; i < N(spellings); i++) {
         judge(200, zoom_str_c(spellings[i]), "");
 
-        ck_assert_msg(j.verdict == ZOOM_USE, "%s", spellings[i]);
+        ck_assert_msg(v.verdict == ZOOM_USE, "%s", spellings[i]);
         ck_assert_int_eq(expires, NOW + TTL);
         unit_is(unit_buf(&token), "eyJh.e30.c2ln");
     }
@@ -342,11 +342,11 @@ END_TEST
 START_TEST(keeps_silent)
 {
     judge(200, S("{\"token\":\"eyJ.CANARY words.x\"}"), "");
-    ck_assert_int_eq(j.error, ZOOM_E_ZOOM_INVALID);
-    ck_assert_str_eq((char *) j.message, "malformed ZAK");
+    ck_assert_int_eq(v.error, ZOOM_E_ZOOM_INVALID);
+    ck_assert_str_eq((char *) v.message, "malformed ZAK");
 
     judge(200, S("{\"token\":\"Token is no longer supported CANARY\"}"), "");
-    ck_assert_str_eq((char *) j.message,
+    ck_assert_str_eq((char *) v.message,
                      "this type of token is no longer supported");
 }
 END_TEST
@@ -365,12 +365,12 @@ START_TEST(has_limits)
         judge(200, answer_with((zoom_str_t) { zak, len }), "");
 
         if (len == ZOOM_TOKEN_MAX) {
-            ck_assert_int_eq(j.verdict, ZOOM_USE);
+            ck_assert_int_eq(v.verdict, ZOOM_USE);
             ck_assert_uint_eq(token.len, ZOOM_TOKEN_MAX);
 
         } else {
-            ck_assert_int_eq(j.verdict, ZOOM_FINAL);
-            ck_assert_int_eq(j.error, ZOOM_E_ZOOM_INVALID);
+            ck_assert_int_eq(v.verdict, ZOOM_FINAL);
+            ck_assert_int_eq(v.error, ZOOM_E_ZOOM_INVALID);
         }
     }
 
@@ -378,9 +378,9 @@ START_TEST(has_limits)
     a.status = 200;
     a.body = answer_with(S("aa.bb.cc"));
     zoom_buf_init(&token, data, 7);
-    zoom_zak_judge(&a, NOW, TTL, &token, &expires, &j);
-    ck_assert_int_eq(j.verdict, ZOOM_FINAL);
-    ck_assert_int_eq(j.error, ZOOM_E_ZOOM_INVALID);
+    zoom_zak_classify(&a, NOW, TTL, &token, &expires, &v);
+    ck_assert_int_eq(v.verdict, ZOOM_FINAL);
+    ck_assert_int_eq(v.error, ZOOM_E_ZOOM_INVALID);
 }
 END_TEST
 

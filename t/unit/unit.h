@@ -78,9 +78,9 @@ Suite *unit_json_load(void);
 Suite *unit_callback(void);
 Suite *unit_hmac(void);
 Suite *unit_attendee(void);
-Suite *unit_webhooks(void);
+Suite *unit_stdwebhooks(void);
 Suite *unit_meeting(void);
-Suite *unit_answer(void);
+Suite *unit_response(void);
 Suite *unit_oauth(void);
 Suite *unit_token(void);
 Suite *unit_jointoken(void);
@@ -89,7 +89,7 @@ Suite *unit_sdk(void);
 Suite *unit_join(void);
 Suite *unit_hash(void);
 Suite *unit_lua_pattern(void);
-Suite *unit_incident(void);
+Suite *unit_log_once(void);
 
 
 #endif /* UNIT_H_INCLUDED */
