@@ -38,8 +38,9 @@ override OUT   := $(abspath $(BUILD))
 
 CORE_SRCS   := $(wildcard src/*.c)
 CORE_HDRS   := $(wildcard include/*.h)
-MODULE_SRCS := $(wildcard ngx_zoom_module/*.c)
-MODULE_HDRS := $(wildcard ngx_zoom_module/*.h)
+WINGS       := conf http broker shm net export
+MODULE_SRCS := $(wildcard ngx_zoom_module/*.c $(WINGS:%=ngx_zoom_module/%/*.c))
+MODULE_HDRS := $(wildcard ngx_zoom_module/*.h $(WINGS:%=ngx_zoom_module/%/*.h))
 UNIT_SRCS   := $(wildcard t/unit/*.c)
 
 MODULE      := $(OUT)/ngx_http_zoom_module.so
@@ -100,7 +101,7 @@ clean:  ## remove everything that was built
 
 # a directory changes when a file comes or goes
 $(OUT)/obj/Makefile: config src ngx_zoom_module \
-                     ngx_zoom_module/lua
+                     ngx_zoom_module/lua $(WINGS:%=ngx_zoom_module/%)
 	@mkdir -p $(OUT)/obj
 ifeq ($(NGINX_SRC),)
 	@test -f $(NGINX_DEV)/conf_flags || { \

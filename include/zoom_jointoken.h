@@ -9,13 +9,7 @@
 
 #include "zoom_response.h"
 #include "zoom_string.h"
-
-
-typedef enum {
-    ZOOM_LOCAL_RECORDING = 0,
-    ZOOM_LIVE_STREAMING,
-    ZOOM_LOCAL_ARCHIVING
-} zoom_jointoken_e;
+#include "zoom_token_type.h"
 
 
 /*
@@ -24,7 +18,7 @@ typedef enum {
  * for the local recording of a meeting.
  */
 
-void zoom_jointoken_path(zoom_buf_t *b, zoom_jointoken_e what,
+void zoom_jointoken_path(zoom_buf_t *b, zoom_token_type_e what,
     zoom_str_t meeting, int webinar, int bypass);
 
 /*
@@ -35,7 +29,7 @@ void zoom_jointoken_path(zoom_buf_t *b, zoom_jointoken_e what,
  */
 
 void zoom_jointoken_classify(const zoom_response_t *a, int64_t now,
-    zoom_jointoken_e what, int webinar, zoom_buf_t *token, int64_t *expires,
+    zoom_token_type_e what, int webinar, zoom_buf_t *token, int64_t *expires,
     zoom_verdict_t *v);
 
 

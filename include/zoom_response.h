@@ -61,7 +61,7 @@ typedef struct {
  */
 
 void zoom_api_classify_error(const zoom_response_t *a, int64_t now,
-    zoom_verdict_t   *v);
+    zoom_verdict_t *v);
 
 /* The steps of a judge: ZOOM_USE with the tracking id of "a", and the rest. */
 

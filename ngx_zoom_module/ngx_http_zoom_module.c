@@ -6,15 +6,17 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_api.h"
 #include "ngx_http_zoom_auth.h"
+#include "ngx_http_zoom_auth_conf.h"
 #include "ngx_http_zoom_broker.h"
 #include "ngx_http_zoom_check.h"
+#include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_handlers.h"
-#include "ngx_http_zoom_module.h"
 #include "ngx_http_zoom_replay.h"
-#include "ngx_http_zoom_types.h"
-#include "ngx_http_zoom_user.h"
+#include "ngx_http_zoom_types_conf.h"
+#include "ngx_http_zoom_user_conf.h"
 #include "ngx_http_zoom_variables.h"
 #include "ngx_http_zoom_zone.h"
 #include "zoom_callback.h"
@@ -69,11 +71,15 @@ static ngx_conf_post_t  ngx_http_zoom_age_post = { ngx_http_zoom_check_age };
 static ngx_conf_post_t  ngx_http_zoom_time_post = { ngx_http_zoom_check_time };
 
 
-static ngx_http_handler_pt  ngx_http_zoom_tokens = ngx_http_zoom_tokens_handler;
-static ngx_http_handler_pt  ngx_http_zoom_join = ngx_http_zoom_join_handler;
-static ngx_http_handler_pt  ngx_http_zoom_health = ngx_http_zoom_health_handler;
-static ngx_http_handler_pt  ngx_http_zoom_status = ngx_http_zoom_status_handler;
-static ngx_http_handler_pt  ngx_http_zoom_purge = ngx_http_zoom_purge_handler;
+/* By ngx_http_zoom_use_e, which is the offset of a directive. */
+
+static const ngx_http_handler_pt  ngx_http_zoom_handlers[] = {
+    ngx_http_zoom_tokens_handler,
+    ngx_http_zoom_join_handler,
+    ngx_http_zoom_health_handler,
+    ngx_http_zoom_status_handler,
+    ngx_http_zoom_purge_handler
+};
 
 
 /* Arguments that open a meeting. */
@@ -105,36 +111,36 @@ static ngx_command_t  ngx_http_zoom_commands[] = {
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_http_zoom_use,
       NGX_HTTP_LOC_CONF_OFFSET,
-      0,
-      &ngx_http_zoom_tokens },
+      NGX_HTTP_ZOOM_TOKENS,
+      NULL },
 
     { ngx_string("zoom_join"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_http_zoom_use,
       NGX_HTTP_LOC_CONF_OFFSET,
-      0,
-      &ngx_http_zoom_join },
+      NGX_HTTP_ZOOM_JOIN,
+      NULL },
 
     { ngx_string("zoom_health"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_http_zoom_use,
       NGX_HTTP_LOC_CONF_OFFSET,
-      0,
-      &ngx_http_zoom_health },
+      NGX_HTTP_ZOOM_HEALTH,
+      NULL },
 
     { ngx_string("zoom_status"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_zoom_use,
       NGX_HTTP_LOC_CONF_OFFSET,
-      0,
-      &ngx_http_zoom_status },
+      NGX_HTTP_ZOOM_STATUS,
+      NULL },
 
     { ngx_string("zoom_purge"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_http_zoom_use,
       NGX_HTTP_LOC_CONF_OFFSET,
-      0,
-      &ngx_http_zoom_purge },
+      NGX_HTTP_ZOOM_PURGE,
+      NULL },
 
     { ngx_string("zoom_authenticate"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
@@ -313,10 +319,6 @@ ngx_http_zoom_init_process(ngx_cycle_t *cycle)
         ngx_http_zoom_replay_attach(zmcf->zone->data);
     }
 
-    if (ngx_http_zoom_fetch_init_process(cycle) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
     return ngx_http_zoom_broker_init_process(cycle);
 }
 
@@ -330,7 +332,6 @@ ngx_http_zoom_exit_process(ngx_cycle_t *cycle)
     }
 
     ngx_http_zoom_broker_exit_process(cycle);
-    ngx_http_zoom_fetch_exit_process(cycle);
 }
 
 
@@ -394,11 +395,12 @@ ngx_http_zoom_use(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
 
     zlcf->use.name = (char *) cmd->name.data;
-    zlcf->use.handler = *(ngx_http_handler_pt *) cmd->post;
+    zlcf->use.what = cmd->offset;
+    zlcf->use.handler = ngx_http_zoom_handlers[cmd->offset];
     zlcf->use.place = ngx_http_zoom_place(cf);
 
-    if (zlcf->use.handler == ngx_http_zoom_tokens_handler
-        || zlcf->use.handler == ngx_http_zoom_join_handler)
+    if (zlcf->use.what == NGX_HTTP_ZOOM_TOKENS
+        || zlcf->use.what == NGX_HTTP_ZOOM_JOIN)
     {
         zlcf->use.hidden = ngx_http_zoom_hidden;
     }
@@ -412,8 +414,8 @@ ngx_http_zoom_use(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     zlcf->use.account = value[1];
 
-    if ((zlcf->use.handler != ngx_http_zoom_tokens_handler
-         && zlcf->use.handler != ngx_http_zoom_join_handler)
+    if ((zlcf->use.what != NGX_HTTP_ZOOM_TOKENS
+         && zlcf->use.what != NGX_HTTP_ZOOM_JOIN)
         || ngx_http_script_variables_count(&value[1]) == 0)
     {
         return NGX_CONF_OK;
@@ -664,7 +666,7 @@ ngx_http_zoom_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_ERROR;
     }
 
-    if (conf->route && conf->use.handler != ngx_http_zoom_tokens_handler) {
+    if (conf->route && conf->use.what != NGX_HTTP_ZOOM_TOKENS) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "a routing script must have \"zoom_tokens\" in location "
                       "\"%V\"", &clcf->name);

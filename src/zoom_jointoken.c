@@ -17,8 +17,8 @@ typedef struct {
 } zoom_jointoken_kind_t;
 
 
-static void zoom_jointoken_refine(zoom_jointoken_e what, int webinar,
-    zoom_verdict_t   *v);
+static void zoom_jointoken_refine(zoom_token_type_e what, int webinar,
+    zoom_verdict_t *v);
 static int64_t zoom_jointoken_life(const json_t *root);
 
 
@@ -45,7 +45,7 @@ static const zoom_jointoken_kind_t  zoom_jointoken_kinds[] = {
 
 
 void
-zoom_jointoken_path(zoom_buf_t *b, zoom_jointoken_e what, zoom_str_t meeting,
+zoom_jointoken_path(zoom_buf_t *b, zoom_token_type_e what, zoom_str_t meeting,
     int webinar, int bypass)
 {
     zoom_buf_c(b, webinar ? "/webinars/" : "/meetings/");
@@ -60,7 +60,7 @@ zoom_jointoken_path(zoom_buf_t *b, zoom_jointoken_e what, zoom_str_t meeting,
 
 void
 zoom_jointoken_classify(const zoom_response_t *a, int64_t now,
-    zoom_jointoken_e what, int webinar, zoom_buf_t *token, int64_t *expires,
+    zoom_token_type_e what, int webinar, zoom_buf_t *token, int64_t *expires,
     zoom_verdict_t *v)
 {
     size_t       start;
@@ -103,7 +103,7 @@ zoom_jointoken_classify(const zoom_response_t *a, int64_t now,
 /* What the codes mean where it is a meeting that was asked for. */
 
 static void
-zoom_jointoken_refine(zoom_jointoken_e what, int webinar, zoom_verdict_t *v)
+zoom_jointoken_refine(zoom_token_type_e what, int webinar, zoom_verdict_t *v)
 {
     if (v->verdict != ZOOM_FINAL) {
         return;

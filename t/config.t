@@ -563,7 +563,10 @@ sub messages {
     my $string = qr/"(?:[^"\\]|\\.)*"/;
     my %found;
 
-    for my $file (glob "$top/ngx_zoom_module/*.c $top/src/*.c") {
+    for my $file (grep { !m{/lua/} }
+                  glob "$top/ngx_zoom_module/*.c $top/ngx_zoom_module/*/*.c"
+                       . " $top/src/*.c")
+    {
         my $text = slurp($file);
 
         while ($text =~ /ngx_(?:conf_)?log_error\(
@@ -575,7 +578,8 @@ sub messages {
         }
 
         next if $file !~ /_(?:account|account_conf|attendee|auth_conf|check
-                           |module|secret|types|url|user|webhooks)\.c$/x;
+                           |module|secret|types|url|user|stdwebhooks
+                           |user_conf|types_conf)\.c$/x;
 
         $found{ substr $_, 1, -1 } = basename($file)
             for $text =~ /(?<=[ (])"(?:is|has|must|contains)\ (?:[^"\\]|\\.)*"/gx;

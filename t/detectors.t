@@ -83,7 +83,8 @@ my @bugs = (
 
 subtest 'locks' => sub {
     my %texts = map { $_ => slurp($_) }
-                glob "$top/ngx_zoom_module/*.[ch] $top/src/*.c";
+                glob "$top/ngx_zoom_module/*.[ch] "
+                     . "$top/ngx_zoom_module/*/*.[ch] $top/src/*.c";
 
     Locks::read_text($_, $texts{$_}) for keys %texts;
     Locks::learn();

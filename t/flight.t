@@ -89,7 +89,8 @@ subtest '400 cold callbacks at once' => sub {
     my $nginx = cold();
 
     # Slow enough for all to come in while the first is under way.
-    $zoom->control({ match => 'token', mode => 'delay', ms => 700 });
+    $zoom->control({ match => $_, mode => 'delay', ms => 700 })
+        for qw(oauth token);
 
     my @calls = http_wait(map { call('/zak') } 1 .. 400);
     my %pids = map { ($_->header('X-Pid') // '') => 1 } @calls;

@@ -4,7 +4,7 @@
  * are the numbers of entries and flights, and of slots of the living.
  */
 
-#include "../../ngx_zoom_module/ngx_http_zoom_zone.c"
+#include "../../ngx_zoom_module/shm/ngx_http_zoom_zone.c"
 
 #include <signal.h>
 #include <stdio.h>
@@ -223,11 +223,11 @@ check_slots(ngx_http_zoom_zone_t *zone)
     uint32_t   i, slots, flights;
     ngx_pid_t  pid;
 
-    slots = 0;
+    workers = 0;
     flights = 0;
 
-    for (i = 0; i < NGX_HTTP_ZOOM_MAX_SLOTS; i++) {
-        pid = zone->sh->slots[i].pid;
+    for (i = 0; i < NGX_HTTP_ZOOM_MAX_WORKERS; i++) {
+        pid = zone->sh->workers[i].pid;
 
         /* the next worker gives back those of the dead */
 

@@ -7,7 +7,7 @@
 
 
 static const struct {
-    zoom_jointoken_e   what;
+    zoom_token_type_e   what;
     int                webinar;
     int                bypass;
     const char        *path;
@@ -166,7 +166,7 @@ START_TEST(names_the_scope)
     webinar = _i % 2;
 
     zoom_buf_init(&token, data, sizeof(data));
-    zoom_jointoken_classify(&a, NOW, (zoom_jointoken_e) (_i / 2), webinar,
+    zoom_jointoken_classify(&a, NOW, ZOOM_LOCAL_RECORDING + _i / 2, webinar,
                             &token, &expires, &v);
 
     ck_assert_int_eq(v.error, ZOOM_E_SCOPE_MISSING);

@@ -24,7 +24,7 @@ sub mutate {
     my (@changes) = @_;
     my @files;
 
-    for my $file (glob "$top/ngx_zoom_module/*.c") {
+    for my $file (glob "$top/ngx_zoom_module/*.c $top/ngx_zoom_module/*/*.c") {
         my $text = slurp($file);
         my $found = 0;
 
@@ -76,7 +76,7 @@ sub build {
     $link =~ s{\S+/\Q$base\E\.o}{$out/$base.o} or die "no object $base.o\n";
 
     my $compile = '$(CC) -c -fPIC $(CFLAGS) -O1 -w $(ALL_INCS)'
-                  . " -I$top/ngx_zoom_module -o $out/$base.o $out/$base.c";
+                  . " -o $out/$base.o $out/$base.c";
     my $command = "$compile && \$(LINK) -o $out/ngx_http_zoom_module.so $link";
 
     $command =~ s/\$\((\w+)\)/$value{$1} \/\/ ''/ge for 1 .. 2;

@@ -1,0 +1,79 @@
+/*
+ * Any request to Zoom's REST API, for code of an operator's: with the access
+ * token and within the limits that tokens are minted with, behind those who
+ * wait for a token.  Shared with nobody and kept nowhere.
+ */
+
+#ifndef _NGX_HTTP_ZOOM_API_CALL_H_INCLUDED_
+#define _NGX_HTTP_ZOOM_API_CALL_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_zoom_broker.h"
+#include "ngx_http_zoom_http_client.h"
+#include "ngx_http_zoom_slot.h"
+
+
+#define NGX_HTTP_ZOOM_API_CALL_BODY_MAX    (1024 * 1024)
+#define NGX_HTTP_ZOOM_API_CALL_ANSWER_MAX  (4 * 1024 * 1024)
+#define NGX_HTTP_ZOOM_API_CALL_PATH_MAX    8192
+
+
+typedef struct ngx_http_zoom_api_call_s  ngx_http_zoom_api_call_t;
+
+typedef void (*ngx_http_zoom_api_call_pt)(ngx_http_zoom_api_call_t *req);
+
+
+struct ngx_http_zoom_api_call_s {
+    /* Set by the caller, zeroed otherwise; strings live as long as this. */
+
+    ngx_http_zoom_account_t     *account;
+    const char                  *method;     /* GET, POST, PUT, PATCH, DELETE */
+    ngx_str_t                    path;       /* after the REST base, encoded,
+                                                with its arguments */
+    ngx_str_t                    body;       /* JSON, or nothing */
+    zoom_label_e                 label;
+    size_t                       answer_max; /* of its body; 0: ..._ANSWER_MAX
+                                                as above, which is the most */
+    ngx_msec_t                   deadline;   /* on ngx_current_msec's clock */
+    ngx_pool_t                  *pool;       /* where the answer goes */
+    ngx_http_zoom_api_call_pt    handler;
+    void                        *data;
+
+    /* The result: an answer of Zoom's, whatever it is, or an error. */
+
+    zoom_error_e                 error;
+    const char                  *reason;     /* for the log, or NULL */
+    int                          status;
+    ngx_str_t                    head;       /* header lines as they came */
+    ngx_str_t                    answer;     /* the caller wipes it */
+    time_t                       retry_after;
+    u_char                       tracking_id[ZOOM_TRACKING_ID_MAX + 1];
+
+    /* Its own. */
+
+    ngx_http_zoom_worker_account_t *wa;
+    ngx_http_zoom_ask_t             access;
+    ngx_http_zoom_exchange_t        fetch;
+    ngx_http_zoom_slot_t            ticket;
+    ngx_event_t                     timer;
+    ngx_queue_t                     queue;   /* for a turn */
+    ngx_uint_t                      tries;
+    u_char                          why[256];
+    unsigned                        queued:1;
+    unsigned                        refreshed:1;
+    unsigned                        busy:1;  /* the handler will be called */
+};
+
+
+/* The handler is called once, from the event loop, unless it is cancelled. */
+void ngx_http_zoom_api_call(ngx_http_zoom_api_call_t *req);
+
+/* Harmless when done. */
+void ngx_http_zoom_api_call_cancel(ngx_http_zoom_api_call_t *req);
+
+
+#endif /* _NGX_HTTP_ZOOM_API_CALL_H_INCLUDED_ */

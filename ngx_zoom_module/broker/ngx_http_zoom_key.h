@@ -1,0 +1,46 @@
+/*
+ * The store's keys: what makes two asks one.  Parts are length-prefixed and
+ * compared whole.
+ */
+
+#ifndef _NGX_HTTP_ZOOM_KEY_H_INCLUDED_
+#define _NGX_HTTP_ZOOM_KEY_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "ngx_http_zoom_account.h"
+#include "ngx_http_zoom_state.h"
+#include "ngx_http_zoom_store.h"
+
+
+/*
+ * "key->data" points to NGX_HTTP_ZOOM_KEY_MAX bytes of the caller.  NGX_ERROR:
+ * does not fit, which the bounds on what goes into an account and on a user
+ * rule out.
+ */
+
+/* Once per worker process: the key of their hashes, which is borrowed. */
+void ngx_http_zoom_key_init_process(const u_char *seed);
+
+/* (oauth_url, account_id, client_id, hash of the secret) */
+ngx_int_t ngx_http_zoom_key_access(ngx_http_zoom_key_t *key,
+    const ngx_http_zoom_account_t *account);
+
+/*
+ * (api_url, account_id, client_id, user with e-mails in lower case, kind, ttl,
+ * meeting, flags); what a kind does not need is empty.
+ */
+
+ngx_int_t ngx_http_zoom_key_token(ngx_http_zoom_key_t *key,
+    const ngx_http_zoom_account_t *account, ngx_http_zoom_service_e kind,
+    const ngx_str_t *user, time_t ttl, const ngx_str_t *meeting,
+    ngx_uint_t flags);
+
+/* How the keys of all its tokens begin, or with "user" those of one user. */
+ngx_int_t ngx_http_zoom_key_prefix(ngx_http_zoom_key_t *key,
+    const ngx_http_zoom_account_t *account, const ngx_str_t *user);
+
+
+#endif /* _NGX_HTTP_ZOOM_KEY_H_INCLUDED_ */

@@ -1,0 +1,103 @@
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_event.h>
+
+#include "ngx_http_zoom_breaker.h"
+#include "ngx_http_zoom_renew.h"
+#include "ngx_http_zoom_timer.h"
+
+
+#define NGX_HTTP_ZOOM_RENEW_EVERY  500
+
+
+static void ngx_http_zoom_renew_look(ngx_event_t *ev);
+
+
+static ngx_event_t  ngx_http_zoom_renew_timer;
+static ngx_uint_t   ngx_http_zoom_renew_first;
+
+
+void
+ngx_http_zoom_renew_start(ngx_log_t *log)
+{
+    ngx_http_zoom_timer_init(&ngx_http_zoom_renew_timer,
+                             ngx_http_zoom_renew_look, log);
+
+    /* a worker that is told to quit does not wait for it */
+    ngx_http_zoom_renew_timer.cancelable = 1;
+
+    if (ngx_worker == 0) {
+        ngx_http_zoom_renew_first = 1;
+        ngx_add_timer(&ngx_http_zoom_renew_timer, 1);
+    }
+}
+
+
+void
+ngx_http_zoom_renew_stop(void)
+{
+    ngx_http_zoom_timer_stop(&ngx_http_zoom_renew_timer);
+}
+
+
+static void
+ngx_http_zoom_renew_look(ngx_event_t *ev)
+{
+    ngx_uint_t                       i;
+    ngx_http_zoom_worker_account_t  *wa;
+
+    if (ngx_exiting || ngx_quit || ngx_terminate) {
+        return;
+    }
+
+    for (i = 0; /* void */ ; i++) {
+        wa = ngx_http_zoom_worker_account_nth(i);
+
+        if (wa == NULL) {
+            break;
+        }
+
+        ngx_http_zoom_broker_renew(wa->account);
+    }
+
+    ngx_http_zoom_renew_first = 0;
+
+    ngx_add_timer(ev, NGX_HTTP_ZOOM_RENEW_EVERY);
+}
+
+
+ngx_uint_t
+ngx_http_zoom_renew_due(ngx_http_zoom_worker_account_t *wa,
+    const ngx_http_zoom_record_t *rec)
+{
+    time_t  now, life, jitter;
+
+    now = ngx_time();
+
+    if (rec->published == 0 || rec->expires <= now) {
+        return ngx_http_zoom_renew_first;
+    }
+
+    /*
+     * Not for nobody, not while it would be a call beside the probes of an
+     * outage, and not too soon after it failed.
+     */
+
+    if (!rec->used
+        || ngx_http_zoom_breaker_down(wa->state)
+        || (rec->failed > rec->published
+            && (ngx_msec_int_t) (rec->until - ngx_current_msec) > 0))
+    {
+        return 0;
+    }
+
+    /*
+     * At 80 to 90 % of its life.  The number of the flight that brought it is
+     * as good as random here, and the same at each look.
+     */
+
+    life = rec->expires - rec->minted;
+    jitter = life * (time_t) (rec->published * 7 % 11) / 100;
+
+    return now - rec->minted >= life * 8 / 10 + jitter;
+}

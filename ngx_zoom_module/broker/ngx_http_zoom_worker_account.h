@@ -1,0 +1,40 @@
+/* What a worker has of an account. */
+
+#ifndef _NGX_HTTP_ZOOM_WORKER_ACCOUNT_H_INCLUDED_
+#define _NGX_HTTP_ZOOM_WORKER_ACCOUNT_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_zoom_account.h"
+#include "ngx_http_zoom_http_client.h"
+#include "ngx_http_zoom_state.h"
+#include "ngx_http_zoom_zone.h"
+
+
+typedef struct {
+    ngx_http_zoom_account_t     *account;
+    ngx_http_zoom_zone_t        *zone;
+    ngx_http_zoom_http_client_t *client;
+    ngx_http_zoom_state_t       *state;
+    ngx_http_zoom_quota_t       *quota;
+    zoom_rate_t                  rates[ZOOM_NLABELS];
+    ngx_log_t                   *log;
+} ngx_http_zoom_worker_account_t;
+
+
+/* All peers of the worker, by the accounts' index.  NGX_ERROR: logged. */
+ngx_int_t ngx_http_zoom_worker_accounts_create(ngx_cycle_t *cycle);
+void ngx_http_zoom_worker_accounts_destroy(void);
+
+/* Of an account; NULL before and after. */
+ngx_http_zoom_worker_account_t *ngx_http_zoom_worker_account(
+    const ngx_http_zoom_account_t *account);
+
+/* To look at each: NULL at the end. */
+ngx_http_zoom_worker_account_t *ngx_http_zoom_worker_account_nth(ngx_uint_t n);
+
+
+#endif /* _NGX_HTTP_ZOOM_WORKER_ACCOUNT_H_INCLUDED_ */

@@ -1,0 +1,288 @@
+/*
+ * zoom_account: one Zoom account plus its S2S app credentials, once its block
+ * has been read.
+ */
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include <openssl/evp.h>
+
+#include "ngx_http_zoom_account.h"
+#include "ngx_http_zoom_ca.h"
+#include "ngx_http_zoom_conf.h"
+#include "ngx_http_zoom_str.h"
+#include "ngx_http_zoom_url.h"
+
+
+#define NGX_HTTP_ZOOM_OAUTH_URL  "https://zoom.us/oauth/token"
+#define NGX_HTTP_ZOOM_API_URL    "https://api.zoom.us/v2"
+
+
+static char *ngx_http_zoom_account_required(ngx_conf_t *cf,
+    ngx_http_zoom_account_t *account);
+static char *ngx_http_zoom_account_urls(ngx_conf_t *cf,
+    ngx_http_zoom_account_t *account);
+static char *ngx_http_zoom_account_agree(ngx_conf_t *cf,
+    ngx_http_zoom_account_t *account, ngx_http_zoom_account_t *other);
+static void ngx_http_zoom_account_store_free(void *data);
+
+
+ngx_str_t  ngx_http_zoom_labels[ZOOM_NLABELS] = {
+    ngx_string("light"),
+    ngx_string("medium"),
+    ngx_string("heavy"),
+    ngx_string("resource")
+};
+
+
+char *
+ngx_http_zoom_account_end(ngx_conf_t *cf, ngx_http_zoom_account_t *account)
+{
+    ngx_uint_t                   i;
+    ngx_http_zoom_account_t    **other;
+    ngx_http_zoom_main_conf_t   *zmcf;
+
+    if (ngx_http_zoom_account_required(cf, account) != NGX_CONF_OK
+        || ngx_http_zoom_account_urls(cf, account) != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_conf_init_uint_value(account->plan, 1);
+    ngx_conf_init_uint_value(account->share, 100);
+    ngx_conf_init_value(account->dry_run, 0);
+
+    account->client.name = account->name;
+
+    ngx_conf_init_uint_value(account->client.connections, 16);
+    ngx_conf_init_msec_value(account->client.connect_timeout, 3000);
+    ngx_conf_init_msec_value(account->client.request_timeout, 5000);
+    ngx_conf_init_value(account->client.http2, 0);
+
+    zmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_zoom_module);
+
+    other = zmcf->accounts.elts;
+
+    for (i = 0; i < zmcf->accounts.nelts; i++) {
+        if (ngx_http_zoom_account_agree(cf, account, other[i])
+            != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return ngx_http_zoom_account_store(cf, account);
+}
+
+
+static char *
+ngx_http_zoom_account_required(ngx_conf_t *cf,
+    ngx_http_zoom_account_t *account)
+{
+    const char  *name;
+
+    if (account->account_id.data == NULL) {
+        name = "account_id";
+
+    } else if (account->client_id.data == NULL) {
+        name = "client_id";
+
+    } else if (account->client_secret.data == NULL) {
+        name = "client_secret";
+
+    } else if (account->sdk_key.data && account->sdk_secret.data == NULL) {
+        name = "sdk_secret";
+
+    } else if (account->sdk_secret.data && account->sdk_key.data == NULL) {
+        name = "sdk_key";
+
+    } else {
+        return NGX_CONF_OK;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "\"zoom_account\" \"%V\" must have \"%s\" in %s:%ui",
+                  &account->name, name, account->file, account->line);
+
+    return NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_http_zoom_account_urls(ngx_conf_t *cf, ngx_http_zoom_account_t *account)
+{
+    ngx_str_t  oauth = ngx_string(NGX_HTTP_ZOOM_OAUTH_URL);
+    ngx_str_t  api = ngx_string(NGX_HTTP_ZOOM_API_URL);
+
+    if (account->oauth.url.data == NULL
+        && ngx_http_zoom_url(cf->pool, &oauth, &account->oauth) != NULL)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (account->api.url.data == NULL
+        && ngx_http_zoom_url(cf->pool, &api, &account->api) != NULL)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* Blocks of one Zoom account share its limits, so they must mean the same. */
+
+static char *
+ngx_http_zoom_account_agree(ngx_conf_t *cf, ngx_http_zoom_account_t *account,
+    ngx_http_zoom_account_t *other)
+{
+    ngx_uint_t   i;
+    const char  *name;
+
+    if (!ngx_http_zoom_same(&account->api.host, &other->api.host)
+        || !ngx_http_zoom_same(&account->account_id, &other->account_id))
+    {
+        return NGX_CONF_OK;
+    }
+
+    if (account->plan != other->plan) {
+        name = "plan";
+        goto differ;
+    }
+
+    if (account->share != other->share) {
+        name = "share";
+        goto differ;
+    }
+
+    for (i = 0; i < ZOOM_NLABELS; i++) {
+        if (account->rates[i].rate != other->rates[i].rate
+            || account->rates[i].day != other->rates[i].day)
+        {
+            name = "rate";
+            goto differ;
+        }
+    }
+
+    return NGX_CONF_OK;
+
+differ:
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "\"zoom_account\" \"%V\" and \"%V\" are one account of "
+                  "Zoom's and must have the same \"%s\" in %s:%ui and %s:%ui",
+                  &other->name, &account->name, name, other->file,
+                  other->line, account->file, account->line);
+
+    return NGX_CONF_ERROR;
+}
+
+
+/* Reading a CA bundle takes long: once per file is enough. */
+
+char *
+ngx_http_zoom_account_store(ngx_conf_t *cf, ngx_http_zoom_account_t *account)
+{
+    ngx_str_t                   *file;
+    ngx_uint_t                   i;
+    ngx_pool_cleanup_t          *cln;
+    ngx_http_zoom_account_t    **other;
+    ngx_http_zoom_main_conf_t   *zmcf;
+
+    if (account->client.store) {
+        return NGX_CONF_OK;
+    }
+
+    file = account->trusted_certificate.len ? &account->trusted_certificate
+                                            : NULL;
+
+    zmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_zoom_module);
+
+    other = zmcf->accounts.elts;
+
+    for (i = 0; i < zmcf->accounts.nelts; i++) {
+        if (ngx_http_zoom_same(&other[i]->trusted_certificate,
+                               &account->trusted_certificate))
+        {
+            account->client.store = other[i]->client.store;
+            return NGX_CONF_OK;
+        }
+    }
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    account->client.store = ngx_http_zoom_ca_store(cf, file);
+    if (account->client.store == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    cln->handler = ngx_http_zoom_account_store_free;
+    cln->data = account->client.store;
+
+    return NGX_CONF_OK;
+}
+
+
+static void
+ngx_http_zoom_account_store_free(void *data)
+{
+    X509_STORE  *store = data;
+
+    X509_STORE_free(store);
+}
+
+
+char *
+ngx_http_zoom_account_finish(ngx_conf_t *cf, ngx_http_zoom_account_t *account)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    if (EVP_Digest(account->client_secret.data, account->client_secret.len,
+                   account->secret_sum, NULL, EVP_sha256(), NULL)
+        != 1)
+    {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "EVP_Digest() failed");
+        return NGX_CONF_ERROR;
+    }
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    /* without the directive there is none, or an empty dummy */
+
+    if (clcf->resolver == NULL || clcf->resolver->connections.nelts == 0) {
+        return NGX_CONF_OK;
+    }
+
+    account->client.resolver = clcf->resolver;
+
+    /* the http level's own value is not merged */
+
+    account->client.resolver_timeout =
+        (clcf->resolver_timeout == NGX_CONF_UNSET_MSEC)
+        ? 30000 : clcf->resolver_timeout;
+
+    return NGX_CONF_OK;
+}
+
+
+ngx_http_zoom_account_t *
+ngx_http_zoom_account_find(const ngx_array_t *accounts, const ngx_str_t *name)
+{
+    ngx_uint_t                 i;
+    ngx_http_zoom_account_t  **account;
+
+    account = accounts->elts;
+
+    for (i = 0; i < accounts->nelts; i++) {
+        if (ngx_http_zoom_same(&account[i]->name, name)) {
+            return account[i];
+        }
+    }
+
+    return NULL;
+}

@@ -1,0 +1,96 @@
+/*
+ * zoom_account: one Zoom account plus its S2S app credentials.  Const once
+ * the configuration is read.
+ */
+
+#ifndef _NGX_HTTP_ZOOM_ACCOUNT_H_INCLUDED_
+#define _NGX_HTTP_ZOOM_ACCOUNT_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_zoom_client_conf.h"
+#include "ngx_http_zoom_conf.h"
+#include "ngx_http_zoom_url.h"
+#include "zoom_hmac.h"
+#include "zoom_limit.h"
+
+
+#define NGX_HTTP_ZOOM_NAME_MAX  64
+
+
+/* An override of "rate"; rate is NGX_CONF_UNSET_UINT where there is none. */
+
+typedef struct {
+    ngx_uint_t                   rate;       /* requests per 1000 seconds */
+    ngx_uint_t                   day;        /* per UTC day, 0: from plan */
+} ngx_http_zoom_rate_t;
+
+
+struct ngx_http_zoom_account_s {
+    ngx_str_t                    name;
+    ngx_uint_t                   index;      /* among zmcf->accounts */
+
+    ngx_str_t                    account_id;
+    ngx_str_t                    client_id;
+    ngx_str_t                    client_secret;
+    u_char                       secret_sum[ZOOM_SHA256_LEN];    /* of it */
+    ngx_str_t                    sdk_key;
+    ngx_str_t                    sdk_secret;
+
+    ngx_http_zoom_origin_t       oauth;
+    ngx_http_zoom_origin_t       api;
+    ngx_http_zoom_client_conf_t  client;
+
+    ngx_str_t                    trusted_certificate;
+    ngx_uint_t                   plan;       /* 0 free, 1 pro, 2 business */
+    ngx_uint_t                   share;      /* percent */
+    ngx_flag_t                   dry_run;
+    ngx_http_zoom_rate_t         rates[ZOOM_NLABELS];
+
+    u_char                      *file;       /* where it is declared */
+    ngx_uint_t                   line;
+};
+
+
+/* As in "rate": "light". */
+
+extern ngx_str_t  ngx_http_zoom_labels[ZOOM_NLABELS];
+
+
+/*
+ * The zoom_account directive.  Accounts may be declared after their use, so
+ * ngx_http_zoom_account_find() is good from merging on.
+ */
+
+char *ngx_http_zoom_account_block(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* NULL if there is none of that name in "accounts". */
+ngx_http_zoom_account_t *ngx_http_zoom_account_find(const ngx_array_t *accounts,
+    const ngx_str_t *name);
+
+/*
+ * When the block has been read: what it must have and lacks, defaults, and
+ * whether it agrees with the accounts before it.
+ */
+
+char *ngx_http_zoom_account_end(ngx_conf_t *cf,
+    ngx_http_zoom_account_t *account);
+
+/* The CA store of its "trusted_certificate", or the system's, if need be. */
+char *ngx_http_zoom_account_store(ngx_conf_t *cf,
+    ngx_http_zoom_account_t *account);
+
+/*
+ * Once per account when the http block has been read: what needs the
+ * whole configuration (the http level's resolver).
+ */
+
+char *ngx_http_zoom_account_finish(ngx_conf_t *cf,
+    ngx_http_zoom_account_t *account);
+
+
+#endif /* _NGX_HTTP_ZOOM_ACCOUNT_H_INCLUDED_ */

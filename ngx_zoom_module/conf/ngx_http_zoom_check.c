@@ -1,0 +1,206 @@
+/*
+ * What "nginx -t" says about a location.
+ */
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_zoom_account.h"
+#include "ngx_http_zoom_auth_conf.h"
+#include "ngx_http_zoom_check.h"
+#include "ngx_http_zoom_types_conf.h"
+#include "ngx_http_zoom_user_conf.h"
+
+
+static char *ngx_http_zoom_check_account(ngx_conf_t *cf,
+    ngx_http_zoom_loc_conf_t *conf);
+static char *ngx_http_zoom_check_tokens(ngx_conf_t *cf,
+    ngx_http_zoom_loc_conf_t *conf);
+static char *ngx_http_zoom_check_user(ngx_conf_t *cf,
+    ngx_http_zoom_loc_conf_t *conf);
+static char *ngx_http_zoom_check_join(ngx_conf_t *cf,
+    ngx_http_zoom_loc_conf_t *conf);
+
+
+char *
+ngx_http_zoom_check(ngx_conf_t *cf, ngx_http_core_loc_conf_t *clcf,
+    ngx_http_zoom_loc_conf_t *conf)
+{
+    ngx_http_zoom_main_conf_t  *zmcf;
+
+    if (clcf->handler != conf->use.handler) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"%s\" directive conflicts with another handler of "
+                      "the location in %s:%ui",
+                      conf->use.name, conf->use.place.file,
+                      conf->use.place.line);
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->auth == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"%s\" must have \"zoom_authenticate\" or "
+                      "\"zoom_authenticate off\" in %s:%ui",
+                      conf->use.name, conf->use.place.file,
+                      conf->use.place.line);
+        return NGX_CONF_ERROR;
+    }
+
+    zmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_zoom_module);
+
+    if (zmcf->zone == NULL && ngx_http_zoom_auth_remembers(conf->auth)) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"%s\" must have a \"zoom_account\" somewhere, as "
+                      "\"standard_webhooks\" needs shared memory, in %s:%ui",
+                      conf->use.name, conf->use.place.file,
+                      conf->use.place.line);
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->use.what == NGX_HTTP_ZOOM_STATUS) {
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_http_zoom_check_account(cf, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->use.what == NGX_HTTP_ZOOM_TOKENS) {
+        return ngx_http_zoom_check_tokens(cf, conf);
+    }
+
+    if (conf->use.what == NGX_HTTP_ZOOM_JOIN) {
+        return ngx_http_zoom_check_join(cf, conf);
+    }
+
+    if (!ngx_http_zoom_auth_without_body(conf->auth)) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"%s\" answers nobody, as every "
+                      "\"zoom_authenticate\" needs a signed body, in %s:%ui",
+                      conf->use.name, conf->use.place.file,
+                      conf->use.place.line);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_zoom_check_account(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
+{
+    ngx_http_zoom_main_conf_t  *zmcf;
+
+    if (conf->variable) {
+        return NGX_CONF_OK;
+    }
+
+    zmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_zoom_module);
+
+    conf->account = ngx_http_zoom_account_find(&zmcf->accounts,
+                                               &conf->use.account);
+
+    if (conf->account == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "unknown account \"%V\" of \"%s\" in %s:%ui",
+                      &conf->use.account, conf->use.name,
+                      conf->use.place.file, conf->use.place.line);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_zoom_check_tokens(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
+{
+    const char  *type;
+
+    if (conf->types->nelts == 0) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"zoom_tokens\" must have another \"zoom_types\" than "
+                      "\"none\" in %s:%ui",
+                      conf->use.place.file, conf->use.place.line);
+        return NGX_CONF_ERROR;
+    }
+
+    type = ngx_http_zoom_types_guarded(conf->types);
+
+    if (type && conf->allow_meeting == NULL) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"zoom_tokens\" never gives \"%s\" without "
+                      "\"zoom_allow_meeting\" in %s:%ui",
+                      type, conf->use.place.file, conf->use.place.line);
+    }
+
+    return ngx_http_zoom_check_user(cf, conf);
+}
+
+
+/* What goes for all that may be a user's. */
+
+static char *
+ngx_http_zoom_check_user(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
+{
+    if (conf->user == NULL && conf->route == NULL
+        && ngx_http_zoom_types_of_user(conf->types))
+    {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"%s\" must have \"zoom_user\" in %s:%ui",
+                      conf->use.name, conf->use.place.file,
+                      conf->use.place.line);
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->allow == NULL && conf->user
+        && ngx_http_zoom_user_foreign(conf->user))
+    {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"%s\" must have \"zoom_allow_user\" in %s:%ui, as "
+                      "\"zoom_user\" is \"%V\" in %s:%ui",
+                      conf->use.name, conf->use.place.file,
+                      conf->use.place.line, &conf->user->value,
+                      conf->user_place.file, conf->user_place.line);
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->ttl <= conf->min_left
+        && ngx_http_zoom_types_have(conf->types, ZOOM_ZAK))
+    {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"zoom_ttl\" of %T seconds is not above "
+                      "\"zoom_min_left\" of %T seconds: no token is used "
+                      "again in %s:%ui",
+                      conf->ttl, conf->min_left, conf->use.place.file,
+                      conf->use.place.line);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_zoom_check_join(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
+{
+    if (conf->account && conf->account->sdk_key.len == 0) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "account \"%V\" of \"zoom_join\" must have \"sdk_key\" "
+                      "and \"sdk_secret\" in %s:%ui",
+                      &conf->account->name, conf->use.place.file,
+                      conf->use.place.line);
+        return NGX_CONF_ERROR;
+    }
+
+    /* the key signs what others may collect, and never says for whom */
+
+    if (ngx_http_zoom_auth_attendee_alone(conf->auth)) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"zoom_join\" must have another proof beside "
+                      "\"attendee\", as any webhook has this one, in %s:%ui",
+                      conf->use.place.file, conf->use.place.line);
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_zoom_check_user(cf, conf);
+}

@@ -1,0 +1,612 @@
+/*
+ * Who may call: the lines of zoom_authenticate.
+ */
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_zoom_args.h"
+#include "ngx_http_zoom_auth.h"
+#include "ngx_http_zoom_proof.h"
+#include "ngx_http_zoom_replay.h"
+
+
+static ngx_int_t ngx_http_zoom_auth_header(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, const ngx_array_t *auth);
+static ngx_int_t ngx_http_zoom_auth_line(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, const ngx_http_zoom_auth_line_t *line);
+static void ngx_http_zoom_auth_mask(ngx_http_request_t *r,
+    const ngx_array_t *auth);
+static void ngx_http_zoom_auth_mask_arg(ngx_http_request_t *r,
+    const ngx_str_t *name);
+static void ngx_http_zoom_auth_mask_secrets(ngx_http_request_t *r,
+    const ngx_array_t *auth);
+static ngx_int_t ngx_http_zoom_auth_raw_line(ngx_http_zoom_ctx_t *ctx,
+    const ngx_http_zoom_auth_line_t *line, const ngx_str_t *body,
+    zoom_buf_t *scratch);
+static ngx_int_t ngx_http_zoom_auth_attendee(
+    const ngx_http_zoom_auth_line_t *line, const zoom_json_doc_t *doc,
+    const ngx_str_t *signature, zoom_buf_t *scratch);
+static ngx_int_t ngx_http_zoom_auth_use(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, const ngx_http_zoom_auth_line_t *line,
+    const ngx_str_t *signature);
+static ngx_int_t ngx_http_zoom_auth_use_webhook(ngx_http_request_t *r,
+    const ngx_http_zoom_webhook_t *webhook);
+static ngx_int_t ngx_http_zoom_auth_use_body(
+    const ngx_http_zoom_loc_conf_t *zlcf, const ngx_str_t *signature);
+
+
+ngx_int_t
+ngx_http_zoom_auth_handler(ngx_http_request_t *r)
+{
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    if (zlcf->use.name == NULL) {
+        return NGX_DECLINED;
+    }
+
+    if (r != r->main) {
+        ngx_http_zoom_auth_mask(r, zlcf->auth);
+        return NGX_DECLINED;
+    }
+
+    return ngx_http_zoom_auth_lines(r, zlcf->auth)
+           ? NGX_DECLINED : NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+
+ngx_http_zoom_ctx_t *
+ngx_http_zoom_auth_ctx(ngx_http_request_t *r)
+{
+    ngx_http_zoom_ctx_t             *ctx;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_zoom_module);
+
+    if (ctx && ctx->checked == zlcf) {
+        return ctx;
+    }
+
+    return ngx_http_zoom_auth_lines(r, zlcf->auth);
+}
+
+
+ngx_http_zoom_ctx_t *
+ngx_http_zoom_auth_lines(ngx_http_request_t *r, const ngx_array_t *auth)
+{
+    ngx_http_zoom_ctx_t             *ctx;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    ctx = ngx_http_zoom_ctx_start(r);
+
+    if (ctx == NULL || ngx_http_zoom_ctx_keep_args(r, ctx) != NGX_OK) {
+        ngx_http_zoom_auth_mask(r, auth);
+        return NULL;
+    }
+
+    ctx->verdict = ngx_http_zoom_auth_header(r, ctx, auth);
+    ctx->checked = (auth == zlcf->auth) ? zlcf : NULL;
+    ctx->auth = auth;
+
+    ngx_http_zoom_auth_mask(r, auth);
+
+    if (ctx->verdict != NGX_OK) {
+        ngx_http_zoom_auth_mask_secrets(r, auth);
+    }
+
+    return ctx;
+}
+
+
+static ngx_int_t
+ngx_http_zoom_auth_header(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    const ngx_array_t *auth)
+{
+    ngx_int_t                         rc;
+    ngx_uint_t                        i, alive;
+    const ngx_http_zoom_auth_line_t  *line;
+
+    alive = 0;
+    rc = NGX_OK;
+    line = auth->elts;
+
+    ctx->alive = ngx_pcalloc(r->pool, auth->nelts);
+    if (ctx->alive == NULL) {
+        return NGX_ERROR;
+    }
+
+    /* every line is looked at, whichever hold */
+
+    for (i = 0; i < auth->nelts; i++) {
+        switch (ngx_http_zoom_auth_line(r, ctx, &line[i])) {
+
+        case NGX_OK:
+            ctx->alive[i] = 1;
+            alive++;
+            break;
+
+        case NGX_DECLINED:
+            break;
+
+        case NGX_ABORT:
+            rc = (rc == NGX_OK) ? NGX_ABORT : rc;
+            break;
+
+        default:
+            rc = NGX_ERROR;
+        }
+    }
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    return alive ? NGX_OK : NGX_DECLINED;
+}
+
+
+/* NGX_ABORT: something came twice, the request fails whatever else holds. */
+
+static ngx_int_t
+ngx_http_zoom_auth_line(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    const ngx_http_zoom_auth_line_t *line)
+{
+    ngx_int_t                     rc, failed;
+    ngx_uint_t                    i;
+    const ngx_http_zoom_proof_t  *proof;
+
+    failed = NGX_OK;
+    proof = line->proofs.elts;
+
+    for (i = 0; i < line->proofs.nelts; i++) {
+        rc = ngx_http_zoom_proof_header(r, ctx, &proof[i]);
+
+        if (rc == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+
+        if (rc == NGX_ABORT || failed == NGX_OK) {
+            failed = rc;
+        }
+    }
+
+    return failed;
+}
+
+
+/*
+ * The access log and the error log print the request line, and "$args" and
+ * "$request_uri" print their own copies under HTTP/2.
+ */
+
+static void
+ngx_http_zoom_auth_mask(ngx_http_request_t *r, const ngx_array_t *auth)
+{
+    ngx_uint_t                        i, k;
+    const ngx_str_t                  *hidden;
+    const ngx_http_zoom_proof_t      *proof;
+    const ngx_http_zoom_loc_conf_t   *zlcf;
+    const ngx_http_zoom_auth_line_t  *line;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    line = auth->elts;
+
+    for (i = 0; i < auth->nelts; i++) {
+
+        proof = line[i].proofs.elts;
+
+        for (k = 0; k < line[i].proofs.nelts; k++) {
+            if (proof[k].scheme == NGX_HTTP_ZOOM_AUTH_ARG) {
+                ngx_http_zoom_auth_mask_arg(r, &proof[k].name);
+            }
+        }
+    }
+
+    for (hidden = zlcf->use.hidden; hidden && hidden->len; hidden++) {
+        ngx_http_zoom_auth_mask_arg(r, hidden);
+    }
+}
+
+
+static void
+ngx_http_zoom_auth_mask_arg(ngx_http_request_t *r, const ngx_str_t *name)
+{
+    ngx_http_zoom_args_mask(r, name);
+
+    if (r != r->main) {
+        ngx_http_zoom_args_mask(r->main, name);
+    }
+}
+
+
+/* A secret that was sent, but not where it belongs. */
+
+static void
+ngx_http_zoom_auth_mask_secrets(ngx_http_request_t *r,
+    const ngx_array_t *auth)
+{
+    ngx_uint_t                        i, k;
+    const ngx_http_zoom_proof_t      *proof;
+    const ngx_http_zoom_auth_line_t  *line;
+
+    if (r->args.len == 0) {
+        return;
+    }
+
+    line = auth->elts;
+
+    for (i = 0; i < auth->nelts; i++) {
+
+        proof = line[i].proofs.elts;
+
+        for (k = 0; k < line[i].proofs.nelts; k++) {
+
+            if (proof[k].scheme == NGX_HTTP_ZOOM_AUTH_ARG
+                || proof[k].scheme == NGX_HTTP_ZOOM_AUTH_HEADER)
+            {
+                ngx_http_zoom_args_mask_secret(r, &proof[k].secret);
+            }
+        }
+    }
+}
+
+
+zoom_error_e
+ngx_http_zoom_auth_raw(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    const ngx_str_t *body, const char **why)
+{
+    ngx_int_t                         rc;
+    ngx_uint_t                        i, alive;
+    zoom_buf_t                        scratch;
+    const ngx_http_zoom_auth_line_t  *line;
+
+    if (ctx->webhook == NULL || ctx->webhook->rc != NGX_OK) {
+        return ZOOM_OK;
+    }
+
+    ctx->webhook->body = *body;
+
+    scratch.size = body->len + NGX_HTTP_ZOOM_PROOF_SCRATCH;
+
+    scratch.data = ngx_pnalloc(r->pool, scratch.size);
+    if (scratch.data == NULL) {
+        goto failed;
+    }
+
+    alive = 0;
+    line = ctx->auth->elts;
+
+    for (i = 0; i < ctx->auth->nelts; i++) {
+
+        if (ctx->alive[i] && line[i].webhooks) {
+            rc = ngx_http_zoom_auth_raw_line(ctx, &line[i], body, &scratch);
+
+            if (rc == NGX_ERROR) {
+                goto failed;
+            }
+
+            ctx->alive[i] = (rc == NGX_OK);
+        }
+
+        alive += ctx->alive[i];
+    }
+
+    if (alive) {
+        return ZOOM_OK;
+    }
+
+    *why = "the webhook's signature does not hold";
+
+    return ZOOM_E_UNAUTHENTICATED;
+
+failed:
+
+    *why = "the proofs could not be checked";
+
+    return ZOOM_E_INTERNAL;
+}
+
+
+static ngx_int_t
+ngx_http_zoom_auth_raw_line(ngx_http_zoom_ctx_t *ctx,
+    const ngx_http_zoom_auth_line_t *line, const ngx_str_t *body,
+    zoom_buf_t *scratch)
+{
+    ngx_int_t                     rc;
+    ngx_uint_t                    i;
+    const ngx_http_zoom_proof_t  *proof;
+
+    proof = line->proofs.elts;
+
+    for (i = 0; i < line->proofs.nelts; i++) {
+
+        if (proof[i].scheme != NGX_HTTP_ZOOM_AUTH_WEBHOOKS) {
+            continue;
+        }
+
+        rc = ngx_http_zoom_proof_raw(ctx, &proof[i], body, scratch);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+zoom_error_e
+ngx_http_zoom_auth_body(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    const zoom_json_doc_t *doc, ngx_uint_t *signed_body, const char **why)
+{
+    ngx_int_t                         rc;
+    ngx_str_t                         name, signature;
+    ngx_uint_t                        i;
+    zoom_buf_t                        scratch;
+    zoom_error_e                      error;
+    const ngx_http_zoom_proof_t      *proof;
+    const ngx_http_zoom_auth_line_t  *line;
+
+    error = ZOOM_E_UNAUTHENTICATED;
+
+    *why = doc ? "the signature does not hold"
+               : "no \"zoom_authenticate\" holds";
+
+    ngx_str_set(&name, NGX_HTTP_ZOOM_SIGNATURE);
+    ngx_str_null(&signature);
+
+    (void) ngx_http_zoom_proof_find(r, &name, &signature);
+
+    scratch.data = ngx_pnalloc(r->pool, ctx->body.len + 1);
+    if (scratch.data == NULL) {
+        goto failed;
+    }
+
+    scratch.size = ctx->body.len + 1;
+
+    line = ctx->auth->elts;
+
+    for (i = 0; i < ctx->auth->nelts; i++) {
+
+        if (!ctx->alive[i]) {
+            continue;
+        }
+
+        rc = ngx_http_zoom_auth_attendee(&line[i], doc, &signature, &scratch);
+
+        if (rc == NGX_DECLINED) {
+            continue;
+        }
+
+        if (rc != NGX_OK) {
+            goto failed;
+        }
+
+        /* a line whose proof was used is one that does not hold */
+
+        rc = ngx_http_zoom_auth_use(r, ctx, &line[i], &signature);
+
+        if (rc == NGX_ERROR) {
+            goto failed;
+        }
+
+        if (rc != NGX_OK) {
+            error = (rc == NGX_BUSY) ? ZOOM_E_OVERLOADED : ZOOM_E_REPLAYED;
+            *why = NULL;
+            continue;
+        }
+
+        proof = line[i].proofs.elts;
+
+        ctx->caller = line[i].caller;
+        ctx->scheme = ngx_http_zoom_schemes[proof->scheme];
+        *signed_body = line[i].attendee;
+
+        return ZOOM_OK;
+    }
+
+    return error;
+
+failed:
+
+    *why = "the proofs could not be checked";
+
+    return ZOOM_E_INTERNAL;
+}
+
+
+static ngx_int_t
+ngx_http_zoom_auth_attendee(const ngx_http_zoom_auth_line_t *line,
+    const zoom_json_doc_t *doc, const ngx_str_t *signature,
+    zoom_buf_t *scratch)
+{
+    ngx_int_t                     rc;
+    ngx_uint_t                    i;
+    const ngx_http_zoom_proof_t  *proof;
+
+    if (!line->attendee) {
+        return NGX_OK;
+    }
+
+    if (doc == NULL) {
+        return NGX_DECLINED;
+    }
+
+    proof = line->proofs.elts;
+
+    for (i = 0; i < line->proofs.nelts; i++) {
+
+        if (proof[i].scheme != NGX_HTTP_ZOOM_AUTH_ATTENDEE) {
+            continue;
+        }
+
+        rc = ngx_http_zoom_proof_json(&proof[i], doc, signature, scratch);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * A line holds: what of it is good for one time only is used up.  NGX_OK,
+ * NGX_DECLINED, NGX_BUSY: it can't be remembered, or NGX_ERROR.
+ */
+
+static ngx_int_t
+ngx_http_zoom_auth_use(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    const ngx_http_zoom_auth_line_t *line, const ngx_str_t *signature)
+{
+    ngx_int_t                        rc;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    /* an error_page may lead the same request to another location of ours */
+
+    if (line->webhooks && !ctx->used_id) {
+        rc = ngx_http_zoom_auth_use_webhook(r, ctx->webhook);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        ctx->used_id = 1;
+    }
+
+    if (line->attendee && zlcf->replay && !ctx->used_body) {
+        rc = ngx_http_zoom_auth_use_body(zlcf, signature);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        ctx->used_body = 1;
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * The id is the sender's for one message and all our locations, whoever the
+ * caller is there.  What has been overwritten in the URI was equal in length.
+ */
+
+static ngx_int_t
+ngx_http_zoom_auth_use_webhook(ngx_http_request_t *r,
+    const ngx_http_zoom_webhook_t *webhook)
+{
+    in_port_t               port;
+    ngx_str_t               id[2], request[8];
+    ngx_http_zoom_digest_t  used, by;
+
+    if (ngx_connection_local_sockaddr(r->connection, NULL, 0) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    port = ngx_inet_get_port(r->connection->local_sockaddr);
+
+    ngx_str_set(&id[0], "webhook");
+    id[1].data = (u_char *) webhook->sent.id.data;
+    id[1].len = webhook->sent.id.len;
+
+    ngx_str_set(&request[0], "request");
+    request[1].data = (u_char *) webhook->sent.timestamp.data;
+    request[1].len = webhook->sent.timestamp.len;
+    request[2].data = (u_char *) webhook->sent.signature.data;
+    request[2].len = webhook->sent.signature.len;
+    request[3] = r->method_name;
+    request[4] = r->headers_in.server;
+    request[5].data = (u_char *) &port;
+    request[5].len = sizeof(in_port_t);
+    request[6] = r->unparsed_uri;
+    request[7] = webhook->body;
+
+    if (ngx_http_zoom_replay_digest(&used, id, 2) != NGX_OK
+        || ngx_http_zoom_replay_digest(&by, request, 8) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_zoom_replay_id(&used, &by,
+                                   webhook->at + ZOOM_STDWEBHOOKS_WINDOW);
+}
+
+
+/* The signature tells bodies and secrets apart, however a body is spelled. */
+
+static ngx_int_t
+ngx_http_zoom_auth_use_body(const ngx_http_zoom_loc_conf_t *zlcf,
+    const ngx_str_t *signature)
+{
+    ngx_str_t               body[2];
+    ngx_http_zoom_digest_t  used;
+
+    ngx_str_set(&body[0], "body");
+    body[1] = *signature;
+
+    if (ngx_http_zoom_replay_digest(&used, body, 2) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_zoom_replay_body(&used, zlcf->replay, zlcf->replay_count);
+}
+
+
+zoom_error_e
+ngx_http_zoom_auth_bodiless(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    const char **why)
+{
+    ngx_uint_t    signed_body;
+    zoom_error_e  error;
+
+    static const ngx_str_t  nothing = ngx_null_string;
+
+    error = ngx_http_zoom_auth_raw(r, ctx, &nothing, why);
+
+    if (error != ZOOM_OK) {
+        return error;
+    }
+
+    return ngx_http_zoom_auth_body(r, ctx, NULL, &signed_body, why);
+}
+
+
+ngx_uint_t
+ngx_http_zoom_auth_distrust_webhooks(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx)
+{
+    ngx_uint_t                        i, alive;
+    const ngx_http_zoom_loc_conf_t   *zlcf;
+    const ngx_http_zoom_auth_line_t  *line;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    alive = 0;
+    line = zlcf->auth->elts;
+
+    for (i = 0; i < zlcf->auth->nelts; i++) {
+
+        if (line[i].webhooks && line[i].proofs.nelts == 1) {
+            ctx->alive[i] = 0;
+        }
+
+        alive |= ctx->alive[i];
+    }
+
+    return alive;
+}
+
+

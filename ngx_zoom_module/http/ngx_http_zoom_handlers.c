@@ -1,0 +1,295 @@
+/*
+ * What the content handlers have in common.
+ */
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_zoom_auth.h"
+#include "ngx_http_zoom_body.h"
+#include "ngx_http_zoom_handlers.h"
+#include "ngx_http_zoom_reply.h"
+#include "ngx_http_zoom_str.h"
+#include "ngx_http_zoom_types.h"
+#include "ngx_http_zoom_user.h"
+
+
+static void ngx_http_zoom_entered(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, ngx_int_t rc);
+
+
+ngx_int_t
+ngx_http_zoom_enter(ngx_http_request_t *r, ngx_http_zoom_ctx_t **ctxp,
+    ngx_uint_t methods, const char *allow)
+{
+    ngx_http_zoom_ctx_t  *ctx;
+
+    if (r != r->main) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "zoom: subrequests are not answered");
+
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx = ngx_http_zoom_auth_ctx(r);
+
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    *ctxp = ctx;
+
+    if (!(r->method & methods)) {
+        return ngx_http_zoom_reply_method(r, ctx, allow);
+    }
+
+    if (ngx_http_zoom_body_too_large(r)) {
+        return ngx_http_zoom_reply_error(r, ctx, ZOOM_E_TOO_LARGE, NULL);
+    }
+
+    if (ctx->verdict == NGX_DECLINED) {
+        return ngx_http_zoom_reply_error(r, ctx, ZOOM_E_UNAUTHENTICATED,
+                                         ctx->why ? ctx->why
+                                         : "no \"zoom_authenticate\" holds");
+    }
+
+    if (ctx->verdict == NGX_ABORT) {
+        return ngx_http_zoom_reply_error(r, ctx, ZOOM_E_UNAUTHENTICATED,
+                                         "a proof was sent twice");
+    }
+
+    if (ctx->verdict != NGX_OK) {
+        return ngx_http_zoom_reply_error(r, ctx, ZOOM_E_INTERNAL,
+                                         "no memory");
+    }
+
+    return NGX_AGAIN;
+}
+
+
+ngx_int_t
+ngx_http_zoom_enter_bodiless(ngx_http_request_t *r, ngx_http_zoom_ctx_t **ctxp,
+    ngx_uint_t methods, const char *allow)
+{
+    ngx_int_t             rc;
+    const char           *why;
+    zoom_error_e          error;
+    ngx_http_zoom_ctx_t  *ctx;
+
+    rc = ngx_http_zoom_enter(r, ctxp, methods, allow);
+
+    if (rc != NGX_AGAIN) {
+        return rc;
+    }
+
+    ctx = *ctxp;
+
+    error = ngx_http_zoom_auth_bodiless(r, ctx, &why);
+
+    if (error != ZOOM_OK) {
+        return ngx_http_zoom_reply_error(r, ctx, error, why);
+    }
+
+    error = ngx_http_zoom_ctx_callback(r, ctx, NULL, &why);
+
+    if (error != ZOOM_OK) {
+        return ngx_http_zoom_reply_error(r, ctx, error, why);
+    }
+
+    ctx->ready = 1;
+
+    return NGX_AGAIN;
+}
+
+
+ngx_int_t
+ngx_http_zoom_enter_callback(ngx_http_request_t *r, ngx_http_zoom_done_pt get,
+    ngx_http_zoom_done_pt post)
+{
+    ngx_int_t             rc;
+    ngx_http_zoom_ctx_t  *ctx;
+
+    rc = ngx_http_zoom_enter(r, &ctx, NGX_HTTP_GET|NGX_HTTP_POST,
+                             "GET, POST");
+    if (rc != NGX_AGAIN) {
+        return rc;
+    }
+
+    if (r->method == NGX_HTTP_POST) {
+        return ngx_http_zoom_enter_body(r, ctx, post);
+    }
+
+    rc = ngx_http_zoom_body_discard(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    r->main->count++;
+
+    get(r, ctx);
+
+    return NGX_DONE;
+}
+
+
+ngx_int_t
+ngx_http_zoom_enter_body(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    ngx_http_zoom_done_pt done)
+{
+    ctx->done = done;
+
+    return ngx_http_zoom_body_read(r, ctx, ngx_http_zoom_entered);
+}
+
+
+static void
+ngx_http_zoom_entered(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    ngx_int_t rc)
+{
+    switch (rc) {
+
+    case NGX_OK:
+        ctx->done(r, ctx);
+        return;
+
+    case NGX_HTTP_BAD_REQUEST:
+        ngx_http_zoom_fail(r, ctx, ZOOM_E_BAD_CALLBACK,
+                           "the body could not be read");
+        return;
+
+    case NGX_HTTP_REQUEST_ENTITY_TOO_LARGE:
+        ngx_http_zoom_fail(r, ctx, ZOOM_E_TOO_LARGE, NULL);
+        return;
+
+    default:
+        ngx_http_zoom_fail(r, ctx, ZOOM_E_INTERNAL,
+                           "the body could not be read");
+    }
+}
+
+
+ngx_int_t
+ngx_http_zoom_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    ctx->ready = 1;
+
+    if (ctx->early.len) {
+        zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "zoom: \"$%V\" was read before the callback was "
+                      "authenticated (by \"if\", \"set\", \"limit_req\" or a "
+                      "cached map): use it only in \"%s\", "
+                      "\"zoom_user\", logs, and maps that these read",
+                      &ctx->early, zlcf->use.name);
+
+        ngx_http_zoom_fail(r, ctx, ZOOM_E_INTERNAL,
+                           "a variable was read too early");
+        return NGX_ERROR;
+    }
+
+    if (ctx->before.len
+        && !ngx_http_zoom_same(&ctx->before, &ctx->caller))
+    {
+        ngx_http_zoom_fail(r, ctx, ZOOM_E_INTERNAL,
+                           "the request was authenticated before, for "
+                           "another caller");
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_zoom_fail(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    zoom_error_e error, const char *why)
+{
+    ngx_http_finalize_request(r, ngx_http_zoom_reply_error(r, ctx, error,
+                                                           why));
+}
+
+
+zoom_error_e
+ngx_http_zoom_route(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    const char **why)
+{
+    zoom_error_e  error;
+
+    error = ngx_http_zoom_use_account(r, ctx, why);
+
+    return (error == ZOOM_OK) ? ngx_http_zoom_use_user(r, ctx, why) : error;
+}
+
+
+zoom_error_e
+ngx_http_zoom_use_account(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    const char **why)
+{
+    ngx_str_t                         name;
+    const ngx_http_zoom_loc_conf_t   *zlcf;
+    const ngx_http_zoom_main_conf_t  *zmcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    ctx->account = zlcf->account;
+
+    if (ctx->account == NULL) {
+
+        if (ngx_http_complex_value(r, zlcf->variable, &name) != NGX_OK) {
+            *why = "the account could not be evaluated";
+            return ZOOM_E_INTERNAL;
+        }
+
+        zmcf = ngx_http_get_module_main_conf(r, ngx_http_zoom_module);
+
+        ctx->account = ngx_http_zoom_account_find(&zmcf->accounts, &name);
+
+        if (ctx->account == NULL) {
+            *why = name.len ? "there is no such account"
+                            : "the account came out empty";
+            return ZOOM_E_NO_ACCOUNT;
+        }
+    }
+
+    return ZOOM_OK;
+}
+
+
+zoom_error_e
+ngx_http_zoom_use_user(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    const char **why)
+{
+    zoom_error_e                     error;
+    ngx_http_zoom_route_t           *route;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    if (!ngx_http_zoom_types_need_user(ctx)) {
+        return ZOOM_OK;
+    }
+
+    route = ctx->route;
+
+    if (route && route->has_user) {
+        error = ngx_http_zoom_user_named(r, &route->user, why);
+
+        if (error == ZOOM_OK) {
+            ctx->user = route->user;
+        }
+
+        return error;
+    }
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    if (zlcf->user == NULL) {
+        *why = "the route has no user, and there is no \"zoom_user\"";
+        return ZOOM_E_NO_USER;
+    }
+
+    return ngx_http_zoom_user(r, &ctx->user, why);
+}

@@ -1,0 +1,446 @@
+/*
+ * zoom_join: everything that ZoomMtg.join() takes.
+ */
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_zoom_args.h"
+#include "ngx_http_zoom_auth.h"
+#include "ngx_http_zoom_handlers.h"
+#include "ngx_http_zoom_reply.h"
+#include "ngx_http_zoom_str.h"
+#include "ngx_http_zoom_types.h"
+#include "zoom_join.h"
+#include "zoom_uri.h"
+
+
+static void ngx_http_zoom_join_post(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+static void ngx_http_zoom_join_get(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+static zoom_error_e ngx_http_zoom_join_arg(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, zoom_join_e what, const char **why);
+static void ngx_http_zoom_join_bad(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, zoom_error_e error, const char *why);
+static ngx_int_t ngx_http_zoom_join_start(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+static void ngx_http_zoom_join_ready(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+static zoom_error_e ngx_http_zoom_join_route(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, const char **why);
+static void ngx_http_zoom_join_done(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+static ngx_int_t ngx_http_zoom_join_answer(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+static const char *ngx_http_zoom_join_write(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, zoom_sdk_role_e role, zoom_str_t signature);
+static zoom_sdk_role_e ngx_http_zoom_join_role(ngx_http_request_t *r,
+    const zoom_join_t *join);
+
+
+/* One request at a time looks at its body, and is done before the next. */
+
+static zoom_json_doc_t  ngx_http_zoom_join_doc;
+
+
+ngx_int_t
+ngx_http_zoom_join_handler(ngx_http_request_t *r)
+{
+    return ngx_http_zoom_enter_callback(r, ngx_http_zoom_join_get,
+                                        ngx_http_zoom_join_post);
+}
+
+
+static void
+ngx_http_zoom_join_post(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    u_char           *p;
+    zoom_buf_t        b;
+    const char       *why;
+    ngx_uint_t        signed_body;
+    zoom_error_e      error;
+    zoom_json_doc_t  *doc;
+
+    error = ngx_http_zoom_auth_raw(r, ctx, &ctx->body, &why);
+
+    if (error != ZOOM_OK) {
+        ngx_http_zoom_fail(r, ctx, error, why);
+        return;
+    }
+
+    doc = &ngx_http_zoom_join_doc;
+
+    why = zoom_json_scan(doc, ngx_http_zoom_str(&ctx->body));
+
+    if (why) {
+        ngx_http_zoom_join_bad(r, ctx, ZOOM_E_BAD_CALLBACK, why);
+        return;
+    }
+
+    error = ngx_http_zoom_auth_body(r, ctx, doc, &signed_body, &why);
+
+    if (error != ZOOM_OK) {
+        ngx_http_zoom_fail(r, ctx, error, why);
+        return;
+    }
+
+    if (ngx_http_zoom_join_start(r, ctx) != NGX_OK) {
+        return;
+    }
+
+    p = ngx_pnalloc(r->pool, ctx->body.len);
+
+    if (p == NULL) {
+        ngx_http_zoom_fail(r, ctx, ZOOM_E_INTERNAL, "no memory");
+        return;
+    }
+
+    zoom_buf_init(&b, p, ctx->body.len);
+
+    why = zoom_join_read(ctx->join, doc, &b);
+
+    if (why) {
+        ngx_http_zoom_join_bad(r, ctx, ZOOM_E_BAD_CALLBACK, why);
+        return;
+    }
+
+    ngx_http_zoom_join_ready(r, ctx);
+}
+
+
+static void
+ngx_http_zoom_join_get(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    ngx_uint_t     i;
+    const char    *why;
+    zoom_error_e   error;
+
+    if (!ngx_http_zoom_auth_distrust_webhooks(r, ctx)) {
+        ngx_http_zoom_fail(r, ctx, ZOOM_E_UNAUTHENTICATED,
+                           "a webhook's signature does not cover what a GET "
+                           "asks for: send a POST, or another proof");
+        return;
+    }
+
+    error = ngx_http_zoom_auth_bodiless(r, ctx, &why);
+
+    if (error != ZOOM_OK) {
+        ngx_http_zoom_fail(r, ctx, error, why);
+        return;
+    }
+
+    if (ngx_http_zoom_join_start(r, ctx) != NGX_OK) {
+        return;
+    }
+
+    for (i = 0; i < ZOOM_JOIN_LAST; i++) {
+        error = ngx_http_zoom_join_arg(r, ctx, i, &why);
+
+        if (error != ZOOM_OK) {
+            ngx_http_zoom_join_bad(r, ctx, error, why);
+            return;
+        }
+    }
+
+    ngx_http_zoom_join_ready(r, ctx);
+}
+
+
+/* Arguments are those of a form, as pages encode them. */
+
+static zoom_error_e
+ngx_http_zoom_join_arg(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    zoom_join_e what, const char **why)
+{
+    u_char      *p;
+    size_t       i;
+    ngx_str_t    name, value;
+    ngx_uint_t   n;
+    zoom_str_t   plain;
+    zoom_buf_t   b;
+
+    name.data = (u_char *) zoom_join_name(what);
+    name.len = ngx_strlen(name.data);
+
+    n = ngx_http_zoom_arg(ngx_http_zoom_ctx_args(r, ctx), &name, &value);
+
+    if (n > 1) {
+        *why = "has an argument twice";
+        return ZOOM_E_BAD_CALLBACK;
+    }
+
+    if (n == 0 || value.len == 0) {
+        return ZOOM_OK;
+    }
+
+    p = ngx_pnalloc(r->pool, 2 * value.len);
+    if (p == NULL) {
+        *why = "no memory";
+        return ZOOM_E_INTERNAL;
+    }
+
+    for (i = 0; i < value.len; i++) {
+        p[i] = (value.data[i] == '+') ? ' ' : value.data[i];
+    }
+
+    value.data = p;
+
+    zoom_buf_init(&b, p + value.len, value.len);
+
+    if (zoom_uri_unescape(&b, ngx_http_zoom_str(&value)) != 0) {
+        *why = "has an argument that is not percent-encoded";
+        return ZOOM_E_BAD_CALLBACK;
+    }
+
+    plain.data = b.data;
+    plain.len = b.len;
+
+    *why = zoom_join_set(ctx->join, what, plain);
+
+    return *why ? ZOOM_E_BAD_CALLBACK : ZOOM_OK;
+}
+
+
+/* Whoever writes a page wants to know what is wrong with its request. */
+
+static void
+ngx_http_zoom_join_bad(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    zoom_error_e error, const char *why)
+{
+    u_char  *p;
+
+    if (error == ZOOM_E_INTERNAL) {
+        ngx_http_zoom_fail(r, ctx, error, why);
+        return;
+    }
+
+    p = ngx_pnalloc(r->pool, sizeof("The request .") + ngx_strlen(why));
+    if (p == NULL) {
+        ngx_http_zoom_fail(r, ctx, ZOOM_E_INTERNAL, "no memory");
+        return;
+    }
+
+    ngx_sprintf(p, "The request %s.%Z", why);
+
+    ngx_http_finalize_request(r, ngx_http_zoom_reply_words(r, ctx, error,
+                                                           (char *) p));
+}
+
+
+static ngx_int_t
+ngx_http_zoom_join_start(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    ctx->callback = ngx_pcalloc(r->pool, sizeof(zoom_callback_t));
+    ctx->join = ngx_palloc(r->pool, sizeof(zoom_join_t));
+
+    if (ctx->callback == NULL || ctx->join == NULL) {
+        ngx_http_zoom_fail(r, ctx, ZOOM_E_INTERNAL, "no memory");
+        return NGX_ERROR;
+    }
+
+    zoom_join_init(ctx->join);
+
+    return NGX_OK;
+}
+
+
+/* All is said: which meeting it is, and what there is to ask Zoom for. */
+
+static void
+ngx_http_zoom_join_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    u_char        *p;
+    zoom_buf_t     b;
+    const char    *why;
+    zoom_error_e   error;
+
+    p = ngx_pnalloc(r->pool, ZOOM_JOIN_URL_MAX);
+    if (p == NULL) {
+        ngx_http_zoom_fail(r, ctx, ZOOM_E_INTERNAL, "no memory");
+        return;
+    }
+
+    zoom_buf_init(&b, p, ZOOM_JOIN_URL_MAX);
+
+    error = zoom_join_end(ctx->join, &b, &why);
+
+    if (error != ZOOM_OK) {
+        ngx_http_zoom_join_bad(r, ctx, error, why);
+        return;
+    }
+
+    /* what the variables know of it */
+
+    ctx->callback->meeting_url = ctx->join->sent[ZOOM_JOIN_URL].len
+                                 ? ctx->join->sent[ZOOM_JOIN_URL]
+                                 : ctx->join->meeting;
+
+    if (ngx_http_zoom_ready(r, ctx) != NGX_OK) {
+        return;
+    }
+
+    error = ngx_http_zoom_join_route(r, ctx, &why);
+
+    if (error != ZOOM_OK) {
+        ngx_http_zoom_fail(r, ctx, error, why);
+        return;
+    }
+
+    if (ctx->ntypes == 0) {
+        ngx_http_zoom_join_done(r, ctx);
+        return;
+    }
+
+    ngx_http_zoom_ctx_ask(r, ctx, ngx_http_zoom_join_done);
+}
+
+
+static zoom_error_e
+ngx_http_zoom_join_route(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    const char **why)
+{
+    zoom_error_e  error;
+
+    ngx_http_zoom_types_choose_users(r, ctx);
+
+    error = ngx_http_zoom_route(r, ctx, why);
+
+    if (error != ZOOM_OK) {
+        return error;
+    }
+
+    if (ctx->account->sdk_key.len == 0) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "zoom: account \"%V\" has no \"sdk_key\" and "
+                      "\"sdk_secret\": add them to its \"zoom_account\", or "
+                      "keep callers of \"zoom_join\" from naming it",
+                      &ctx->account->name);
+
+        *why = "the account has no \"sdk_key\"";
+        return ZOOM_E_NO_ACCOUNT;
+    }
+
+    if (ctx->ntypes == 0) {
+        return ZOOM_OK;
+    }
+
+    return ngx_http_zoom_types_plan(r, ctx, why);
+}
+
+
+static void
+ngx_http_zoom_join_done(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    zoom_error_e  error;
+
+    error = ngx_http_zoom_types_lacking(r, ctx);
+
+    if (error != ZOOM_OK) {
+        ngx_http_zoom_fail(r, ctx, error, NULL);
+        return;
+    }
+
+    ngx_http_finalize_request(r, ngx_http_zoom_join_answer(r, ctx));
+}
+
+
+static ngx_int_t
+ngx_http_zoom_join_answer(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    zoom_buf_t        b;
+    const char       *why;
+    zoom_str_t        signature;
+    zoom_sdk_role_e   role;
+    u_char            text[ZOOM_SDK_SIGNATURE_MAX];
+
+    role = ngx_http_zoom_join_role(r, ctx->join);
+
+    zoom_buf_init(&b, text, sizeof(text));
+
+    why = zoom_sdk_signature(&b, ngx_http_zoom_str(&ctx->account->sdk_key),
+                             ngx_http_zoom_str(&ctx->account->sdk_secret),
+                             ctx->join->meeting, role, ngx_time(),
+                             ZOOM_SDK_LIFE_MIN);
+
+    if (why == NULL) {
+        signature.data = b.data;
+        signature.len = b.len;
+
+        why = ngx_http_zoom_join_write(r, ctx, role, signature);
+    }
+
+    ngx_explicit_memzero(text, sizeof(text));
+
+    if (why) {
+        return ngx_http_zoom_reply_error(r, ctx, ZOOM_E_INTERNAL, why);
+    }
+
+    return ngx_http_zoom_reply(r, ctx, NGX_HTTP_OK, "application/json",
+                               &ctx->answer);
+}
+
+
+static const char *
+ngx_http_zoom_join_write(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    zoom_sdk_role_e role, zoom_str_t signature)
+{
+    size_t                size;
+    zoom_buf_t            b;
+    zoom_str_t            token[ZOOM_NTOKEN_TYPES];
+    ngx_uint_t            i;
+    ngx_http_zoom_ask_t  *ask;
+
+    ngx_memzero(token, sizeof(token));
+
+    size = ZOOM_JOIN_ANSWER_MAX;
+
+    for (i = 0; i < ctx->batch.n; i++) {
+        ask = &ctx->batch.asks[i];
+
+        if (ask->error == ZOOM_OK) {
+            token[ask->type] = ngx_http_zoom_str(&ask->token);
+            size += ask->token.len;
+        }
+    }
+
+    b.data = ngx_pnalloc(r->pool, size);
+    if (b.data == NULL) {
+        return "no memory";
+    }
+
+    zoom_buf_init(&b, b.data, size);
+
+    zoom_join_answer(&b, ctx->join, role,
+                     ngx_http_zoom_str(&ctx->account->sdk_key), signature,
+                     token[ZOOM_ZAK], token[ZOOM_ONBEHALF]);
+
+    ctx->answer.data = b.data;
+    ctx->answer.len = b.len;
+
+    return b.overflow ? "the answer has no room" : NULL;
+}
+
+
+/* A role that was asked for where nobody may ask is not looked at. */
+
+static zoom_sdk_role_e
+ngx_http_zoom_join_role(ngx_http_request_t *r, const zoom_join_t *join)
+{
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    switch (zlcf->join_role) {
+
+    case NGX_HTTP_ZOOM_JOIN_HOST:
+        return ZOOM_SDK_HOST;
+
+    case NGX_HTTP_ZOOM_JOIN_CALLER:
+        return join->role;
+
+    default: /* NGX_HTTP_ZOOM_JOIN_PARTICIPANT */
+        return ZOOM_SDK_PARTICIPANT;
+    }
+}

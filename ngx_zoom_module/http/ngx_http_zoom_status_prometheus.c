@@ -1,0 +1,418 @@
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_zoom_status.h"
+
+
+#define NGX_HTTP_ZOOM_ABSENT  -1
+
+
+/* A gauge of an account, by one label or none; thousandths. */
+
+typedef int64_t (*ngx_http_zoom_gauge_pt)(const ngx_http_zoom_fare_t *fare,
+    ngx_uint_t n);
+
+
+typedef struct {
+    const char                  *name;
+    const char                  *help;
+    const char                  *label;      /* NULL: one number */
+    const char *const           *values;
+    ngx_uint_t                   n;
+    ngx_http_zoom_gauge_pt       get;
+} ngx_http_zoom_gauge_t;
+
+
+static void ngx_http_zoom_prometheus_counter(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_snapshot_t *snap,
+    const ngx_http_zoom_counter_t *counter);
+static void ngx_http_zoom_prometheus_gauge(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_snapshot_t *snap, const ngx_http_zoom_gauge_t *gauge);
+static void ngx_http_zoom_prometheus_histogram(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_snapshot_t *snap, const char *name, const char *help,
+    size_t offset);
+static void ngx_http_zoom_prometheus_zone(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_zone_report_t *zone);
+static void ngx_http_zoom_prometheus_rejected(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_snapshot_t *snap);
+
+static void ngx_http_zoom_prometheus_about(ngx_http_zoom_writer_t *w,
+    const char *name, const char *type, const char *help);
+static void ngx_http_zoom_prometheus_account(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_fare_t *fare);
+
+static int64_t ngx_http_zoom_gauge_rate(const ngx_http_zoom_fare_t *fare,
+    ngx_uint_t n);
+static int64_t ngx_http_zoom_gauge_day(const ngx_http_zoom_fare_t *fare,
+    ngx_uint_t n);
+static int64_t ngx_http_zoom_gauge_used(const ngx_http_zoom_fare_t *fare,
+    ngx_uint_t n);
+static int64_t ngx_http_zoom_gauge_wait(const ngx_http_zoom_fare_t *fare,
+    ngx_uint_t n);
+static int64_t ngx_http_zoom_gauge_age(const ngx_http_zoom_fare_t *fare,
+    ngx_uint_t n);
+static int64_t ngx_http_zoom_gauge_left(const ngx_http_zoom_fare_t *fare,
+    ngx_uint_t n);
+static int64_t ngx_http_zoom_gauge_outage(const ngx_http_zoom_fare_t *fare,
+    ngx_uint_t n);
+static int64_t ngx_http_zoom_gauge_broken(const ngx_http_zoom_fare_t *fare,
+    ngx_uint_t n);
+static int64_t ngx_http_zoom_gauge_trouble(const ngx_http_zoom_fare_t *fare,
+    ngx_uint_t n);
+static int64_t ngx_http_zoom_gauge_failed(const ngx_http_zoom_fare_t *fare,
+    ngx_uint_t n);
+static int64_t ngx_http_zoom_gauge_probe(const ngx_http_zoom_fare_t *fare,
+    ngx_uint_t n);
+static int64_t ngx_http_zoom_gauge_last(const ngx_http_zoom_fare_t *fare,
+    ngx_uint_t n);
+
+
+static const ngx_http_zoom_gauge_t  ngx_http_zoom_gauges[] = {
+
+    { "zoom_limit_requests_per_second", "Requests to Zoom we may send.",
+      "label", ngx_http_zoom_label_names, ZOOM_NLABELS,
+      ngx_http_zoom_gauge_rate },
+
+    { "zoom_limit_day_requests", "Requests to Zoom we may send in a UTC day.",
+      "label", ngx_http_zoom_label_names, ZOOM_NLABELS,
+      ngx_http_zoom_gauge_day },
+
+    { "zoom_limit_day_used", "Requests to Zoom of this UTC day.",
+      "label", ngx_http_zoom_label_names, ZOOM_NLABELS,
+      ngx_http_zoom_gauge_used },
+
+    { "zoom_limit_wait_seconds", "How long a request made now would wait.",
+      "label", ngx_http_zoom_label_names, ZOOM_NLABELS,
+      ngx_http_zoom_gauge_wait },
+
+    { "zoom_access_token_age_seconds", "Age of the access token.",
+      NULL, NULL, 1, ngx_http_zoom_gauge_age },
+
+    { "zoom_access_token_expires_seconds",
+      "Life the access token has left, 0 if there is none.",
+      NULL, NULL, 1, ngx_http_zoom_gauge_left },
+
+    { "zoom_outage", "1 while Zoom does not answer, or not usably.",
+      "kind", ngx_http_zoom_service_names, NGX_HTTP_ZOOM_NSERVICES,
+      ngx_http_zoom_gauge_outage },
+
+    { "zoom_broken", "1 while something has to be mended: the error log tells.",
+      "kind", ngx_http_zoom_service_names, NGX_HTTP_ZOOM_NSERVICES,
+      ngx_http_zoom_gauge_broken },
+
+    { "zoom_trouble_seconds", "Since when there is an outage or a fault.",
+      "kind", ngx_http_zoom_service_names, NGX_HTTP_ZOOM_NSERVICES,
+      ngx_http_zoom_gauge_trouble },
+
+    { "zoom_trouble_failures", "Callbacks and probes that failed since.",
+      "kind", ngx_http_zoom_service_names, NGX_HTTP_ZOOM_NSERVICES,
+      ngx_http_zoom_gauge_failed },
+
+    { "zoom_next_probe_seconds", "When Zoom may be asked again.",
+      "kind", ngx_http_zoom_service_names, NGX_HTTP_ZOOM_NSERVICES,
+      ngx_http_zoom_gauge_probe },
+
+    { "zoom_last_error_timestamp_seconds", "When Zoom failed last.",
+      NULL, NULL, 1, ngx_http_zoom_gauge_last },
+
+    { NULL, NULL, NULL, NULL, 0, NULL }
+};
+
+
+void
+ngx_http_zoom_status_prometheus(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_snapshot_t *snap)
+{
+    const ngx_http_zoom_gauge_t    *gauge;
+    const ngx_http_zoom_counter_t  *counter;
+
+    ngx_http_zoom_prometheus_about(w, "zoom_build_info", "gauge",
+                                   "Versions, the value is always 1.");
+    ngx_http_zoom_writes(w, "zoom_build_info{version=\""
+                            NGX_HTTP_ZOOM_VERSION "\",nginx=\""
+                            NGINX_VERSION "\"} 1\n");
+
+    for (counter = ngx_http_zoom_counters; counter->name; counter++) {
+        ngx_http_zoom_prometheus_counter(w, snap, counter);
+    }
+
+    ngx_http_zoom_prometheus_rejected(w, snap);
+
+    for (gauge = ngx_http_zoom_gauges; gauge->name; gauge++) {
+        ngx_http_zoom_prometheus_gauge(w, snap, gauge);
+    }
+
+    ngx_http_zoom_prometheus_histogram(w, snap, "zoom_mint_duration_seconds",
+                                  "How long minting a ZAK took.",
+                                  offsetof(ngx_http_zoom_state_t, mint_time));
+    ngx_http_zoom_prometheus_histogram(w, snap, "zoom_wait_duration_seconds",
+                                  "How long a callback waited for its token.",
+                                  offsetof(ngx_http_zoom_state_t, wait_time));
+
+    ngx_http_zoom_prometheus_zone(w, &snap->zone);
+}
+
+
+static void
+ngx_http_zoom_prometheus_counter(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_snapshot_t *snap,
+    const ngx_http_zoom_counter_t *counter)
+{
+    ngx_uint_t                   i, k;
+    const ngx_http_zoom_fare_t  *fare;
+
+    ngx_http_zoom_prometheus_about(w, counter->metric, "counter",
+                                   counter->help);
+
+    for (i = 0; i < snap->nfares; i++) {
+        fare = &snap->fares[i];
+
+        for (k = counter->first; k < counter->last; k++) {
+            ngx_http_zoom_writes(w, counter->metric);
+            ngx_http_zoom_prometheus_account(w, fare);
+
+            if (counter->label) {
+                ngx_http_zoom_writef(w, ",%s=\"%s\"", counter->label,
+                                     ngx_http_zoom_counter_value(counter, k));
+            }
+
+            ngx_http_zoom_writef(w, "} %uL\n",
+                                 ngx_http_zoom_counter_get(counter,
+                                                           &fare->state, k));
+        }
+    }
+}
+
+
+static void
+ngx_http_zoom_prometheus_gauge(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_snapshot_t *snap, const ngx_http_zoom_gauge_t *gauge)
+{
+    int64_t                      value;
+    ngx_uint_t                   i, k;
+    const ngx_http_zoom_fare_t  *fare;
+
+    ngx_http_zoom_prometheus_about(w, gauge->name, "gauge", gauge->help);
+
+    for (i = 0; i < snap->nfares; i++) {
+        fare = &snap->fares[i];
+
+        for (k = 0; k < gauge->n; k++) {
+            value = gauge->get(fare, k);
+
+            if (value == NGX_HTTP_ZOOM_ABSENT) {
+                continue;
+            }
+
+            ngx_http_zoom_writes(w, gauge->name);
+            ngx_http_zoom_prometheus_account(w, fare);
+
+            if (gauge->label) {
+                ngx_http_zoom_writef(w, ",%s=\"%s\"", gauge->label,
+                                     gauge->values[k]);
+            }
+
+            ngx_http_zoom_writes(w, "} ");
+            ngx_http_zoom_write_milli(w, value);
+            ngx_http_zoom_writes(w, "\n");
+        }
+    }
+}
+
+
+static void
+ngx_http_zoom_prometheus_histogram(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_snapshot_t *snap, const char *name, const char *help,
+    size_t offset)
+{
+    uint64_t                          count;
+    ngx_uint_t                        i, k;
+    const ngx_http_zoom_fare_t       *fare;
+    const ngx_http_zoom_histogram_t  *h;
+
+    ngx_http_zoom_prometheus_about(w, name, "histogram", help);
+
+    for (i = 0; i < snap->nfares; i++) {
+        fare = &snap->fares[i];
+        h = (const ngx_http_zoom_histogram_t *)
+                                     ((const u_char *) &fare->state + offset);
+        count = 0;
+
+        for (k = 0; k <= NGX_HTTP_ZOOM_NTIMES; k++) {
+            count += h->buckets[k];
+
+            ngx_http_zoom_writef(w, "%s_bucket", name);
+            ngx_http_zoom_prometheus_account(w, fare);
+            ngx_http_zoom_writes(w, ",le=\"");
+
+            if (k < NGX_HTTP_ZOOM_NTIMES) {
+                ngx_http_zoom_write_milli(w, ngx_http_zoom_times[k]);
+
+            } else {
+                ngx_http_zoom_writes(w, "+Inf");
+            }
+
+            ngx_http_zoom_writef(w, "\"} %uL\n", count);
+        }
+
+        ngx_http_zoom_writef(w, "%s_sum", name);
+        ngx_http_zoom_prometheus_account(w, fare);
+        ngx_http_zoom_writes(w, "} ");
+        ngx_http_zoom_write_milli(w, h->sum);
+
+        ngx_http_zoom_writef(w, "\n%s_count", name);
+        ngx_http_zoom_prometheus_account(w, fare);
+        ngx_http_zoom_writef(w, "} %uL\n", count);
+    }
+}
+
+
+static void
+ngx_http_zoom_prometheus_zone(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_zone_report_t *zone)
+{
+    const ngx_http_zoom_zone_gauge_t  *gauge;
+
+    for (gauge = ngx_http_zoom_zone_gauges; gauge->name; gauge++) {
+        ngx_http_zoom_prometheus_about(w, gauge->metric, "gauge",
+                                       gauge->help);
+        ngx_http_zoom_writef(w, "%s %ui\n", gauge->metric,
+                             ngx_http_zoom_zone_gauge_get(gauge, zone));
+    }
+}
+
+
+static void
+ngx_http_zoom_prometheus_rejected(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_snapshot_t *snap)
+{
+    ngx_uint_t  i;
+
+    ngx_http_zoom_prometheus_about(w, "zoom_rejected_total", "counter",
+                             "Requests refused before an account was asked.");
+
+    for (i = 1; i < ZOOM_E_LAST; i++) {
+        ngx_http_zoom_writef(w, "zoom_rejected_total{error=\"%s\"} %uA\n",
+                             zoom_error_info(i)->name.data,
+                             (ngx_atomic_uint_t) snap->errors[i]);
+    }
+}
+
+
+static void
+ngx_http_zoom_prometheus_about(ngx_http_zoom_writer_t *w, const char *name,
+    const char *type, const char *help)
+{
+    ngx_http_zoom_writef(w, "# HELP %s %s\n# TYPE %s %s\n", name, help, name,
+                         type);
+}
+
+
+/* The first label; its brace stays open. */
+
+static void
+ngx_http_zoom_prometheus_account(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_fare_t *fare)
+{
+    ngx_http_zoom_writes(w, "{account=\"");
+    ngx_http_zoom_write_escaped(w, NGX_HTTP_ZOOM_ESCAPE_LABEL,
+                                fare->name.data, fare->name.len);
+    ngx_http_zoom_writes(w, "\"");
+}
+
+
+static int64_t
+ngx_http_zoom_gauge_rate(const ngx_http_zoom_fare_t *fare, ngx_uint_t n)
+{
+    return fare->labels[n].rate.rate;
+}
+
+
+static int64_t
+ngx_http_zoom_gauge_day(const ngx_http_zoom_fare_t *fare, ngx_uint_t n)
+{
+    if (fare->labels[n].rate.day == 0) {
+        return NGX_HTTP_ZOOM_ABSENT;
+    }
+
+    return (int64_t) fare->labels[n].rate.day * 1000;
+}
+
+
+static int64_t
+ngx_http_zoom_gauge_used(const ngx_http_zoom_fare_t *fare, ngx_uint_t n)
+{
+    if (fare->labels[n].rate.day == 0) {
+        return NGX_HTTP_ZOOM_ABSENT;
+    }
+
+    return (int64_t) fare->labels[n].used * 1000;
+}
+
+
+static int64_t
+ngx_http_zoom_gauge_wait(const ngx_http_zoom_fare_t *fare, ngx_uint_t n)
+{
+    return fare->labels[n].wait;
+}
+
+
+static int64_t
+ngx_http_zoom_gauge_age(const ngx_http_zoom_fare_t *fare, ngx_uint_t n)
+{
+    return fare->left ? (int64_t) fare->age * 1000 : NGX_HTTP_ZOOM_ABSENT;
+}
+
+
+static int64_t
+ngx_http_zoom_gauge_left(const ngx_http_zoom_fare_t *fare, ngx_uint_t n)
+{
+    return (int64_t) fare->left * 1000;
+}
+
+
+static int64_t
+ngx_http_zoom_gauge_outage(const ngx_http_zoom_fare_t *fare, ngx_uint_t n)
+{
+    return (fare->troubles[n].health == NGX_HTTP_ZOOM_OUTAGE) ? 1000 : 0;
+}
+
+
+static int64_t
+ngx_http_zoom_gauge_broken(const ngx_http_zoom_fare_t *fare, ngx_uint_t n)
+{
+    return (fare->troubles[n].health == NGX_HTTP_ZOOM_BROKEN) ? 1000 : 0;
+}
+
+
+static int64_t
+ngx_http_zoom_gauge_trouble(const ngx_http_zoom_fare_t *fare, ngx_uint_t n)
+{
+    return fare->troubles[n].age;
+}
+
+
+static int64_t
+ngx_http_zoom_gauge_failed(const ngx_http_zoom_fare_t *fare, ngx_uint_t n)
+{
+    return (int64_t) fare->troubles[n].count * 1000;
+}
+
+
+static int64_t
+ngx_http_zoom_gauge_probe(const ngx_http_zoom_fare_t *fare, ngx_uint_t n)
+{
+    return fare->troubles[n].probe;
+}
+
+
+static int64_t
+ngx_http_zoom_gauge_last(const ngx_http_zoom_fare_t *fare, ngx_uint_t n)
+{
+    if (fare->state.last_time == 0) {
+        return NGX_HTTP_ZOOM_ABSENT;
+    }
+
+    return fare->state.last_time * 1000;
+}

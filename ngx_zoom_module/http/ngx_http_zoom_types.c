@@ -1,0 +1,449 @@
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_zoom_args.h"
+#include "ngx_http_zoom_route.h"
+#include "ngx_http_zoom_str.h"
+#include "ngx_http_zoom_types.h"
+#include "ngx_http_zoom_types_conf.h"
+#include "zoom_error.h"
+#include "zoom_meeting.h"
+
+
+static ngx_str_t *ngx_http_zoom_types_brought(const ngx_http_zoom_ctx_t *ctx,
+    zoom_token_type_e type);
+static zoom_error_e ngx_http_zoom_types_ask(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, ngx_http_zoom_ask_t *ask, const char **why);
+static zoom_error_e ngx_http_zoom_types_meeting(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, zoom_meeting_t *meeting, const char **why);
+static zoom_error_e ngx_http_zoom_types_allowed(ngx_http_request_t *r,
+    const char **why);
+
+
+zoom_error_e
+ngx_http_zoom_types_choose(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    ngx_uint_t single)
+{
+    ngx_str_t                        value;
+    ngx_uint_t                       i, n;
+    zoom_token_type_e                type, *list;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    static ngx_str_t  name = ngx_string("type");
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    list = zlcf->types->elts;
+
+    if (!single) {
+        for (i = 0; i < zlcf->types->nelts; i++) {
+            ctx->types[i] = list[i];
+        }
+
+        ctx->ntypes = zlcf->types->nelts;
+
+        return ZOOM_OK;
+    }
+
+    type = list[0];
+
+    n = ngx_http_zoom_arg(ngx_http_zoom_ctx_args(r, ctx), &name, &value);
+
+    if (n > 1) {
+        return ZOOM_E_BAD_TYPE;
+    }
+
+    if (n) {
+        type = zoom_token_type_find(ngx_http_zoom_str(&value));
+
+        /* that of no type is in no list */
+
+        if (!ngx_http_zoom_types_have(zlcf->types, type)) {
+            return ZOOM_E_BAD_TYPE;
+        }
+    }
+
+    ctx->types[0] = type;
+    ctx->ntypes = 1;
+
+    return ZOOM_OK;
+}
+
+
+void
+ngx_http_zoom_types_choose_users(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx)
+{
+    ngx_uint_t                       i;
+    zoom_token_type_e               *type;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    type = zlcf->types->elts;
+
+    for (i = 0; i < zlcf->types->nelts; i++) {
+        if (zoom_token_types[type[i]].of_user) {
+            ctx->types[ctx->ntypes++] = type[i];
+        }
+    }
+}
+
+
+zoom_error_e
+ngx_http_zoom_types_routed(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    ngx_uint_t single, const char **why)
+{
+    ngx_str_t                        value;
+    ngx_uint_t                       i, n, chosen;
+    zoom_token_type_e                list[ZOOM_NTOKEN_TYPES];
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    static ngx_str_t  name = ngx_string("type");
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    n = 0;
+
+    for (i = 0; i < ZOOM_NTOKEN_TYPES; i++) {
+
+        chosen = (ctx->route->types >> i) & 1;
+
+        if (chosen && !ngx_http_zoom_types_have(zlcf->types, i)) {
+            *why = "the route chose a type that is not in \"zoom_types\"";
+            return ZOOM_E_ROUTE_FAILED;
+        }
+
+        if (chosen || ngx_http_zoom_types_brought(ctx, i)) {
+            list[n++] = i;
+        }
+    }
+
+    if (n == 0) {
+        return ZOOM_OK;
+    }
+
+    if (!single) {
+        ngx_memcpy(ctx->types, list, n * sizeof(zoom_token_type_e));
+        ctx->ntypes = n;
+        return ZOOM_OK;
+    }
+
+    if (ngx_http_zoom_arg(ngx_http_zoom_ctx_args(r, ctx), &name, &value) == 0)
+    {
+        ctx->types[0] = list[0];
+        return ZOOM_OK;
+    }
+
+    for (i = 0; i < n; i++) {
+        if (list[i] == ctx->types[0]) {
+            return ZOOM_OK;
+        }
+    }
+
+    *why = "the route gives no token of this type";
+
+    return ZOOM_E_BAD_TYPE;
+}
+
+
+/* The token of that type that the route brings, or NULL. */
+
+static ngx_str_t *
+ngx_http_zoom_types_brought(const ngx_http_zoom_ctx_t *ctx,
+    zoom_token_type_e type)
+{
+    ngx_str_t  *token;
+
+    if (ctx->route == NULL) {
+        return NULL;
+    }
+
+    token = &ctx->route->tokens[type];
+
+    return token->len ? token : NULL;
+}
+
+
+ngx_uint_t
+ngx_http_zoom_types_need_user(const ngx_http_zoom_ctx_t *ctx)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < ctx->ntypes; i++) {
+        if (zoom_token_types[ctx->types[i]].of_user
+            && ngx_http_zoom_types_brought(ctx, ctx->types[i]) == NULL)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+zoom_error_e
+ngx_http_zoom_types_plan(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    const char **why)
+{
+    ngx_uint_t            i, any;
+    const char           *reason;
+    zoom_error_e          first;
+    ngx_http_zoom_ask_t  *ask;
+
+    if (ngx_http_zoom_batch_init(&ctx->batch, r->pool, ctx->ntypes)
+        != NGX_OK)
+    {
+        *why = "no memory";
+        return ZOOM_E_INTERNAL;
+    }
+
+    any = 0;
+    first = ZOOM_OK;
+    reason = NULL;
+
+    for (i = 0; i < ctx->ntypes; i++) {
+        ask = ngx_http_zoom_batch_add(&ctx->batch, r->pool, ctx->types[i]);
+
+        ask->error = ngx_http_zoom_types_ask(r, ctx, ask, &reason);
+
+        if (ask->error == ZOOM_OK) {
+            any = 1;
+
+        } else if (first == ZOOM_OK || ask->error == ZOOM_E_INTERNAL) {
+            first = ask->error;
+            *why = reason;
+        }
+    }
+
+    return (any && first != ZOOM_E_INTERNAL) ? ZOOM_OK : first;
+}
+
+
+static zoom_error_e
+ngx_http_zoom_types_ask(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    ngx_http_zoom_ask_t *ask, const char **why)
+{
+    ngx_str_t                       *token;
+    zoom_error_e                     error;
+    zoom_meeting_t                   meeting;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    ask->account = ctx->account;
+
+    token = ngx_http_zoom_types_brought(ctx, ask->type);
+
+    if (token) {
+        ask->token = *token;
+        return ZOOM_OK;
+    }
+
+    if (zoom_token_types[ask->type].of_user) {
+        ask->user = ctx->user;
+        ask->ttl = (ctx->route && ctx->route->ttl) ? ctx->route->ttl
+                                                   : zlcf->ttl;
+    }
+
+    if (ask->type == ZOOM_ZAK) {
+        ask->reuse = zlcf->reuse;
+        ask->min_left = zlcf->min_left;
+        ask->use_stale = zlcf->use_stale;
+        ask->vital = 1;
+    }
+
+    if (!zoom_token_types[ask->type].of_meeting) {
+        return ZOOM_OK;
+    }
+
+    error = ngx_http_zoom_types_meeting(r, ctx, &meeting, why);
+
+    if (error != ZOOM_OK) {
+        return error;
+    }
+
+    ask->meeting = ngx_http_zoom_ngx_str(meeting.id);
+
+    if (!zoom_token_type_guarded(ask->type)) {
+        return ZOOM_OK;
+    }
+
+    ask->webinar = (meeting.webinar != 0);
+    ask->bypass = (ask->type == ZOOM_LOCAL_RECORDING
+                   && zlcf->bypass);
+
+    return ngx_http_zoom_types_allowed(r, why);
+}
+
+
+static zoom_error_e
+ngx_http_zoom_types_meeting(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    zoom_meeting_t *meeting, const char **why)
+{
+    int          rc;
+    u_char      *p;
+    zoom_buf_t   b;
+    zoom_str_t   link;
+
+    link = ctx->callback->meeting_url;
+
+    if (link.len == 0) {
+        *why = "the callback names no meeting";
+        return ZOOM_E_NO_MEETING;
+    }
+
+    p = ngx_pnalloc(r->pool, link.len);
+    if (p == NULL) {
+        *why = "no memory";
+        return ZOOM_E_INTERNAL;
+    }
+
+    zoom_buf_init(&b, p, link.len);
+
+    rc = zoom_meeting_read(meeting, link, &b);
+
+    /* nobody asks for the passcode */
+
+    ngx_explicit_memzero(p, b.len);
+
+    if (rc != 0) {
+        *why = "the callback's meeting has no number that Zoom's have";
+        return ZOOM_E_NO_MEETING;
+    }
+
+    return ZOOM_OK;
+}
+
+
+static zoom_error_e
+ngx_http_zoom_types_allowed(ngx_http_request_t *r, const char **why)
+{
+    ngx_str_t                        value;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    ngx_str_null(&value);
+
+    if (zlcf->allow_meeting
+        && ngx_http_complex_value(r, zlcf->allow_meeting, &value) != NGX_OK)
+    {
+        *why = "\"zoom_allow_meeting\" could not be evaluated";
+        return ZOOM_E_INTERNAL;
+    }
+
+    if (value.len == 0 || (value.len == 1 && value.data[0] == '0')) {
+        *why = "\"zoom_allow_meeting\" does not allow it";
+        return ZOOM_E_DENIED;
+    }
+
+    return ZOOM_OK;
+}
+
+
+/* What failed goes without, unless it is the ZAK or all there is. */
+
+zoom_error_e
+ngx_http_zoom_types_lacking(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    ngx_uint_t            i, n;
+    zoom_error_e          first;
+    ngx_http_zoom_ask_t  *ask;
+
+    n = 0;
+    first = ZOOM_OK;
+
+    for (i = 0; i < ctx->batch.n; i++) {
+        ask = &ctx->batch.asks[i];
+
+        if (ask->error == ZOOM_OK && ask->token.len == 0) {
+            ask->error = ZOOM_E_INTERNAL;
+        }
+
+        if (ask->error == ZOOM_OK) {
+            n++;
+            continue;
+        }
+
+        if (ask->vital) {
+            return ask->error;
+        }
+
+        first = first ? first : ask->error;
+    }
+
+    if (n == 0) {
+        return first;
+    }
+
+    for (i = 0; first && i < ctx->batch.n; i++) {
+        ask = &ctx->batch.asks[i];
+
+        if (ask->error) {
+            ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                          "zoom: the answer goes without \"%s\": %s",
+                          zoom_token_types[ask->type].name,
+                          zoom_error_info(ask->error)->name.data);
+        }
+    }
+
+    return ZOOM_OK;
+}
+
+
+ngx_int_t
+ngx_http_zoom_types_json(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    ngx_uint_t plain)
+{
+    size_t       size;
+    ngx_str_t   *token;
+    zoom_buf_t   b;
+    ngx_uint_t   i, j;
+    const char  *names[2];
+
+    size = sizeof("{}") - 1;
+
+    for (i = 0; i < ctx->batch.n; i++) {
+        size += 2 * (ctx->batch.asks[i].token.len
+                     + sizeof(",\"live_streaming_token_and_more\":\"\""));
+    }
+
+    ctx->answer.data = ngx_pnalloc(r->pool, size);
+    if (ctx->answer.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    /* a token's alphabet needs no escapes */
+
+    zoom_buf_init(&b, ctx->answer.data, size);
+
+    zoom_buf_c(&b, "{");
+
+    for (i = 0; i < ctx->batch.n; i++) {
+        token = &ctx->batch.asks[i].token;
+
+        names[0] = zoom_token_types[ctx->types[i]].member;
+        names[1] = zoom_token_types[ctx->types[i]].plain;
+
+        for (j = 0; token->len && j < (plain ? 2 : 1); j++) {
+
+            if (names[j] == NULL) {
+                continue;
+            }
+
+            zoom_buf_c(&b, (b.len > 1) ? ",\"" : "\"");
+            zoom_buf_c(&b, names[j]);
+            zoom_buf_c(&b, "\":\"");
+            zoom_buf_add(&b, token->data, token->len);
+            zoom_buf_c(&b, "\"");
+        }
+    }
+
+    zoom_buf_c(&b, "}");
+
+    ctx->answer.len = b.len;
+
+    return b.overflow ? NGX_ERROR : NGX_OK;
+}

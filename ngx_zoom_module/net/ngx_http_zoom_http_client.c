@@ -1,0 +1,703 @@
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_zoom_transfer.h"
+
+
+#define NGX_HTTP_ZOOM_CLIENT_QUEUE  1024
+
+/* how long after its deadline a transfer is taken away from curl, ms */
+#define NGX_HTTP_ZOOM_CLIENT_GRACE  500
+
+
+static void ngx_http_zoom_client_shutdown(void *data);
+static void ngx_http_zoom_client_pump_handler(ngx_event_t *ev);
+static void ngx_http_zoom_client_timer_handler(ngx_event_t *ev);
+static void ngx_http_zoom_client_resolve_handler(ngx_http_zoom_resolve_t *r);
+static void ngx_http_zoom_client_curl_handler(ngx_http_zoom_curl_handle_t *h,
+    CURLcode code);
+static void ngx_http_zoom_client_done_handler(ngx_event_t *ev);
+
+static ngx_int_t ngx_http_zoom_client_check(const ngx_http_zoom_exchange_t *f);
+static ngx_http_zoom_transfer_host_t *ngx_http_zoom_client_host(
+    ngx_http_zoom_http_client_t *client, const ngx_http_zoom_origin_t *origin);
+static void ngx_http_zoom_client_pump(ngx_http_zoom_http_client_t *client);
+static void ngx_http_zoom_client_begin(ngx_http_zoom_transfer_t *t);
+static void ngx_http_zoom_client_run(ngx_http_zoom_transfer_t *t);
+static void ngx_http_zoom_client_finish(ngx_http_zoom_transfer_t *t,
+    ngx_int_t rc);
+static void ngx_http_zoom_client_leave(ngx_http_zoom_transfer_t *t);
+static void ngx_http_zoom_client_detach(ngx_http_zoom_transfer_t *t);
+static void ngx_http_zoom_client_free(ngx_http_zoom_transfer_t *t);
+static ngx_uint_t ngx_http_zoom_client_again(ngx_http_zoom_transfer_t *t,
+    CURLcode code);
+
+
+/* those that ended, of all clients: a handler may destroy its own */
+
+static ngx_queue_t       ngx_http_zoom_client_done;
+static ngx_event_t       ngx_http_zoom_client_done_event;
+static ngx_connection_t  ngx_http_zoom_client_dummy;
+
+
+ngx_int_t
+ngx_http_zoom_http_client_init_process(ngx_cycle_t *cycle)
+{
+    ngx_event_t  *ev;
+
+    ngx_queue_init(&ngx_http_zoom_client_done);
+
+    ngx_http_zoom_client_dummy.fd = (ngx_socket_t) -1;
+
+    ev = &ngx_http_zoom_client_done_event;
+    ngx_memzero(ev, sizeof(ngx_event_t));
+
+    ev->data = &ngx_http_zoom_client_dummy;
+    ev->handler = ngx_http_zoom_client_done_handler;
+    ev->log = cycle->log;
+
+    return ngx_http_zoom_curl_init_process(cycle);
+}
+
+
+void
+ngx_http_zoom_http_client_exit_process(ngx_cycle_t *cycle)
+{
+    if (ngx_http_zoom_client_done_event.posted) {
+        ngx_delete_posted_event(&ngx_http_zoom_client_done_event);
+    }
+
+    ngx_http_zoom_curl_exit_process();
+}
+
+
+ngx_http_zoom_http_client_t *
+ngx_http_zoom_http_client_create(ngx_cycle_t *cycle,
+    const ngx_http_zoom_client_conf_t *conf)
+{
+    size_t                        idle;
+    CURLM                        *multi;
+    CURLMcode                     rc;
+    ngx_http_zoom_http_client_t  *client;
+
+    idle = conf->connections * sizeof(CURL *);
+
+    client = ngx_calloc(sizeof(ngx_http_zoom_http_client_t) + idle
+                        + conf->proxy.len + 1, cycle->log);
+    if (client == NULL) {
+        return NULL;
+    }
+
+    client->idle = (CURL **) (client + 1);
+
+    client->conf = conf;
+    client->log = cycle->log;
+    client->proxy = (char *) client->idle + idle;
+
+    if (conf->proxy.len) {
+        ngx_memcpy(client->proxy, conf->proxy.data, conf->proxy.len);
+    }
+
+    client->proxy_literal = ngx_http_zoom_resolve_literal(&conf->proxy_host);
+
+    ngx_queue_init(&client->hosts);
+    ngx_queue_init(&client->transfers);
+
+    client->pump.handler = ngx_http_zoom_client_pump_handler;
+    client->pump.log = cycle->log;
+
+    client->curl.done = ngx_http_zoom_client_curl_handler;
+    client->curl.shutdown = ngx_http_zoom_client_shutdown;
+    client->curl.data = client;
+    client->curl.log = cycle->log;
+
+    if (ngx_http_zoom_curl_create(&client->curl) != NGX_OK) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                      "zoom fetch: could not make a client for \"%V\"",
+                      &conf->name);
+        ngx_free(client);
+        return NULL;
+    }
+
+    client->pump.data = &client->curl.dummy;
+
+    /* two hosts; a connection fewer than transfers would thrash */
+
+    multi = client->curl.multi;
+
+    rc = curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS,
+                           (long) conf->connections * 2);
+    rc |= curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+                            (long) conf->connections);
+    rc |= curl_multi_setopt(multi, CURLMOPT_PIPELINING,
+                            (long) (conf->http2 ? CURLPIPE_MULTIPLEX
+                                                : CURLPIPE_NOTHING));
+
+    if (rc != CURLM_OK) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                      "curl_multi_setopt() failed: %s",
+                      curl_multi_strerror(rc));
+        ngx_http_zoom_http_client_destroy(client);
+        return NULL;
+    }
+
+    return client;
+}
+
+
+void
+ngx_http_zoom_http_client_destroy(ngx_http_zoom_http_client_t *client)
+{
+    ngx_queue_t                    *q, *next;
+    ngx_http_zoom_transfer_t       *t;
+    ngx_http_zoom_transfer_host_t  *host;
+
+    while (!ngx_queue_empty(&client->transfers)) {
+        q = ngx_queue_head(&client->transfers);
+        t = ngx_queue_data(q, ngx_http_zoom_transfer_t, link);
+
+        t->fetch->transfer = NULL;
+        ngx_http_zoom_client_free(t);
+    }
+
+    while (client->nidle) {
+        curl_easy_cleanup(client->idle[--client->nidle]);
+    }
+
+    ngx_http_zoom_curl_destroy(&client->curl);
+
+    for (q = ngx_queue_head(&client->hosts);
+         q != ngx_queue_sentinel(&client->hosts);
+         q = next)
+    {
+        next = ngx_queue_next(q);
+
+        host = ngx_queue_data(q, ngx_http_zoom_transfer_host_t, queue);
+        ngx_free(host);
+    }
+
+    if (client->pump.posted) {
+        ngx_delete_posted_event(&client->pump);
+    }
+
+    ngx_free(client);
+}
+
+
+ngx_int_t
+ngx_http_zoom_http_client_send(ngx_http_zoom_http_client_t *client,
+    ngx_http_zoom_exchange_t *f)
+{
+    ngx_http_zoom_transfer_t       *t;
+    ngx_http_zoom_transfer_host_t  *host;
+
+    f->transfer = NULL;
+
+    if (ngx_http_zoom_client_check(f) != NGX_OK) {
+        ngx_log_error(NGX_LOG_ALERT, f->log, 0,
+                      "zoom fetch: request to %V is malformed",
+                      &f->origin->host);
+        return NGX_ERROR;
+    }
+
+    host = ngx_http_zoom_client_host(client, f->origin);
+    if (host == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (host->active + host->nwaiting
+        >= client->conf->connections + NGX_HTTP_ZOOM_CLIENT_QUEUE)
+    {
+        return NGX_BUSY;
+    }
+
+    t = ngx_http_zoom_transfer_create(client, f);
+    if (t == NULL) {
+        return NGX_ERROR;
+    }
+
+    t->timer.handler = ngx_http_zoom_client_timer_handler;
+    t->host = host;
+    t->state = NGX_HTTP_ZOOM_TRANSFER_WAITING;
+
+    ngx_queue_insert_tail(&client->transfers, &t->link);
+    ngx_queue_insert_tail(&host->waiting, &t->queue);
+    host->nwaiting++;
+
+    f->transfer = t;
+
+    ngx_add_timer(&t->timer, t->timeout);
+
+    ngx_http_zoom_client_pump(client);
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_zoom_http_client_cancel(ngx_http_zoom_exchange_t *f)
+{
+    ngx_http_zoom_transfer_t  *t;
+
+    t = f->transfer;
+
+    if (t == NULL) {
+        return;
+    }
+
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, t->log, 0,
+                   "zoom fetch: cancel %V", &t->host->name);
+
+    f->transfer = NULL;
+
+    ngx_http_zoom_client_free(t);
+}
+
+
+static void
+ngx_http_zoom_client_shutdown(void *data)
+{
+    ngx_http_zoom_http_client_t  *client = data;
+
+    ngx_queue_t               *q;
+    ngx_http_zoom_transfer_t  *t;
+
+    for (q = ngx_queue_head(&client->transfers);
+         q != ngx_queue_sentinel(&client->transfers);
+         q = ngx_queue_next(q))
+    {
+        t = ngx_queue_data(q, ngx_http_zoom_transfer_t, link);
+
+        if (t->state != NGX_HTTP_ZOOM_TRANSFER_DONE) {
+            ngx_http_zoom_reason_say(t, NULL, "worker process is shut down");
+            ngx_http_zoom_client_finish(t, NGX_ERROR);
+        }
+    }
+}
+
+
+static void
+ngx_http_zoom_client_pump_handler(ngx_event_t *ev)
+{
+    ngx_queue_t                    *q, *w;
+    ngx_connection_t               *c;
+    ngx_http_zoom_transfer_t       *t;
+    ngx_http_zoom_http_client_t    *client;
+    ngx_http_zoom_transfer_host_t  *host;
+
+    c = ev->data;
+    client = ((ngx_http_zoom_curl_t *) c->data)->data;
+
+    for (q = ngx_queue_head(&client->hosts);
+         q != ngx_queue_sentinel(&client->hosts);
+         q = ngx_queue_next(q))
+    {
+        host = ngx_queue_data(q, ngx_http_zoom_transfer_host_t, queue);
+
+        while (host->active < client->conf->connections
+               && !ngx_queue_empty(&host->waiting))
+        {
+            w = ngx_queue_head(&host->waiting);
+            t = ngx_queue_data(w, ngx_http_zoom_transfer_t, queue);
+
+            ngx_queue_remove(w);
+            host->nwaiting--;
+            host->active++;
+
+            ngx_http_zoom_client_begin(t);
+        }
+    }
+}
+
+
+/* The only clock while curl has not got the transfer, a safety net later. */
+
+static void
+ngx_http_zoom_client_timer_handler(ngx_event_t *ev)
+{
+    ngx_connection_t          *c;
+    ngx_http_zoom_transfer_t  *t;
+
+    c = ev->data;
+    t = c->data;
+
+    if (t->state == NGX_HTTP_ZOOM_TRANSFER_DONE) {
+        return;
+    }
+
+    ngx_http_zoom_reason_timeout(t);
+    ngx_http_zoom_client_finish(t, NGX_ERROR);
+}
+
+
+static void
+ngx_http_zoom_client_resolve_handler(ngx_http_zoom_resolve_t *r)
+{
+    ngx_http_zoom_transfer_t  *t = r->data;
+
+    if (r->list) {
+        ngx_http_zoom_client_run(t);
+        return;
+    }
+
+    t->timedout = r->timedout;
+
+    ngx_http_zoom_reason_say(t, "check resolver",
+                            "could not resolve %s: %s",
+                            t->proxied ? "proxy" : "host", r->error);
+    ngx_http_zoom_client_finish(t, NGX_ERROR);
+}
+
+
+static void
+ngx_http_zoom_client_curl_handler(ngx_http_zoom_curl_handle_t *h,
+    CURLcode code)
+{
+    ngx_http_zoom_transfer_t  *t;
+
+    t = (ngx_http_zoom_transfer_t *) h;
+
+    if (code == CURLE_OK && !t->head_ended) {
+
+        /* curl takes a connection closed inside the headers for an end */
+
+        code = CURLE_PARTIAL_FILE;
+    }
+
+    if (code == CURLE_OK) {
+        (void) curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &t->status);
+
+        ngx_log_debug3(NGX_LOG_DEBUG_HTTP, t->log, 0,
+                       "zoom fetch: %V answered %l, %uz bytes",
+                       &t->host->name, t->status, t->answer_len);
+
+        ngx_http_zoom_client_finish(t, NGX_OK);
+        return;
+    }
+
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, t->log, 0,
+                   "zoom fetch: %V failed with %d",
+                   &t->host->name, (int) code);
+
+    if (code == CURLE_FILESIZE_EXCEEDED) {
+        t->too_large = 1;
+    }
+
+    if (ngx_http_zoom_client_again(t, code)) {
+        return;
+    }
+
+    ngx_http_zoom_reason(t, code);
+    ngx_http_zoom_client_finish(t, NGX_ERROR);
+}
+
+
+static void
+ngx_http_zoom_client_done_handler(ngx_event_t *ev)
+{
+    ngx_queue_t               *q;
+    ngx_http_zoom_exchange_t  *f;
+    ngx_http_zoom_transfer_t  *t;
+
+    while (!ngx_queue_empty(&ngx_http_zoom_client_done)) {
+        q = ngx_queue_head(&ngx_http_zoom_client_done);
+        t = ngx_queue_data(q, ngx_http_zoom_transfer_t, queue);
+
+        f = t->fetch;
+        f->transfer = NULL;
+
+        ngx_http_zoom_transfer_fill(t);
+
+        /* from here on nobody but us knows of the transfer */
+
+        ngx_http_zoom_client_detach(t);
+
+        f->handler(f);
+
+        ngx_http_zoom_client_free(t);
+    }
+}
+
+
+/* What is appended as it is must not change where the request goes. */
+
+static ngx_int_t
+ngx_http_zoom_client_check(const ngx_http_zoom_exchange_t *f)
+{
+    size_t  i;
+
+    if (f->path.len && f->path.data[0] != '/' && f->path.data[0] != '?') {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < f->path.len; i++) {
+        if (f->path.data[i] <= ' ' || f->path.data[i] >= 0x7f) {
+            return NGX_ERROR;
+        }
+    }
+
+    for (i = 0; i < f->authorization.len; i++) {
+        if (f->authorization.data[i] < ' ' || f->authorization.data[i] >= 0x7f)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_http_zoom_transfer_host_t *
+ngx_http_zoom_client_host(ngx_http_zoom_http_client_t *client,
+    const ngx_http_zoom_origin_t *origin)
+{
+    ngx_queue_t                    *q;
+    ngx_http_zoom_transfer_host_t  *host;
+
+    for (q = ngx_queue_head(&client->hosts);
+         q != ngx_queue_sentinel(&client->hosts);
+         q = ngx_queue_next(q))
+    {
+        host = ngx_queue_data(q, ngx_http_zoom_transfer_host_t, queue);
+
+        if (host->port == origin->port
+            && host->name.len == origin->host.len
+            && ngx_strncasecmp(host->name.data, origin->host.data,
+                               host->name.len)
+               == 0)
+        {
+            return host;
+        }
+    }
+
+    host = ngx_calloc(sizeof(ngx_http_zoom_transfer_host_t) + origin->host.len,
+                      client->log);
+    if (host == NULL) {
+        return NULL;
+    }
+
+    host->port = origin->port;
+    host->name.len = origin->host.len;
+    host->name.data = (u_char *) host + sizeof(ngx_http_zoom_transfer_host_t);
+    ngx_memcpy(host->name.data, origin->host.data, origin->host.len);
+
+    ngx_queue_init(&host->waiting);
+    ngx_queue_insert_tail(&client->hosts, &host->queue);
+
+    return host;
+}
+
+
+static void
+ngx_http_zoom_client_pump(ngx_http_zoom_http_client_t *client)
+{
+    ngx_post_event(&client->pump, &ngx_posted_events);
+}
+
+
+static void
+ngx_http_zoom_client_begin(ngx_http_zoom_transfer_t *t)
+{
+    ngx_http_zoom_resolve_t            *r;
+    const ngx_http_zoom_client_conf_t  *conf;
+
+    conf = t->client->conf;
+
+    t->state = NGX_HTTP_ZOOM_TRANSFER_RESOLVING;
+
+    if (conf->resolver == NULL
+        || (t->proxied ? t->client->proxy_literal : t->literal))
+    {
+        ngx_http_zoom_client_run(t);
+        return;
+    }
+
+    r = &t->resolve;
+    r->host = t->proxied ? conf->proxy_host : t->host->name;
+    r->port = t->proxied ? conf->proxy_port : t->host->port;
+    r->handler = ngx_http_zoom_client_resolve_handler;
+    r->data = t;
+    r->log = t->log;
+
+    if (ngx_http_zoom_resolve(r, conf->resolver, conf->resolver_timeout)
+        != NGX_OK)
+    {
+        ngx_http_zoom_reason_say(t, "check resolver",
+                                "could not resolve %s",
+                                t->proxied ? "proxy" : "host");
+        ngx_http_zoom_client_finish(t, NGX_ERROR);
+    }
+}
+
+
+static void
+ngx_http_zoom_client_run(ngx_http_zoom_transfer_t *t)
+{
+    ngx_msec_int_t  left;
+
+    left = (ngx_msec_int_t) (t->deadline - ngx_current_msec);
+
+    if (left <= 0) {
+        ngx_http_zoom_reason_timeout(t);
+        ngx_http_zoom_client_finish(t, NGX_ERROR);
+        return;
+    }
+
+    if (ngx_http_zoom_transfer_setup(t) != NGX_OK
+        || ngx_http_zoom_curl_add(&t->client->curl, &t->handle) != NGX_OK)
+    {
+        ngx_http_zoom_reason_say(t, NULL, "could not set up a request");
+        ngx_http_zoom_client_finish(t, NGX_ERROR);
+        return;
+    }
+
+    /* from now on curl keeps the time */
+
+    if (t->timer.timer_set) {
+        ngx_del_timer(&t->timer);
+    }
+
+    ngx_add_timer(&t->timer, (ngx_msec_t) left + NGX_HTTP_ZOOM_CLIENT_GRACE);
+
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, t->log, 0,
+                   "zoom fetch: %s %V:%d", t->body_len ? "POST" : "GET",
+                   &t->host->name, (int) t->host->port);
+
+    t->state = NGX_HTTP_ZOOM_TRANSFER_RUNNING;
+}
+
+
+/* The handler is called later, from the event loop. */
+
+static void
+ngx_http_zoom_client_finish(ngx_http_zoom_transfer_t *t, ngx_int_t rc)
+{
+    ngx_http_zoom_client_leave(t);
+
+    t->rc = rc;
+    t->state = NGX_HTTP_ZOOM_TRANSFER_DONE;
+
+    ngx_queue_insert_tail(&ngx_http_zoom_client_done, &t->queue);
+
+    /*
+     * The next round: a caller that tries again at once must not keep the
+     * event loop in this one.  The timer keeps an exiting worker until then.
+     */
+
+    if (!t->timer.timer_set) {
+        ngx_add_timer(&t->timer, NGX_HTTP_ZOOM_CLIENT_GRACE);
+    }
+
+    ngx_post_event(&ngx_http_zoom_client_done_event,
+                   &ngx_posted_next_events);
+}
+
+
+/* Takes a transfer out of whatever its state has put it into. */
+
+static void
+ngx_http_zoom_client_leave(ngx_http_zoom_transfer_t *t)
+{
+    switch (t->state) {
+
+    case NGX_HTTP_ZOOM_TRANSFER_WAITING:
+        ngx_queue_remove(&t->queue);
+        t->host->nwaiting--;
+        break;
+
+    case NGX_HTTP_ZOOM_TRANSFER_RESOLVING:
+    case NGX_HTTP_ZOOM_TRANSFER_RUNNING:
+        ngx_http_zoom_curl_remove(&t->handle);
+
+        if (t->handle.easy) {
+            ngx_http_zoom_transfer_release(t);
+        }
+
+        ngx_http_zoom_resolve_done(&t->resolve);
+
+        t->host->active--;
+        ngx_http_zoom_client_pump(t->client);
+        break;
+
+    case NGX_HTTP_ZOOM_TRANSFER_DONE:
+        ngx_queue_remove(&t->queue);
+        break;
+
+    default: /* NGX_HTTP_ZOOM_TRANSFER_NONE */
+        break;
+    }
+
+    t->state = NGX_HTTP_ZOOM_TRANSFER_NONE;
+}
+
+
+static void
+ngx_http_zoom_client_detach(ngx_http_zoom_transfer_t *t)
+{
+    ngx_http_zoom_client_leave(t);
+
+    if (t->timer.timer_set) {
+        ngx_del_timer(&t->timer);
+    }
+
+    ngx_queue_remove(&t->link);
+    t->client = NULL;
+}
+
+
+static void
+ngx_http_zoom_client_free(ngx_http_zoom_transfer_t *t)
+{
+    if (t->client) {
+        ngx_http_zoom_client_detach(t);
+    }
+
+    ngx_http_zoom_transfer_destroy(t);
+}
+
+
+/*
+ * An idle connection that the server closed just now, or an HTTP/2 one that
+ * it gave up: curl does not try again in all such cases.
+ */
+
+static ngx_uint_t
+ngx_http_zoom_client_again(ngx_http_zoom_transfer_t *t, CURLcode code)
+{
+    CURL  *e;
+    long   opened;
+
+    e = t->handle.easy;
+
+    if (code != CURLE_SEND_ERROR
+        && code != CURLE_RECV_ERROR
+        && code != CURLE_GOT_NOTHING
+        && code != CURLE_HTTP2
+        && code != CURLE_HTTP2_STREAM)
+    {
+        return 0;
+    }
+
+    opened = 1;
+    (void) curl_easy_getinfo(e, CURLINFO_NUM_CONNECTS, &opened);
+
+    if (t->retried || t->header_len || opened || t->fetch->once) {
+        return 0;
+    }
+
+    if ((ngx_msec_int_t) (t->deadline - ngx_current_msec) <= 0) {
+        return 0;
+    }
+
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, t->log, 0,
+                   "zoom fetch: %V again", &t->host->name);
+
+    t->retried = 1;
+    t->handshake = 0;
+    t->error[0] = '\0';
+
+    return ngx_http_zoom_transfer_time(t) == CURLE_OK
+           && curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK
+           && ngx_http_zoom_curl_add(&t->client->curl, &t->handle) == NGX_OK;
+}

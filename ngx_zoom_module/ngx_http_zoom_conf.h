@@ -1,0 +1,106 @@
+/*
+ * The main and the location configuration.  Const once requests run.
+ */
+
+#ifndef _NGX_HTTP_ZOOM_CONF_H_INCLUDED_
+#define _NGX_HTTP_ZOOM_CONF_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_zoom_api.h"
+
+
+typedef struct ngx_http_zoom_account_s  ngx_http_zoom_account_t;
+
+
+typedef enum {
+    NGX_HTTP_ZOOM_RESPONSE_AUTO = 0,
+    NGX_HTTP_ZOOM_RESPONSE_JSON,
+    NGX_HTTP_ZOOM_RESPONSE_TEXT
+} ngx_http_zoom_response_e;
+
+
+typedef struct {
+    ngx_array_t                  accounts;   /* ngx_http_zoom_account_t * */
+    size_t                       zone_size;
+    ngx_shm_zone_t              *zone;       /* NULL without an account */
+    ngx_log_t                   *log;        /* of the http level, or NULL */
+
+    ngx_array_t                  readable;   /* ngx_str_t: secret files that
+                                                were warned about */
+} ngx_http_zoom_main_conf_t;
+
+
+typedef enum {
+    NGX_HTTP_ZOOM_JOIN_PARTICIPANT = 0,
+    NGX_HTTP_ZOOM_JOIN_HOST,
+    NGX_HTTP_ZOOM_JOIN_CALLER
+} ngx_http_zoom_join_role_e;
+
+
+/* Where a directive stands. */
+
+typedef struct {
+    u_char                      *file;
+    ngx_uint_t                   line;
+} ngx_http_zoom_place_t;
+
+
+/* What answers the requests of a location. */
+
+typedef enum {
+    NGX_HTTP_ZOOM_TOKENS = 0,
+    NGX_HTTP_ZOOM_JOIN,
+    NGX_HTTP_ZOOM_HEALTH,
+    NGX_HTTP_ZOOM_STATUS,
+    NGX_HTTP_ZOOM_PURGE
+} ngx_http_zoom_use_e;
+
+
+typedef struct {
+    const char                  *name;       /* NULL: none here */
+    ngx_http_zoom_use_e          what;
+    ngx_http_handler_pt          handler;
+    ngx_str_t                    account;    /* as written, or nothing */
+    const ngx_str_t             *hidden;     /* arguments to keep out of logs,
+                                                an empty name ends them */
+    ngx_http_zoom_place_t        place;
+} ngx_http_zoom_use_t;
+
+
+typedef struct {
+    ngx_http_zoom_use_t          use;
+    ngx_http_zoom_account_t     *account;    /* NULL: "variable" tells */
+    ngx_http_complex_value_t    *variable;
+
+    ngx_http_zoom_route_pt       route;      /* of another module, or NULL */
+    ngx_http_complex_value_t    *user;
+    ngx_http_zoom_place_t        user_place;
+    ngx_str_t                    fixed_user; /* the same for all requests */
+    ngx_array_t                 *allow;      /* ngx_http_zoom_allow_t */
+    ngx_array_t                 *auth;       /* ngx_http_zoom_auth_line_t */
+    time_t                       replay;     /* 0: off */
+    ngx_uint_t                   replay_count;
+
+    ngx_array_t                 *types;      /* zoom_token_type_e */
+    ngx_http_complex_value_t    *allow_meeting;
+    ngx_flag_t                   bypass;     /* the waiting room */
+
+    time_t                       ttl;
+    time_t                       reuse;
+    time_t                       min_left;
+    ngx_flag_t                   use_stale;
+    ngx_msec_t                   timeout;
+    ngx_uint_t                   response;
+    ngx_uint_t                   join_role;
+    off_t                        body_max;
+} ngx_http_zoom_loc_conf_t;
+
+
+extern ngx_module_t  ngx_http_zoom_module;
+
+
+#endif /* _NGX_HTTP_ZOOM_CONF_H_INCLUDED_ */

@@ -1,0 +1,60 @@
+/*
+ * Zoom's rate limits over all workers and all blocks that use one Zoom
+ * account.
+ */
+
+#ifndef _NGX_HTTP_ZOOM_QUOTA_H_INCLUDED_
+#define _NGX_HTTP_ZOOM_QUOTA_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "ngx_http_zoom_state.h"
+#include "ngx_http_zoom_zone.h"
+#include "zoom_limit.h"
+
+
+/* As ngx_http_zoom_state_attach(), under the limits' own key. */
+ngx_http_zoom_quota_t *ngx_http_zoom_quota_attach(ngx_http_zoom_zone_t *zone,
+    const u_char *key, size_t len, ngx_log_t *log);
+
+/*
+ * Whether a request that is no callback's may take a ticket now: at most at
+ * the rate of the label, and at half of it while others wait there.  NGX_OK, or
+ * NGX_DECLINED: ask again after "*wait".
+ */
+
+ngx_int_t ngx_http_zoom_quota_turn(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_quota_t *quota, zoom_label_e label, const zoom_rate_t *rate,
+    ngx_msec_t *wait);
+
+/*
+ * Takes a ticket for a request that has to be sent within "budget".  NGX_OK,
+ * or NGX_DECLINED: not before "*retry".  Times in milliseconds.
+ */
+
+ngx_int_t ngx_http_zoom_quota_reserve(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_quota_t *quota, zoom_label_e label, const zoom_rate_t *rate,
+    ngx_msec_t budget, zoom_slot_t *ticket, ngx_msec_t *retry);
+
+/* How long the holder of a ticket has to wait still; 0: it goes now. */
+ngx_msec_t ngx_http_zoom_quota_due(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_quota_t *quota, zoom_label_e label, zoom_slot_t *ticket);
+
+/* It is on the wire. */
+void ngx_http_zoom_quota_sent(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_quota_t *quota, zoom_label_e label,
+    const zoom_slot_t *ticket);
+
+/* What has been used today, and how long a request made now would wait. */
+void ngx_http_zoom_quota_look(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_quota_t *quota, zoom_label_e label, const zoom_rate_t *rate,
+    uint32_t *used, ngx_msec_t *wait);
+
+/* Zoom refused a request with 429. */
+void ngx_http_zoom_quota_close(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_quota_t *quota, zoom_label_e label, ngx_msec_t wait);
+
+
+#endif /* _NGX_HTTP_ZOOM_QUOTA_H_INCLUDED_ */

@@ -1,0 +1,175 @@
+/*
+ * What all workers know of an account: its condition, what has been spent of
+ * its limits, and its counters.  Lives in the zone; nothing of it is secret,
+ * and no user is in it.
+ */
+
+#ifndef _NGX_HTTP_ZOOM_STATE_H_INCLUDED_
+#define _NGX_HTTP_ZOOM_STATE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "ngx_http_zoom_account.h"
+#include "zoom_error.h"
+#include "zoom_limit.h"
+#include "zoom_log_once.h"
+#include "zoom_response.h"
+
+
+#define NGX_HTTP_ZOOM_QUOTA_MAX  512
+#define NGX_HTTP_ZOOM_NTIMES     10
+
+
+/* The things asked of Zoom; each may be out of order by itself. */
+
+typedef enum {
+    NGX_HTTP_ZOOM_OAUTH = 0,        /* the S2S access token */
+    NGX_HTTP_ZOOM_ZAK,
+    NGX_HTTP_ZOOM_ONBEHALF,
+    NGX_HTTP_ZOOM_LOCAL_RECORDING,
+    NGX_HTTP_ZOOM_LIVE_STREAMING,
+    NGX_HTTP_ZOOM_LOCAL_ARCHIVING,
+    NGX_HTTP_ZOOM_NSERVICES
+} ngx_http_zoom_service_e;
+
+
+/* As in zoom_types and in what is counted: "zak". */
+
+extern const char *const  ngx_http_zoom_service_names[NGX_HTTP_ZOOM_NSERVICES];
+
+
+typedef enum {
+    NGX_HTTP_ZOOM_STATUS_NONE = 0,   /* "-" */
+    NGX_HTTP_ZOOM_STATUS_HIT,
+    NGX_HTTP_ZOOM_STATUS_MISS,
+    NGX_HTTP_ZOOM_STATUS_SHARED,
+    NGX_HTTP_ZOOM_STATUS_STALE,
+    NGX_HTTP_ZOOM_NSTATUSES
+} ngx_http_zoom_status_e;
+
+
+/* As in $zoom_token_status: "HIT". */
+
+extern ngx_str_t  ngx_http_zoom_token_statuses[NGX_HTTP_ZOOM_NSTATUSES];
+
+
+/* As nginx's own limiters report it. */
+
+typedef enum {
+    NGX_HTTP_ZOOM_LIMIT_NONE = 0,    /* "-": no request to Zoom was needed */
+    NGX_HTTP_ZOOM_LIMIT_PASSED,
+    NGX_HTTP_ZOOM_LIMIT_DELAYED,
+    NGX_HTTP_ZOOM_LIMIT_REJECTED,
+    NGX_HTTP_ZOOM_LIMIT_DELAYED_DRY_RUN,
+    NGX_HTTP_ZOOM_LIMIT_REJECTED_DRY_RUN,
+    NGX_HTTP_ZOOM_NLIMITS
+} ngx_http_zoom_limit_e;
+
+
+/*
+ * Upper bounds of the buckets in milliseconds; the last bucket has none.
+ * Buckets are not cumulative here.
+ */
+
+extern const ngx_msec_t  ngx_http_zoom_times[NGX_HTTP_ZOOM_NTIMES];
+
+typedef struct {
+    ngx_atomic_t                 buckets[NGX_HTTP_ZOOM_NTIMES + 1];
+    ngx_atomic_t                 sum;        /* milliseconds */
+} ngx_http_zoom_histogram_t;
+
+
+/*
+ * An outage is Zoom's and probed once a second; what is broken (credentials,
+ * the app, a scope) an operator has to mend, so probes get rarer.
+ */
+
+typedef struct {
+    uint32_t                     error;      /* zoom_error_e; ZOOM_OK: fine */
+    uint32_t                     failures;   /* exchanges since a good one */
+    uint32_t                     probes;
+    ngx_msec_t                   until;      /* the next probe */
+    ngx_msec_t                   opened;
+    uint64_t                     count;      /* callbacks and probes failed */
+} ngx_http_zoom_breaker_t;
+
+
+typedef struct {
+    u_char                       name[NGX_HTTP_ZOOM_NAME_MAX];
+    size_t                       len;        /* 0: free */
+    uint64_t                     config;     /* the last one that had it */
+
+    ngx_http_zoom_breaker_t      breakers[NGX_HTTP_ZOOM_NSERVICES];
+    ngx_msec_t                   pace;       /* the next probe of an outage of
+                                                Zoom's API, of any kind */
+    zoom_log_once_t              said[NGX_HTTP_ZOOM_NSERVICES][ZOOM_E_LAST];
+    zoom_log_once_t              renewal;    /* that failed */
+
+    ngx_msec_t                   refresh;    /* no other one before */
+    ngx_msec_t                   refresh_hold;
+    ngx_msec_t                   purged;     /* when, 0: never */
+
+    uint32_t                     entries;    /* of the store */
+
+    /* counters */
+
+    ngx_atomic_t                 answers[NGX_HTTP_ZOOM_NSTATUSES];
+    ngx_atomic_t                 errors[ZOOM_E_LAST];
+    ngx_atomic_t                 requests[NGX_HTTP_ZOOM_NSERVICES];
+    ngx_atomic_t                 failures[NGX_HTTP_ZOOM_NSERVICES];
+    ngx_atomic_t                 minted[NGX_HTTP_ZOOM_NSERVICES];
+    ngx_atomic_t                 scripts;    /* requests of theirs, sent */
+    ngx_atomic_t                 retries;
+    ngx_atomic_t                 refreshes;
+    ngx_atomic_t                 refused;    /* 429 */
+    ngx_atomic_t                 limits[NGX_HTTP_ZOOM_NLIMITS];
+    ngx_http_zoom_histogram_t    mint_time;  /* of a token to join with */
+    ngx_http_zoom_histogram_t    wait_time;  /* of a callback for one */
+
+    /* the last failure, for people */
+
+    int64_t                      last_time;  /* seconds, 0: none */
+    uint32_t                     last_error;
+    int32_t                      last_code;
+    u_char                       last_message[ZOOM_MESSAGE_MAX + 1];
+    u_char                       last_tracking_id[ZOOM_TRACKING_ID_MAX + 1];
+} ngx_http_zoom_state_t;
+
+
+/* The limits of a Zoom account, shared by all blocks that use it. */
+
+typedef struct {
+    u_char                       key[NGX_HTTP_ZOOM_QUOTA_MAX];
+    size_t                       len;        /* 0: free */
+    uint64_t                     config;
+    zoom_limit_t                 labels[ZOOM_NLABELS];
+    int64_t                      turns[ZOOM_NLABELS];    /* of requests, the
+                                                next; microseconds */
+} ngx_http_zoom_quota_t;
+
+
+struct ngx_http_zoom_zone_s;
+
+/*
+ * The record of the account of that name, in a worker.  One that finds no room
+ * in the zone is this worker's own: nothing breaks, but it is not shared.
+ * NULL: no memory.
+ */
+
+ngx_http_zoom_state_t *ngx_http_zoom_state_attach(
+    struct ngx_http_zoom_zone_s *zone, const ngx_str_t *name,
+    ngx_log_t *log);
+
+/* Its place in the zone, for the store; any large number if it has none. */
+uint32_t ngx_http_zoom_state_index(struct ngx_http_zoom_zone_s *zone,
+    const ngx_http_zoom_state_t *state);
+
+void ngx_http_zoom_histogram_add(ngx_http_zoom_histogram_t *h,
+    ngx_msec_t time);
+
+#define ngx_http_zoom_count(counter)  (void) ngx_atomic_fetch_add(counter, 1)
+
+
+#endif /* _NGX_HTTP_ZOOM_STATE_H_INCLUDED_ */

@@ -1,0 +1,59 @@
+/*
+ * How one worker wakes another: an eventfd for every slot, made by the master
+ * and inherited by the workers of every generation.
+ */
+
+#ifndef _NGX_HTTP_ZOOM_WAKE_H_INCLUDED_
+#define _NGX_HTTP_ZOOM_WAKE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "ngx_http_zoom_zone.h"
+
+
+typedef void (*ngx_http_zoom_wake_pt)(void);
+
+
+/* In the master: one reference for each configuration that has the zone. */
+ngx_http_zoom_wake_t *ngx_http_zoom_wake_create(ngx_cycle_t *cycle);
+ngx_http_zoom_wake_t *ngx_http_zoom_wake_share(ngx_http_zoom_wake_t *wake);
+void ngx_http_zoom_wake_release(ngx_http_zoom_wake_t *wake);
+
+void ngx_http_zoom_wake_workers(ngx_http_zoom_wake_t *wake,
+    const ngx_http_zoom_workers_t *slots);
+void ngx_http_zoom_wake_all(ngx_http_zoom_wake_t *wake);
+
+
+/*
+ * In a worker: takes a slot, after giving back those of dead processes, and
+ * calls "handler" when somebody wakes it.  A worker that finds none free gets
+ * NGX_HTTP_ZOOM_NO_WORKER and has to poll.
+ */
+
+ngx_uint_t ngx_http_zoom_worker_claim(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_wake_pt handler, ngx_log_t *log);
+void ngx_http_zoom_worker_release(ngx_http_zoom_zone_t *zone);
+
+/*
+ * Whether the process that was (slot, epoch) still lives.  A slot whose
+ * process is gone is given back, with its flights.  For NGX_HTTP_ZOOM_NO_WORKER
+ * the epoch is the pid.
+ */
+
+ngx_uint_t ngx_http_zoom_worker_alive(ngx_http_zoom_zone_t *zone,
+    ngx_uint_t slot, ngx_atomic_uint_t epoch);
+
+
+#define ngx_http_zoom_workers_set(s, n)                                       \
+    (s)->bits[(n) / 64] |= (uint64_t) 1 << ((n) % 64)
+
+#define ngx_http_zoom_workers_has(s, n)                                       \
+    ((s)->bits[(n) / 64] & ((uint64_t) 1 << ((n) % 64)))
+
+#define ngx_http_zoom_workers_clear(s, n)                                     \
+    (s)->bits[(n) / 64] &= ~((uint64_t) 1 << ((n) % 64))
+
+
+#endif /* _NGX_HTTP_ZOOM_WAKE_H_INCLUDED_ */

@@ -1,0 +1,211 @@
+/*
+ * The shared memory zone: tokens, flights, the slots of the workers and proofs
+ * that were used.
+ *
+ * Everything in it is an index or a number, so that a reader without the lock
+ * can check what it reads before it follows it.  The tokens are a cache: a
+ * worker that dies while it writes leaves "seq" odd, and whoever locks next
+ * starts with an empty table.  The proofs stay: they would be good again.
+ */
+
+#ifndef _NGX_HTTP_ZOOM_ZONE_H_INCLUDED_
+#define _NGX_HTTP_ZOOM_ZONE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "ngx_http_zoom_state.h"
+#include "zoom_response.h"
+
+
+#define NGX_HTTP_ZOOM_ZONE_MIN      (256 * 1024)
+#define NGX_HTTP_ZOOM_ZONE_DEFAULT  (8 * 1024 * 1024)
+
+#define NGX_HTTP_ZOOM_MAX_WORKERS     256
+#define NGX_HTTP_ZOOM_NO_WORKER       NGX_HTTP_ZOOM_MAX_WORKERS
+#define NGX_HTTP_ZOOM_NONE          0xffffffff
+
+#define NGX_HTTP_ZOOM_BLOCK_SIZE    252
+
+#define NGX_HTTP_ZOOM_SEED_LEN      32
+#define NGX_HTTP_ZOOM_SEEN_LEN      16
+#define NGX_HTTP_ZOOM_WAYS          8
+
+/* an owner that is that late is dead, or as good as */
+
+#define NGX_HTTP_ZOOM_GRACE         1000
+
+
+/* A set of workers, by their slots. */
+
+typedef struct {
+    uint64_t                     bits[NGX_HTTP_ZOOM_MAX_WORKERS / 64];
+} ngx_http_zoom_workers_t;
+
+
+/*
+ * A worker.  The epoch changes whenever the slot gets or loses a process, so
+ * (slot, epoch) names one process for good, whatever becomes of its pid.
+ */
+
+typedef struct {
+    ngx_atomic_t                 pid;        /* 0: free */
+    ngx_atomic_t                 epoch;
+    uint64_t                     start;      /* in ticks since boot */
+} ngx_http_zoom_worker_t;
+
+
+typedef struct {
+    uint32_t                     next;
+    u_char                       data[NGX_HTTP_ZOOM_BLOCK_SIZE];
+} ngx_http_zoom_block_t;
+
+
+/*
+ * What is known of a key.  Flights are numbered through the whole zone, so a
+ * waiter can tell whether a value or a failure is as new as the flight that
+ * it joined.
+ */
+
+typedef struct {
+    uint32_t                     hash;
+    uint32_t                     next;       /* in its bucket, or free list */
+    uint32_t                     block;      /* the key, then the value */
+    uint16_t                     key_len;
+    uint16_t                     value_len;
+
+    unsigned char                used;
+    unsigned char                referenced; /* second chance */
+    unsigned char                pinned:1;   /* an access token: not evicted */
+    unsigned char                negative:1; /* on the list of failures */
+    unsigned char                polled:1;   /* workers without a slot wait */
+    unsigned char                error;      /* zoom_error_e of "failed" */
+    unsigned char                trouble;    /* zoom_error_e it tries again
+                                                after, or ZOOM_OK */
+    uint16_t                     owner;      /* of the flight: its slot */
+    uint32_t                     state;      /* of the account it belongs to */
+    uint32_t                     prev;       /* in the list of failures */
+    uint32_t                     follow;
+    uint32_t                     grace;      /* its owner may be at work for so
+                                                long after the deadline */
+    uint32_t                     retry_after;    /* of "failed", seconds */
+    int32_t                      code;       /* Zoom's, of "failed" */
+
+    uint64_t                     published;  /* flight of the value, or 0 */
+    int64_t                      minted;     /* seconds since the epoch */
+    int64_t                      expires;
+
+    uint64_t                     failed;     /* flight of the failure, or 0 */
+    ngx_msec_t                   until;      /* the failure stands till then */
+
+    uint64_t                     flight;     /* in progress, or 0 */
+    uint64_t                     outdated;   /* flights up to this one bring
+                                                nothing any more */
+    ngx_atomic_uint_t            owner_epoch;
+    ngx_msec_t                   deadline;
+    ngx_http_zoom_workers_t      waiters;
+
+    u_char                       tracking_id[ZOOM_TRACKING_ID_MAX];
+} ngx_http_zoom_entry_t;
+
+
+/*
+ * A proof that was used.  Its digest says in which two sets it may be, so that
+ * there is no list that a dying worker could leave broken; nobody reads here
+ * without the lock.
+ */
+
+typedef struct {
+    u_char                       digest[NGX_HTTP_ZOOM_SEEN_LEN];
+    u_char                       request[NGX_HTTP_ZOOM_SEEN_LEN];
+    uint32_t                     first;      /* seconds since the epoch */
+    uint32_t                     until;      /* and the last one; 0: free */
+    uint16_t                     count;
+    uint16_t                     yields;     /* to others, the oldest first */
+} ngx_http_zoom_seen_t;
+
+
+typedef struct {
+    ngx_atomic_t                 seq;        /* odd while a writer is at work */
+    uint64_t                     flights;    /* the last number given out */
+
+    uint32_t                     nbuckets;   /* a power of two */
+    uint32_t                     nentries;
+    uint32_t                     nblocks;
+    uint32_t                     free_entry;
+    uint32_t                     free_block;
+    uint32_t                     nfree;      /* blocks */
+    uint32_t                     hand;       /* of the eviction clock */
+    uint32_t                     nused;      /* entries */
+    uint32_t                     nnegative;  /* of these, failures only */
+    uint32_t                     negative_head;   /* the oldest */
+    uint32_t                     negative_tail;
+
+    uint64_t                     config;     /* the newest that has workers */
+    uint32_t                     nstates;    /* accounts, and groups */
+
+    uint32_t                     nseen;      /* sets of proofs */
+    u_char                       seed[NGX_HTTP_ZOOM_SEED_LEN];
+
+    ngx_atomic_t                 errors[ZOOM_E_LAST];   /* of no account */
+
+    ngx_http_zoom_worker_t       workers[NGX_HTTP_ZOOM_MAX_WORKERS];
+} ngx_http_zoom_shared_t;
+
+
+typedef struct ngx_http_zoom_wake_s  ngx_http_zoom_wake_t;
+
+
+/* A process's view of the zone. */
+
+typedef struct ngx_http_zoom_zone_s {
+    ngx_http_zoom_shared_t      *sh;
+    ngx_http_zoom_seen_t        *seen;
+    ngx_http_zoom_state_t       *states;
+    ngx_http_zoom_quota_t       *quotas;
+    uint32_t                    *buckets;
+    ngx_http_zoom_entry_t       *entries;
+    ngx_http_zoom_block_t       *blocks;
+
+    ngx_slab_pool_t             *shpool;
+    ngx_http_zoom_wake_t        *wake;
+    ngx_cycle_t                 *cycle;
+    ngx_uint_t                   naccounts;
+    uint64_t                     config;     /* the number of ours */
+    ngx_uint_t                   torn;       /* a writer's death, to be told */
+} ngx_http_zoom_zone_t;
+
+
+/*
+ * Adds the zone at configuration time, for so many accounts; its data is a
+ * ngx_http_zoom_zone_t.  NULL, with the cause logged, on failure.
+ */
+
+ngx_shm_zone_t *ngx_http_zoom_zone_add(ngx_conf_t *cf, size_t size,
+    ngx_uint_t naccounts, void *tag);
+
+/* Whether a flight is in progress that may still land: none long overdue. */
+#define ngx_http_zoom_entry_flies(e)                                          \
+    ((e)->flight                                                              \
+     && (ngx_msec_int_t) (ngx_current_msec - (e)->deadline - (e)->grace)      \
+        <= NGX_HTTP_ZOOM_GRACE)
+
+
+/* In a new worker: the first one of a configuration forgives old failures. */
+void ngx_http_zoom_zone_enter(ngx_http_zoom_zone_t *zone);
+
+/* Whether workers of a newer configuration have taken over. */
+#define ngx_http_zoom_zone_outdated(zone)                                     \
+    ((zone)->config < (zone)->sh->config)
+
+/*
+ * Never held across I/O, and never taken by the master: while it reloads it
+ * hears of no death, and whoever dies with the lock waits for it to unlock.
+ */
+
+void ngx_http_zoom_zone_lock(ngx_http_zoom_zone_t *zone);
+void ngx_http_zoom_zone_unlock(ngx_http_zoom_zone_t *zone);
+
+
+#endif /* _NGX_HTTP_ZOOM_ZONE_H_INCLUDED_ */
