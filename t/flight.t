@@ -49,7 +49,7 @@ EOC
 
 # Every part begins with an nginx, and a Zoom, that know nothing.
 sub cold {
-    $zoom->control({ reset => 1 });
+    $zoom->control({ reset => 1 }, @_);
     $t->nginx(http => $t->account('twin'), locations => $locations,
               reuseport => 1);
 }
@@ -86,11 +86,10 @@ sub in_flight {
 
 
 subtest '400 cold callbacks at once' => sub {
-    my $nginx = cold();
-
-    # Slow enough for all to come in while the first is under way.
-    $zoom->control({ match => $_, mode => 'delay', ms => 700 })
-        for qw(oauth token);
+    # Slow enough for all to come in while the first is under way, even the
+    # access token that a worker fetches when it starts.
+    my $nginx = cold(map { { match => $_, mode => 'delay', ms => 700 } }
+                     qw(oauth token));
 
     my @calls = http_wait(map { call('/zak') } 1 .. 400);
     my %pids = map { ($_->header('X-Pid') // '') => 1 } @calls;
