@@ -18,7 +18,7 @@
 
 #define NGX_HTTP_ZOOM_API_MODULE   "ngx_http_zoom_module"
 #define NGX_HTTP_ZOOM_API_MAGIC    "zoomapi"
-#define NGX_HTTP_ZOOM_API_VERSION  1
+#define NGX_HTTP_ZOOM_API_VERSION  2
 
 
 /* What an answer may hold, and how many there are. */
@@ -27,7 +27,7 @@
 
 /* All that is asked Zoom for, and the labels of its limits. */
 
-#define NGX_HTTP_ZOOM_API_KINDS    6
+#define NGX_HTTP_ZOOM_API_SERVICES  7
 #define NGX_HTTP_ZOOM_API_LABELS   4
 
 /* The longest signature. */
@@ -40,32 +40,55 @@
 struct ngx_http_zoom_account_s;
 
 
-/* A token is wanted. */
+/* The life of a token that may be asked for, seconds. */
 
-typedef struct ngx_http_zoom_call_s  ngx_http_zoom_call_t;
+#define NGX_HTTP_ZOOM_TTL_MIN      60
+#define NGX_HTTP_ZOOM_TTL_MAX      (365 * 24 * 60 * 60)
 
-struct ngx_http_zoom_call_s {
-    /* Set by the caller. */
 
-    struct ngx_http_zoom_account_s  *account;
+/* Which token. */
+
+typedef struct {
+    ngx_int_t                    type;       /* as type() tells it, below */
     ngx_str_t                    user;
-    ngx_str_t                    type;       /* empty: "zak" */
     ngx_str_t                    meeting;    /* its id, or nothing */
     time_t                       ttl;        /* seconds; NGX_CONF_UNSET: the
                                                 location's */
+    int                          webinar;    /* "meeting" is one */
+    int                          bypass;     /* the waiting room */
+} ngx_http_zoom_token_req_t;
+
+
+/* Which request to Zoom's REST API. */
+
+typedef struct {
+    ngx_str_t                    method;
+    ngx_str_t                    path;       /* encoded, with arguments */
+    ngx_str_t                    body;       /* JSON, or nothing */
+    ngx_str_t                    label;      /* no data: "medium" */
+} ngx_http_zoom_api_req_t;
+
+
+/* Who wants a token. */
+
+typedef struct ngx_http_zoom_token_ask_s  ngx_http_zoom_token_ask_t;
+
+struct ngx_http_zoom_token_ask_s {
+    /* Set by the caller; strings need not outlive the start. */
+
+    struct ngx_http_zoom_account_s  *account;
+    ngx_http_zoom_token_req_t    req;
     ngx_msec_t                   timeout;
     ngx_uint_t                   fresh;      /* 1: none from the store */
-    ngx_uint_t                   webinar;    /* "meeting" is one */
-    ngx_uint_t                   bypass;     /* the waiting room */
     ngx_uint_t                   access;     /* 1: the account's own token; of
                                                 the above "timeout" counts */
-    ngx_pool_t                  *pool;       /* outlives the call */
-    void                       (*handler)(ngx_http_zoom_call_t *call);
+    ngx_pool_t                  *pool;       /* outlives this */
+    void                       (*handler)(ngx_http_zoom_token_ask_t *ask);
     void                        *data;
 
     /* The result; "token" is set without an error only. */
 
-    const char                  *error;      /* design, section 3; or NULL */
+    const char                  *error;      /* as in README; or NULL */
     const char                  *status;     /* HIT, MISS, SHARED, STALE, - */
     ngx_str_t                    token;      /* the caller wipes it */
     time_t                       expires;
@@ -75,39 +98,36 @@ struct ngx_http_zoom_call_s {
                                                 with; 0 with a token */
     const u_char                *tracking_id;    /* ends with a zero */
 
-    void                        *ask;        /* the first module's own */
+    void                        *own;        /* the first module's */
 };
 
 
-/* Any request to Zoom's REST API. */
+/* Who wants a request to be sent. */
 
-typedef struct ngx_http_zoom_errand_s  ngx_http_zoom_errand_t;
+typedef struct ngx_http_zoom_request_s  ngx_http_zoom_request_t;
 
-struct ngx_http_zoom_errand_s {
+struct ngx_http_zoom_request_s {
     /* Set by the caller; strings need not outlive the start. */
 
     struct ngx_http_zoom_account_s  *account;
-    ngx_str_t                    method;
-    ngx_str_t                    path;       /* encoded, with arguments */
-    ngx_str_t                    body;       /* JSON, or nothing */
-    ngx_str_t                    label;      /* NULL: "medium" */
+    ngx_http_zoom_api_req_t      req;
     ngx_msec_t                   timeout;
-    size_t                       most;       /* bytes of the answer's body;
+    size_t                       most;       /* bytes of the response's body;
                                                 0: 4 MiB */
-    void                       (*handler)(ngx_http_zoom_errand_t *errand);
+    void                       (*handler)(ngx_http_zoom_request_t *request);
     void                        *data;
 
     /* The result: what Zoom answered, good or bad, or an error. */
 
-    const char                  *error;      /* design, section 3; or NULL */
+    const char                  *error;      /* as above; or NULL */
     const char                  *reason;     /* with one: for a log, or NULL */
-    int                          http;       /* of the answer, or as below */
+    int                          http;       /* of the response, or as above */
     ngx_str_t                    head;       /* header lines as they came */
-    ngx_str_t                    answer;     /* the body */
+    ngx_str_t                    response;   /* the body */
     time_t                       retry_after;
     const u_char                *tracking_id;    /* ends with a zero */
 
-    void                        *request;    /* the first module's own */
+    void                        *own;        /* the first module's */
 };
 
 
@@ -136,13 +156,13 @@ typedef struct {
     const char                  *name;
     const char                  *error;      /* NULL: it works as far as is
                                                 known */
-} ngx_http_zoom_kind_state_t;
+} ngx_http_zoom_service_state_t;
 
 
 typedef struct {
     ngx_str_t                    name;
     time_t                       expires;    /* of the access token; 0: none */
-    ngx_http_zoom_kind_state_t   kinds[NGX_HTTP_ZOOM_API_KINDS];
+    ngx_http_zoom_service_state_t   services[NGX_HTTP_ZOOM_API_SERVICES];
     ngx_uint_t                   nvital;     /* of these, from the first on:
                                                 it is out of order without */
     ngx_http_zoom_label_state_t  labels[NGX_HTTP_ZOOM_API_LABELS];
@@ -221,7 +241,7 @@ typedef struct {
 
     /*
      * NGX_OK: the result is there, the handler is not called.  NGX_AGAIN: it
-     * will be, once, unless the call is cancelled.  NGX_ERROR: the arguments
+     * will be, once, unless this is cancelled.  NGX_ERROR: the arguments
      * can't be used, and "error" is a sentence that says why.
      *
      * The location's directives give what is unset; its zoom_allow_user and
@@ -229,26 +249,26 @@ typedef struct {
      */
 
     ngx_int_t                  (*mint)(ngx_http_request_t *r,
-                                       ngx_http_zoom_call_t *call);
+                                       ngx_http_zoom_token_ask_t *ask);
 
-    /* Harmless on a call that is over, or was zeroed and never made. */
-    void                       (*cancel)(ngx_http_zoom_call_t *call);
+    /* Harmless on one that is over, or was zeroed and never asked. */
+    void                       (*cancel)(ngx_http_zoom_token_ask_t *ask);
 
     /*
      * NULL: the handler will be called, once, from the event loop, unless the
-     * errand is ended.  Else a sentence that says what is wrong, and there is
+     * request is ended.  Else a sentence that says what is wrong, and there is
      * nothing to end.  The location's zoom_timeout holds.
      */
 
     const char                *(*send)(ngx_http_request_t *r,
-                                       ngx_http_zoom_errand_t *errand);
+                                       ngx_http_zoom_request_t *request);
 
     /*
      * Cancels what is not done and wipes and frees what the result points at.
      * Harmless on one that was ended, or was zeroed and never given.
      */
 
-    void                       (*end)(ngx_http_zoom_errand_t *errand);
+    void                       (*end)(ngx_http_zoom_request_t *request);
 
     /* For "life" seconds.  NULL, or a sentence that says what is wrong. */
     const char                *(*sign)(struct ngx_http_zoom_account_s *a,

@@ -468,7 +468,7 @@ ngx_http_zoom_check_ttl(ngx_conf_t *cf, void *post, void *data)
 {
     time_t  *ttl = data;
 
-    if (*ttl < 60 || *ttl > NGX_HTTP_ZOOM_YEAR) {
+    if (*ttl < NGX_HTTP_ZOOM_TTL_MIN || *ttl > NGX_HTTP_ZOOM_TTL_MAX) {
         return "must be from 60s to 365d";
     }
 

@@ -181,8 +181,8 @@ SKIP: {
         my $sh = "'ngx_http_zoom_flight.c'::ngx_http_zoom_zone->sh";
 
         gdb($other, 'set $i = 0', 'while $i < 256',
-            "if $sh->slots[\$i].pid == $owner",
-            "set var $sh->slots[\$i].start = 1", 'end',
+            "if $sh->workers[\$i].pid == $owner",
+            "set var $sh->workers[\$i].start = 1", 'end',
             'set $i = $i + 1', 'end');
 
         my $start = time;

@@ -25,24 +25,21 @@ local type = type
 
 
 -- of ngx_http_zoom_ffi.h, whose types and functions these are
-local FFI_VERSION = 1
+local FFI_VERSION = 2
 
-if not pcall(ffi.typeof, "ngx_http_zoom_ffi_want_t") then
+if not pcall(ffi.typeof, "ngx_http_zoom_token_req_t") then
 ffi.cdef[[
     typedef struct ngx_http_zoom_ffi_vm_s    ngx_http_zoom_ffi_vm_t;
     typedef struct ngx_http_zoom_ffi_call_s  ngx_http_zoom_ffi_call_t;
 
     typedef struct {
-        ngx_str_t  account;
-        ngx_str_t  type;
+        intptr_t   type;
         ngx_str_t  user;
         ngx_str_t  meeting;
-        int64_t    ttl;
-        int64_t    timeout;
-        int        fresh;
+        long       ttl;
         int        webinar;
         int        bypass;
-    } ngx_http_zoom_ffi_want_t;
+    } ngx_http_zoom_token_req_t;
 
     typedef struct {
         ngx_str_t  error;
@@ -58,13 +55,11 @@ ffi.cdef[[
     } ngx_http_zoom_ffi_result_t;
 
     typedef struct {
-        ngx_str_t  account;
         ngx_str_t  method;
         ngx_str_t  path;
         ngx_str_t  body;
         ngx_str_t  label;
-        int64_t    timeout;
-    } ngx_http_zoom_ffi_order_t;
+    } ngx_http_zoom_api_req_t;
 
     typedef struct ngx_http_zoom_account_s  ngx_http_zoom_account_t;
 
@@ -77,7 +72,7 @@ ffi.cdef[[
 
     typedef struct {
         int64_t                    expires;
-        ngx_str_t                  errors[6];
+        ngx_str_t                  errors[7];
         ngx_http_zoom_ffi_limit_t  limits[4];
         int64_t                    last_time;
         ngx_str_t                  last_error;
@@ -114,12 +109,17 @@ ffi.cdef[[
         int (*count)(ngx_http_lua_sema_t *sema));
     void ngx_http_zoom_ffi_vm_destroy(ngx_http_zoom_ffi_vm_t *vm);
 
+    int ngx_http_zoom_ffi_type(const ngx_str_t *name);
     int ngx_http_zoom_ffi_mint(ngx_http_zoom_ffi_vm_t *vm,
-        ngx_http_request_t *r, const ngx_http_zoom_ffi_want_t *want,
-        int access, ngx_http_zoom_ffi_call_t **call,
-        ngx_http_zoom_ffi_result_t *result);
+        ngx_http_request_t *r, const ngx_str_t *account,
+        const ngx_http_zoom_token_req_t *req, int64_t timeout, int fresh,
+        ngx_http_zoom_ffi_call_t **call, ngx_http_zoom_ffi_result_t *result);
+    int ngx_http_zoom_ffi_access(ngx_http_zoom_ffi_vm_t *vm,
+        ngx_http_request_t *r, const ngx_str_t *account, int64_t timeout,
+        ngx_http_zoom_ffi_call_t **call, ngx_http_zoom_ffi_result_t *result);
     int ngx_http_zoom_ffi_request(ngx_http_zoom_ffi_vm_t *vm,
-        ngx_http_request_t *r, const ngx_http_zoom_ffi_order_t *order,
+        ngx_http_request_t *r, const ngx_str_t *account,
+        const ngx_http_zoom_api_req_t *req, int64_t timeout,
         ngx_http_zoom_ffi_call_t **call, ngx_http_zoom_ffi_result_t *result);
     void ngx_http_zoom_ffi_wait(ngx_http_zoom_ffi_call_t *call,
         ngx_http_lua_sema_t *sema, int slot);
@@ -200,8 +200,10 @@ end
 ffi.gc(vm, C.ngx_http_zoom_ffi_vm_destroy)
 
 -- Nothing yields between their being filled and being read.
-local want = ffi_new("ngx_http_zoom_ffi_want_t")
-local order = ffi_new("ngx_http_zoom_ffi_order_t")
+local account = ffi_new("ngx_str_t")
+local type_name = ffi_new("ngx_str_t")
+local token_req = ffi_new("ngx_http_zoom_token_req_t")
+local api_req = ffi_new("ngx_http_zoom_api_req_t")
 local callp = ffi_new("ngx_http_zoom_ffi_call_t *[1]")
 local result = ffi_new("ngx_http_zoom_ffi_result_t")
 
@@ -217,10 +219,10 @@ local buf = ffi_new("unsigned char[?]", 2048)
 local given = ffi_new("ngx_str_t[4]")
 local taken = ffi_new("ngx_str_t[2]")
 
--- in the order of ngx_http_zoom_kind_e and zoom_label_e
-local KINDS = {
+-- in the order of ngx_http_zoom_service_e and zoom_label_e
+local SERVICES = {
     "access", "zak", "onbehalf", "local_recording", "live_streaming",
-    "local_archiving",
+    "local_archiving", "api",
 }
 
 local LABELS = { "light", "medium", "heavy", "resource" }
@@ -441,19 +443,6 @@ local function await(rc, finish)
 end
 
 
--- Asks for what stands in "want".
-local function ask(access)
-    local r, err = request()
-
-    if not r then
-        return nil, err
-    end
-
-    return await(C.ngx_http_zoom_ffi_mint(vm, r, want, access, callp, result),
-                 finish)
-end
-
-
 -- Of a timeout in seconds; -1 where there is none.
 local function milliseconds(timeout)
     if not timeout then
@@ -468,36 +457,35 @@ local function milliseconds(timeout)
 end
 
 
--- Whatever was left from the last call would be taken for an argument.
-local function fill(args)
-    set(want.account, args.account)
-    set(want.type, args.type or "")
-    set(want.user, args.user or "")
-    set(want.meeting, "")
-
-    want.ttl = -1
-    want.timeout = -1
-    want.fresh = args.fresh and 1 or 0
-    want.webinar = args.webinar and 1 or 0
-    want.bypass = args.bypass_waiting_room and 1 or 0
-
-    local ttl = args.ttl
-
-    if ttl then
-        if not (ttl >= 60 and ttl <= 31536000) then
-            return bad("%q must be from 60 seconds to 365 days", "ttl")
-        end
-
-        want.ttl = floor(ttl)
+-- Seconds; -1 where there is none.
+local function life(ttl)
+    if not ttl then
+        return -1
     end
 
-    local timeout, err = milliseconds(args.timeout)
+    if not (ttl >= 60 and ttl <= 31536000) then
+        return bad("%q must be from 60 seconds to 365 days", "ttl")
+    end
 
-    if not timeout then
+    return floor(ttl)
+end
+
+
+-- Whatever was left from the last call would be taken for an argument.
+local function fill(args)
+    local ttl, err = life(args.ttl)
+
+    if not ttl then
         return nil, err
     end
 
-    want.timeout = timeout
+    set(type_name, args.type or "")
+    set(token_req.user, args.user or "")
+
+    token_req.type = C.ngx_http_zoom_ffi_type(type_name)
+    token_req.ttl = ttl
+    token_req.webinar = args.webinar and 1 or 0
+    token_req.bypass = args.bypass_waiting_room and 1 or 0
 
     return true
 end
@@ -526,18 +514,36 @@ function _M.mint(args)
         return nil, err
     end
 
+    local timeout, r
+
+    timeout, err = milliseconds(args.timeout)
+
+    if not timeout then
+        return nil, err
+    end
+
     ok, err = fill(args)
 
     if not ok then
         return nil, err
     end
 
+    r, err = request()
+
+    if not r then
+        return nil, err
+    end
+
     -- this string must not be collected before it was read
     local meeting = digits(args.meeting_id)
 
-    set(want.meeting, meeting)
+    set(token_req.meeting, meeting)
+    set(account, args.account)
 
-    return ask(0)
+    return await(C.ngx_http_zoom_ffi_mint(vm, r, account, token_req, timeout,
+                                          args.fresh and 1 or 0, callp,
+                                          result),
+                 finish)
 end
 
 
@@ -552,13 +558,25 @@ function _M.access_token(args)
         return nil, err
     end
 
-    ok, err = fill(args)
+    local timeout, r
 
-    if not ok then
+    timeout, err = milliseconds(args.timeout)
+
+    if not timeout then
         return nil, err
     end
 
-    return ask(1)
+    r, err = request()
+
+    if not r then
+        return nil, err
+    end
+
+    set(account, args.account)
+
+    return await(C.ngx_http_zoom_ffi_access(vm, r, account, timeout, callp,
+                                            result),
+                 finish)
 end
 
 
@@ -591,10 +609,10 @@ function _M.account(name)
 
     local list = { name = name, ok = true, errors = {}, limits = {} }
 
-    for i = 1, #KINDS do
+    for i = 1, #SERVICES do
         local code = text_of(report.errors[i - 1])
 
-        list.errors[KINDS[i]] = code
+        list.errors[SERVICES[i]] = code
 
         -- the others are not for every account
         if code and i <= 2 and list.ok then
@@ -1106,14 +1124,14 @@ function _M.request(args)
         path = path .. "?" .. ngx.encode_args(args.args)
     end
 
-    set(order.account, args.account)
-    set(order.method, method)
-    set(order.path, path)
-    set(order.body, content)
-    set(order.label, args.label or "medium")
-    order.timeout = timeout
+    set(account, args.account)
+    set(api_req.method, method)
+    set(api_req.path, path)
+    set(api_req.body, content)
+    set(api_req.label, args.label or "medium")
 
-    return await(C.ngx_http_zoom_ffi_request(vm, r, order, callp, result),
+    return await(C.ngx_http_zoom_ffi_request(vm, r, account, api_req, timeout,
+                                             callp, result),
                  finish_request)
 end
 

@@ -1,7 +1,7 @@
 /*
- * Any request to Zoom's REST API, for code of an operator's: with the access
- * token and within the limits that tokens are minted with, behind those who
- * wait for a token.  Shared with nobody and kept nowhere.
+ * Any request to Zoom's REST API: a call whose response is the caller's, head
+ * and body.  With the access token and within the limits that tokens are minted
+ * with, behind those who wait for a token; shared with nobody, kept nowhere.
  */
 
 #ifndef _NGX_HTTP_ZOOM_API_CALL_H_INCLUDED_
@@ -10,16 +10,16 @@
 
 #include <ngx_config.h>
 #include <ngx_core.h>
-#include <ngx_http.h>
 
-#include "ngx_http_zoom_broker.h"
-#include "ngx_http_zoom_http_client.h"
-#include "ngx_http_zoom_slot.h"
+#include "ngx_http_zoom_call.h"
+#include "ngx_http_zoom_conf.h"
+#include "zoom_error.h"
+#include "zoom_limit.h"
 
 
-#define NGX_HTTP_ZOOM_API_CALL_BODY_MAX    (1024 * 1024)
-#define NGX_HTTP_ZOOM_API_CALL_ANSWER_MAX  (4 * 1024 * 1024)
-#define NGX_HTTP_ZOOM_API_CALL_PATH_MAX    8192
+#define NGX_HTTP_ZOOM_API_CALL_BODY_MAX      (1024 * 1024)
+#define NGX_HTTP_ZOOM_API_CALL_RESPONSE_MAX  (4 * 1024 * 1024)
+#define NGX_HTTP_ZOOM_API_CALL_PATH_MAX      8192
 
 
 typedef struct ngx_http_zoom_api_call_s  ngx_http_zoom_api_call_t;
@@ -36,36 +36,28 @@ struct ngx_http_zoom_api_call_s {
                                                 with its arguments */
     ngx_str_t                    body;       /* JSON, or nothing */
     zoom_label_e                 label;
-    size_t                       answer_max; /* of its body; 0: ..._ANSWER_MAX
-                                                as above, which is the most */
+    size_t                       response_max;   /* of its body; 0: as above,
+                                                which is the most */
     ngx_msec_t                   deadline;   /* on ngx_current_msec's clock */
-    ngx_pool_t                  *pool;       /* where the answer goes */
+    ngx_pool_t                  *pool;       /* where the response goes */
     ngx_http_zoom_api_call_pt    handler;
     void                        *data;
 
-    /* The result: an answer of Zoom's, whatever it is, or an error. */
+    /* The result: a response of Zoom's, whatever it is, or an error. */
 
     zoom_error_e                 error;
     const char                  *reason;     /* for the log, or NULL */
     int                          status;
     ngx_str_t                    head;       /* header lines as they came */
-    ngx_str_t                    answer;     /* the caller wipes it */
+    ngx_str_t                    response;   /* the caller wipes it */
     time_t                       retry_after;
     u_char                       tracking_id[ZOOM_TRACKING_ID_MAX + 1];
 
     /* Its own. */
 
-    ngx_http_zoom_worker_account_t *wa;
-    ngx_http_zoom_ask_t             access;
-    ngx_http_zoom_exchange_t        fetch;
-    ngx_http_zoom_slot_t            ticket;
-    ngx_event_t                     timer;
-    ngx_queue_t                     queue;   /* for a turn */
-    ngx_uint_t                      tries;
-    u_char                          why[256];
-    unsigned                        queued:1;
-    unsigned                        refreshed:1;
-    unsigned                        busy:1;  /* the handler will be called */
+    ngx_http_zoom_call_t         call;
+    zoom_error_e                 trouble;
+    u_char                       why[256];
 };
 
 

@@ -34,8 +34,7 @@ ngx_http_zoom_batch_add(ngx_http_zoom_batch_t *batch, ngx_pool_t *pool,
     ask = &batch->asks[batch->n++];
 
     ask->pool = pool;
-    ask->type = type;
-    ask->kind = NGX_HTTP_ZOOM_ZAK + type;
+    ask->req.type = type;
 
     return ask;
 }
@@ -58,7 +57,7 @@ ngx_http_zoom_batch_ask(ngx_http_zoom_batch_t *batch, ngx_msec_t deadline)
         ask->handler = ngx_http_zoom_batch_answered;
         ask->data = batch;
 
-        if (ngx_http_zoom_broker_ask(ask) == NGX_AGAIN) {
+        if (ngx_http_zoom_ask(ask) == NGX_AGAIN) {
             batch->waiting++;
             continue;
         }
@@ -106,11 +105,11 @@ ngx_http_zoom_batch_cancel(ngx_http_zoom_batch_t *batch, zoom_error_e error)
     for (i = 0; i < batch->n; i++) {
         ask = &batch->asks[i];
 
-        if (ask->flight == NULL && ask->handler) {
+        if (ask->waiter.flight == NULL && ask->handler) {
             continue;
         }
 
-        ngx_http_zoom_broker_cancel(ask);
+        ngx_http_zoom_ask_cancel(ask);
 
         if (ask->error == ZOOM_OK) {
             ask->error = error;

@@ -10,7 +10,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "ngx_http_zoom_broker.h"
+#include "ngx_http_zoom_ask.h"
 
 
 typedef struct ngx_http_zoom_batch_s  ngx_http_zoom_batch_t;
@@ -45,7 +45,7 @@ ngx_http_zoom_ask_t *ngx_http_zoom_batch_add(ngx_http_zoom_batch_t *batch,
     ngx_pool_t *pool, zoom_token_type_e type);
 
 /*
- * Asks the broker for all of them; one that has an error or a token already
+ * Asks for all of them; one that has an error or a token already
  * is left out and keeps it.  If one fails that is marked "vital" the others are
  * given up with its error.
  *

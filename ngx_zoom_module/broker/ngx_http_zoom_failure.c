@@ -1,149 +1,157 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
-#include <ngx_http.h>
 
-#include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_failure.h"
 #include "ngx_http_zoom_slot.h"
 
 
-/*
- * For how long a failure stands, in milliseconds, for the one who was asked
- * for; what concerns the account is in its condition.
- */
-
-#define NGX_HTTP_ZOOM_HOLD_REFUSED  1000
-#define NGX_HTTP_ZOOM_HOLD_UNKNOWN  10000
+static const char *ngx_http_zoom_failure_advice(
+    const ngx_http_zoom_exchange_t *x, const zoom_verdict_t *v);
+static void ngx_http_zoom_failure_pass(ngx_http_zoom_failure_t *f);
+static void ngx_http_zoom_failure_log(ngx_http_zoom_failure_t *f,
+    ngx_http_zoom_breaker_e now);
 
 
 void
-ngx_http_zoom_complaint(ngx_http_zoom_complaint_t *c,
-    const ngx_http_zoom_mint_order_t *order, const ngx_http_zoom_exchange_t *f,
-    const zoom_verdict_t *j)
+ngx_http_zoom_failure_text(ngx_http_zoom_failure_t *f, const ngx_str_t *what,
+    const ngx_http_zoom_exchange_t *x, const zoom_verdict_t *v)
 {
     u_char                   *p, *end;
     const char               *advice;
-    ngx_http_zoom_failure_t  *failure;
     const zoom_error_info_t  *info;
 
-    info = zoom_error_info(j->error);
+    info = zoom_error_info(v->error);
 
-    p = c->text;
+    p = f->buf;
     end = p + NGX_HTTP_ZOOM_TEXT_MAX;
 
-    p = ngx_slprintf(p, end, "no ");
-    p = ngx_http_zoom_kind_print(p, end, order);
-    p = ngx_slprintf(p, end, " (%*s): ", info->name.len, info->name.data);
+    p = ngx_slprintf(p, end, "no %V (%*s): ", what, info->name.len,
+                     info->name.data);
 
-    if (f->rc != NGX_OK) {
-        if (f->origin) {
-            p = ngx_slprintf(p, end, "%V: ", &f->origin->host);
+    if (x->rc != NGX_OK) {
+        if (x->origin) {
+            p = ngx_slprintf(p, end, "%V: ", &x->origin->host);
         }
 
-        p = ngx_slprintf(p, end, "%s", f->reason ? f->reason : "no answer");
-        advice = f->advice;
+        p = ngx_slprintf(p, end, "%s", x->reason ? x->reason : "no answer");
 
     } else {
         p = ngx_slprintf(p, end, "Zoom answered %d, code %d, \"%s\", "
-                         "tracking id \"%s\"", f->answer.status, j->code,
-                         j->message, j->tracking_id);
-        advice = j->advice;
+                         "tracking id \"%s\"", x->response.status, v->code,
+                         v->message, v->tracking_id);
     }
 
-    if (f->queued) {
-        advice = "increase \"connections\"";
-    }
-
-    if (advice == NULL && j->error == ZOOM_E_ZOOM_UNAVAILABLE) {
-        advice = "see whether Zoom is down (https://status.zoom.us)";
-    }
+    advice = ngx_http_zoom_failure_advice(x, v);
 
     if (advice) {
         p = ngx_slprintf(p, end, "; %s", advice);
     }
 
-    c->judgement = *j;
+    f->text.data = f->buf;
+    f->text.len = p - f->buf;
+}
 
-    failure = &c->failure;
 
-    failure->error = j->error;
-    failure->code = j->code;
-    failure->message = c->judgement.message;
-    failure->tracking_id = c->judgement.tracking_id;
-    failure->text.data = c->text;
-    failure->text.len = p - c->text;
-    failure->wait = (j->wait > 0) ? ngx_min(j->wait * 1000,
-                                            NGX_HTTP_ZOOM_CLOSE_MAX) : 0;
-    failure->final = (j->verdict == ZOOM_FINAL);
-    failure->counted = 0;
+static const char *
+ngx_http_zoom_failure_advice(const ngx_http_zoom_exchange_t *x,
+    const zoom_verdict_t *v)
+{
+    const char  *advice;
 
-    /* webinars have scopes of their own, without which meetings work */
+    if (x->queued) {
+        return "increase \"connections\"";
+    }
 
-    failure->lone = (order->webinar && failure->final);
+    advice = (x->rc != NGX_OK) ? x->advice : v->advice;
 
-    ngx_http_zoom_breaker_failed(order->wa->zone, order->wa->state,
-                                 order->kind, failure, order->wa->log);
+    if (advice == NULL && v->error == ZOOM_E_ZOOM_UNAVAILABLE) {
+        return "see whether Zoom is down (https://status.zoom.us)";
+    }
+
+    return advice;
 }
 
 
 void
-ngx_http_zoom_complaint_last(ngx_http_zoom_complaint_t *c,
-    const ngx_http_zoom_mint_order_t *order)
+ngx_http_zoom_failure_tell(ngx_http_zoom_failure_t *f, const zoom_verdict_t *v)
 {
-    ngx_http_zoom_failure_t  *failure;
+    f->event.error = v->error;
+    f->event.final = (v->verdict == ZOOM_FINAL);
+    f->event.counted = 0;
+    f->event.wait = (v->wait > 0) ? ngx_min(v->wait * 1000,
+                                            NGX_HTTP_ZOOM_CLOSE_MAX) : 0;
 
-    failure = &c->failure;
+    ngx_http_zoom_state_failed(f->wa->zone, f->wa->state, v);
 
-    if (failure->error == ZOOM_OK) {
+    ngx_http_zoom_failure_pass(f);
+}
+
+
+void
+ngx_http_zoom_failure_was_last(ngx_http_zoom_failure_t *f)
+{
+    if (f->event.error == ZOOM_OK) {
         return;
     }
 
-    failure->last = 1;
-    failure->counted = 1;
+    f->event.last = 1;
+    f->event.counted = 1;
 
-    ngx_http_zoom_breaker_failed(order->wa->zone, order->wa->state,
-                                 order->kind, failure, order->wa->log);
+    ngx_http_zoom_failure_pass(f);
 }
 
 
-void
-ngx_http_zoom_complaint_result(ngx_http_zoom_service_e kind,
-    const zoom_verdict_t *j, ngx_http_zoom_result_t *result)
+static void
+ngx_http_zoom_failure_pass(ngx_http_zoom_failure_t *f)
 {
-    ngx_memzero(result, sizeof(ngx_http_zoom_result_t));
+    ngx_http_zoom_breaker_e  now;
 
-    result->error = j->error;
-    result->code = j->code;
-    ngx_memcpy(result->tracking_id, j->tracking_id,
-               sizeof(result->tracking_id));
+    now = ngx_http_zoom_breaker_failed(f->wa->zone, f->wa->state, f->service,
+                                       &f->event);
 
-    switch (j->error) {
+    ngx_http_zoom_failure_log(f, now);
+}
 
-    case ZOOM_E_USER_UNKNOWN:
-    case ZOOM_E_MEETING_UNKNOWN:
-        result->hold = NGX_HTTP_ZOOM_HOLD_UNKNOWN;
-        break;
 
-    case ZOOM_E_ZOOM_REFUSED:
-    case ZOOM_E_ZOOM_INVALID:
-        result->hold = NGX_HTTP_ZOOM_HOLD_REFUSED;
-        break;
+/* once per incident, then a reminder with a count */
 
-    case ZOOM_E_RATE_LIMITED:
+static void
+ngx_http_zoom_failure_log(ngx_http_zoom_failure_t *f,
+    ngx_http_zoom_breaker_e now)
+{
+    uint64_t                count;
+    ngx_uint_t              level;
+    ngx_http_zoom_state_t  *state;
 
-        /* OAuth has no label that could be closed */
+    state = f->wa->state;
 
-        if (kind == NGX_HTTP_ZOOM_OAUTH) {
-            result->hold = ngx_min(ngx_max(j->wait, 1) * 1000,
-                                   NGX_HTTP_ZOOM_CLOSE_MAX);
-        }
+    if (!f->event.last && now != NGX_HTTP_ZOOM_BREAKER_OPEN) {
+        level = (now == NGX_HTTP_ZOOM_BREAKER_FIRST) ? NGX_LOG_WARN
+                                                     : NGX_LOG_INFO;
 
-        break;
-
-    default:
-        break;
+        ngx_log_error(level, f->wa->log, 0,
+                      "zoom: account \"%*s\": %V, trying again",
+                      state->len, state->name, &f->text);
+        return;
     }
 
-    result->retry_after = ngx_max((time_t) (result->hold + 999) / 1000,
-                                  (time_t) ngx_min(j->wait, 60));
+    level = f->event.harmless ? NGX_LOG_WARN : NGX_LOG_ERR;
+
+    count = ngx_http_zoom_breaker_said(f->wa->zone, state, f->service,
+                                       &f->event);
+
+    if (count > 1) {
+        ngx_log_error(level, f->wa->log, 0,
+                      "zoom: account \"%*s\": %V (%uL of this kind since the "
+                      "last such line)", state->len, state->name, &f->text,
+                      count);
+        return;
+    }
+
+    if (count == 0) {
+        level = NGX_LOG_INFO;
+    }
+
+    ngx_log_error(level, f->wa->log, 0, "zoom: account \"%*s\": %V",
+                  state->len, state->name, &f->text);
 }

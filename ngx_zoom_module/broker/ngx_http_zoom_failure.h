@@ -1,51 +1,55 @@
 /*
- * A failure of Zoom's, or on the way there, put into words and passed on: to
- * the account's condition, which knows what is worth a line in the log, and to
- * those who wait.
+ * A failure of Zoom's, or on the way there: put into words, told to the breaker
+ * and to the log.
  */
 
-#ifndef _NGX_HTTP_ZOOM_COMPLAINT_H_INCLUDED_
-#define _NGX_HTTP_ZOOM_COMPLAINT_H_INCLUDED_
+#ifndef _NGX_HTTP_ZOOM_FAILURE_H_INCLUDED_
+#define _NGX_HTTP_ZOOM_FAILURE_H_INCLUDED_
 
 
 #include <ngx_config.h>
 #include <ngx_core.h>
 
 #include "ngx_http_zoom_breaker.h"
-#include "ngx_http_zoom_http_client.h"
-#include "ngx_http_zoom_kind.h"
-#include "ngx_http_zoom_publish.h"
+#include "ngx_http_zoom_exchange.h"
+#include "ngx_http_zoom_state.h"
+#include "ngx_http_zoom_worker_account.h"
+#include "zoom_response.h"
 
 
 #define NGX_HTTP_ZOOM_TEXT_MAX  1024
 
 
-/* Zeroed, it holds none; what "failure" points to is in the rest. */
+/* Zeroed, it holds none. */
 
 typedef struct {
-    ngx_http_zoom_failure_t      failure;
-    zoom_verdict_t               judgement;
-    u_char                       text[NGX_HTTP_ZOOM_TEXT_MAX];
-} ngx_http_zoom_complaint_t;
+    ngx_http_zoom_worker_account_t  *wa;
+    ngx_http_zoom_service_e      service;
+    ngx_http_zoom_breaker_failure_t  event;
+    ngx_str_t                    text;       /* in "buf" */
+    u_char                       buf[NGX_HTTP_ZOOM_TEXT_MAX];
+} ngx_http_zoom_failure_t;
 
 
 /*
- * There is no token for "order": exchange "f" has failed, or its answer was
- * judged "j".  c->failure.last and c->failure.harmless are the caller's to set
- * before.
+ * Puts into words that "what" did not come, as exchange "x" failed or its
+ * response was classified as "v".
  */
 
-void ngx_http_zoom_complaint(ngx_http_zoom_complaint_t *c,
-    const ngx_http_zoom_mint_order_t *order, const ngx_http_zoom_exchange_t *f,
-    const zoom_verdict_t *j);
+void ngx_http_zoom_failure_text(ngx_http_zoom_failure_t *f,
+    const ngx_str_t *what, const ngx_http_zoom_exchange_t *x,
+    const zoom_verdict_t *v);
 
-/* The last one, if there is one, was to be tried again, and won't be. */
-void ngx_http_zoom_complaint_last(ngx_http_zoom_complaint_t *c,
-    const ngx_http_zoom_mint_order_t *order);
+/*
+ * Tells the breaker and the log of a failure that has its words; f->event.last,
+ * .harmless and .lone are the caller's to set before.
+ */
 
-/* The end of a flight that brought nothing, and how long that stands. */
-void ngx_http_zoom_complaint_result(ngx_http_zoom_service_e kind,
-    const zoom_verdict_t   *j, ngx_http_zoom_result_t *result);
+void ngx_http_zoom_failure_tell(ngx_http_zoom_failure_t *f,
+    const zoom_verdict_t *v);
+
+/* The failure, if there is one, was to be tried again, and won't be. */
+void ngx_http_zoom_failure_was_last(ngx_http_zoom_failure_t *f);
 
 
-#endif /* _NGX_HTTP_ZOOM_COMPLAINT_H_INCLUDED_ */
+#endif /* _NGX_HTTP_ZOOM_FAILURE_H_INCLUDED_ */

@@ -24,7 +24,7 @@
 static ngx_http_zoom_flight_t *ngx_http_zoom_flight_find(
     const ngx_http_zoom_key_t *key);
 static ngx_http_zoom_flight_t *ngx_http_zoom_flight_create(
-    const ngx_http_zoom_key_t *key, const ngx_http_zoom_order_t *order);
+    const ngx_http_zoom_key_t *key, const ngx_http_zoom_job_t *job);
 static void ngx_http_zoom_flight_free(ngx_http_zoom_flight_t *flight);
 static ngx_http_zoom_entry_t *ngx_http_zoom_flight_entry(
     const ngx_http_zoom_flight_t *flight);
@@ -102,7 +102,7 @@ ngx_http_zoom_flight_exit_process(void)
 ngx_http_zoom_flight_t *
 ngx_http_zoom_flight_join(const ngx_http_zoom_key_t *key,
     const ngx_http_zoom_record_t *rec, ngx_msec_t deadline,
-    const ngx_http_zoom_order_t *order, ngx_uint_t *again)
+    const ngx_http_zoom_job_t *job, ngx_uint_t *again)
 {
     ngx_int_t                rc;
     ngx_http_zoom_flight_t  *flight;
@@ -116,7 +116,7 @@ ngx_http_zoom_flight_join(const ngx_http_zoom_key_t *key,
         return flight;
     }
 
-    flight = ngx_http_zoom_flight_create(key, order);
+    flight = ngx_http_zoom_flight_create(key, job);
     if (flight == NULL) {
         return NULL;
     }
@@ -169,12 +169,12 @@ ngx_http_zoom_flight_find(const ngx_http_zoom_key_t *key)
 
 static ngx_http_zoom_flight_t *
 ngx_http_zoom_flight_create(const ngx_http_zoom_key_t *key,
-    const ngx_http_zoom_order_t *order)
+    const ngx_http_zoom_job_t *job)
 {
     u_char                  *p;
     ngx_http_zoom_flight_t  *flight;
 
-    flight = ngx_calloc(sizeof(ngx_http_zoom_flight_t) + order->size
+    flight = ngx_calloc(sizeof(ngx_http_zoom_flight_t) + job->size
                         + key->len, ngx_cycle->log);
     if (flight == NULL) {
         return NULL;
@@ -182,8 +182,8 @@ ngx_http_zoom_flight_create(const ngx_http_zoom_key_t *key,
 
     p = (u_char *) flight + sizeof(ngx_http_zoom_flight_t);
 
-    flight->order = (ngx_http_zoom_order_t *) p;
-    p = ngx_cpymem(p, order, order->size);
+    flight->job = (ngx_http_zoom_job_t *) p;
+    p = ngx_cpymem(p, job, job->size);
 
     flight->key = *key;
     flight->key.data = p;
@@ -357,7 +357,7 @@ ngx_http_zoom_flight_run(ngx_event_t *ev)
 
     flight = ngx_http_zoom_timer_object(ev, ngx_http_zoom_flight_t, event);
 
-    flight->order->ops->run(flight);
+    flight->job->ops->run(flight);
 }
 
 
@@ -629,7 +629,7 @@ ngx_http_zoom_flight_end(ngx_http_zoom_flight_t *flight,
     ngx_queue_remove(&flight->queue);
     ngx_queue_init(&flight->queue);
 
-    flight->order->ops->done(flight, result);
+    flight->job->ops->done(flight, result);
 
     ngx_http_zoom_flight_free(flight);
 }

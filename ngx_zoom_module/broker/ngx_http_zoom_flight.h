@@ -20,7 +20,7 @@ typedef struct ngx_http_zoom_flight_s  ngx_http_zoom_flight_t;
 
 
 /*
- * What the broker lends to a flight.  "run" is called when the flight is ours
+ * What is lent to a flight.  "run" is called when the flight is ours
  * to fly, now or after its owner died; it ends in ngx_http_zoom_flight_land().
  * "done" is called once, with the waiters still in the queue: it takes them
  * all out.  The flight is gone when it returns.
@@ -33,19 +33,19 @@ typedef struct {
 } ngx_http_zoom_flight_ops_t;
 
 
-/* What is to be minted: ours is the head, the broker's the rest. */
+/* What is to be minted, flat: this is its head, the rest is the lender's. */
 
 typedef struct {
     size_t                       size;       /* of the whole, to copy it */
     const ngx_http_zoom_flight_ops_t  *ops;
-} ngx_http_zoom_order_t;
+} ngx_http_zoom_job_t;
 
 
 struct ngx_http_zoom_flight_s {
     ngx_queue_t                  queue;      /* in its bucket */
-    ngx_queue_t                  waiters;    /* the broker's asks */
+    ngx_queue_t                  waiters;    /* ngx_http_zoom_waiter_t */
     ngx_http_zoom_key_t          key;
-    const ngx_http_zoom_order_t *order;
+    const ngx_http_zoom_job_t   *job;
     void                        *data;       /* the owner's work */
     ngx_event_t                  event;      /* takes off from the loop */
 
@@ -70,7 +70,7 @@ void ngx_http_zoom_flight_exit_process(void);
  * on a flight that is under way.  Neither calls anything back: that happens
  * from the event loop.
  *
- * A new flight keeps a copy of "order".
+ * A new flight keeps a copy of "job".
  *
  * The flight of a key that is marked "once" has one waiter and is never
  * joined: it is this worker's own, and nothing of it is in the zone but how it
@@ -84,7 +84,7 @@ void ngx_http_zoom_flight_exit_process(void);
 
 ngx_http_zoom_flight_t *ngx_http_zoom_flight_join(
     const ngx_http_zoom_key_t *key, const ngx_http_zoom_record_t *rec,
-    ngx_msec_t deadline, const ngx_http_zoom_order_t *order,
+    ngx_msec_t deadline, const ngx_http_zoom_job_t *job,
     ngx_uint_t *again);
 
 void ngx_http_zoom_flight_start(ngx_http_zoom_flight_t *flight);

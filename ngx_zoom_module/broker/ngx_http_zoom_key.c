@@ -3,11 +3,11 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_account.h"
-#include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_key.h"
 #include "ngx_http_zoom_str.h"
 #include "zoom_hash.h"
 #include "zoom_string.h"
+#include "zoom_token_type.h"
 #include "zoom_user.h"
 
 
@@ -18,7 +18,7 @@ static void ngx_http_zoom_key_start(zoom_buf_t *b, ngx_http_zoom_key_t *key,
 static void ngx_http_zoom_key_part(zoom_buf_t *b, zoom_str_t part);
 static void ngx_http_zoom_key_number(zoom_buf_t *b, uint64_t n);
 static ngx_int_t ngx_http_zoom_key_end(zoom_buf_t *b,
-    ngx_http_zoom_key_t *key);
+    ngx_http_zoom_key_t *key, const ngx_http_zoom_worker_account_t *wa);
 
 
 static const u_char  *ngx_http_zoom_key_seed;
@@ -33,10 +33,13 @@ ngx_http_zoom_key_init_process(const u_char *seed)
 
 ngx_int_t
 ngx_http_zoom_key_access(ngx_http_zoom_key_t *key,
-    const ngx_http_zoom_account_t *account)
+    const ngx_http_zoom_worker_account_t *wa)
 {
-    zoom_buf_t  b;
-    zoom_str_t  part;
+    zoom_buf_t                      b;
+    zoom_str_t                      part;
+    const ngx_http_zoom_account_t  *account;
+
+    account = wa->account;
 
     ngx_http_zoom_key_start(&b, key, "access");
 
@@ -50,42 +53,47 @@ ngx_http_zoom_key_access(ngx_http_zoom_key_t *key,
 
     key->pinned = 1;
 
-    return ngx_http_zoom_key_end(&b, key);
+    return ngx_http_zoom_key_end(&b, key, wa);
 }
 
 
 ngx_int_t
 ngx_http_zoom_key_token(ngx_http_zoom_key_t *key,
-    const ngx_http_zoom_account_t *account, ngx_http_zoom_service_e kind,
-    const ngx_str_t *user, time_t ttl, const ngx_str_t *meeting,
-    ngx_uint_t flags)
+    const ngx_http_zoom_worker_account_t *wa,
+    const ngx_http_zoom_token_req_t *req)
 {
+    ngx_int_t   rc;
     zoom_buf_t  b;
 
-    ngx_http_zoom_key_user(&b, key, account, user);
+    ngx_http_zoom_key_user(&b, key, wa->account, &req->user);
 
-    ngx_http_zoom_key_number(&b, kind);
-    ngx_http_zoom_key_number(&b, ttl);
-    ngx_http_zoom_key_part(&b, ngx_http_zoom_str(meeting));
-    ngx_http_zoom_key_number(&b, flags);
+    ngx_http_zoom_key_number(&b, req->type);
+    ngx_http_zoom_key_number(&b, req->ttl);
+    ngx_http_zoom_key_part(&b, ngx_http_zoom_str(&req->meeting));
+    ngx_http_zoom_key_number(&b, req->webinar);
+    ngx_http_zoom_key_number(&b, req->bypass);
 
     key->pinned = 0;
 
-    return ngx_http_zoom_key_end(&b, key);
+    rc = ngx_http_zoom_key_end(&b, key, wa);
+
+    key->once = zoom_token_types[req->type].once;
+
+    return rc;
 }
 
 
 ngx_int_t
 ngx_http_zoom_key_prefix(ngx_http_zoom_key_t *key,
-    const ngx_http_zoom_account_t *account, const ngx_str_t *user)
+    const ngx_http_zoom_worker_account_t *wa, const ngx_str_t *user)
 {
     zoom_buf_t  b;
 
-    ngx_http_zoom_key_user(&b, key, account, user);
+    ngx_http_zoom_key_user(&b, key, wa->account, user);
 
     key->pinned = 0;
 
-    return ngx_http_zoom_key_end(&b, key);
+    return ngx_http_zoom_key_end(&b, key, wa);
 }
 
 
@@ -152,7 +160,8 @@ ngx_http_zoom_key_number(zoom_buf_t *b, uint64_t n)
 
 
 static ngx_int_t
-ngx_http_zoom_key_end(zoom_buf_t *b, ngx_http_zoom_key_t *key)
+ngx_http_zoom_key_end(zoom_buf_t *b, ngx_http_zoom_key_t *key,
+    const ngx_http_zoom_worker_account_t *wa)
 {
     zoom_str_t  part;
 
@@ -160,7 +169,7 @@ ngx_http_zoom_key_end(zoom_buf_t *b, ngx_http_zoom_key_t *key)
     part.len = b->len;
 
     key->once = 0;
-    key->state = NGX_HTTP_ZOOM_NONE;
+    key->state = ngx_http_zoom_state_index(wa->zone, wa->state);
     key->len = b->len;
     key->hash = (uint32_t) zoom_hash(ngx_http_zoom_key_seed, part);
 

@@ -10,9 +10,9 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "ngx_http_zoom_account.h"
-#include "ngx_http_zoom_state.h"
+#include "ngx_http_zoom_api.h"
 #include "ngx_http_zoom_store.h"
+#include "ngx_http_zoom_worker_account.h"
 
 
 /*
@@ -26,21 +26,20 @@ void ngx_http_zoom_key_init_process(const u_char *seed);
 
 /* (oauth_url, account_id, client_id, hash of the secret) */
 ngx_int_t ngx_http_zoom_key_access(ngx_http_zoom_key_t *key,
-    const ngx_http_zoom_account_t *account);
+    const ngx_http_zoom_worker_account_t *wa);
 
 /*
- * (api_url, account_id, client_id, user with e-mails in lower case, kind, ttl,
- * meeting, flags); what a kind does not need is empty.
+ * (api_url, account_id, client_id, user with e-mails in lower case, type, ttl,
+ * meeting, flags); what a type does not need is empty.
  */
 
 ngx_int_t ngx_http_zoom_key_token(ngx_http_zoom_key_t *key,
-    const ngx_http_zoom_account_t *account, ngx_http_zoom_service_e kind,
-    const ngx_str_t *user, time_t ttl, const ngx_str_t *meeting,
-    ngx_uint_t flags);
+    const ngx_http_zoom_worker_account_t *wa,
+    const ngx_http_zoom_token_req_t *req);
 
 /* How the keys of all its tokens begin, or with "user" those of one user. */
 ngx_int_t ngx_http_zoom_key_prefix(ngx_http_zoom_key_t *key,
-    const ngx_http_zoom_account_t *account, const ngx_str_t *user);
+    const ngx_http_zoom_worker_account_t *wa, const ngx_str_t *user);
 
 
 #endif /* _NGX_HTTP_ZOOM_KEY_H_INCLUDED_ */

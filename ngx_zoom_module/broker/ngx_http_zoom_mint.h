@@ -1,6 +1,6 @@
 /*
- * The owner's part of a flight: get an access token, keep to Zoom's limits,
- * ask Zoom, judge the answer, try again where that may help.
+ * Mint: a call whose outcome lands a flight.  What is minted comes with the
+ * flight's job.
  */
 
 #ifndef _NGX_HTTP_ZOOM_MINT_H_INCLUDED_
@@ -10,12 +10,67 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "ngx_http_zoom_call.h"
 #include "ngx_http_zoom_flight.h"
-#include "ngx_http_zoom_kind.h"
+#include "ngx_http_zoom_publish.h"
+#include "ngx_http_zoom_state.h"
+#include "ngx_http_zoom_worker_account.h"
+#include "zoom_response.h"
+#include "zoom_string.h"
 
 
-/* The "run" of a flight whose order is a ngx_http_zoom_mint_order_t. */
-void ngx_http_zoom_mint_run(ngx_http_zoom_flight_t *flight);
+/*
+ * The head of a flight's job that is flown by ngx_http_zoom_mint_flight; the
+ * rest belongs to whoever knows what is minted, with functions as those of a
+ * call.
+ */
+
+typedef struct ngx_http_zoom_mint_job_s  ngx_http_zoom_mint_job_t;
+
+typedef struct {
+    ngx_int_t                  (*send)(ngx_http_zoom_call_t *call,
+                                       const ngx_http_zoom_mint_job_t *job,
+                                       const ngx_str_t *access,
+                                       ngx_http_zoom_exchange_t *x);
+
+    /*
+     * With ZOOM_USE the token is appended to "token", and "*expires" is when it
+     * dies by our clock.
+     */
+
+    void                       (*classify)(const ngx_http_zoom_mint_job_t *job,
+                                           const zoom_response_t *response,
+                                           zoom_buf_t *token, time_t *expires,
+                                           zoom_verdict_t *v);
+
+    u_char                    *(*print)(const ngx_http_zoom_mint_job_t *job,
+                                        u_char *p, u_char *last);
+
+    /* NULL, or as that of a call; "first" is the mint's, zeroed in the start */
+    ngx_uint_t                 (*another)(ngx_http_zoom_mint_job_t *job,
+                                          zoom_verdict_t *first,
+                                          zoom_verdict_t *v);
+
+    /* NULL, or as that of a call. */
+    time_t                     (*serves)(const ngx_http_zoom_mint_job_t *job);
+} ngx_http_zoom_mint_ops_t;
+
+
+struct ngx_http_zoom_mint_job_s {
+    ngx_http_zoom_job_t          head;
+    const ngx_http_zoom_mint_ops_t  *ops;
+    ngx_http_zoom_worker_account_t  *wa;
+    ngx_http_zoom_service_e      service;
+    zoom_label_e                 label;      /* ZOOM_NLABELS: no limit */
+    unsigned                     anonymous:1;
+    unsigned                     lone:1;     /* as that of a call */
+};
+
+
+/* The "ops" of the head. */
+
+extern const ngx_http_zoom_flight_ops_t  ngx_http_zoom_mint_flight;
+
 
 /*
  * Why there is no token yet: the trouble of the flight itself, or of the one

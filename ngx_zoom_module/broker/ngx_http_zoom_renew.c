@@ -2,6 +2,7 @@
 #include <ngx_core.h>
 #include <ngx_event.h>
 
+#include "ngx_http_zoom_access.h"
 #include "ngx_http_zoom_breaker.h"
 #include "ngx_http_zoom_renew.h"
 #include "ngx_http_zoom_timer.h"
@@ -11,6 +12,8 @@
 
 
 static void ngx_http_zoom_renew_look(ngx_event_t *ev);
+static ngx_uint_t ngx_http_zoom_renew_due(ngx_http_zoom_worker_account_t *wa,
+    const ngx_http_zoom_record_t *rec);
 
 
 static ngx_event_t  ngx_http_zoom_renew_timer;
@@ -44,6 +47,7 @@ static void
 ngx_http_zoom_renew_look(ngx_event_t *ev)
 {
     ngx_uint_t                       i;
+    ngx_http_zoom_record_t           rec;
     ngx_http_zoom_worker_account_t  *wa;
 
     if (ngx_exiting || ngx_quit || ngx_terminate) {
@@ -57,7 +61,11 @@ ngx_http_zoom_renew_look(ngx_event_t *ev)
             break;
         }
 
-        ngx_http_zoom_broker_renew(wa->account);
+        ngx_http_zoom_access_look(wa, &rec);
+
+        if (rec.flight == 0 && ngx_http_zoom_renew_due(wa, &rec)) {
+            ngx_http_zoom_access_renew(wa, &rec);
+        }
     }
 
     ngx_http_zoom_renew_first = 0;
@@ -66,7 +74,7 @@ ngx_http_zoom_renew_look(ngx_event_t *ev)
 }
 
 
-ngx_uint_t
+static ngx_uint_t
 ngx_http_zoom_renew_due(ngx_http_zoom_worker_account_t *wa,
     const ngx_http_zoom_record_t *rec)
 {

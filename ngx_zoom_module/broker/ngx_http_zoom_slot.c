@@ -9,7 +9,7 @@
 /* what can't be served in time is refused at once */
 
 ngx_int_t
-ngx_http_zoom_slot_reserve(ngx_http_zoom_slot_t *ticket,
+ngx_http_zoom_slot_reserve(ngx_http_zoom_slot_t *slot,
     ngx_http_zoom_worker_account_t *wa, zoom_label_e label, ngx_msec_t left,
     ngx_msec_t *wait)
 {
@@ -18,15 +18,15 @@ ngx_http_zoom_slot_reserve(ngx_http_zoom_slot_t *ticket,
 
     account = wa->account;
 
-    ticket->label = label;
-    ticket->spent = 0;
+    slot->label = label;
+    slot->spent = 0;
 
     rc = ngx_http_zoom_quota_reserve(wa->zone, wa->quota, label,
-                                     &wa->rates[label], left, &ticket->slot,
+                                     &wa->rates[label], left, &slot->place,
                                      wait);
 
     if (rc != NGX_OK && account->dry_run) {
-        ticket->limit = NGX_HTTP_ZOOM_LIMIT_REJECTED_DRY_RUN;
+        slot->limit = NGX_HTTP_ZOOM_LIMIT_REJECTED_DRY_RUN;
         ngx_log_error(NGX_LOG_WARN, wa->log, 0,
                       "zoom: account \"%V\": limiting requests, dry run",
                       &account->name);
@@ -34,7 +34,7 @@ ngx_http_zoom_slot_reserve(ngx_http_zoom_slot_t *ticket,
     }
 
     if (rc != NGX_OK) {
-        ticket->limit = NGX_HTTP_ZOOM_LIMIT_REJECTED;
+        slot->limit = NGX_HTTP_ZOOM_LIMIT_REJECTED;
         ngx_log_error(NGX_LOG_INFO, wa->log, 0,
                       "zoom: account \"%V\": limiting requests, no slot "
                       "within %M ms, the next is in %M ms", &account->name,
@@ -42,25 +42,25 @@ ngx_http_zoom_slot_reserve(ngx_http_zoom_slot_t *ticket,
         return NGX_DECLINED;
     }
 
-    ticket->taken = 1;
+    slot->taken = 1;
 
-    if (ticket->limit == NGX_HTTP_ZOOM_LIMIT_NONE) {
-        ticket->limit = NGX_HTTP_ZOOM_LIMIT_PASSED;
+    if (slot->limit == NGX_HTTP_ZOOM_LIMIT_NONE) {
+        slot->limit = NGX_HTTP_ZOOM_LIMIT_PASSED;
     }
 
-    return ngx_http_zoom_slot_due(ticket, wa, NGX_MAX_INT_T_VALUE, wait);
+    return ngx_http_zoom_slot_due(slot, wa, NGX_MAX_INT_T_VALUE, wait);
 }
 
 
 ngx_int_t
-ngx_http_zoom_slot_due(ngx_http_zoom_slot_t *ticket,
+ngx_http_zoom_slot_due(ngx_http_zoom_slot_t *slot,
     ngx_http_zoom_worker_account_t *wa, ngx_msec_t left, ngx_msec_t *wait)
 {
-    *wait = ngx_http_zoom_quota_due(wa->zone, wa->quota, ticket->label,
-                                    &ticket->slot);
+    *wait = ngx_http_zoom_quota_due(wa->zone, wa->quota, slot->label,
+                                    &slot->place);
 
     if (*wait && wa->account->dry_run) {
-        ticket->limit = NGX_HTTP_ZOOM_LIMIT_DELAYED_DRY_RUN;
+        slot->limit = NGX_HTTP_ZOOM_LIMIT_DELAYED_DRY_RUN;
         ngx_log_error(NGX_LOG_INFO, wa->log, 0,
                       "zoom: account \"%V\": delaying a request, dry run",
                       &wa->account->name);
@@ -68,17 +68,17 @@ ngx_http_zoom_slot_due(ngx_http_zoom_slot_t *ticket,
     }
 
     if (*wait == 0) {
-        ticket->taken = 0;
-        ticket->spent = 1;
+        slot->taken = 0;
+        slot->spent = 1;
         return NGX_OK;
     }
 
-    ticket->limit = NGX_HTTP_ZOOM_LIMIT_DELAYED;
+    slot->limit = NGX_HTTP_ZOOM_LIMIT_DELAYED;
 
     /* a refusal of Zoom's may have moved the slot out of reach */
 
     if (*wait > left) {
-        ticket->limit = NGX_HTTP_ZOOM_LIMIT_REJECTED;
+        slot->limit = NGX_HTTP_ZOOM_LIMIT_REJECTED;
         return NGX_DECLINED;
     }
 
@@ -87,19 +87,19 @@ ngx_http_zoom_slot_due(ngx_http_zoom_slot_t *ticket,
 
 
 void
-ngx_http_zoom_slot_sent(ngx_http_zoom_slot_t *ticket,
+ngx_http_zoom_slot_sent(ngx_http_zoom_slot_t *slot,
     ngx_http_zoom_worker_account_t *wa)
 {
-    if (ticket->spent) {
-        ngx_http_zoom_quota_sent(wa->zone, wa->quota, ticket->label,
-                                 &ticket->slot);
+    if (slot->spent) {
+        ngx_http_zoom_quota_sent(wa->zone, wa->quota, slot->label,
+                                 &slot->place);
     }
 }
 
 
 void
-ngx_http_zoom_slot_close(ngx_http_zoom_slot_t *ticket,
+ngx_http_zoom_slot_close(ngx_http_zoom_slot_t *slot,
     ngx_http_zoom_worker_account_t *wa, ngx_msec_t wait)
 {
-    ngx_http_zoom_quota_close(wa->zone, wa->quota, ticket->label, wait);
+    ngx_http_zoom_quota_close(wa->zone, wa->quota, slot->label, wait);
 }

@@ -20,10 +20,10 @@
 #define NGX_HTTP_ZOOM_CLOSE_MAX  60000
 
 
-/* Zero at the beginning; "limit" outlives the tickets of several tries. */
+/* Zero at the beginning; "limit" outlives the slots of several tries. */
 
 typedef struct {
-    zoom_slot_t                  slot;
+    zoom_slot_t                  place;
     zoom_label_e                 label;
     ngx_http_zoom_limit_e        limit;
     unsigned                     taken:1;
@@ -32,25 +32,25 @@ typedef struct {
 
 
 /*
- * Takes a ticket, or with one taken looks whether its time has come, for a
+ * Takes a slot, or with one taken looks whether its time has come, for a
  * request that is worth nothing after "left".  Times in milliseconds.
  *
- * NGX_OK: send it now, the ticket is spent.  NGX_AGAIN: come back after
+ * NGX_OK: send it now, the slot is spent.  NGX_AGAIN: come back after
  * "*wait".  NGX_DECLINED: no slot in time, the next is in "*wait".
  */
 
-ngx_int_t ngx_http_zoom_slot_reserve(ngx_http_zoom_slot_t *ticket,
+ngx_int_t ngx_http_zoom_slot_reserve(ngx_http_zoom_slot_t *slot,
     ngx_http_zoom_worker_account_t *wa, zoom_label_e label, ngx_msec_t left,
     ngx_msec_t *wait);
-ngx_int_t ngx_http_zoom_slot_due(ngx_http_zoom_slot_t *ticket,
+ngx_int_t ngx_http_zoom_slot_due(ngx_http_zoom_slot_t *slot,
     ngx_http_zoom_worker_account_t *wa, ngx_msec_t left, ngx_msec_t *wait);
 
-/* The request, with or without a ticket, goes over the wire now. */
-void ngx_http_zoom_slot_sent(ngx_http_zoom_slot_t *ticket,
+/* The request, with or without a slot, goes over the wire now. */
+void ngx_http_zoom_slot_sent(ngx_http_zoom_slot_t *slot,
     ngx_http_zoom_worker_account_t *wa);
 
 /* Zoom refused the request all the same: nobody goes before "wait". */
-void ngx_http_zoom_slot_close(ngx_http_zoom_slot_t *ticket,
+void ngx_http_zoom_slot_close(ngx_http_zoom_slot_t *slot,
     ngx_http_zoom_worker_account_t *wa, ngx_msec_t wait);
 
 

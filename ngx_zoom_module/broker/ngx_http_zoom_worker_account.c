@@ -3,6 +3,7 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_conf.h"
+#include "ngx_http_zoom_http_client.h"
 #include "ngx_http_zoom_quota.h"
 #include "ngx_http_zoom_worker_account.h"
 
@@ -74,6 +75,7 @@ ngx_http_zoom_worker_account_init(ngx_http_zoom_worker_account_t *wa,
 
     ngx_http_zoom_worker_account_rates(wa);
 
+    wa->transport = &ngx_http_zoom_http_client;
     wa->client = ngx_http_zoom_http_client_create(cycle, &wa->account->client);
     if (wa->client == NULL) {
         return NGX_ERROR;

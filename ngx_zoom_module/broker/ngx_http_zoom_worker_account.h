@@ -9,7 +9,8 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_account.h"
-#include "ngx_http_zoom_http_client.h"
+#include "ngx_http_zoom_exchange.h"
+#include "ngx_http_zoom_flight.h"
 #include "ngx_http_zoom_state.h"
 #include "ngx_http_zoom_zone.h"
 
@@ -17,7 +18,9 @@
 typedef struct {
     ngx_http_zoom_account_t     *account;
     ngx_http_zoom_zone_t        *zone;
-    ngx_http_zoom_http_client_t *client;
+    const ngx_http_zoom_transport_t *transport;
+    void                        *client;     /* what it carries with */
+    const ngx_http_zoom_job_t   *grant;      /* gets an access token */
     ngx_http_zoom_state_t       *state;
     ngx_http_zoom_quota_t       *quota;
     zoom_rate_t                  rates[ZOOM_NLABELS];

@@ -6,20 +6,20 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_api.h"
+#include "ngx_http_zoom_api_ask.h"
 #include "ngx_http_zoom_breaker.h"
 #include "ngx_http_zoom_broker.h"
-#include "ngx_http_zoom_ctx.h"
+#include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_link.h"
+#include "ngx_http_zoom_report.h"
 #include "ngx_http_zoom_route.h"
+#include "ngx_http_zoom_script.h"
 #include "ngx_http_zoom_state.h"
-#include "ngx_http_zoom_status.h"
 #include "ngx_http_zoom_str.h"
-#include "ngx_http_zoom_want.h"
 #include "zoom_token.h"
-
-
-#define NGX_HTTP_ZOOM_API_POOL  1024
+#include "zoom_token_type.h"
 
 
 static ngx_http_zoom_account_t *ngx_http_zoom_api_account(ngx_cycle_t *cycle,
@@ -29,24 +29,6 @@ static void ngx_http_zoom_api_report(ngx_http_zoom_account_t *account,
 static void ngx_http_zoom_api_report_labels(
     ngx_http_zoom_account_report_t *report,
     const ngx_http_zoom_label_report_t *labels);
-static ngx_int_t ngx_http_zoom_api_mint(ngx_http_request_t *r,
-    ngx_http_zoom_call_t *call);
-static const char *ngx_http_zoom_api_want(ngx_http_request_t *r,
-    ngx_http_zoom_call_t *call, ngx_http_zoom_ask_t *ask);
-static void ngx_http_zoom_api_clear(ngx_http_zoom_call_t *call);
-static void ngx_http_zoom_api_fail(ngx_http_zoom_call_t *call,
-    zoom_error_e error);
-static ngx_int_t ngx_http_zoom_api_keep(ngx_pool_t *pool, ngx_str_t *s);
-static void ngx_http_zoom_api_answered(ngx_http_zoom_ask_t *ask);
-static void ngx_http_zoom_api_result(ngx_http_zoom_call_t *call,
-    ngx_http_zoom_ask_t *ask);
-static void ngx_http_zoom_api_cancel(ngx_http_zoom_call_t *call);
-static const char *ngx_http_zoom_api_send(ngx_http_request_t *r,
-    ngx_http_zoom_errand_t *errand);
-static const char *ngx_http_zoom_api_send_want(ngx_http_request_t *r,
-    ngx_http_zoom_errand_t *errand, ngx_http_zoom_api_call_t *req);
-static void ngx_http_zoom_api_sent(ngx_http_zoom_api_call_t *req);
-static void ngx_http_zoom_api_end(ngx_http_zoom_errand_t *errand);
 static const char *ngx_http_zoom_api_sign(ngx_http_zoom_account_t *account,
     const ngx_str_t *meeting, ngx_uint_t host, time_t life,
     ngx_http_zoom_signature_t *signature);
@@ -107,7 +89,7 @@ ngx_http_zoom_api_report(ngx_http_zoom_account_t *account,
     zoom_error_e             error;
     ngx_http_zoom_report_t   all;
 
-    ngx_http_zoom_broker_report(account, &all);
+    ngx_http_zoom_report(account, &all);
 
     ngx_memzero(report, sizeof(ngx_http_zoom_account_report_t));
 
@@ -120,12 +102,12 @@ ngx_http_zoom_api_report(ngx_http_zoom_account_t *account,
 
     for (i = 0; i < NGX_HTTP_ZOOM_NSERVICES; i++) {
 
-        report->kinds[i].name = ngx_http_zoom_service_names[i];
+        report->services[i].name = ngx_http_zoom_service_names[i];
 
         error = all.state->breakers[i].error;
 
         if (error != ZOOM_OK && ngx_http_zoom_breaker_known(all.state, i)) {
-            report->kinds[i].error =
+            report->services[i].error =
                               (const char *) zoom_error_info(error)->name.data;
         }
     }
@@ -148,296 +130,12 @@ ngx_http_zoom_api_report_labels(ngx_http_zoom_account_report_t *report,
     ngx_uint_t  i;
 
     for (i = 0; i < ZOOM_NLABELS; i++) {
-        report->labels[i].name = ngx_http_zoom_label_names[i];
+        report->labels[i].name = (char *) ngx_http_zoom_labels[i].data;
         report->labels[i].rate = labels[i].rate.rate;
         report->labels[i].day = labels[i].rate.day;
         report->labels[i].used = labels[i].used;
         report->labels[i].wait = labels[i].wait;
     }
-}
-
-
-static ngx_int_t
-ngx_http_zoom_api_mint(ngx_http_request_t *r, ngx_http_zoom_call_t *call)
-{
-    ngx_http_zoom_ask_t  *ask;
-
-    ngx_http_zoom_api_clear(call);
-
-    ask = ngx_pcalloc(call->pool, sizeof(ngx_http_zoom_ask_t));
-
-    if (ask == NULL) {
-        ngx_http_zoom_api_fail(call, ZOOM_E_INTERNAL);
-        return NGX_OK;
-    }
-
-    call->error = ngx_http_zoom_api_want(r, call, ask);
-
-    if (call->error) {
-        return NGX_ERROR;
-    }
-
-    if (call->timeout == 0) {
-        ngx_http_zoom_api_fail(call, ZOOM_E_TIMEOUT);
-        return NGX_OK;
-    }
-
-    ask->account = call->account;
-    ask->pool = call->pool;
-    ask->handler = ngx_http_zoom_api_answered;
-    ask->data = call;
-
-    /* the strings are the caller's, who may forget them */
-
-    if (ngx_http_zoom_api_keep(call->pool, &ask->user) != NGX_OK
-        || ngx_http_zoom_api_keep(call->pool, &ask->meeting) != NGX_OK)
-    {
-        ngx_http_zoom_api_fail(call, ZOOM_E_INTERNAL);
-        return NGX_OK;
-    }
-
-    call->ask = ask;
-
-    if (ngx_http_zoom_broker_ask(ask) == NGX_AGAIN) {
-        return NGX_AGAIN;
-    }
-
-    ngx_http_zoom_api_result(call, ask);
-
-    return NGX_OK;
-}
-
-
-static const char *
-ngx_http_zoom_api_want(ngx_http_request_t *r, ngx_http_zoom_call_t *call,
-    ngx_http_zoom_ask_t *ask)
-{
-    ngx_msec_t            left;
-    ngx_http_zoom_want_t  want;
-
-    left = ngx_http_zoom_ctx_time_left(r);
-    call->timeout = ngx_min(call->timeout, left);
-
-    ngx_memzero(&want, sizeof(ngx_http_zoom_want_t));
-
-    want.timeout = call->timeout;
-
-    if (call->access) {
-        ngx_http_zoom_want_access(r, &want, ask);
-        return NULL;
-    }
-
-    want.type = call->type;
-    want.user = call->user;
-    want.meeting = call->meeting;
-    want.ttl = call->ttl;
-    want.fresh = call->fresh;
-    want.webinar = call->webinar;
-    want.bypass = call->bypass;
-
-    return ngx_http_zoom_want(r, &want, ask);
-}
-
-
-static void
-ngx_http_zoom_api_clear(ngx_http_zoom_call_t *call)
-{
-    call->error = NULL;
-    call->status = (char *) ngx_http_zoom_token_statuses[0].data;
-    call->expires = 0;
-    call->retry_after = 0;
-    call->code = 0;
-    call->http = 0;
-    call->tracking_id = (u_char *) "";
-    call->ask = NULL;
-    ngx_str_null(&call->token);
-}
-
-
-static void
-ngx_http_zoom_api_fail(ngx_http_zoom_call_t *call, zoom_error_e error)
-{
-    const zoom_error_info_t  *info;
-
-    info = zoom_error_info(error);
-
-    call->error = (const char *) info->name.data;
-    call->http = info->status;
-}
-
-
-static ngx_int_t
-ngx_http_zoom_api_keep(ngx_pool_t *pool, ngx_str_t *s)
-{
-    if (s->len == 0) {
-        return NGX_OK;
-    }
-
-    s->data = ngx_pstrdup(pool, s);
-
-    return s->data ? NGX_OK : NGX_ERROR;
-}
-
-
-static void
-ngx_http_zoom_api_answered(ngx_http_zoom_ask_t *ask)
-{
-    ngx_http_zoom_call_t  *call;
-
-    call = ask->data;
-
-    ngx_http_zoom_api_result(call, ask);
-
-    call->handler(call);
-}
-
-
-static void
-ngx_http_zoom_api_result(ngx_http_zoom_call_t *call, ngx_http_zoom_ask_t *ask)
-{
-    call->ask = NULL;
-    call->expires = ask->expires;
-    call->retry_after = ask->retry_after;
-    call->code = ask->code;
-    call->tracking_id = ask->tracking_id;
-
-    if (ask->error == ZOOM_OK && ask->token.len == 0) {
-        ask->error = ZOOM_E_INTERNAL;
-    }
-
-    if (ask->error != ZOOM_OK) {
-        ngx_http_zoom_api_fail(call, ask->error);
-        return;
-    }
-
-    call->status = (char *) ngx_http_zoom_token_statuses[ask->status].data;
-    call->token = ask->token;
-}
-
-
-static void
-ngx_http_zoom_api_cancel(ngx_http_zoom_call_t *call)
-{
-    if (call->ask) {
-        ngx_http_zoom_broker_cancel(call->ask);
-        call->ask = NULL;
-    }
-}
-
-
-/* A pool of its own: a request may send many, whose answers are large. */
-
-static const char *
-ngx_http_zoom_api_send(ngx_http_request_t *r, ngx_http_zoom_errand_t *errand)
-{
-    ngx_pool_t                *pool;
-    const char                *why;
-    ngx_http_zoom_api_call_t  *req;
-
-    errand->request = NULL;
-
-    pool = ngx_create_pool(NGX_HTTP_ZOOM_API_POOL, ngx_cycle->log);
-    if (pool == NULL) {
-        return "no memory";
-    }
-
-    req = ngx_pcalloc(pool, sizeof(ngx_http_zoom_api_call_t));
-
-    if (req == NULL) {
-        ngx_destroy_pool(pool);
-        return "no memory";
-    }
-
-    req->pool = pool;
-    req->handler = ngx_http_zoom_api_sent;
-    req->data = errand;
-
-    why = ngx_http_zoom_api_send_want(r, errand, req);
-
-    if (why) {
-        ngx_destroy_pool(pool);
-        return why;
-    }
-
-    errand->request = req;
-
-    ngx_http_zoom_api_call(req);
-
-    return NULL;
-}
-
-
-static const char *
-ngx_http_zoom_api_send_want(ngx_http_request_t *r,
-    ngx_http_zoom_errand_t *errand, ngx_http_zoom_api_call_t *req)
-{
-    ngx_msec_t                     left;
-    ngx_http_zoom_want_request_t   want;
-
-    left = ngx_http_zoom_ctx_time_left(r);
-
-    want.account = errand->account;
-    want.method = errand->method;
-    want.path = errand->path;
-    want.body = errand->body;
-    want.label = errand->label.data ? errand->label
-                                    : ngx_http_zoom_labels[ZOOM_MEDIUM];
-    want.timeout = ngx_min(errand->timeout, left);
-
-    req->answer_max = errand->most;
-
-    return ngx_http_zoom_want_request(r, &want, req);
-}
-
-
-static void
-ngx_http_zoom_api_sent(ngx_http_zoom_api_call_t *req)
-{
-    ngx_http_zoom_errand_t   *errand;
-    const zoom_error_info_t  *info;
-
-    errand = req->data;
-
-    errand->error = NULL;
-    errand->reason = NULL;
-    errand->http = req->status;
-    errand->head = req->head;
-    errand->answer = req->answer;
-    errand->retry_after = req->retry_after;
-    errand->tracking_id = req->tracking_id;
-
-    if (req->error != ZOOM_OK) {
-        info = zoom_error_info(req->error);
-
-        errand->error = (const char *) info->name.data;
-        errand->reason = req->reason;
-        errand->http = info->status;
-    }
-
-    errand->handler(errand);
-}
-
-
-static void
-ngx_http_zoom_api_end(ngx_http_zoom_errand_t *errand)
-{
-    ngx_http_zoom_api_call_t  *req;
-
-    req = errand->request;
-
-    if (req == NULL) {
-        return;
-    }
-
-    errand->request = NULL;
-
-    ngx_http_zoom_api_call_cancel(req);
-
-    if (req->answer.len) {
-        ngx_explicit_memzero(req->answer.data, req->answer.len);
-    }
-
-    ngx_destroy_pool(req->pool);
 }
 
 
@@ -449,7 +147,7 @@ ngx_http_zoom_api_sign(ngx_http_zoom_account_t *account,
     signature->sdk_key = account->sdk_key;
     signature->expires = ngx_time() + life;
 
-    return ngx_http_zoom_want_signature(account, meeting, host, life,
+    return ngx_http_zoom_script_signature(account, meeting, host, life,
                                         signature->buf, &signature->text);
 }
 

@@ -11,10 +11,17 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_zoom_access.h"
 #include "ngx_http_zoom_api_call.h"
+#include "ngx_http_zoom_ask.h"
 #include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_ffi.h"
-#include "ngx_http_zoom_want.h"
+#include "ngx_http_zoom_script.h"
+#include "ngx_http_zoom_state.h"
+#include "ngx_http_zoom_str.h"
+#include "ngx_http_zoom_worker_account.h"
+#include "zoom_error.h"
+#include "zoom_token_type.h"
 
 
 #define NGX_HTTP_ZOOM_FFI_POOL         1024
@@ -40,32 +47,43 @@ struct ngx_http_zoom_ffi_call_s {
     ngx_queue_t                  mates;      /* of the request */
     ngx_http_zoom_ffi_vm_t      *vm;
     ngx_pool_t                  *pool;
+    ngx_http_zoom_account_t     *account;
+    ngx_msec_t                   deadline;
     void                        *sema;       /* NULL: nobody waits yet */
     int                          slot;
-    ngx_http_zoom_ask_t          ask;
-    ngx_http_zoom_api_call_t    *request;    /* NULL: it is an ask */
+    ngx_http_zoom_ask_t          ask;        /* one of the three is in use */
+    ngx_http_zoom_access_t       access;
+    ngx_http_zoom_api_call_t    *request;
     unsigned                     done:1;
 };
 
 
-static ngx_http_zoom_ffi_call_t *ngx_http_zoom_ffi_create(
-    ngx_http_zoom_ffi_vm_t *vm, ngx_http_request_t *r);
-static const char *ngx_http_zoom_ffi_want(ngx_http_zoom_ffi_call_t *call,
-    ngx_http_request_t *r, const ngx_http_zoom_ffi_want_t *args, int access);
 static ngx_queue_t *ngx_http_zoom_ffi_mates(ngx_http_request_t *r);
 static void ngx_http_zoom_ffi_request_ends(void *data);
-static const char *ngx_http_zoom_ffi_order(ngx_http_zoom_ffi_call_t *call,
-    ngx_http_request_t *r, const ngx_http_zoom_ffi_order_t *order);
+static ngx_http_zoom_ffi_call_t *ngx_http_zoom_ffi_start(
+    ngx_http_zoom_ffi_vm_t *vm, ngx_http_request_t *r, const ngx_str_t *name,
+    int64_t timeout, ngx_http_zoom_ffi_result_t *result);
+static ngx_http_zoom_ffi_call_t *ngx_http_zoom_ffi_create(
+    ngx_http_zoom_ffi_vm_t *vm, ngx_http_request_t *r);
+static int ngx_http_zoom_ffi_bad(ngx_http_zoom_ffi_call_t **callp,
+    ngx_http_zoom_ffi_result_t *result, const char *why);
 static void ngx_http_zoom_ffi_minted(ngx_http_zoom_ask_t *ask);
-static void ngx_http_zoom_ffi_requested(ngx_http_zoom_api_call_t *req);
+static void ngx_http_zoom_ffi_accessed(ngx_http_zoom_access_t *a);
+static void ngx_http_zoom_ffi_requested(ngx_http_zoom_api_call_t *request);
 static void ngx_http_zoom_ffi_done(ngx_http_zoom_ffi_call_t *call);
 static void ngx_http_zoom_ffi_abandon(ngx_http_zoom_ffi_call_t *call);
-static void ngx_http_zoom_ffi_end(ngx_http_zoom_ffi_call_t *call);
 static void ngx_http_zoom_ffi_look(ngx_http_zoom_ffi_vm_t *vm);
-static void ngx_http_zoom_ffi_fill(ngx_http_zoom_ffi_result_t *result,
+static void ngx_http_zoom_ffi_end(ngx_http_zoom_ffi_call_t *call);
+static void ngx_http_zoom_ffi_answered(ngx_http_zoom_ffi_result_t *result,
     const ngx_http_zoom_ask_t *ask);
-static void ngx_http_zoom_ffi_fill_answer(ngx_http_zoom_ffi_result_t *result,
-    const ngx_http_zoom_api_call_t *req);
+static void ngx_http_zoom_ffi_opened(ngx_http_zoom_ffi_result_t *result,
+    const ngx_http_zoom_access_t *a);
+static void ngx_http_zoom_ffi_token(ngx_http_zoom_ffi_result_t *result,
+    zoom_error_e error);
+static void ngx_http_zoom_ffi_error(ngx_http_zoom_ffi_result_t *result,
+    zoom_error_e error);
+static void ngx_http_zoom_ffi_responded(ngx_http_zoom_ffi_result_t *result,
+    const ngx_http_zoom_api_call_t *request);
 
 
 int
@@ -129,43 +147,189 @@ ngx_http_zoom_ffi_vm_destroy(ngx_http_zoom_ffi_vm_t *vm)
 
 
 int
-ngx_http_zoom_ffi_mint(ngx_http_zoom_ffi_vm_t *vm, ngx_http_request_t *r,
-    const ngx_http_zoom_ffi_want_t *want, int access,
-    ngx_http_zoom_ffi_call_t **callp, ngx_http_zoom_ffi_result_t *result)
+ngx_http_zoom_ffi_type(const ngx_str_t *name)
 {
-    const char                *why;
-    ngx_http_zoom_ffi_call_t  *call;
+    zoom_token_type_e  type;
 
-    *callp = NULL;
+    if (name->len == 0) {
+        return ZOOM_ZAK;
+    }
 
-    ngx_memzero(result, sizeof(ngx_http_zoom_ffi_result_t));
+    type = zoom_token_type_find(ngx_http_zoom_str(name));
 
-    call = ngx_http_zoom_ffi_create(vm, r);
+    return (type == ZOOM_NTOKEN_TYPES) ? NGX_DECLINED : (int) type;
+}
 
-    why = call ? ngx_http_zoom_ffi_want(call, r, want, access)
-               : "no memory";
 
-    if (why) {
-        ngx_http_zoom_ffi_text(&result->error, why);
+int
+ngx_http_zoom_ffi_mint(ngx_http_zoom_ffi_vm_t *vm, ngx_http_request_t *r,
+    const ngx_str_t *account, const ngx_http_zoom_token_req_t *req,
+    int64_t timeout, int fresh, ngx_http_zoom_ffi_call_t **callp,
+    ngx_http_zoom_ffi_result_t *result)
+{
+    ngx_http_zoom_ask_t        *ask;
+    ngx_http_zoom_ffi_call_t   *call;
+    ngx_http_zoom_token_req_t   copy;
 
-        if (call) {
-            ngx_http_zoom_ffi_release(call);
-        }
+    call = ngx_http_zoom_ffi_start(vm, r, account, timeout, result);
+    *callp = call;
 
+    if (call == NULL) {
         return NGX_ERROR;
     }
 
-    *callp = call;
+    copy = *req;
 
-    if (ngx_http_zoom_broker_ask(&call->ask) == NGX_AGAIN) {
+    if (ngx_http_zoom_script_copy(call->pool, &copy.user, &req->user)
+        != NGX_OK
+        || ngx_http_zoom_script_copy(call->pool, &copy.meeting, &req->meeting)
+           != NGX_OK)
+    {
+        return ngx_http_zoom_ffi_bad(callp, result, "no memory");
+    }
+
+    ask = &call->ask;
+
+    ask->account = call->account;
+    ask->deadline = call->deadline;
+    ask->pool = call->pool;
+    ask->handler = ngx_http_zoom_ffi_minted;
+    ask->data = call;
+
+    if (ngx_http_zoom_ffi_bad(callp, result,
+                              ngx_http_zoom_script_ask(r, &copy, fresh != 0,
+                                                       ask))
+        == NGX_ERROR)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_zoom_ask(ask) == NGX_AGAIN) {
         return NGX_AGAIN;
     }
 
     call->done = 1;
 
-    ngx_http_zoom_ffi_fill(result, &call->ask);
+    return ngx_http_zoom_ffi_result(call, result);
+}
 
-    return NGX_OK;
+
+int
+ngx_http_zoom_ffi_access(ngx_http_zoom_ffi_vm_t *vm, ngx_http_request_t *r,
+    const ngx_str_t *account, int64_t timeout,
+    ngx_http_zoom_ffi_call_t **callp, ngx_http_zoom_ffi_result_t *result)
+{
+    ngx_http_zoom_access_t    *a;
+    ngx_http_zoom_ffi_call_t  *call;
+
+    call = ngx_http_zoom_ffi_start(vm, r, account, timeout, result);
+    *callp = call;
+
+    if (call == NULL) {
+        return NGX_ERROR;
+    }
+
+    a = &call->access;
+
+    a->wa = ngx_http_zoom_worker_account(call->account);
+    a->deadline = call->deadline;
+    a->pool = call->pool;
+    a->handler = ngx_http_zoom_ffi_accessed;
+    a->data = call;
+
+    if (a->wa == NULL) {
+        return ngx_http_zoom_ffi_bad(callp, result,
+                                     "there is no such account");
+    }
+
+    if (ngx_http_zoom_access_get(a) == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
+
+    call->done = 1;
+
+    return ngx_http_zoom_ffi_result(call, result);
+}
+
+
+int
+ngx_http_zoom_ffi_request(ngx_http_zoom_ffi_vm_t *vm, ngx_http_request_t *r,
+    const ngx_str_t *account, const ngx_http_zoom_api_req_t *req,
+    int64_t timeout, ngx_http_zoom_ffi_call_t **callp,
+    ngx_http_zoom_ffi_result_t *result)
+{
+    ngx_http_zoom_ffi_call_t  *call;
+    ngx_http_zoom_api_call_t  *request;
+
+    call = ngx_http_zoom_ffi_start(vm, r, account, timeout, result);
+    *callp = call;
+
+    if (call == NULL) {
+        return NGX_ERROR;
+    }
+
+    request = ngx_pcalloc(call->pool, sizeof(ngx_http_zoom_api_call_t));
+    if (request == NULL) {
+        return ngx_http_zoom_ffi_bad(callp, result, "no memory");
+    }
+
+    request->account = call->account;
+    request->deadline = call->deadline;
+    request->pool = call->pool;
+    request->handler = ngx_http_zoom_ffi_requested;
+    request->data = call;
+
+    if (ngx_http_zoom_ffi_bad(callp, result,
+                              ngx_http_zoom_script_request(req, request))
+        == NGX_ERROR)
+    {
+        return NGX_ERROR;
+    }
+
+    call->request = request;
+
+    ngx_http_zoom_api_call(request);
+
+    return NGX_AGAIN;
+}
+
+
+/* What all have in common; NULL: "error" of the result says why. */
+
+static ngx_http_zoom_ffi_call_t *
+ngx_http_zoom_ffi_start(ngx_http_zoom_ffi_vm_t *vm, ngx_http_request_t *r,
+    const ngx_str_t *name, int64_t timeout, ngx_http_zoom_ffi_result_t *result)
+{
+    ngx_http_zoom_account_t   *account;
+    ngx_http_zoom_ffi_call_t  *call;
+
+    ngx_memzero(result, sizeof(ngx_http_zoom_ffi_result_t));
+
+    account = ngx_http_zoom_ffi_account(name);
+
+    if (account == NULL) {
+        ngx_http_zoom_ffi_text(&result->error, "there is no such account");
+        return NULL;
+    }
+
+    if (timeout == 0 || timeout > NGX_HTTP_ZOOM_FFI_TIMEOUT_MAX) {
+        ngx_http_zoom_ffi_text(&result->error, "the timeout is not above 0 "
+                               "and at most 60 seconds");
+        return NULL;
+    }
+
+    call = ngx_http_zoom_ffi_create(vm, r);
+
+    if (call == NULL) {
+        ngx_http_zoom_ffi_text(&result->error, "no memory");
+        return NULL;
+    }
+
+    call->account = account;
+    call->deadline = ngx_http_zoom_script_deadline(r, (timeout < 0)
+                                                   ? NGX_CONF_UNSET_MSEC
+                                                   : (ngx_msec_t) timeout);
+    return call;
 }
 
 
@@ -199,125 +363,22 @@ ngx_http_zoom_ffi_create(ngx_http_zoom_ffi_vm_t *vm, ngx_http_request_t *r)
 }
 
 
-/* NULL, or what is wrong. */
+/* NGX_OK where "why" is NULL; else NGX_ERROR, and the call is gone. */
 
-static const char *
-ngx_http_zoom_ffi_want(ngx_http_zoom_ffi_call_t *call, ngx_http_request_t *r,
-    const ngx_http_zoom_ffi_want_t *args, int access)
+static int
+ngx_http_zoom_ffi_bad(ngx_http_zoom_ffi_call_t **callp,
+    ngx_http_zoom_ffi_result_t *result, const char *why)
 {
-    ngx_http_zoom_ask_t   *ask;
-    ngx_http_zoom_want_t   want;
-
-    ask = &call->ask;
-
-    ask->account = ngx_http_zoom_ffi_account(&args->account);
-    ask->pool = call->pool;
-    ask->handler = ngx_http_zoom_ffi_minted;
-    ask->data = call;
-
-    if (ask->account == NULL) {
-        return "there is no such account";
+    if (why == NULL) {
+        return NGX_OK;
     }
 
-    if (args->timeout == 0 || args->timeout > NGX_HTTP_ZOOM_FFI_TIMEOUT_MAX) {
-        return "the timeout is not above 0 and at most 60 seconds";
-    }
+    ngx_http_zoom_ffi_text(&result->error, why);
 
-    ngx_memzero(&want, sizeof(ngx_http_zoom_want_t));
-
-    want.type = args->type;
-    want.ttl = (args->ttl < 0) ? NGX_CONF_UNSET
-                               : (time_t) ngx_min(args->ttl, INT32_MAX);
-    want.timeout = (args->timeout < 0) ? NGX_CONF_UNSET_MSEC
-                                       : (ngx_msec_t) args->timeout;
-    want.fresh = (args->fresh != 0);
-    want.webinar = (args->webinar != 0);
-    want.bypass = (args->bypass != 0);
-
-    if (access) {
-        ngx_http_zoom_want_access(r, &want, ask);
-        return NULL;
-    }
-
-    if (ngx_http_zoom_want_copy(call->pool, &want.user, &args->user) != NGX_OK
-        || ngx_http_zoom_want_copy(call->pool, &want.meeting, &args->meeting)
-           != NGX_OK)
-    {
-        return "no memory";
-    }
-
-    return ngx_http_zoom_want(r, &want, ask);
-}
-
-
-int
-ngx_http_zoom_ffi_request(ngx_http_zoom_ffi_vm_t *vm, ngx_http_request_t *r,
-    const ngx_http_zoom_ffi_order_t *order, ngx_http_zoom_ffi_call_t **callp,
-    ngx_http_zoom_ffi_result_t *result)
-{
-    const char                *why;
-    ngx_http_zoom_ffi_call_t  *call;
-
+    ngx_http_zoom_ffi_release(*callp);
     *callp = NULL;
 
-    ngx_memzero(result, sizeof(ngx_http_zoom_ffi_result_t));
-
-    call = ngx_http_zoom_ffi_create(vm, r);
-
-    why = call ? ngx_http_zoom_ffi_order(call, r, order) : "no memory";
-
-    if (why) {
-        ngx_http_zoom_ffi_text(&result->error, why);
-
-        if (call) {
-            ngx_http_zoom_ffi_release(call);
-        }
-
-        return NGX_ERROR;
-    }
-
-    *callp = call;
-
-    ngx_http_zoom_api_call(call->request);
-
-    return NGX_AGAIN;
-}
-
-
-/* NULL, or what is wrong. */
-
-static const char *
-ngx_http_zoom_ffi_order(ngx_http_zoom_ffi_call_t *call, ngx_http_request_t *r,
-    const ngx_http_zoom_ffi_order_t *order)
-{
-    const char                    *why;
-    ngx_http_zoom_api_call_t      *req;
-    ngx_http_zoom_want_request_t   want;
-
-    req = ngx_pcalloc(call->pool, sizeof(ngx_http_zoom_api_call_t));
-    if (req == NULL) {
-        return "no memory";
-    }
-
-    req->pool = call->pool;
-    req->handler = ngx_http_zoom_ffi_requested;
-    req->data = call;
-
-    want.account = ngx_http_zoom_ffi_account(&order->account);
-    want.method = order->method;
-    want.path = order->path;
-    want.body = order->body;
-    want.label = order->label;
-    want.timeout = (order->timeout < 0) ? NGX_CONF_UNSET_MSEC
-                                        : (ngx_msec_t) order->timeout;
-
-    why = ngx_http_zoom_want_request(r, &want, req);
-
-    if (why == NULL) {
-        call->request = req;
-    }
-
-    return why;
+    return NGX_ERROR;
 }
 
 
@@ -391,9 +452,16 @@ ngx_http_zoom_ffi_minted(ngx_http_zoom_ask_t *ask)
 
 
 static void
-ngx_http_zoom_ffi_requested(ngx_http_zoom_api_call_t *req)
+ngx_http_zoom_ffi_accessed(ngx_http_zoom_access_t *a)
 {
-    ngx_http_zoom_ffi_done(req->data);
+    ngx_http_zoom_ffi_done(a->data);
+}
+
+
+static void
+ngx_http_zoom_ffi_requested(ngx_http_zoom_api_call_t *request)
+{
+    ngx_http_zoom_ffi_done(request->data);
 }
 
 
@@ -431,10 +499,13 @@ ngx_http_zoom_ffi_result(ngx_http_zoom_ffi_call_t *call,
     }
 
     if (call->request) {
-        ngx_http_zoom_ffi_fill_answer(result, call->request);
+        ngx_http_zoom_ffi_responded(result, call->request);
+
+    } else if (call->access.wa) {
+        ngx_http_zoom_ffi_opened(result, &call->access);
 
     } else {
-        ngx_http_zoom_ffi_fill(result, &call->ask);
+        ngx_http_zoom_ffi_answered(result, &call->ask);
     }
 
     return NGX_OK;
@@ -476,20 +547,25 @@ ngx_http_zoom_ffi_abandon(ngx_http_zoom_ffi_call_t *call)
 static void
 ngx_http_zoom_ffi_end(ngx_http_zoom_ffi_call_t *call)
 {
-    ngx_str_t  *token;
+    ngx_http_zoom_api_call_t  *request;
 
-    token = &call->ask.token;
+    ngx_http_zoom_ask_cancel(&call->ask);
+    ngx_http_zoom_access_cancel(&call->access);
+    ngx_http_zoom_access_wipe(&call->access);
 
-    if (call->request) {
-        ngx_http_zoom_api_call_cancel(call->request);
-        token = &call->request->answer;
-
-    } else {
-        ngx_http_zoom_broker_cancel(&call->ask);
+    if (call->ask.token.len) {
+        ngx_explicit_memzero(call->ask.token.data, call->ask.token.len);
     }
 
-    if (token->len) {
-        ngx_explicit_memzero(token->data, token->len);
+    request = call->request;
+
+    if (request) {
+        ngx_http_zoom_api_call_cancel(request);
+
+        if (request->response.len) {
+            ngx_explicit_memzero(request->response.data,
+                                 request->response.len);
+        }
     }
 
     if (call->vm && call->sema) {
@@ -567,59 +643,87 @@ ngx_http_zoom_ffi_look(ngx_http_zoom_ffi_vm_t *vm)
 
 
 static void
-ngx_http_zoom_ffi_fill(ngx_http_zoom_ffi_result_t *result,
+ngx_http_zoom_ffi_answered(ngx_http_zoom_ffi_result_t *result,
     const ngx_http_zoom_ask_t *ask)
 {
-    zoom_error_e              error;
-    const zoom_error_info_t  *info;
-
-    error = ask->error;
-
-    if (error == ZOOM_OK && ask->token.len == 0) {
-        error = ZOOM_E_INTERNAL;
-    }
-
-    if (error == ZOOM_OK) {
-        result->token = ask->token;
-        result->status = ngx_http_zoom_token_statuses[ask->status];
-        result->expires = ask->expires;
-
-    } else {
-        info = zoom_error_info(error);
-
-        ngx_http_zoom_ffi_text(&result->error, info->name.data);
-
-        result->http = info->status;
-        result->retry_after = ask->retry_after;
-        result->code = ask->code;
-    }
-
+    result->expires = ask->expires;
+    result->retry_after = ask->retry_after;
+    result->code = ask->code;
+    result->token = ask->token;
+    result->status = ngx_http_zoom_token_statuses[ask->status];
     ngx_http_zoom_ffi_text(&result->tracking_id, ask->tracking_id);
+
+    ngx_http_zoom_ffi_token(result, ask->error);
 }
 
 
 static void
-ngx_http_zoom_ffi_fill_answer(ngx_http_zoom_ffi_result_t *result,
-    const ngx_http_zoom_api_call_t *req)
+ngx_http_zoom_ffi_opened(ngx_http_zoom_ffi_result_t *result,
+    const ngx_http_zoom_access_t *a)
+{
+    result->expires = a->expires;
+    result->retry_after = a->retry_after;
+    result->code = a->code;
+    result->token = a->token;
+    result->status = ngx_http_zoom_token_statuses[a->status];
+    ngx_http_zoom_ffi_text(&result->tracking_id, a->tracking_id);
+
+    ngx_http_zoom_ffi_token(result, a->error);
+}
+
+
+/* A token, or an error: what belongs to the other does not stay. */
+
+static void
+ngx_http_zoom_ffi_token(ngx_http_zoom_ffi_result_t *result, zoom_error_e error)
+{
+    if (error == ZOOM_OK && result->token.len == 0) {
+        error = ZOOM_E_INTERNAL;
+    }
+
+    if (error == ZOOM_OK) {
+        result->retry_after = 0;
+        result->code = 0;
+        return;
+    }
+
+    result->expires = 0;
+    ngx_str_null(&result->token);
+    ngx_str_null(&result->status);
+
+    ngx_http_zoom_ffi_error(result, error);
+}
+
+
+static void
+ngx_http_zoom_ffi_error(ngx_http_zoom_ffi_result_t *result, zoom_error_e error)
 {
     const zoom_error_info_t  *info;
 
-    if (req->error == ZOOM_OK) {
-        result->token = req->answer;
-        result->head = req->head;
-        result->http = req->status;
+    info = zoom_error_info(error);
 
-    } else {
-        info = zoom_error_info(req->error);
+    ngx_http_zoom_ffi_text(&result->error, info->name.data);
 
-        ngx_http_zoom_ffi_text(&result->error, info->name.data);
-        ngx_http_zoom_ffi_text(&result->reason, req->reason);
+    result->http = info->status;
+}
 
-        result->http = info->status;
-        result->retry_after = req->retry_after;
+
+static void
+ngx_http_zoom_ffi_responded(ngx_http_zoom_ffi_result_t *result,
+    const ngx_http_zoom_api_call_t *request)
+{
+    ngx_http_zoom_ffi_text(&result->tracking_id, request->tracking_id);
+
+    if (request->error == ZOOM_OK) {
+        result->token = request->response;
+        result->head = request->head;
+        result->http = request->status;
+        return;
     }
 
-    ngx_http_zoom_ffi_text(&result->tracking_id, req->tracking_id);
+    result->retry_after = request->retry_after;
+    ngx_http_zoom_ffi_text(&result->reason, request->reason);
+    ngx_http_zoom_ffi_error(result, request->error);
 }
 
 

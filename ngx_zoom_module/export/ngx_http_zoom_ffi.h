@@ -15,11 +15,12 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_http_zoom_account.h"
+#include "ngx_http_zoom_api.h"
+#include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_state.h"
 
 
-#define NGX_HTTP_ZOOM_FFI_VERSION  1
+#define NGX_HTTP_ZOOM_FFI_VERSION  2
 
 
 /* A Lua VM, and whatever its code waits for. */
@@ -35,29 +36,6 @@ typedef struct ngx_http_zoom_ffi_call_s  ngx_http_zoom_ffi_call_t;
 
 typedef int (*ngx_http_zoom_ffi_post_pt)(void *sema, int n);
 typedef int (*ngx_http_zoom_ffi_count_pt)(void *sema);
-
-
-typedef struct {
-    ngx_str_t                    account;
-    ngx_str_t                    type;
-    ngx_str_t                    user;
-    ngx_str_t                    meeting;
-    int64_t                      ttl;        /* seconds; of these two */
-    int64_t                      timeout;    /* milliseconds; -1: default */
-    int                          fresh;      /* nothing from the store */
-    int                          webinar;    /* "meeting" is one */
-    int                          bypass;     /* the waiting room */
-} ngx_http_zoom_ffi_want_t;
-
-
-typedef struct {
-    ngx_str_t                    account;
-    ngx_str_t                    method;
-    ngx_str_t                    path;       /* encoded, with arguments */
-    ngx_str_t                    body;
-    ngx_str_t                    label;
-    int64_t                      timeout;    /* milliseconds; -1: default */
-} ngx_http_zoom_ffi_order_t;
 
 
 typedef struct {
@@ -81,15 +59,27 @@ ngx_http_zoom_ffi_vm_t *ngx_http_zoom_ffi_vm_create(
     ngx_http_zoom_ffi_post_pt post, ngx_http_zoom_ffi_count_pt count);
 void ngx_http_zoom_ffi_vm_destroy(ngx_http_zoom_ffi_vm_t *vm);
 
+/* The type of that name, or of an empty one; below 0: there is none. */
+int ngx_http_zoom_ffi_type(const ngx_str_t *name);
+
 /*
- * A token of a user, or with "access" the account's own.  NGX_OK: the result
+ * A token of a user; the account's own; or what Zoom answers to a request.
+ * "timeout" is in milliseconds, -1: as the location says.  NGX_OK: the result
  * is there.  NGX_AGAIN: wait for it.  NGX_ERROR: "error" is a sentence that
  * says which argument is bad, and there is no call; else "*call" has to be
  * released.
  */
 
 int ngx_http_zoom_ffi_mint(ngx_http_zoom_ffi_vm_t *vm, ngx_http_request_t *r,
-    const ngx_http_zoom_ffi_want_t *want, int access,
+    const ngx_str_t *account, const ngx_http_zoom_token_req_t *req,
+    int64_t timeout, int fresh, ngx_http_zoom_ffi_call_t **call,
+    ngx_http_zoom_ffi_result_t *result);
+int ngx_http_zoom_ffi_access(ngx_http_zoom_ffi_vm_t *vm,
+    ngx_http_request_t *r, const ngx_str_t *account, int64_t timeout,
+    ngx_http_zoom_ffi_call_t **call, ngx_http_zoom_ffi_result_t *result);
+int ngx_http_zoom_ffi_request(ngx_http_zoom_ffi_vm_t *vm,
+    ngx_http_request_t *r, const ngx_str_t *account,
+    const ngx_http_zoom_api_req_t *req, int64_t timeout,
     ngx_http_zoom_ffi_call_t **call, ngx_http_zoom_ffi_result_t *result);
 
 /*
@@ -101,11 +91,6 @@ int ngx_http_zoom_ffi_mint(ngx_http_zoom_ffi_vm_t *vm, ngx_http_request_t *r,
 
 void ngx_http_zoom_ffi_wait(ngx_http_zoom_ffi_call_t *call, void *sema,
     int slot);
-
-/* Likewise, any request. */
-int ngx_http_zoom_ffi_request(ngx_http_zoom_ffi_vm_t *vm,
-    ngx_http_request_t *r, const ngx_http_zoom_ffi_order_t *order,
-    ngx_http_zoom_ffi_call_t **call, ngx_http_zoom_ffi_result_t *result);
 
 /* NGX_OK, or NGX_AGAIN: it is not done. */
 int ngx_http_zoom_ffi_result(ngx_http_zoom_ffi_call_t *call,

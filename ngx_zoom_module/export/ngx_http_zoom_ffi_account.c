@@ -11,7 +11,8 @@
 #include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_ffi.h"
 #include "ngx_http_zoom_link.h"
-#include "ngx_http_zoom_want.h"
+#include "ngx_http_zoom_report.h"
+#include "ngx_http_zoom_script.h"
 
 
 static void ngx_http_zoom_ffi_last(ngx_http_zoom_ffi_report_t *report,
@@ -40,7 +41,7 @@ ngx_http_zoom_ffi_report(ngx_http_zoom_account_t *account,
 
     ngx_memzero(report, sizeof(ngx_http_zoom_ffi_report_t));
 
-    ngx_http_zoom_broker_report(account, &all);
+    ngx_http_zoom_report(account, &all);
 
     report->expires = (all.expires > ngx_time()) ? all.expires : 0;
 
@@ -142,7 +143,7 @@ ngx_http_zoom_ffi_sdk_signature(ngx_http_zoom_account_t *account,
 {
     const char  *why;
 
-    why = ngx_http_zoom_want_signature(account, meeting, host, life, buf,
+    why = ngx_http_zoom_script_signature(account, meeting, host, life, buf,
                                        signature);
     if (why) {
         ngx_http_zoom_ffi_text(error, why);

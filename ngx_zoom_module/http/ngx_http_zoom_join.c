@@ -400,7 +400,7 @@ ngx_http_zoom_join_write(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         ask = &ctx->batch.asks[i];
 
         if (ask->error == ZOOM_OK) {
-            token[ask->type] = ngx_http_zoom_str(&ask->token);
+            token[ask->req.type] = ngx_http_zoom_str(&ask->token);
             size += ask->token.len;
         }
     }

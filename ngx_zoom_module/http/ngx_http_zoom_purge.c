@@ -7,6 +7,7 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_args.h"
+#include "ngx_http_zoom_broker.h"
 #include "ngx_http_zoom_handlers.h"
 #include "ngx_http_zoom_reply.h"
 #include "ngx_http_zoom_str.h"

@@ -7,6 +7,7 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_body.h"
+#include "ngx_http_zoom_broker.h"
 #include "ngx_http_zoom_reply.h"
 
 

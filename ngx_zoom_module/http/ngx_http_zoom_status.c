@@ -113,22 +113,23 @@ const ngx_http_zoom_counter_t  ngx_http_zoom_counters[] = {
       offsetof(ngx_http_zoom_state_t, errors) },
 
     { "requests", "zoom_requests_total", "Requests sent to Zoom.",
-      "kind", ngx_http_zoom_service_names, 0, NGX_HTTP_ZOOM_NSERVICES,
+      "kind", ngx_http_zoom_service_names, 0, NGX_HTTP_ZOOM_NMINTS,
       offsetof(ngx_http_zoom_state_t, requests) },
 
     { "request_failures", "zoom_request_failures_total",
       "Requests to Zoom that failed.",
-      "kind", ngx_http_zoom_service_names, 0, NGX_HTTP_ZOOM_NSERVICES,
+      "kind", ngx_http_zoom_service_names, 0, NGX_HTTP_ZOOM_NMINTS,
       offsetof(ngx_http_zoom_state_t, failures) },
 
     { "mints", "zoom_mints_total", "Tokens that Zoom gave.",
-      "kind", ngx_http_zoom_service_names, 0, NGX_HTTP_ZOOM_NSERVICES,
+      "kind", ngx_http_zoom_service_names, 0, NGX_HTTP_ZOOM_NMINTS,
       offsetof(ngx_http_zoom_state_t, minted) },
 
     { "script_requests", "zoom_script_requests_total",
       "Requests of scripts sent to Zoom.",
       NULL, NULL, 0, 1,
-      offsetof(ngx_http_zoom_state_t, scripts) },
+      offsetof(ngx_http_zoom_state_t,
+               requests[NGX_HTTP_ZOOM_API]) },
 
     { "retries", "zoom_retries_total", "Requests sent to Zoom once more.",
       NULL, NULL, 0, 1,
@@ -391,7 +392,7 @@ ngx_http_zoom_status_look(ngx_http_request_t *r)
 
     snap->now = ngx_time();
 
-    ngx_http_zoom_broker_zone_report(&snap->zone);
+    ngx_http_zoom_report_zone(&snap->zone);
 
     if (snap->zone.errors) {
         for (i = 0; i < ZOOM_E_LAST; i++) {
@@ -425,7 +426,7 @@ ngx_http_zoom_status_account(ngx_http_zoom_account_t *account,
     ngx_http_zoom_report_t   report;
     ngx_http_zoom_state_t   *state;
 
-    ngx_http_zoom_broker_report(account, &report);
+    ngx_http_zoom_report(account, &report);
 
     fare->name = account->name;
     fare->state = *report.state;

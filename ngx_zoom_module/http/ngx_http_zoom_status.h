@@ -6,7 +6,7 @@
 #define _NGX_HTTP_ZOOM_STATUS_H_INCLUDED_
 
 
-#include "ngx_http_zoom_broker.h"
+#include "ngx_http_zoom_report.h"
 #include "ngx_http_zoom_version.h"
 #include "ngx_http_zoom_writer.h"
 

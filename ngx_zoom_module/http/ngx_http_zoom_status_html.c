@@ -220,9 +220,16 @@ static void
 ngx_http_zoom_html_sentence(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_fare_t *fare)
 {
-    ngx_uint_t                      kind;
     ngx_http_zoom_light_e           light;
     const ngx_http_zoom_trouble_t  *trouble;
+
+    /* by ngx_http_zoom_service_e */
+
+    static const char *const  what[NGX_HTTP_ZOOM_NSERVICES] = {
+        NULL, NULL, "onbehalf tokens", "local_recording tokens",
+        "live_streaming tokens", "local_archiving tokens",
+        "answers to requests of scripts"
+    };
 
     light = ngx_http_zoom_html_light(fare);
     trouble = ngx_http_zoom_html_worst(fare);
@@ -234,10 +241,8 @@ ngx_http_zoom_html_sentence(ngx_http_zoom_writer_t *w,
     ngx_http_zoom_writes(w, ":</b> ");
 
     if (trouble) {
-        kind = trouble - fare->troubles;
-
-        ngx_http_zoom_html_trouble(w, trouble, (kind > NGX_HTTP_ZOOM_ZAK)
-                                   ? ngx_http_zoom_service_names[kind] : NULL);
+        ngx_http_zoom_html_trouble(w, trouble,
+                                   what[trouble - fare->troubles]);
 
     } else {
         ngx_http_zoom_html_fine(w, fare);
@@ -247,11 +252,11 @@ ngx_http_zoom_html_sentence(ngx_http_zoom_writer_t *w,
 }
 
 
-/* "kind" is NULL for what everybody needs. */
+/* "what" does not come; NULL: what everybody needs. */
 
 static void
 ngx_http_zoom_html_trouble(ngx_http_zoom_writer_t *w,
-    const ngx_http_zoom_trouble_t *trouble, const char *kind)
+    const ngx_http_zoom_trouble_t *trouble, const char *what)
 {
     const ngx_http_zoom_advice_t  *a;
 
@@ -261,8 +266,8 @@ ngx_http_zoom_html_trouble(ngx_http_zoom_writer_t *w,
         }
     }
 
-    if (kind) {
-        ngx_http_zoom_writef(w, "no %s tokens, ", kind);
+    if (what) {
+        ngx_http_zoom_writef(w, "no %s, ", what);
     }
 
     ngx_http_zoom_writef(w, "%s for ", a->what);
@@ -301,7 +306,7 @@ ngx_http_zoom_html_fine(ngx_http_zoom_writer_t *w,
         answered += fare->state.answers[i];
     }
 
-    for (i = NGX_HTTP_ZOOM_ZAK; i < NGX_HTTP_ZOOM_NSERVICES; i++) {
+    for (i = NGX_HTTP_ZOOM_ZAK; i < NGX_HTTP_ZOOM_NMINTS; i++) {
         minted += fare->state.minted[i];
     }
 
@@ -473,7 +478,7 @@ ngx_http_zoom_html_zoom(ngx_http_zoom_writer_t *w,
 
     ngx_http_zoom_writes(w, "</thead>\n");
 
-    for (i = 0; i < NGX_HTTP_ZOOM_NSERVICES; i++) {
+    for (i = 0; i < NGX_HTTP_ZOOM_NMINTS; i++) {
 
         if (i > NGX_HTTP_ZOOM_ZAK && state->requests[i] == 0) {
             continue;

@@ -234,27 +234,27 @@ ngx_http_zoom_types_ask(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     ask->account = ctx->account;
 
-    token = ngx_http_zoom_types_brought(ctx, ask->type);
+    token = ngx_http_zoom_types_brought(ctx, ask->req.type);
 
     if (token) {
         ask->token = *token;
         return ZOOM_OK;
     }
 
-    if (zoom_token_types[ask->type].of_user) {
-        ask->user = ctx->user;
-        ask->ttl = (ctx->route && ctx->route->ttl) ? ctx->route->ttl
+    if (zoom_token_types[ask->req.type].of_user) {
+        ask->req.user = ctx->user;
+        ask->req.ttl = (ctx->route && ctx->route->ttl) ? ctx->route->ttl
                                                    : zlcf->ttl;
     }
 
-    if (ask->type == ZOOM_ZAK) {
+    if (ask->req.type == ZOOM_ZAK) {
         ask->reuse = zlcf->reuse;
         ask->min_left = zlcf->min_left;
         ask->use_stale = zlcf->use_stale;
         ask->vital = 1;
     }
 
-    if (!zoom_token_types[ask->type].of_meeting) {
+    if (!zoom_token_types[ask->req.type].of_meeting) {
         return ZOOM_OK;
     }
 
@@ -264,14 +264,14 @@ ngx_http_zoom_types_ask(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         return error;
     }
 
-    ask->meeting = ngx_http_zoom_ngx_str(meeting.id);
+    ask->req.meeting = ngx_http_zoom_ngx_str(meeting.id);
 
-    if (!zoom_token_type_guarded(ask->type)) {
+    if (!zoom_token_type_guarded(ask->req.type)) {
         return ZOOM_OK;
     }
 
-    ask->webinar = (meeting.webinar != 0);
-    ask->bypass = (ask->type == ZOOM_LOCAL_RECORDING
+    ask->req.webinar = (meeting.webinar != 0);
+    ask->req.bypass = (ask->req.type == ZOOM_LOCAL_RECORDING
                    && zlcf->bypass);
 
     return ngx_http_zoom_types_allowed(r, why);
@@ -384,7 +384,7 @@ ngx_http_zoom_types_lacking(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
         if (ask->error) {
             ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                           "zoom: the answer goes without \"%s\": %s",
-                          zoom_token_types[ask->type].name,
+                          zoom_token_types[ask->req.type].name,
                           zoom_error_info(ask->error)->name.data);
         }
     }

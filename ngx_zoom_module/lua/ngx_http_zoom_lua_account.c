@@ -15,7 +15,7 @@
 #define NGX_HTTP_ZOOM_LUA_SIGNATURE_MAX  172800
 
 
-static void ngx_http_zoom_lua_account_kinds(lua_State *L,
+static void ngx_http_zoom_lua_account_services(lua_State *L,
     const ngx_http_zoom_account_report_t *report);
 static void ngx_http_zoom_lua_account_labels(lua_State *L,
     const ngx_http_zoom_account_report_t *report);
@@ -62,7 +62,7 @@ ngx_http_zoom_lua_account_state(lua_State *L)
     lua_createtable(L, 0, 8);
 
     ngx_http_zoom_lua_put(L, "name", &report.name);
-    ngx_http_zoom_lua_account_kinds(L, &report);
+    ngx_http_zoom_lua_account_services(L, &report);
     ngx_http_zoom_lua_account_labels(L, &report);
     ngx_http_zoom_lua_account_last(L, &report);
 
@@ -76,7 +76,7 @@ ngx_http_zoom_lua_account_state(lua_State *L)
 
 
 static void
-ngx_http_zoom_lua_account_kinds(lua_State *L,
+ngx_http_zoom_lua_account_services(lua_State *L,
     const ngx_http_zoom_account_report_t *report)
 {
     ngx_uint_t   i;
@@ -86,17 +86,17 @@ ngx_http_zoom_lua_account_kinds(lua_State *L,
 
     lua_createtable(L, 0, 0);
 
-    for (i = 0; i < NGX_HTTP_ZOOM_API_KINDS; i++) {
+    for (i = 0; i < NGX_HTTP_ZOOM_API_SERVICES; i++) {
 
-        if (report->kinds[i].error == NULL) {
+        if (report->services[i].error == NULL) {
             continue;
         }
 
-        lua_pushstring(L, report->kinds[i].error);
-        lua_setfield(L, -2, report->kinds[i].name);
+        lua_pushstring(L, report->services[i].error);
+        lua_setfield(L, -2, report->services[i].name);
 
         if (error == NULL && i < report->nvital) {
-            error = report->kinds[i].error;
+            error = report->services[i].error;
         }
     }
 

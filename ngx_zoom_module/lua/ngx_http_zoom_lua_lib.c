@@ -120,8 +120,8 @@ ngx_http_zoom_lua_wait(lua_State *L, ngx_http_zoom_lua_run_t *run)
 {
     /* a wait that could not be, as there was a C function in between */
 
-    ngx_http_zoom_lua_api->cancel(&run->call);
-    ngx_http_zoom_lua_api->end(&run->errand);
+    ngx_http_zoom_lua_api->cancel(&run->ask);
+    ngx_http_zoom_lua_api->end(&run->sent);
 
     if (++run->calls > NGX_HTTP_ZOOM_LUA_CALLS) {
         luaL_error(L, "more than %d calls of zoom.mint() and the like for one "
@@ -144,8 +144,8 @@ ngx_http_zoom_lua_ask(lua_State *L, const ngx_http_zoom_lua_arg_t *args,
     why = ngx_http_zoom_lua_args(L, args);
 
     if (why == NULL) {
-        ngx_memzero(&run->call, sizeof(ngx_http_zoom_call_t));
-        run->call.access = access;
+        ngx_memzero(&run->ask, sizeof(ngx_http_zoom_token_ask_t));
+        run->ask.access = access;
 
         why = ngx_http_zoom_lua_ask_read(L, run);
     }
@@ -161,11 +161,12 @@ ngx_http_zoom_lua_ask(lua_State *L, const ngx_http_zoom_lua_arg_t *args,
 static const char *
 ngx_http_zoom_lua_ask_read(lua_State *L, ngx_http_zoom_lua_run_t *run)
 {
-    ngx_str_t              name;
-    const char            *why;
-    ngx_http_zoom_call_t  *call;
+    ngx_str_t                   name;
+    const char                 *why;
+    ngx_http_zoom_token_ask_t  *ask;
+    ngx_http_zoom_token_req_t  *req;
 
-    call = &run->call;
+    ask = &run->ask;
 
     why = ngx_http_zoom_lua_ask_times(L, run);
 
@@ -174,18 +175,23 @@ ngx_http_zoom_lua_ask_read(lua_State *L, ngx_http_zoom_lua_run_t *run)
     }
 
     name = ngx_http_zoom_lua_args_text(L, "account");
-    call->account = ngx_http_zoom_lua_account(run, &name);
+    ask->account = ngx_http_zoom_lua_account(run, &name);
 
-    if (call->account == NULL) {
+    if (ask->account == NULL) {
         return ngx_http_zoom_lua_args_account(L, &name);
     }
 
-    call->user = ngx_http_zoom_lua_args_text(L, "user");
-    call->type = ngx_http_zoom_lua_args_text(L, "type");
-    call->meeting = ngx_http_zoom_lua_args_text(L, "meeting_id");
-    call->fresh = ngx_http_zoom_lua_args_flag(L, "fresh");
-    call->webinar = ngx_http_zoom_lua_args_flag(L, "webinar");
-    call->bypass = ngx_http_zoom_lua_args_flag(L, "bypass_waiting_room");
+    req = &ask->req;
+
+    name = ngx_http_zoom_lua_args_text(L, "type");
+    req->type = name.len ? ngx_http_zoom_lua_api->type(&name) : 0;
+
+    req->user = ngx_http_zoom_lua_args_text(L, "user");
+    req->meeting = ngx_http_zoom_lua_args_text(L, "meeting_id");
+    req->webinar = ngx_http_zoom_lua_args_flag(L, "webinar");
+    req->bypass = ngx_http_zoom_lua_args_flag(L, "bypass_waiting_room");
+
+    ask->fresh = ngx_http_zoom_lua_args_flag(L, "fresh");
 
     return NULL;
 }
@@ -197,21 +203,21 @@ ngx_http_zoom_lua_ask_times(lua_State *L, ngx_http_zoom_lua_run_t *run)
     lua_Number  ttl, timeout;
     ngx_uint_t  there;
 
-    run->call.ttl = NGX_CONF_UNSET;
+    run->ask.req.ttl = NGX_CONF_UNSET;
 
     if (ngx_http_zoom_lua_args_number(L, "ttl", &ttl)) {
 
-        if (!(ttl >= 60 && ttl <= 365 * 24 * 60 * 60)) {
+        if (!(ttl >= NGX_HTTP_ZOOM_TTL_MIN && ttl <= NGX_HTTP_ZOOM_TTL_MAX)) {
             return "\"ttl\" must be from 60 seconds to 365 days";
         }
 
-        run->call.ttl = (time_t) ttl;
+        run->ask.req.ttl = (time_t) ttl;
     }
 
     there = ngx_http_zoom_lua_args_number(L, "timeout", &timeout);
 
     return ngx_http_zoom_lua_timeout(run, there ? &timeout : NULL,
-                                     &run->call.timeout);
+                                     &run->ask.timeout);
 }
 
 
@@ -242,16 +248,16 @@ ngx_http_zoom_lua_timeout(const ngx_http_zoom_lua_run_t *run,
 static int
 ngx_http_zoom_lua_ask_send(lua_State *L, ngx_http_zoom_lua_run_t *run)
 {
-    ngx_http_zoom_call_t  *call;
+    ngx_http_zoom_token_ask_t  *ask;
 
-    call = &run->call;
+    ask = &run->ask;
 
-    call->pool = run->request->pool;
-    call->handler = ngx_http_zoom_lua_route_minted;
-    call->data = run;
+    ask->pool = run->request->pool;
+    ask->handler = ngx_http_zoom_lua_route_minted;
+    ask->data = run;
     run->push = ngx_http_zoom_lua_mint_result;
 
-    switch (ngx_http_zoom_lua_api->mint(run->request, call)) {
+    switch (ngx_http_zoom_lua_api->mint(run->request, ask)) {
 
     case NGX_OK:
         return ngx_http_zoom_lua_mint_result(L, run);
@@ -260,7 +266,7 @@ ngx_http_zoom_lua_ask_send(lua_State *L, ngx_http_zoom_lua_run_t *run)
         return lua_yield(L, 0);
 
     default:
-        return ngx_http_zoom_lua_args_bad(L, call->error);
+        return ngx_http_zoom_lua_args_bad(L, ask->error);
     }
 }
 
@@ -268,48 +274,48 @@ ngx_http_zoom_lua_ask_send(lua_State *L, ngx_http_zoom_lua_run_t *run)
 static int
 ngx_http_zoom_lua_mint_result(lua_State *L, ngx_http_zoom_lua_run_t *run)
 {
-    ngx_http_zoom_call_t  *call;
+    ngx_http_zoom_token_ask_t  *ask;
 
-    call = &run->call;
+    ask = &run->ask;
 
-    if (call->error) {
+    if (ask->error) {
         lua_pushnil(L);
-        lua_pushstring(L, call->error);
+        lua_pushstring(L, ask->error);
 
     } else {
-        lua_pushlstring(L, (char *) call->token.data, call->token.len);
+        lua_pushlstring(L, (char *) ask->token.data, ask->token.len);
         lua_pushnil(L);
 
-        ngx_explicit_memzero(call->token.data, call->token.len);
-        call->token.len = 0;
+        ngx_explicit_memzero(ask->token.data, ask->token.len);
+        ask->token.len = 0;
     }
 
     lua_createtable(L, 0, 4);
 
-    if (call->error == NULL) {
-        lua_pushstring(L, call->status);
+    if (ask->error == NULL) {
+        lua_pushstring(L, ask->status);
         lua_setfield(L, -2, "status");
 
-        lua_pushnumber(L, call->expires);
+        lua_pushnumber(L, ask->expires);
         lua_setfield(L, -2, "expires");
 
     } else {
-        lua_pushinteger(L, call->http);
+        lua_pushinteger(L, ask->http);
         lua_setfield(L, -2, "http");
     }
 
-    if (call->retry_after && call->error) {
-        lua_pushnumber(L, call->retry_after);
+    if (ask->retry_after && ask->error) {
+        lua_pushnumber(L, ask->retry_after);
         lua_setfield(L, -2, "retry_after");
     }
 
-    if (call->code && call->error) {
-        lua_pushinteger(L, call->code);
+    if (ask->code && ask->error) {
+        lua_pushinteger(L, ask->code);
         lua_setfield(L, -2, "code");
     }
 
-    if (call->tracking_id[0]) {
-        lua_pushstring(L, (char *) call->tracking_id);
+    if (ask->tracking_id[0]) {
+        lua_pushstring(L, (char *) ask->tracking_id);
         lua_setfield(L, -2, "tracking_id");
     }
 

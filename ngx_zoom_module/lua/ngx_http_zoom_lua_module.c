@@ -229,7 +229,7 @@ static ngx_int_t
 ngx_http_zoom_lua_find_accounts(ngx_conf_t *cf,
     ngx_http_zoom_lua_loc_conf_t *conf)
 {
-    ngx_uint_t                   i;
+    ngx_uint_t                    i;
     ngx_http_zoom_lua_account_t  *account;
 
     if (conf->accounts == NULL) {

@@ -17,7 +17,7 @@ static ngx_str_t ngx_http_zoom_lua_request_text(lua_State *L, int index);
 static int ngx_http_zoom_lua_request_result(lua_State *L,
     ngx_http_zoom_lua_run_t *run);
 static int ngx_http_zoom_lua_request_error(lua_State *L,
-    const ngx_http_zoom_errand_t *errand);
+    const ngx_http_zoom_request_t *sent);
 
 
 static const luaL_Reg  ngx_http_zoom_lua_request_list[] = {
@@ -348,47 +348,47 @@ ngx_http_zoom_lua_request_send(lua_State *L)
     lua_Number                timeout;
     ngx_str_t                 name;
     const char               *why;
-    ngx_http_zoom_errand_t   *errand;
+    ngx_http_zoom_request_t  *sent;
     ngx_http_zoom_lua_run_t  *run;
 
     run = ngx_http_zoom_lua_run(L);
-    errand = &run->errand;
+    sent = &run->sent;
 
     ngx_http_zoom_lua_wait(L, run);
 
-    ngx_memzero(errand, sizeof(ngx_http_zoom_errand_t));
+    ngx_memzero(sent, sizeof(ngx_http_zoom_request_t));
 
     timeout = luaL_optnumber(L, 6, 0);
 
     why = ngx_http_zoom_lua_timeout(run, lua_isnoneornil(L, 6) ? NULL
                                                                : &timeout,
-                                    &errand->timeout);
+                                    &sent->timeout);
     if (why) {
         return ngx_http_zoom_lua_args_bad(L, why);
     }
 
     name = ngx_http_zoom_lua_request_text(L, 1);
-    errand->account = ngx_http_zoom_lua_account(run, &name);
+    sent->account = ngx_http_zoom_lua_account(run, &name);
 
-    if (errand->account == NULL) {
+    if (sent->account == NULL) {
         return ngx_http_zoom_lua_args_bad(L,
                               ngx_http_zoom_lua_args_account(L, &name));
     }
 
-    errand->method = ngx_http_zoom_lua_request_text(L, 2);
-    errand->path = ngx_http_zoom_lua_request_text(L, 3);
-    errand->body = ngx_http_zoom_lua_request_text(L, 4);
-    errand->label = ngx_http_zoom_lua_request_text(L, 5);
+    sent->req.method = ngx_http_zoom_lua_request_text(L, 2);
+    sent->req.path = ngx_http_zoom_lua_request_text(L, 3);
+    sent->req.body = ngx_http_zoom_lua_request_text(L, 4);
+    sent->req.label = ngx_http_zoom_lua_request_text(L, 5);
 
     /* what the machine would not take need not be received */
 
-    errand->most = ngx_http_zoom_lua_vm(L)->block;
+    sent->most = ngx_http_zoom_lua_vm(L)->block;
 
-    errand->handler = ngx_http_zoom_lua_route_answered;
-    errand->data = run;
+    sent->handler = ngx_http_zoom_lua_route_answered;
+    sent->data = run;
     run->push = ngx_http_zoom_lua_request_result;
 
-    why = ngx_http_zoom_lua_api->send(run->request, errand);
+    why = ngx_http_zoom_lua_api->send(run->request, sent);
 
     return why ? ngx_http_zoom_lua_args_bad(L, why) : lua_yield(L, 0);
 }
@@ -412,19 +412,19 @@ ngx_http_zoom_lua_request_text(lua_State *L, int index)
 static int
 ngx_http_zoom_lua_request_result(lua_State *L, ngx_http_zoom_lua_run_t *run)
 {
-    ngx_http_zoom_errand_t  *errand;
+    ngx_http_zoom_request_t  *sent;
 
-    errand = &run->errand;
+    sent = &run->sent;
 
-    if (errand->error) {
-        return ngx_http_zoom_lua_request_error(L, errand);
+    if (sent->error) {
+        return ngx_http_zoom_lua_request_error(L, sent);
     }
 
-    lua_pushinteger(L, errand->http);
-    lua_pushlstring(L, (char *) errand->head.data, errand->head.len);
-    lua_pushlstring(L, (char *) errand->answer.data, errand->answer.len);
+    lua_pushinteger(L, sent->http);
+    lua_pushlstring(L, (char *) sent->head.data, sent->head.len);
+    lua_pushlstring(L, (char *) sent->response.data, sent->response.len);
 
-    ngx_http_zoom_lua_api->end(errand);
+    ngx_http_zoom_lua_api->end(sent);
 
     return 3;
 }
@@ -432,28 +432,28 @@ ngx_http_zoom_lua_request_result(lua_State *L, ngx_http_zoom_lua_run_t *run)
 
 static int
 ngx_http_zoom_lua_request_error(lua_State *L,
-    const ngx_http_zoom_errand_t *errand)
+    const ngx_http_zoom_request_t *sent)
 {
     lua_pushnil(L);
-    lua_pushstring(L, errand->error);
+    lua_pushstring(L, sent->error);
 
     lua_createtable(L, 0, 4);
 
-    lua_pushinteger(L, errand->http);
+    lua_pushinteger(L, sent->http);
     lua_setfield(L, -2, "http");
 
-    if (errand->reason) {
-        lua_pushstring(L, errand->reason);
+    if (sent->reason) {
+        lua_pushstring(L, sent->reason);
         lua_setfield(L, -2, "reason");
     }
 
-    if (errand->retry_after) {
-        lua_pushnumber(L, errand->retry_after);
+    if (sent->retry_after) {
+        lua_pushnumber(L, sent->retry_after);
         lua_setfield(L, -2, "retry_after");
     }
 
-    if (errand->tracking_id[0]) {
-        lua_pushstring(L, (char *) errand->tracking_id);
+    if (sent->tracking_id[0]) {
+        lua_pushstring(L, (char *) sent->tracking_id);
         lua_setfield(L, -2, "tracking_id");
     }
 

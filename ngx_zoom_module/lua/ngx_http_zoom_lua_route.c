@@ -204,8 +204,8 @@ ngx_http_zoom_lua_route_cleanup(void *data)
 
     ngx_http_zoom_lua_vm_t  *vm;
 
-    ngx_http_zoom_lua_api->cancel(&run->call);
-    ngx_http_zoom_lua_api->end(&run->errand);
+    ngx_http_zoom_lua_api->cancel(&run->ask);
+    ngx_http_zoom_lua_api->end(&run->sent);
 
     vm = run->thread.vm;
 
@@ -231,16 +231,16 @@ ngx_http_zoom_lua_route_begin(lua_State *L)
 
 
 void
-ngx_http_zoom_lua_route_minted(ngx_http_zoom_call_t *call)
+ngx_http_zoom_lua_route_minted(ngx_http_zoom_token_ask_t *ask)
 {
-    ngx_http_zoom_lua_route_on(call->data);
+    ngx_http_zoom_lua_route_on(ask->data);
 }
 
 
 void
-ngx_http_zoom_lua_route_answered(ngx_http_zoom_errand_t *errand)
+ngx_http_zoom_lua_route_answered(ngx_http_zoom_request_t *sent)
 {
-    ngx_http_zoom_lua_route_on(errand->data);
+    ngx_http_zoom_lua_route_on(sent->data);
 }
 
 
@@ -544,7 +544,7 @@ ngx_http_zoom_lua_run(lua_State *L)
 struct ngx_http_zoom_account_s *
 ngx_http_zoom_lua_account(ngx_http_zoom_lua_run_t *run, const ngx_str_t *name)
 {
-    ngx_uint_t                   i;
+    ngx_uint_t                    i;
     ngx_http_zoom_lua_account_t  *account;
 
     if (name->data == NULL

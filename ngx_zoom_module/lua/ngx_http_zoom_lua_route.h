@@ -52,8 +52,8 @@ struct ngx_http_zoom_lua_run_s {
     ngx_http_zoom_bot_t          bot;
     const void                  *table;      /* that the script has of it */
 
-    ngx_http_zoom_call_t         call;       /* it waits for one of these, */
-    ngx_http_zoom_errand_t       errand;
+    ngx_http_zoom_token_ask_t    ask;        /* it waits for one of these, */
+    ngx_http_zoom_request_t      sent;
     int                        (*push)(lua_State *L,
                                        ngx_http_zoom_lua_run_t *run);
                                              /* which brings three values */
@@ -84,8 +84,8 @@ ngx_int_t ngx_http_zoom_lua_route(ngx_http_request_t *r,
     ngx_http_zoom_route_t *route);
 
 /* A wait is over. */
-void ngx_http_zoom_lua_route_minted(ngx_http_zoom_call_t *call);
-void ngx_http_zoom_lua_route_answered(ngx_http_zoom_errand_t *errand);
+void ngx_http_zoom_lua_route_minted(ngx_http_zoom_token_ask_t *ask);
+void ngx_http_zoom_lua_route_answered(ngx_http_zoom_request_t *sent);
 
 /* The machine of this worker. */
 ngx_int_t ngx_http_zoom_lua_route_start(ngx_http_zoom_lua_source_t *source,

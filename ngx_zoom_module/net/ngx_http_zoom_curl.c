@@ -332,7 +332,7 @@ ngx_http_zoom_curl_open(void *data, curlsocktype purpose,
     }
 
     ngx_log_debug1(NGX_LOG_DEBUG_EVENT, curl->log, 0,
-                   "zoom fetch: socket %d", fd);
+                   "zoom client: socket %d", fd);
 
     if (ngx_nonblocking(fd) == -1 || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1) {
         ngx_log_error(NGX_LOG_ALERT, curl->log, ngx_socket_errno,
@@ -407,7 +407,7 @@ ngx_http_zoom_curl_close(void *data, curl_socket_t fd)
     curl = data;
 
     ngx_log_debug1(NGX_LOG_DEBUG_EVENT, curl->log, 0,
-                   "zoom fetch: close socket %d", fd);
+                   "zoom client: close socket %d", fd);
 
     s = ngx_http_zoom_curl_find(fd);
 
@@ -435,7 +435,7 @@ ngx_http_zoom_curl_want(CURL *easy, curl_socket_t fd, int what, void *data,
     curl = data;
 
     ngx_log_debug2(NGX_LOG_DEBUG_EVENT, curl->log, 0,
-                   "zoom fetch: socket %d wants %d", fd, what);
+                   "zoom client: socket %d wants %d", fd, what);
 
     if (what == CURL_POLL_REMOVE) {
         ngx_http_zoom_curl_unwant(curl, fd);
@@ -577,7 +577,7 @@ ngx_http_zoom_curl_socket_handler(ngx_event_t *ev)
                != NGX_OK)
         {
             ngx_log_error(NGX_LOG_ALERT, curl->log, 0,
-                          "zoom fetch: could not drop an event of socket %d",
+                          "zoom client: could not drop an event of socket %d",
                           c->fd);
         }
 

@@ -34,6 +34,12 @@ static ngx_uint_t ngx_http_zoom_client_again(ngx_http_zoom_transfer_t *t,
     CURLcode code);
 
 
+const ngx_http_zoom_transport_t  ngx_http_zoom_http_client = {
+    ngx_http_zoom_http_client_send,
+    ngx_http_zoom_http_client_cancel
+};
+
+
 /* those that ended, of all clients: a handler may destroy its own */
 
 static ngx_queue_t       ngx_http_zoom_client_done;
@@ -114,7 +120,7 @@ ngx_http_zoom_http_client_create(ngx_cycle_t *cycle,
 
     if (ngx_http_zoom_curl_create(&client->curl) != NGX_OK) {
         ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                      "zoom fetch: could not make a client for \"%V\"",
+                      "zoom client: could not make a client for \"%V\"",
                       &conf->name);
         ngx_free(client);
         return NULL;
@@ -157,7 +163,7 @@ ngx_http_zoom_http_client_destroy(ngx_http_zoom_http_client_t *client)
         q = ngx_queue_head(&client->transfers);
         t = ngx_queue_data(q, ngx_http_zoom_transfer_t, link);
 
-        t->fetch->transfer = NULL;
+        t->exchange->transfer = NULL;
         ngx_http_zoom_client_free(t);
     }
 
@@ -186,9 +192,10 @@ ngx_http_zoom_http_client_destroy(ngx_http_zoom_http_client_t *client)
 
 
 ngx_int_t
-ngx_http_zoom_http_client_send(ngx_http_zoom_http_client_t *client,
-    ngx_http_zoom_exchange_t *f)
+ngx_http_zoom_http_client_send(void *carrier, ngx_http_zoom_exchange_t *f)
 {
+    ngx_http_zoom_http_client_t  *client = carrier;
+
     ngx_http_zoom_transfer_t       *t;
     ngx_http_zoom_transfer_host_t  *host;
 
@@ -196,7 +203,7 @@ ngx_http_zoom_http_client_send(ngx_http_zoom_http_client_t *client,
 
     if (ngx_http_zoom_client_check(f) != NGX_OK) {
         ngx_log_error(NGX_LOG_ALERT, f->log, 0,
-                      "zoom fetch: request to %V is malformed",
+                      "zoom client: request to %V is malformed",
                       &f->origin->host);
         return NGX_ERROR;
     }
@@ -247,7 +254,7 @@ ngx_http_zoom_http_client_cancel(ngx_http_zoom_exchange_t *f)
     }
 
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, t->log, 0,
-                   "zoom fetch: cancel %V", &t->host->name);
+                   "zoom client: cancel %V", &t->host->name);
 
     f->transfer = NULL;
 
@@ -369,7 +376,7 @@ ngx_http_zoom_client_curl_handler(ngx_http_zoom_curl_handle_t *h,
         (void) curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &t->status);
 
         ngx_log_debug3(NGX_LOG_DEBUG_HTTP, t->log, 0,
-                       "zoom fetch: %V answered %l, %uz bytes",
+                       "zoom client: %V answered %l, %uz bytes",
                        &t->host->name, t->status, t->answer_len);
 
         ngx_http_zoom_client_finish(t, NGX_OK);
@@ -377,7 +384,7 @@ ngx_http_zoom_client_curl_handler(ngx_http_zoom_curl_handle_t *h,
     }
 
     ngx_log_debug2(NGX_LOG_DEBUG_HTTP, t->log, 0,
-                   "zoom fetch: %V failed with %d",
+                   "zoom client: %V failed with %d",
                    &t->host->name, (int) code);
 
     if (code == CURLE_FILESIZE_EXCEEDED) {
@@ -404,7 +411,7 @@ ngx_http_zoom_client_done_handler(ngx_event_t *ev)
         q = ngx_queue_head(&ngx_http_zoom_client_done);
         t = ngx_queue_data(q, ngx_http_zoom_transfer_t, queue);
 
-        f = t->fetch;
+        f = t->exchange;
         f->transfer = NULL;
 
         ngx_http_zoom_transfer_fill(t);
@@ -561,7 +568,7 @@ ngx_http_zoom_client_run(ngx_http_zoom_transfer_t *t)
     ngx_add_timer(&t->timer, (ngx_msec_t) left + NGX_HTTP_ZOOM_CLIENT_GRACE);
 
     ngx_log_debug3(NGX_LOG_DEBUG_HTTP, t->log, 0,
-                   "zoom fetch: %s %V:%d", t->body_len ? "POST" : "GET",
+                   "zoom client: %s %V:%d", t->body_len ? "POST" : "GET",
                    &t->host->name, (int) t->host->port);
 
     t->state = NGX_HTTP_ZOOM_TRANSFER_RUNNING;
@@ -682,7 +689,7 @@ ngx_http_zoom_client_again(ngx_http_zoom_transfer_t *t, CURLcode code)
     opened = 1;
     (void) curl_easy_getinfo(e, CURLINFO_NUM_CONNECTS, &opened);
 
-    if (t->retried || t->header_len || opened || t->fetch->once) {
+    if (t->retried || t->header_len || opened || t->exchange->once) {
         return 0;
     }
 
@@ -691,7 +698,7 @@ ngx_http_zoom_client_again(ngx_http_zoom_transfer_t *t, CURLcode code)
     }
 
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, t->log, 0,
-                   "zoom fetch: %V again", &t->host->name);
+                   "zoom client: %V again", &t->host->name);
 
     t->retried = 1;
     t->handshake = 0;

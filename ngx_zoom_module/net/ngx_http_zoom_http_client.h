@@ -1,6 +1,6 @@
 /*
- * One HTTP exchange with Zoom: libcurl's multi_socket interface on nginx's
- * event loop.  Knows nothing of tokens or users.
+ * The transport that carries exchanges by libcurl, its multi_socket interface
+ * on nginx's event loop.
  */
 
 #ifndef _NGX_HTTP_ZOOM_HTTP_CLIENT_H_INCLUDED_
@@ -12,8 +12,7 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_client_conf.h"
-#include "ngx_http_zoom_url.h"
-#include "zoom_response.h"
+#include "ngx_http_zoom_exchange.h"
 
 
 /*
@@ -22,57 +21,6 @@
  */
 
 typedef struct ngx_http_zoom_http_client_s  ngx_http_zoom_http_client_t;
-typedef struct ngx_http_zoom_exchange_s     ngx_http_zoom_exchange_t;
-
-typedef void (*ngx_http_zoom_exchange_pt)(ngx_http_zoom_exchange_t *f);
-
-
-struct ngx_http_zoom_exchange_s {
-    /*
-     * Set by the caller, zeroed otherwise.  Strings are copied when the fetch
-     * starts; the caller may wipe its own at once.  "path" is appended to
-     * origin->url as it is and begins with "/" or "?" unless it is empty.
-     * With "body" the request is a POST of a form, else a GET, unless "method"
-     * is something else.
-     */
-
-    const ngx_http_zoom_origin_t *origin;
-    ngx_str_t                    path;
-    ngx_str_t                    authorization;    /* the header's value */
-    ngx_str_t                    body;
-    const char                  *method;           /* NULL, or in capitals */
-    size_t                       body_max;         /* of the answer; 0:
-                                                      ZOOM_RESPONSE_BODY_MAX */
-    unsigned                     json:1;           /* body is, no form */
-    unsigned                     once:1;           /* never sent twice */
-    ngx_msec_t                   timeout;          /* of this exchange, queue
-                                                      and all; at most
-                                                      request_timeout counts */
-    ngx_http_zoom_exchange_pt    handler;
-    ngx_http_zoom_exchange_pt    sending;          /* or NULL; see below */
-    void                        *data;
-    ngx_log_t                   *log;
-
-    /*
-     * Set when the handler is called.  NGX_OK: "answer" is Zoom's, borrowed
-     * until the handler returns.  NGX_ERROR: no usable answer came, "reason"
-     * says why in words for the log ("could not connect: ...", "TLS:
-     * certificate verify failed: ..."), "advice" what to do about it or NULL.
-     * Both hold no secret and are borrowed likewise.
-     */
-
-    ngx_int_t                    rc;
-    zoom_response_t              answer;
-    ngx_str_t                    head;             /* its header lines */
-    const char                  *reason;
-    const char                  *advice;
-    unsigned                     timedout:1;
-    unsigned                     too_large:1;      /* above "body_max" */
-    unsigned                     queued:1;         /* never left the queue
-                                                      behind "connections" */
-
-    void                        *transfer;         /* fetch's own */
-};
 
 
 /* Once per worker process, before and after all clients. */
@@ -89,25 +37,13 @@ ngx_http_zoom_http_client_t *ngx_http_zoom_http_client_create(
 
 void ngx_http_zoom_http_client_destroy(ngx_http_zoom_http_client_t *client);
 
-/*
- * Starts an exchange.  NGX_OK: the handler will be called exactly once, never
- * from inside this call, unless the fetch is cancelled or the client
- * destroyed.  NGX_BUSY: the queue behind "connections" is full.  NGX_ERROR: it
- * could not start (memory, a control character in a header).  The caller owns
- * the struct, which must stay where it is, and its log as well, until the
- * handler was called or the fetch cancelled; the handler may free it, start
- * others and cancel others.
- *
- * "sending" is called when there is a connection and the request goes over it,
- * a second time if that had died and the request is sent again.  It must
- * neither start nor cancel a fetch.  Before curl 7.80 it is not called.
- */
+/* Both as in ngx_http_zoom_transport_t. */
 
-ngx_int_t ngx_http_zoom_http_client_send(ngx_http_zoom_http_client_t *client,
-    ngx_http_zoom_exchange_t *f);
+ngx_int_t ngx_http_zoom_http_client_send(void *client,
+    ngx_http_zoom_exchange_t *x);
+void ngx_http_zoom_http_client_cancel(ngx_http_zoom_exchange_t *x);
 
-/* Safe when done, or never started. */
-void ngx_http_zoom_http_client_cancel(ngx_http_zoom_exchange_t *f);
+extern const ngx_http_zoom_transport_t  ngx_http_zoom_http_client;
 
 
 #endif /* _NGX_HTTP_ZOOM_HTTP_CLIENT_H_INCLUDED_ */

@@ -137,7 +137,7 @@ ngx_http_zoom_resolve_entry(ngx_http_zoom_resolve_t *r,
     *p = '\0';
 
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->log, 0,
-                   "zoom fetch: resolved %s", r->entry.data);
+                   "zoom client: resolved %s", r->entry.data);
 
     return NGX_OK;
 }

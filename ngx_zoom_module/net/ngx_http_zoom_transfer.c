@@ -60,7 +60,7 @@ ngx_http_zoom_transfer_create(ngx_http_zoom_http_client_t *client,
         return NULL;
     }
 
-    t->fetch = f;
+    t->exchange = f;
     t->client = client;
     t->log = f->log;
     t->https = f->origin->https;
@@ -210,8 +210,8 @@ ngx_http_zoom_transfer_fill(ngx_http_zoom_transfer_t *t)
     ngx_http_zoom_exchange_t        *f;
     ngx_http_zoom_transfer_value_t  *v;
 
-    f = t->fetch;
-    a = &f->answer;
+    f = t->exchange;
+    a = &f->response;
     v = t->values;
 
     ngx_memzero(a, sizeof(zoom_response_t));
@@ -384,13 +384,13 @@ ngx_http_zoom_transfer_post(ngx_http_zoom_transfer_t *t)
                                  (curl_off_t) t->body_len);
     }
 
-    if (t->fetch->method) {
-        code |= curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, t->fetch->method);
+    if (t->exchange->method) {
+        code |= curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, t->exchange->method);
     }
 
     /* one that was idle may be dead, and nobody knows what was sent there */
 
-    if (t->fetch->once) {
+    if (t->exchange->once) {
         code |= curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
     }
 
@@ -512,8 +512,8 @@ ngx_http_zoom_transfer_sending(void *data, char *to, char *from, int to_port,
 {
     ngx_http_zoom_transfer_t  *t = data;
 
-    if (t->fetch->sending) {
-        t->fetch->sending(t->fetch);
+    if (t->exchange->sending) {
+        t->exchange->sending(t->exchange);
     }
 
     return CURL_PREREQFUNC_OK;

@@ -1,5 +1,5 @@
 /*
- * A fetch as it runs, for the files of the transport only.
+ * An exchange as it runs, for the files of the transport only.
  */
 
 #ifndef _NGX_HTTP_ZOOM_TRANSFER_H_INCLUDED_
@@ -77,13 +77,13 @@ struct ngx_http_zoom_http_client_s {
 
 
 /*
- * A fetch as it runs.  "secret" holds the URL, the authorization header and
+ * An exchange as it runs.  "secret" holds the URL, the authorization header and
  * the body of the request.
  */
 
 typedef struct {
     ngx_http_zoom_curl_handle_t      handle;
-    ngx_http_zoom_exchange_t        *fetch;
+    ngx_http_zoom_exchange_t        *exchange;
     ngx_http_zoom_http_client_t     *client;
     ngx_http_zoom_transfer_host_t   *host;
     ngx_http_zoom_transfer_state_e   state;

@@ -14,6 +14,15 @@
 #define NGX_HTTP_ZOOM_REFRESH_MIN    5000
 #define NGX_HTTP_ZOOM_REFRESH_MAX    300000
 
+/* no pace of a probe is further ahead, unless the clock was set back */
+
+#define NGX_HTTP_ZOOM_PACE_MAX       62000
+
+/* how long others follow a scout that is not answered, and when they look */
+
+#define NGX_HTTP_ZOOM_SCOUT          1000
+#define NGX_HTTP_ZOOM_FOLLOW_LOOK    25
+
 /* an outage this young may be over before the callbacks' time is */
 
 #define NGX_HTTP_ZOOM_OUTAGE_YOUNG   15000
@@ -27,23 +36,34 @@
 #define NGX_HTTP_ZOOM_KNOWN          30000
 
 
+static ngx_http_zoom_gate_e ngx_http_zoom_breaker_scout(
+    ngx_http_zoom_zone_t *zone, ngx_http_zoom_state_t *state,
+    ngx_http_zoom_service_e service, ngx_msec_t *wait);
+static ngx_uint_t ngx_http_zoom_breaker_outage(
+    const ngx_http_zoom_breaker_failure_t *failure);
+static ngx_uint_t ngx_http_zoom_breaker_trips(
+    const ngx_http_zoom_state_t *state, ngx_http_zoom_service_e service,
+    const ngx_http_zoom_breaker_failure_t *failure);
+static void ngx_http_zoom_breaker_again(ngx_http_zoom_breaker_t *c,
+    ngx_http_zoom_service_e service,
+    const ngx_http_zoom_breaker_failure_t *failure);
+static void ngx_http_zoom_breaker_wait(ngx_http_zoom_state_t *state,
+    ngx_http_zoom_service_e service,
+    const ngx_http_zoom_breaker_failure_t *failure);
 static void ngx_http_zoom_breaker_open(ngx_http_zoom_breaker_t *c,
     zoom_error_e error);
 static ngx_msec_t ngx_http_zoom_breaker_hold(ngx_http_zoom_breaker_t *c);
 static ngx_msec_int_t ngx_http_zoom_breaker_ahead(
-    const ngx_http_zoom_state_t *state, ngx_http_zoom_service_e kind);
+    const ngx_http_zoom_state_t *state, ngx_http_zoom_service_e service);
 static void ngx_http_zoom_breaker_answered(ngx_http_zoom_state_t *state,
-    ngx_http_zoom_service_e kind);
-static ngx_uint_t ngx_http_zoom_breaker_broken(ngx_http_zoom_service_e kind,
+    ngx_http_zoom_service_e service);
+static ngx_uint_t ngx_http_zoom_breaker_broken(ngx_http_zoom_service_e service,
     zoom_error_e error);
-static zoom_log_once_t *ngx_http_zoom_breaker_said(
-    ngx_http_zoom_state_t *state, ngx_http_zoom_service_e kind,
+static zoom_log_once_t *ngx_http_zoom_breaker_lines(
+    ngx_http_zoom_state_t *state, ngx_http_zoom_service_e service,
     zoom_error_e error);
 static ngx_uint_t ngx_http_zoom_breaker_over(ngx_http_zoom_state_t *state,
-    ngx_http_zoom_service_e kind, const ngx_http_zoom_breaker_t *was);
-static void ngx_http_zoom_breaker_say(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_state_t *state, ngx_http_zoom_service_e kind,
-    const ngx_http_zoom_failure_t *failure, ngx_log_t *log);
+    ngx_http_zoom_service_e service, const ngx_http_zoom_breaker_t *was);
 
 
 static const char *const
@@ -51,7 +71,7 @@ static const char *const
 {
     "OAuth", "minting", "minting onbehalf tokens",
     "minting local_recording tokens", "minting live_streaming tokens",
-    "minting local_archiving tokens"
+    "minting local_archiving tokens", "the API"
 };
 
 
@@ -61,22 +81,22 @@ static const char *const
 
 ngx_http_zoom_gate_e
 ngx_http_zoom_breaker_gate(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_state_t *state, ngx_http_zoom_service_e kind,
+    ngx_http_zoom_state_t *state, ngx_http_zoom_service_e service,
     zoom_error_e *error, ngx_msec_t *wait)
 {
     ngx_msec_int_t            ahead, age;
     ngx_http_zoom_gate_e      gate;
     ngx_http_zoom_breaker_t  *c;
 
-    c = &state->breakers[kind];
+    c = &state->breakers[service];
 
     if (c->error == ZOOM_OK) {
-        return NGX_HTTP_ZOOM_FINE;
+        return ngx_http_zoom_breaker_scout(zone, state, service, wait);
     }
 
     ngx_http_zoom_zone_lock(zone);
 
-    ahead = ngx_http_zoom_breaker_ahead(state, kind);
+    ahead = ngx_http_zoom_breaker_ahead(state, service);
     age = -ngx_http_zoom_ahead(c->opened);
 
     /* what was unusable then is just not there now */
@@ -92,7 +112,7 @@ ngx_http_zoom_breaker_gate(ngx_http_zoom_zone_t *zone,
         c->probes++;
         c->until = ngx_current_msec + ngx_http_zoom_breaker_hold(c);
 
-        if (zoom_error_is_outage(c->error) && kind != NGX_HTTP_ZOOM_OAUTH) {
+        if (zoom_error_is_outage(c->error) && service != NGX_HTTP_ZOOM_OAUTH) {
             state->pace = c->until;
         }
 
@@ -118,13 +138,51 @@ ngx_http_zoom_breaker_gate(ngx_http_zoom_zone_t *zone,
 }
 
 
+/*
+ * A crowd of requests at once is not to find out together that the API is down:
+ * where it has not answered for a while one goes first.  Tokens have flights.
+ */
+
+static ngx_http_zoom_gate_e
+ngx_http_zoom_breaker_scout(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_state_t *state, ngx_http_zoom_service_e service,
+    ngx_msec_t *wait)
+{
+    ngx_msec_int_t        ahead;
+    ngx_http_zoom_gate_e  gate;
+
+    if (service != NGX_HTTP_ZOOM_API
+        || ngx_http_zoom_ahead(state->answered + NGX_HTTP_ZOOM_ANSWERED) > 0)
+    {
+        return NGX_HTTP_ZOOM_FINE;
+    }
+
+    ngx_http_zoom_zone_lock(zone);
+
+    ahead = ngx_http_zoom_ahead(state->scout);
+
+    if (ahead > 0 && ahead <= NGX_HTTP_ZOOM_SCOUT) {
+        gate = NGX_HTTP_ZOOM_FOLLOW;
+        *wait = ngx_min((ngx_msec_t) ahead, NGX_HTTP_ZOOM_FOLLOW_LOOK);
+
+    } else {
+        gate = NGX_HTTP_ZOOM_FINE;
+        state->scout = ngx_current_msec + NGX_HTTP_ZOOM_SCOUT;
+    }
+
+    ngx_http_zoom_zone_unlock(zone);
+
+    return gate;
+}
+
+
 void
 ngx_http_zoom_breaker_unused(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_state_t *state, ngx_http_zoom_service_e kind)
+    ngx_http_zoom_state_t *state, ngx_http_zoom_service_e service)
 {
     ngx_http_zoom_breaker_t  *c;
 
-    c = &state->breakers[kind];
+    c = &state->breakers[service];
 
     ngx_http_zoom_zone_lock(zone);
 
@@ -141,11 +199,11 @@ ngx_http_zoom_breaker_unused(ngx_http_zoom_zone_t *zone,
 
 ngx_uint_t
 ngx_http_zoom_breaker_known(const ngx_http_zoom_state_t *state,
-    ngx_http_zoom_service_e kind)
+    ngx_http_zoom_service_e service)
 {
     const ngx_http_zoom_breaker_t  *c;
 
-    c = &state->breakers[kind];
+    c = &state->breakers[service];
 
     return c->error
            && ngx_http_zoom_ahead(c->until + NGX_HTTP_ZOOM_KNOWN) > 0;
@@ -154,27 +212,27 @@ ngx_http_zoom_breaker_known(const ngx_http_zoom_state_t *state,
 
 ngx_uint_t
 ngx_http_zoom_breaker_bad(const ngx_http_zoom_state_t *state,
-    ngx_http_zoom_service_e kind)
+    ngx_http_zoom_service_e service)
 {
-    return state->breakers[kind].error != ZOOM_OK;
+    return state->breakers[service].error != ZOOM_OK;
 }
 
 
 ngx_uint_t
 ngx_http_zoom_breaker_ready(const ngx_http_zoom_state_t *state,
-    ngx_http_zoom_service_e kind)
+    ngx_http_zoom_service_e service)
 {
-    return state->breakers[kind].error == ZOOM_OK
-           || ngx_http_zoom_breaker_ahead(state, kind) <= 0;
+    return state->breakers[service].error == ZOOM_OK
+           || ngx_http_zoom_breaker_ahead(state, service) <= 0;
 }
 
 
 ngx_uint_t
 ngx_http_zoom_breaker_due(const ngx_http_zoom_state_t *state,
-    ngx_http_zoom_service_e kind)
+    ngx_http_zoom_service_e service)
 {
     return ngx_http_zoom_breaker_ready(state, NGX_HTTP_ZOOM_OAUTH)
-           && ngx_http_zoom_breaker_ready(state, kind);
+           && ngx_http_zoom_breaker_ready(state, service);
 }
 
 
@@ -195,15 +253,20 @@ ngx_http_zoom_breaker_down(const ngx_http_zoom_state_t *state)
 
 void
 ngx_http_zoom_breaker_good(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_state_t *state, ngx_http_zoom_service_e kind, ngx_log_t *log)
+    ngx_http_zoom_state_t *state, ngx_http_zoom_service_e service,
+    ngx_log_t *log)
 {
     ngx_uint_t                over, level;
     ngx_http_zoom_breaker_t  *c, was;
 
-    c = &state->breakers[kind];
+    c = &state->breakers[service];
+
+    if (service == NGX_HTTP_ZOOM_API) {
+        state->answered = ngx_current_msec;
+    }
 
     if (c->error == ZOOM_OK && c->failures == 0
-        && (kind != NGX_HTTP_ZOOM_OAUTH || state->renewal.told == 0))
+        && (service != NGX_HTTP_ZOOM_OAUTH || state->renewal.told == 0))
     {
         return;
     }
@@ -212,16 +275,16 @@ ngx_http_zoom_breaker_good(ngx_http_zoom_zone_t *zone,
 
     was = *c;
 
-    if (kind == NGX_HTTP_ZOOM_OAUTH) {
+    if (service == NGX_HTTP_ZOOM_OAUTH) {
         ngx_memzero(&state->renewal, sizeof(zoom_log_once_t));
     }
 
     ngx_memzero(c, sizeof(ngx_http_zoom_breaker_t));
 
-    over = was.error && ngx_http_zoom_breaker_over(state, kind, &was);
+    over = was.error && ngx_http_zoom_breaker_over(state, service, &was);
 
     if (zoom_error_is_outage(was.error)) {
-        ngx_http_zoom_breaker_answered(state, kind);
+        ngx_http_zoom_breaker_answered(state, service);
     }
 
     ngx_http_zoom_zone_unlock(zone);
@@ -235,87 +298,146 @@ ngx_http_zoom_breaker_good(ngx_http_zoom_zone_t *zone,
     ngx_log_error(level, log, 0,
                   "zoom: account \"%*s\": %s works again after %M s, "
                   "%uL failed meanwhile (%s)", state->len, state->name,
-                  ngx_http_zoom_breaker_names[kind],
+                  ngx_http_zoom_breaker_names[service],
                   (ngx_current_msec - was.opened) / 1000, was.count,
                   zoom_error_info(was.error)->name.data);
 }
 
 
-void
+ngx_http_zoom_breaker_e
 ngx_http_zoom_breaker_failed(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_state_t *state, ngx_http_zoom_service_e kind,
-    const ngx_http_zoom_failure_t *failure, ngx_log_t *log)
+    ngx_http_zoom_state_t *state, ngx_http_zoom_service_e service,
+    const ngx_http_zoom_breaker_failure_t *failure)
 {
-    ngx_uint_t                outage, first, level, harmless;
+    ngx_http_zoom_breaker_e   now;
     ngx_http_zoom_breaker_t  *c;
-
-    c = &state->breakers[kind];
-    first = 0;
 
     /* an old generation's credentials say nothing of those in force */
 
-    harmless = failure->harmless || failure->lone
-               || ngx_http_zoom_zone_outdated(zone);
+    if (failure->harmless || failure->lone
+        || ngx_http_zoom_zone_outdated(zone))
+    {
+        return state->breakers[service].error ? NGX_HTTP_ZOOM_BREAKER_OPEN
+                                              : NGX_HTTP_ZOOM_BREAKER_CLOSED;
+    }
 
-    outage = !failure->final && zoom_error_is_outage(failure->error);
+    c = &state->breakers[service];
+    now = NGX_HTTP_ZOOM_BREAKER_CLOSED;
 
     ngx_http_zoom_zone_lock(zone);
 
-    state->last_time = ngx_time();
-    state->last_error = failure->error;
-    state->last_code = failure->code;
-
-    ngx_cpystrn(state->last_message, (u_char *) failure->message,
-                sizeof(state->last_message));
-    ngx_cpystrn(state->last_tracking_id, (u_char *) failure->tracking_id,
-                sizeof(state->last_tracking_id));
-
-    if (outage && !harmless && !failure->counted) {
-        first = (c->failures++ == 0);
+    if (service == NGX_HTTP_ZOOM_API) {
+        state->scout = ngx_current_msec;
     }
 
-    if (harmless || (failure->counted && c->failures == 0)) {
-
-        /* nobody has to go without, or others have got over it meanwhile */
-
-    } else if (c->error) {
-        c->count += failure->last;
-
-        /* an outage may turn out to be something else */
-
-        if (ngx_http_zoom_breaker_broken(kind, failure->error)
-            && c->error != failure->error)
-        {
-            ngx_http_zoom_breaker_open(c, failure->error);
-        }
-
-    } else if (ngx_http_zoom_breaker_broken(kind, failure->error)
-               || (outage && (failure->last
-                              || c->failures >= NGX_HTTP_ZOOM_OUTAGE_AFTER
-                              || ngx_http_zoom_breaker_down(state))))
+    if (ngx_http_zoom_breaker_outage(failure) && !failure->counted
+        && c->failures++ == 0)
     {
-        /* where Zoom is down already, the first failure tells */
+        now = NGX_HTTP_ZOOM_BREAKER_FIRST;
+    }
 
+    if (c->error) {
+        ngx_http_zoom_breaker_again(c, service, failure);
+
+    } else if (ngx_http_zoom_breaker_trips(state, service, failure)) {
         ngx_http_zoom_breaker_open(c, failure->error);
     }
 
-    if (c->error && outage && !harmless
-        && ngx_http_zoom_ahead(c->until) < (ngx_msec_int_t) failure->wait)
-    {
-        /* Retry-After of a 503 */
-        c->until = ngx_current_msec + failure->wait;
+    if (c->error) {
+        now = NGX_HTTP_ZOOM_BREAKER_OPEN;
+        ngx_http_zoom_breaker_wait(state, service, failure);
     }
 
     ngx_http_zoom_zone_unlock(zone);
 
-    if (failure->last || c->error) {
-        ngx_http_zoom_breaker_say(zone, state, kind, failure, log);
+    return now;
+}
 
-    } else {
-        level = first ? NGX_LOG_WARN : NGX_LOG_INFO;
 
-        ngx_log_error(level, log, 0, "zoom: account \"%*s\": %V, trying again",
-                      state->len, state->name, &failure->text);
+/* connections, TLS, 5xx and what can't be used, not a no to what was asked */
+
+static ngx_uint_t
+ngx_http_zoom_breaker_outage(const ngx_http_zoom_breaker_failure_t *failure)
+{
+    return !failure->final && zoom_error_is_outage(failure->error);
+}
+
+
+/* under lock: whether the first failure, or one more, opens it */
+
+static ngx_uint_t
+ngx_http_zoom_breaker_trips(const ngx_http_zoom_state_t *state,
+    ngx_http_zoom_service_e service,
+    const ngx_http_zoom_breaker_failure_t *failure)
+{
+    const ngx_http_zoom_breaker_t  *c;
+
+    c = &state->breakers[service];
+
+    /* others have got over it meanwhile */
+
+    if (failure->counted && c->failures == 0) {
+        return 0;
+    }
+
+    if (ngx_http_zoom_breaker_broken(service, failure->error)) {
+        return 1;
+    }
+
+    if (!ngx_http_zoom_breaker_outage(failure)) {
+        return 0;
+    }
+
+    /* where Zoom is down already, or says so, the first failure tells */
+
+    return failure->last || failure->wait
+           || c->failures >= NGX_HTTP_ZOOM_OUTAGE_AFTER
+           || ngx_http_zoom_breaker_down(state);
+}
+
+
+/* under lock: one more failure while it is open */
+
+static void
+ngx_http_zoom_breaker_again(ngx_http_zoom_breaker_t *c,
+    ngx_http_zoom_service_e service,
+    const ngx_http_zoom_breaker_failure_t *failure)
+{
+    c->count += failure->last;
+
+    /* an outage may turn out to be something else */
+
+    if (ngx_http_zoom_breaker_broken(service, failure->error)
+        && c->error != failure->error)
+    {
+        ngx_http_zoom_breaker_open(c, failure->error);
+    }
+}
+
+
+/* under lock: Retry-After of a 503 holds for all that is asked of the API */
+
+static void
+ngx_http_zoom_breaker_wait(ngx_http_zoom_state_t *state,
+    ngx_http_zoom_service_e service,
+    const ngx_http_zoom_breaker_failure_t *failure)
+{
+    ngx_http_zoom_breaker_t  *c;
+
+    if (failure->wait == 0 || !ngx_http_zoom_breaker_outage(failure)) {
+        return;
+    }
+
+    c = &state->breakers[service];
+
+    if (ngx_http_zoom_ahead(c->until) < (ngx_msec_int_t) failure->wait) {
+        c->until = ngx_current_msec + failure->wait;
+    }
+
+    if (service != NGX_HTTP_ZOOM_OAUTH
+        && ngx_http_zoom_ahead(state->pace) < (ngx_msec_int_t) failure->wait)
+    {
+        state->pace = c->until;
     }
 }
 
@@ -359,35 +481,34 @@ ngx_http_zoom_breaker_hold(ngx_http_zoom_breaker_t *c)
 
 static ngx_msec_int_t
 ngx_http_zoom_breaker_ahead(const ngx_http_zoom_state_t *state,
-    ngx_http_zoom_service_e kind)
+    ngx_http_zoom_service_e service)
 {
     ngx_msec_int_t                  ahead, pace;
     const ngx_http_zoom_breaker_t  *c;
 
-    c = &state->breakers[kind];
+    c = &state->breakers[service];
     ahead = ngx_http_zoom_ahead(c->until);
 
-    if (kind == NGX_HTTP_ZOOM_OAUTH || !zoom_error_is_outage(c->error)) {
+    if (service == NGX_HTTP_ZOOM_OAUTH || !zoom_error_is_outage(c->error)) {
         return ahead;
     }
 
     pace = ngx_http_zoom_ahead(state->pace);
 
-    return (pace <= 2 * NGX_HTTP_ZOOM_PROBE_OUTAGE) ? ngx_max(ahead, pace)
-                                                    : ahead;
+    return (pace <= NGX_HTTP_ZOOM_PACE_MAX) ? ngx_max(ahead, pace) : ahead;
 }
 
 
-/* under lock: an outage is over for one kind, let the others see at once */
+/* under lock: an outage is over for one service, let the others see at once */
 
 static void
 ngx_http_zoom_breaker_answered(ngx_http_zoom_state_t *state,
-    ngx_http_zoom_service_e kind)
+    ngx_http_zoom_service_e service)
 {
     ngx_uint_t                i;
     ngx_http_zoom_breaker_t  *c;
 
-    if (kind == NGX_HTTP_ZOOM_OAUTH) {
+    if (service == NGX_HTTP_ZOOM_OAUTH) {
         return;
     }
 
@@ -406,7 +527,8 @@ ngx_http_zoom_breaker_answered(ngx_http_zoom_state_t *state,
 /* what holds for the account, not for the one user or meeting asked for */
 
 static ngx_uint_t
-ngx_http_zoom_breaker_broken(ngx_http_zoom_service_e kind, zoom_error_e error)
+ngx_http_zoom_breaker_broken(ngx_http_zoom_service_e service,
+    zoom_error_e error)
 {
     switch (error) {
 
@@ -416,7 +538,7 @@ ngx_http_zoom_breaker_broken(ngx_http_zoom_service_e kind, zoom_error_e error)
         return 1;
 
     case ZOOM_E_ZOOM_REFUSED:
-        return kind == NGX_HTTP_ZOOM_OAUTH;
+        return service == NGX_HTTP_ZOOM_OAUTH;
 
     default:
         return 0;
@@ -430,8 +552,8 @@ ngx_http_zoom_breaker_broken(ngx_http_zoom_service_e kind, zoom_error_e error)
  */
 
 static zoom_log_once_t *
-ngx_http_zoom_breaker_said(ngx_http_zoom_state_t *state,
-    ngx_http_zoom_service_e kind, zoom_error_e error)
+ngx_http_zoom_breaker_lines(ngx_http_zoom_state_t *state,
+    ngx_http_zoom_service_e service, zoom_error_e error)
 {
     switch (error) {
 
@@ -441,7 +563,7 @@ ngx_http_zoom_breaker_said(ngx_http_zoom_state_t *state,
 
     case ZOOM_E_SCOPE_MISSING:
     case ZOOM_E_ZOOM_REFUSED:
-        return &state->said[kind][error];
+        return &state->said[service][error];
 
     default:
         break;
@@ -458,19 +580,19 @@ ngx_http_zoom_breaker_said(ngx_http_zoom_state_t *state,
 
 static ngx_uint_t
 ngx_http_zoom_breaker_over(ngx_http_zoom_state_t *state,
-    ngx_http_zoom_service_e kind, const ngx_http_zoom_breaker_t *was)
+    ngx_http_zoom_service_e service, const ngx_http_zoom_breaker_t *was)
 {
     ngx_uint_t                i;
     zoom_log_once_t          *said;
     ngx_http_zoom_breaker_t  *c;
 
-    said = ngx_http_zoom_breaker_said(state, kind, was->error);
+    said = ngx_http_zoom_breaker_lines(state, service, was->error);
 
     for (i = 0; i < NGX_HTTP_ZOOM_NSERVICES; i++) {
         c = &state->breakers[i];
 
         if (c->error
-            && ngx_http_zoom_breaker_said(state, i, c->error) == said)
+            && ngx_http_zoom_breaker_lines(state, i, c->error) == said)
         {
             c->count += was->count;
 
@@ -488,27 +610,19 @@ ngx_http_zoom_breaker_over(ngx_http_zoom_state_t *state,
 }
 
 
-/* once per incident, then a reminder with a count */
-
-static void
-ngx_http_zoom_breaker_say(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_state_t *state, ngx_http_zoom_service_e kind,
-    const ngx_http_zoom_failure_t *failure, ngx_log_t *log)
+uint64_t
+ngx_http_zoom_breaker_said(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_state_t *state, ngx_http_zoom_service_e service,
+    const ngx_http_zoom_breaker_failure_t *failure)
 {
     uint64_t          count;
-    ngx_uint_t        level;
     zoom_log_once_t  *said;
 
-    level = NGX_LOG_ERR;
-    said = ngx_http_zoom_breaker_said(state, kind, failure->error);
+    /* a renewal that failed has its own: it must not hide a real failure */
 
-    if (failure->harmless) {
-
-        /* nor may it silence what is none */
-
-        level = NGX_LOG_WARN;
-        said = &state->renewal;
-    }
+    said = failure->harmless
+           ? &state->renewal
+           : ngx_http_zoom_breaker_lines(state, service, failure->error);
 
     ngx_http_zoom_zone_lock(zone);
 
@@ -516,20 +630,7 @@ ngx_http_zoom_breaker_say(ngx_http_zoom_zone_t *zone,
 
     ngx_http_zoom_zone_unlock(zone);
 
-    if (count > 1) {
-        ngx_log_error(level, log, 0,
-                      "zoom: account \"%*s\": %V (%uL of this kind since the "
-                      "last such line)", state->len, state->name,
-                      &failure->text, count);
-        return;
-    }
-
-    if (count == 0) {
-        level = NGX_LOG_INFO;
-    }
-
-    ngx_log_error(level, log, 0, "zoom: account \"%*s\": %V", state->len,
-                  state->name, &failure->text);
+    return count;
 }
 
 
@@ -559,16 +660,4 @@ ngx_http_zoom_breaker_refresh(ngx_http_zoom_state_t *state)
     state->refresh = ngx_current_msec + state->refresh_hold;
 
     return 1;
-}
-
-
-void
-ngx_http_zoom_breaker_reset(ngx_http_zoom_state_t *state)
-{
-    ngx_memzero(state->breakers, sizeof(state->breakers));
-    ngx_memzero(state->said, sizeof(state->said));
-    ngx_memzero(&state->renewal, sizeof(zoom_log_once_t));
-
-    state->refresh = ngx_current_msec;
-    state->refresh_hold = 0;
 }

@@ -1,7 +1,7 @@
 /*
- * The condition of an account, shared by all workers: an outage of Zoom's, or
- * something broken that an operator has to mend; what is told of it in the
- * log; and when an access token may be renewed out of turn.
+ * The breakers of an account, one a service, shared by all workers.  An outage
+ * is Zoom's and probed once a second; what is broken an operator has to mend,
+ * so probes get rarer.  And when an access token may be renewed out of turn.
  */
 
 #ifndef _NGX_HTTP_ZOOM_BREAKER_H_INCLUDED_
@@ -17,6 +17,8 @@
 
 typedef enum {
     NGX_HTTP_ZOOM_FINE = 0,
+    NGX_HTTP_ZOOM_FOLLOW,        /* nobody knows, another one finds out: wait
+                                    if there is time */
     NGX_HTTP_ZOOM_PROBE,         /* something is wrong: try, you alone */
     NGX_HTTP_ZOOM_PAUSE,         /* an outage that has just begun: wait */
     NGX_HTTP_ZOOM_STOP           /* no use in asking now */
@@ -27,18 +29,23 @@ typedef enum {
 
 typedef struct {
     zoom_error_e                 error;
-    int                          code;       /* Zoom's */
-    const u_char                *message;    /* for people */
-    const u_char                *tracking_id;
-    ngx_str_t                    text;       /* the log line, without account */
     ngx_msec_t                   wait;       /* what Zoom asks for, clamped */
-    ngx_uint_t                   last;       /* it will not be tried again */
-    ngx_uint_t                   final;      /* of one token, no outage */
-    ngx_uint_t                   counted;    /* told of before, as not last */
-    ngx_uint_t                   harmless;   /* a renewal: the old one serves */
-    ngx_uint_t                   lone;       /* tells nothing of the others
-                                                of its kind */
-} ngx_http_zoom_failure_t;
+    unsigned                     last:1;     /* it will not be tried again */
+    unsigned                     final:1;    /* a no, and no outage */
+    unsigned                     counted:1;  /* told before, as not last */
+    unsigned                     harmless:1; /* a renewal: the old one serves */
+    unsigned                     lone:1;     /* says nothing of the service */
+} ngx_http_zoom_breaker_failure_t;
+
+
+/* What it did to the breaker. */
+
+typedef enum {
+    NGX_HTTP_ZOOM_BREAKER_CLOSED = 0,
+    NGX_HTTP_ZOOM_BREAKER_FIRST,     /* closed, and the first since all was
+                                        well */
+    NGX_HTTP_ZOOM_BREAKER_OPEN
+} ngx_http_zoom_breaker_e;
 
 
 /*
@@ -47,12 +54,12 @@ typedef struct {
  */
 
 ngx_http_zoom_gate_e ngx_http_zoom_breaker_gate(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_state_t *state, ngx_http_zoom_service_e kind,
+    ngx_http_zoom_state_t *state, ngx_http_zoom_service_e service,
     zoom_error_e *error, ngx_msec_t *wait);
 
 /* The probe was not sent: soon somebody else may. */
 void ngx_http_zoom_breaker_unused(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_state_t *state, ngx_http_zoom_service_e kind);
+    ngx_http_zoom_state_t *state, ngx_http_zoom_service_e service);
 
 /*
  * Whether something is wrong as far as anybody knows: where nobody has asked
@@ -60,29 +67,40 @@ void ngx_http_zoom_breaker_unused(ngx_http_zoom_zone_t *zone,
  */
 
 ngx_uint_t ngx_http_zoom_breaker_known(const ngx_http_zoom_state_t *state,
-    ngx_http_zoom_service_e kind);
+    ngx_http_zoom_service_e service);
 
 /* Whether something is wrong; takes no probe. */
 ngx_uint_t ngx_http_zoom_breaker_bad(const ngx_http_zoom_state_t *state,
-    ngx_http_zoom_service_e kind);
+    ngx_http_zoom_service_e service);
 
-/* Whether all is fine with that kind, or it is time for a probe. */
+/* Whether all is fine with that service, or it is time for a probe. */
 ngx_uint_t ngx_http_zoom_breaker_ready(const ngx_http_zoom_state_t *state,
-    ngx_http_zoom_service_e kind);
+    ngx_http_zoom_service_e service);
 
 /* The same, and of the access token that it needs. */
 ngx_uint_t ngx_http_zoom_breaker_due(const ngx_http_zoom_state_t *state,
-    ngx_http_zoom_service_e kind);
+    ngx_http_zoom_service_e service);
 
-/* Whether it is an outage of Zoom's that is wrong, of any kind. */
+/* Whether it is an outage of Zoom's that is wrong, of any service. */
 ngx_uint_t ngx_http_zoom_breaker_down(const ngx_http_zoom_state_t *state);
 
 /* After every exchange: one of these. */
 void ngx_http_zoom_breaker_good(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_state_t *state, ngx_http_zoom_service_e kind, ngx_log_t *log);
-void ngx_http_zoom_breaker_failed(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_state_t *state, ngx_http_zoom_service_e kind,
-    const ngx_http_zoom_failure_t *failure, ngx_log_t *log);
+    ngx_http_zoom_state_t *state, ngx_http_zoom_service_e service,
+    ngx_log_t *log);
+ngx_http_zoom_breaker_e ngx_http_zoom_breaker_failed(
+    ngx_http_zoom_zone_t *zone, ngx_http_zoom_state_t *state,
+    ngx_http_zoom_service_e service,
+    const ngx_http_zoom_breaker_failure_t *failure);
+
+/*
+ * Counts a line about the failure.  1: it is the first of its kind and to be
+ * told; more: so many since the last line, a reminder is due; 0: keep quiet.
+ */
+
+uint64_t ngx_http_zoom_breaker_said(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_state_t *state, ngx_http_zoom_service_e service,
+    const ngx_http_zoom_breaker_failure_t *failure);
 
 /*
  * Under lock: may an access token that Zoom refused be dropped now?  At most
@@ -91,9 +109,6 @@ void ngx_http_zoom_breaker_failed(ngx_http_zoom_zone_t *zone,
  */
 
 ngx_uint_t ngx_http_zoom_breaker_refresh(ngx_http_zoom_state_t *state);
-
-/* Under lock: forget it all, somebody has mended something. */
-void ngx_http_zoom_breaker_reset(ngx_http_zoom_state_t *state);
 
 
 #endif /* _NGX_HTTP_ZOOM_BREAKER_H_INCLUDED_ */

@@ -11,7 +11,7 @@ static ngx_http_zoom_state_t *ngx_http_zoom_state_find(
 
 const char *const  ngx_http_zoom_service_names[NGX_HTTP_ZOOM_NSERVICES] = {
     "access", "zak", "onbehalf", "local_recording", "live_streaming",
-    "local_archiving"
+    "local_archiving", "api"
 };
 
 
@@ -116,6 +116,40 @@ ngx_http_zoom_state_index(ngx_http_zoom_zone_t *zone,
     }
 
     return state - zone->states;
+}
+
+
+void
+ngx_http_zoom_state_forgive(ngx_http_zoom_state_t *state)
+{
+    ngx_memzero(state->breakers, sizeof(state->breakers));
+    ngx_memzero(state->said, sizeof(state->said));
+    ngx_memzero(&state->renewal, sizeof(zoom_log_once_t));
+
+    state->pace = ngx_current_msec;
+    state->scout = ngx_current_msec;
+    state->answered = ngx_current_msec - NGX_HTTP_ZOOM_ANSWERED;
+    state->refresh = ngx_current_msec;
+    state->refresh_hold = 0;
+}
+
+
+void
+ngx_http_zoom_state_failed(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_state_t *state, const zoom_verdict_t *v)
+{
+    ngx_http_zoom_zone_lock(zone);
+
+    state->last_time = ngx_time();
+    state->last_error = v->error;
+    state->last_code = v->code;
+
+    ngx_cpystrn(state->last_message, (u_char *) v->message,
+                sizeof(state->last_message));
+    ngx_cpystrn(state->last_tracking_id, (u_char *) v->tracking_id,
+                sizeof(state->last_tracking_id));
+
+    ngx_http_zoom_zone_unlock(zone);
 }
 
 

@@ -16,26 +16,37 @@
 #include "zoom_limit.h"
 #include "zoom_log_once.h"
 #include "zoom_response.h"
+#include "zoom_token_type.h"
 
 
 #define NGX_HTTP_ZOOM_QUOTA_MAX  512
 #define NGX_HTTP_ZOOM_NTIMES     10
 
+/* for how long the API is known to work when it has answered, milliseconds */
 
-/* The things asked of Zoom; each may be out of order by itself. */
+#define NGX_HTTP_ZOOM_ANSWERED   10000
+
+
+/*
+ * The services of Zoom's that we use; each may be out of order by itself.  The
+ * first six bring tokens.
+ */
 
 typedef enum {
-    NGX_HTTP_ZOOM_OAUTH = 0,        /* the S2S access token */
-    NGX_HTTP_ZOOM_ZAK,
-    NGX_HTTP_ZOOM_ONBEHALF,
-    NGX_HTTP_ZOOM_LOCAL_RECORDING,
-    NGX_HTTP_ZOOM_LIVE_STREAMING,
-    NGX_HTTP_ZOOM_LOCAL_ARCHIVING,
+    NGX_HTTP_ZOOM_OAUTH = 0,         /* access tokens */
+    NGX_HTTP_ZOOM_ZAK,               /* the first of the types of tokens */
+    NGX_HTTP_ZOOM_API = NGX_HTTP_ZOOM_ZAK + ZOOM_NTOKEN_TYPES,
     NGX_HTTP_ZOOM_NSERVICES
 } ngx_http_zoom_service_e;
 
+#define NGX_HTTP_ZOOM_NMINTS  NGX_HTTP_ZOOM_API
 
-/* As in zoom_types and in what is counted: "zak". */
+
+#define ngx_http_zoom_service(type)                                           \
+    ((ngx_http_zoom_service_e) (NGX_HTTP_ZOOM_ZAK + (type)))
+
+
+/* As in what is counted: "access", "zak". */
 
 extern const char *const  ngx_http_zoom_service_names[NGX_HTTP_ZOOM_NSERVICES];
 
@@ -103,7 +114,10 @@ typedef struct {
 
     ngx_http_zoom_breaker_t      breakers[NGX_HTTP_ZOOM_NSERVICES];
     ngx_msec_t                   pace;       /* the next probe of an outage of
-                                                Zoom's API, of any kind */
+                                                Zoom's API, of any service */
+    ngx_msec_t                   answered;   /* the API did, last */
+    ngx_msec_t                   scout;      /* of the API: others follow when
+                                                it was answered, or then */
     zoom_log_once_t              said[NGX_HTTP_ZOOM_NSERVICES][ZOOM_E_LAST];
     zoom_log_once_t              renewal;    /* that failed */
 
@@ -119,8 +133,7 @@ typedef struct {
     ngx_atomic_t                 errors[ZOOM_E_LAST];
     ngx_atomic_t                 requests[NGX_HTTP_ZOOM_NSERVICES];
     ngx_atomic_t                 failures[NGX_HTTP_ZOOM_NSERVICES];
-    ngx_atomic_t                 minted[NGX_HTTP_ZOOM_NSERVICES];
-    ngx_atomic_t                 scripts;    /* requests of theirs, sent */
+    ngx_atomic_t                 minted[NGX_HTTP_ZOOM_NMINTS];
     ngx_atomic_t                 retries;
     ngx_atomic_t                 refreshes;
     ngx_atomic_t                 refused;    /* 429 */
@@ -165,6 +178,17 @@ ngx_http_zoom_state_t *ngx_http_zoom_state_attach(
 /* Its place in the zone, for the store; any large number if it has none. */
 uint32_t ngx_http_zoom_state_index(struct ngx_http_zoom_zone_s *zone,
     const ngx_http_zoom_state_t *state);
+
+/*
+ * Under lock: forgets what is out of order, and what was said of it: somebody
+ * has mended something.
+ */
+
+void ngx_http_zoom_state_forgive(ngx_http_zoom_state_t *state);
+
+/* Keeps the failure for people to read. */
+void ngx_http_zoom_state_failed(struct ngx_http_zoom_zone_s *zone,
+    ngx_http_zoom_state_t *state, const zoom_verdict_t *v);
 
 void ngx_http_zoom_histogram_add(ngx_http_zoom_histogram_t *h,
     ngx_msec_t time);

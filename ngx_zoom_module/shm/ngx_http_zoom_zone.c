@@ -305,12 +305,7 @@ ngx_http_zoom_zone_forgive(ngx_http_zoom_zone_t *zone)
     }
 
     for (i = 0; i < zone->sh->nstates; i++) {
-        ngx_memzero(zone->states[i].breakers,
-                    sizeof(zone->states[i].breakers));
-        ngx_memzero(zone->states[i].said, sizeof(zone->states[i].said));
-        ngx_memzero(&zone->states[i].renewal, sizeof(zoom_log_once_t));
-        zone->states[i].refresh_hold = 0;
-        zone->states[i].refresh = ngx_current_msec;
+        ngx_http_zoom_state_forgive(&zone->states[i]);
     }
 }
 

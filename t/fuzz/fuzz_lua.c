@@ -35,8 +35,8 @@ struct ngx_http_zoom_account_s {
 typedef struct {
     const unsigned char     *data;
     size_t                   size;
-    ngx_http_zoom_call_t    *call;
-    ngx_http_zoom_errand_t  *errand;
+    ngx_http_zoom_token_ask_t    *ask;
+    ngx_http_zoom_request_t  *sent;
     ngx_int_t                rc;
     ngx_uint_t               routed;
     unsigned char            token[64];
@@ -226,9 +226,9 @@ fuzz_report(struct ngx_http_zoom_account_s *account,
     report->last_message = (const u_char *) "message";
     report->last_tracking_id = (const u_char *) "";
 
-    for (i = 0; i < NGX_HTTP_ZOOM_API_KINDS; i++) {
-        report->kinds[i].name = "kind";
-        report->kinds[i].error = (fuzz_take() & 1) ? "timeout" : NULL;
+    for (i = 0; i < NGX_HTTP_ZOOM_API_SERVICES; i++) {
+        report->services[i].name = "kind";
+        report->services[i].error = (fuzz_take() & 1) ? "timeout" : NULL;
     }
 
     for (i = 0; i < NGX_HTTP_ZOOM_API_LABELS; i++) {
@@ -240,137 +240,137 @@ fuzz_report(struct ngx_http_zoom_account_s *account,
 
 
 static void
-fuzz_mint_result(ngx_http_zoom_call_t *call)
+fuzz_mint_result(ngx_http_zoom_token_ask_t *ask)
 {
-    call->error = NULL;
-    call->status = "HIT";
-    call->token.data = fuzz.token;
-    call->token.len = 1 + fuzz_take() % (sizeof(fuzz.token) - 1);
-    call->expires = 4711;
-    call->retry_after = fuzz_take() & 1;
-    call->code = fuzz_take();
-    call->http = 0;
-    call->tracking_id = (const u_char *) "";
-    call->ask = NULL;
+    ask->error = NULL;
+    ask->status = "HIT";
+    ask->token.data = fuzz.token;
+    ask->token.len = 1 + fuzz_take() % (sizeof(fuzz.token) - 1);
+    ask->expires = 4711;
+    ask->retry_after = fuzz_take() & 1;
+    ask->code = fuzz_take();
+    ask->http = 0;
+    ask->tracking_id = (const u_char *) "";
+    ask->own = NULL;
 
     memset(fuzz.token, 't', sizeof(fuzz.token));
 
     if (fuzz_take() & 1) {
-        call->error = "zoom_unavailable";
-        call->http = 503;
-        ngx_str_null(&call->token);
+        ask->error = "zoom_unavailable";
+        ask->http = 503;
+        ngx_str_null(&ask->token);
     }
 }
 
 
 static ngx_int_t
-fuzz_mint(ngx_http_request_t *r, ngx_http_zoom_call_t *call)
+fuzz_mint(ngx_http_request_t *r, ngx_http_zoom_token_ask_t *ask)
 {
-    fuzz_is(call->account && call->account->name);
-    fuzz_is(call->pool == r->pool);
-    fuzz_is(call->timeout <= 60000);
-    fuzz_is(call->ttl == NGX_CONF_UNSET
-            || (call->ttl >= 60 && call->ttl <= 365 * 86400));
+    fuzz_is(ask->account && ask->account->name);
+    fuzz_is(ask->pool == r->pool);
+    fuzz_is(ask->timeout <= 60000);
+    fuzz_is(ask->req.ttl == NGX_CONF_UNSET
+            || (ask->req.ttl >= 60 && ask->req.ttl <= 365 * 86400));
 
-    call->ask = NULL;
+    ask->own = NULL;
 
     switch (fuzz_take() % 4) {
 
     case 0:
-        call->error = "the user is none";
+        ask->error = "the user is none";
         return NGX_ERROR;
 
     case 1:
-        fuzz_mint_result(call);
+        fuzz_mint_result(ask);
         return NGX_OK;
 
     default:
-        fuzz_is(fuzz.call == NULL && fuzz.errand == NULL);
-        fuzz.call = call;
-        call->ask = call;
+        fuzz_is(fuzz.ask == NULL && fuzz.sent == NULL);
+        fuzz.ask = ask;
+        ask->own = ask;
         return NGX_AGAIN;
     }
 }
 
 
 static void
-fuzz_cancel(ngx_http_zoom_call_t *call)
+fuzz_cancel(ngx_http_zoom_token_ask_t *ask)
 {
-    if (call->ask) {
-        fuzz_is(fuzz.call == call);
-        fuzz.call = NULL;
-        call->ask = NULL;
+    if (ask->own) {
+        fuzz_is(fuzz.ask == ask);
+        fuzz.ask = NULL;
+        ask->own = NULL;
     }
 }
 
 
 static const char *
-fuzz_send(ngx_http_request_t *r, ngx_http_zoom_errand_t *errand)
+fuzz_send(ngx_http_request_t *r, ngx_http_zoom_request_t *sent)
 {
     size_t  i;
 
     (void) r;
 
-    fuzz_is(errand->account && errand->account->name);
-    fuzz_is(errand->most > 0 && errand->timeout <= 60000);
-    fuzz_is(errand->path.len && errand->path.data[0] == '/');
+    fuzz_is(sent->account && sent->account->name);
+    fuzz_is(sent->most > 0 && sent->timeout <= 60000);
+    fuzz_is(sent->req.path.len && sent->req.path.data[0] == '/');
 
     /* what would be another request */
 
-    for (i = 0; i < errand->path.len; i++) {
-        fuzz_is(errand->path.data[i] > ' ' && errand->path.data[i] < 0x7f);
+    for (i = 0; i < sent->req.path.len; i++) {
+        fuzz_is(sent->req.path.data[i] > ' ' && sent->req.path.data[i] < 0x7f);
     }
 
     if (fuzz_take() % 8 == 0) {
         return "the label is none";
     }
 
-    fuzz_is(fuzz.call == NULL && fuzz.errand == NULL);
-    fuzz.errand = errand;
-    errand->request = errand;
+    fuzz_is(fuzz.ask == NULL && fuzz.sent == NULL);
+    fuzz.sent = sent;
+    sent->own = sent;
 
     return NULL;
 }
 
 
 static void
-fuzz_end(ngx_http_zoom_errand_t *errand)
+fuzz_end(ngx_http_zoom_request_t *sent)
 {
-    if (errand->request) {
-        fuzz_is(fuzz.errand == NULL || fuzz.errand == errand);
-        fuzz.errand = NULL;
-        errand->request = NULL;
+    if (sent->own) {
+        fuzz_is(fuzz.sent == NULL || fuzz.sent == sent);
+        fuzz.sent = NULL;
+        sent->own = NULL;
         memset(fuzz.answer, 0xaa, sizeof(fuzz.answer));
     }
 }
 
 
 static void
-fuzz_answer(ngx_http_zoom_errand_t *errand)
+fuzz_answer(ngx_http_zoom_request_t *sent)
 {
     size_t       n;
     static char  head[] = "HTTP/1.1 200 OK\r\nA: b\r\na: c\r\n x:: y\r\n\r\n";
 
     static const char  page[] = "{\"next_page_token\":\"x\",\"users\":[{}]}";
 
-    errand->error = NULL;
-    errand->reason = NULL;
-    errand->http = (fuzz_take() & 3) ? 200 : 404;
-    errand->head.data = (u_char *) head;
-    errand->head.len = sizeof(head) - 1 - fuzz_take() % sizeof(head) / 2;
-    errand->retry_after = 0;
-    errand->tracking_id = (const u_char *) "id";
+    sent->error = NULL;
+    sent->reason = NULL;
+    sent->http = (fuzz_take() & 3) ? 200 : 404;
+    sent->head.data = (u_char *) head;
+    sent->head.len = sizeof(head) - 1 - fuzz_take() % sizeof(head) / 2;
+    sent->retry_after = 0;
+    sent->tracking_id = (const u_char *) "id";
 
-    errand->answer.data = fuzz.answer;
+    sent->response.data = fuzz.answer;
 
     if (fuzz_take() & 1) {
-        errand->answer.len = sizeof(page) - 1;
+        sent->response.len = sizeof(page) - 1;
         memcpy(fuzz.answer, page, sizeof(page) - 1);
 
     } else {
         n = fuzz_take() * 4;
         n = ngx_min(n, fuzz.size);
-        errand->answer.len = n;
+        sent->response.len = n;
 
         if (n) {
             memcpy(fuzz.answer, fuzz.data, n);
@@ -378,8 +378,8 @@ fuzz_answer(ngx_http_zoom_errand_t *errand)
     }
 
     if (fuzz_take() % 4 == 0) {
-        errand->error = "timeout";
-        errand->reason = (fuzz_take() & 1) ? "late" : NULL;
+        sent->error = "timeout";
+        sent->reason = (fuzz_take() & 1) ? "late" : NULL;
     }
 }
 
@@ -731,29 +731,29 @@ fuzz_start(void)
 static void
 fuzz_events(void)
 {
-    ngx_http_zoom_call_t    *call;
-    ngx_http_zoom_errand_t  *errand;
+    ngx_http_zoom_token_ask_t    *ask;
+    ngx_http_zoom_request_t  *sent;
 
-    while (fuzz.call || fuzz.errand) {
+    while (fuzz.ask || fuzz.sent) {
 
         if (fuzz_take() % 16 == 15) {
             return;
         }
 
-        call = fuzz.call;
-        errand = fuzz.errand;
-        fuzz.call = NULL;
+        call = fuzz.ask;
+        sent = fuzz.sent;
+        fuzz.ask = NULL;
 
         ngx_current_msec += fuzz_take();
 
-        if (call) {
-            fuzz_mint_result(call);
-            call->handler(call);
+        if (ask) {
+            fuzz_mint_result(ask);
+            ask->handler(ask);
 
         } else {
-            fuzz_answer(errand);
-            fuzz.errand = NULL;
-            errand->handler(errand);
+            fuzz_answer(sent);
+            fuzz.sent = NULL;
+            sent->handler(sent);
         }
     }
 }
@@ -782,8 +782,8 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 
     fuzz.data = data;
     fuzz.size = size;
-    fuzz.call = NULL;
-    fuzz.errand = NULL;
+    fuzz.ask = NULL;
+    fuzz.sent = NULL;
     fuzz.routed = 0;
 
     conf.instructions = 200000;
@@ -804,7 +804,7 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 
     if (fuzz.rc == NGX_AGAIN) {
         fuzz_events();
-        fuzz_is(fuzz.routed || fuzz.call || fuzz.errand);
+        fuzz_is(fuzz.routed || fuzz.ask || fuzz.sent);
 
     } else {
         fuzz_is(!fuzz.routed);
@@ -814,7 +814,7 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         r.cleanup.handler(r.cleanup.data);
     }
 
-    fuzz_is(fuzz.call == NULL && fuzz.errand == NULL);
+    fuzz_is(fuzz.ask == NULL && fuzz.sent == NULL);
     fuzz_is(!fuzz.routed || fuzz.rc != NGX_AGAIN);
     fuzz_is(route.user.len == 0 || route.has_user);
     fuzz_is(route.account != &accounts[2]);

@@ -1,0 +1,322 @@
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "ngx_http_zoom_access.h"
+#include "ngx_http_zoom_flight.h"
+#include "ngx_http_zoom_key.h"
+#include "ngx_http_zoom_publish.h"
+
+
+/* how often the store may change under us before we just join */
+
+#define NGX_HTTP_ZOOM_ACCESS_TRIES  4
+
+/* a token with less left is not worth a request, seconds */
+
+#define NGX_HTTP_ZOOM_ACCESS_LEFT   60
+
+/* what a flight in the background may take, milliseconds */
+
+#define NGX_HTTP_ZOOM_ACCESS_TIME   12000
+
+
+static void ngx_http_zoom_access_clear(ngx_http_zoom_access_t *a);
+static ngx_int_t ngx_http_zoom_access_stored(ngx_http_zoom_access_t *a,
+    const ngx_http_zoom_key_t *key, ngx_http_zoom_record_t *rec);
+static ngx_uint_t ngx_http_zoom_access_usable(
+    const ngx_http_zoom_record_t *rec);
+static void ngx_http_zoom_access_take(ngx_http_zoom_access_t *a,
+    const ngx_str_t *value);
+static void ngx_http_zoom_access_landed(ngx_http_zoom_waiter_t *w,
+    const ngx_http_zoom_result_t *result);
+static void ngx_http_zoom_access_late(ngx_http_zoom_waiter_t *w);
+
+
+#define ngx_http_zoom_access_of(w)                                            \
+    ngx_queue_data(w, ngx_http_zoom_access_t, waiter)
+
+
+static u_char  ngx_http_zoom_access_value[NGX_HTTP_ZOOM_VALUE_MAX];
+
+
+ngx_int_t
+ngx_http_zoom_access_get(ngx_http_zoom_access_t *a)
+{
+    ngx_uint_t               i, again;
+    ngx_http_zoom_key_t      key;
+    ngx_http_zoom_record_t   rec;
+    ngx_http_zoom_flight_t  *flight;
+    u_char                   buf[NGX_HTTP_ZOOM_KEY_MAX];
+
+    ngx_http_zoom_access_clear(a);
+
+    key.data = buf;
+
+    if (ngx_http_zoom_key_access(&key, a->wa) != NGX_OK) {
+        a->error = ZOOM_E_INTERNAL;
+        return NGX_OK;
+    }
+
+    for (i = 0; i <= NGX_HTTP_ZOOM_ACCESS_TRIES; i++) {
+
+        if (ngx_http_zoom_access_stored(a, &key, &rec) == NGX_OK) {
+            return NGX_OK;
+        }
+
+        flight = ngx_http_zoom_flight_join(&key, i < NGX_HTTP_ZOOM_ACCESS_TRIES
+                                                 ? &rec : NULL,
+                                           a->deadline, a->wa->grant, &again);
+
+        if (flight) {
+            a->waiter.landed = ngx_http_zoom_access_landed;
+            a->waiter.late = ngx_http_zoom_access_late;
+            a->status = ngx_http_zoom_waiter_wait(&a->waiter, flight,
+                                                  a->deadline);
+            return NGX_AGAIN;
+        }
+
+        if (!again) {
+            break;
+        }
+    }
+
+    ngx_log_error(NGX_LOG_ERR, a->wa->log, 0,
+                  "zoom: no room for another flight, increase \"zoom_zone\"");
+
+    a->retry_after = 1;
+    a->error = ZOOM_E_OVERLOADED;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_zoom_access_clear(ngx_http_zoom_access_t *a)
+{
+    a->waiter.flight = NULL;
+    a->error = ZOOM_OK;
+    a->status = NGX_HTTP_ZOOM_STATUS_NONE;
+    a->expires = 0;
+    a->retry_after = 0;
+    a->code = 0;
+    a->tracking_id[0] = '\0';
+    a->published = 0;
+    ngx_str_null(&a->token);
+}
+
+
+/* NGX_OK: the store knows the answer, good or bad */
+
+static ngx_int_t
+ngx_http_zoom_access_stored(ngx_http_zoom_access_t *a,
+    const ngx_http_zoom_key_t *key, ngx_http_zoom_record_t *rec)
+{
+    ngx_int_t       rc;
+    ngx_str_t       value;
+    ngx_msec_int_t  left;
+
+    value.data = ngx_http_zoom_access_value;
+
+    if (ngx_http_zoom_store_read(a->wa->zone, key, rec, value.data,
+                                 NGX_HTTP_ZOOM_VALUE_MAX)
+        != NGX_OK)
+    {
+        ngx_memzero(rec, sizeof(ngx_http_zoom_record_t));
+        return NGX_DECLINED;
+    }
+
+    value.len = rec->len;
+    left = rec->until - ngx_current_msec;
+    rc = NGX_OK;
+
+    if (ngx_http_zoom_access_usable(rec)) {
+        a->status = NGX_HTTP_ZOOM_STATUS_HIT;
+        a->expires = rec->expires;
+        a->published = rec->published;
+        ngx_http_zoom_access_take(a, &value);
+
+    } else if (rec->failed > rec->published && left > 0) {
+        a->error = rec->error;
+        a->code = rec->code;
+        a->retry_after = (left + 999) / 1000;
+        ngx_memcpy(a->tracking_id, rec->tracking_id, sizeof(a->tracking_id));
+
+    } else {
+        rc = NGX_DECLINED;
+    }
+
+    ngx_explicit_memzero(value.data, value.len);
+
+    return rc;
+}
+
+
+/*
+ * One with a short life is good for nearly all of it, or renewal had no time;
+ * and any until it dies where no other is to be had.
+ */
+
+static ngx_uint_t
+ngx_http_zoom_access_usable(const ngx_http_zoom_record_t *rec)
+{
+    time_t  left;
+
+    if (rec->published == 0) {
+        return 0;
+    }
+
+    left = rec->expires - ngx_time();
+
+    if (rec->failed > rec->published) {
+        return left > 0;
+    }
+
+    return left > ngx_min(NGX_HTTP_ZOOM_ACCESS_LEFT,
+                          (rec->expires - rec->minted) / 20);
+}
+
+
+static void
+ngx_http_zoom_access_take(ngx_http_zoom_access_t *a, const ngx_str_t *value)
+{
+    if (a->pool == NULL) {
+        return;
+    }
+
+    a->token.data = ngx_pstrdup(a->pool, (ngx_str_t *) value);
+
+    if (a->token.data == NULL) {
+        a->error = ZOOM_E_INTERNAL;
+        a->status = NGX_HTTP_ZOOM_STATUS_NONE;
+        return;
+    }
+
+    a->token.len = value->len;
+}
+
+
+static void
+ngx_http_zoom_access_landed(ngx_http_zoom_waiter_t *w,
+    const ngx_http_zoom_result_t *result)
+{
+    ngx_http_zoom_access_t  *a;
+
+    a = ngx_http_zoom_access_of(w);
+
+    a->error = result->error;
+    ngx_memcpy(a->tracking_id, result->tracking_id, sizeof(a->tracking_id));
+
+    if (result->error == ZOOM_OK) {
+        a->expires = result->expires;
+        a->published = result->published;
+        ngx_http_zoom_access_take(a, &result->value);
+
+    } else {
+        a->status = NGX_HTTP_ZOOM_STATUS_NONE;
+        a->retry_after = result->retry_after;
+        a->code = result->code;
+    }
+
+    a->handler(a);
+}
+
+
+static void
+ngx_http_zoom_access_late(ngx_http_zoom_waiter_t *w)
+{
+    zoom_error_e             trouble;
+    ngx_http_zoom_access_t  *a;
+
+    a = ngx_http_zoom_access_of(w);
+
+    /* others may have more time to wait for a Zoom that is down */
+
+    trouble = ngx_http_zoom_flight_trouble(w->flight);
+
+    ngx_http_zoom_waiter_leave(w);
+
+    a->status = NGX_HTTP_ZOOM_STATUS_NONE;
+    a->error = trouble ? trouble : ZOOM_E_TIMEOUT;
+    a->retry_after = 1;
+
+    a->handler(a);
+}
+
+
+void
+ngx_http_zoom_access_cancel(ngx_http_zoom_access_t *a)
+{
+    ngx_http_zoom_waiter_leave(&a->waiter);
+}
+
+
+void
+ngx_http_zoom_access_wipe(ngx_http_zoom_access_t *a)
+{
+    if (a->token.len) {
+        ngx_explicit_memzero(a->token.data, a->token.len);
+        ngx_str_null(&a->token);
+    }
+}
+
+
+ngx_int_t
+ngx_http_zoom_access_refuse(ngx_http_zoom_worker_account_t *wa,
+    uint64_t published)
+{
+    ngx_int_t            rc;
+    ngx_http_zoom_key_t  key;
+    u_char               buf[NGX_HTTP_ZOOM_KEY_MAX];
+
+    key.data = buf;
+
+    if (ngx_http_zoom_key_access(&key, wa) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    rc = ngx_http_zoom_publish_refuse(wa->zone, &key, published, wa->state);
+
+    if (rc == NGX_OK) {
+        ngx_http_zoom_count(&wa->state->refreshes);
+    }
+
+    return rc;
+}
+
+
+void
+ngx_http_zoom_access_look(ngx_http_zoom_worker_account_t *wa,
+    ngx_http_zoom_record_t *rec)
+{
+    ngx_http_zoom_key_t  key;
+    u_char               buf[NGX_HTTP_ZOOM_KEY_MAX];
+
+    key.data = buf;
+
+    if (ngx_http_zoom_key_access(&key, wa) != NGX_OK
+        || ngx_http_zoom_store_look(wa->zone, &key, rec) != NGX_OK)
+    {
+        ngx_memzero(rec, sizeof(ngx_http_zoom_record_t));
+    }
+}
+
+
+void
+ngx_http_zoom_access_renew(ngx_http_zoom_worker_account_t *wa,
+    const ngx_http_zoom_record_t *rec)
+{
+    ngx_uint_t           again;
+    ngx_http_zoom_key_t  key;
+    u_char               buf[NGX_HTTP_ZOOM_KEY_MAX];
+
+    key.data = buf;
+
+    if (ngx_http_zoom_key_access(&key, wa) != NGX_OK) {
+        return;
+    }
+
+    ngx_http_zoom_flight_background(
+        ngx_http_zoom_flight_join(&key, rec,
+                                  ngx_current_msec + NGX_HTTP_ZOOM_ACCESS_TIME,
+                                  wa->grant, &again));
+}

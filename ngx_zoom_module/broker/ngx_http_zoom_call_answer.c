@@ -1,0 +1,364 @@
+/*
+ * The end of an exchange: what its response, or the lack of one, means for the
+ * call, for the breaker and for the limiter.
+ */
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_event.h>
+
+#include "ngx_http_zoom_breaker.h"
+#include "ngx_http_zoom_call.h"
+#include "ngx_http_zoom_call_step.h"
+
+
+/* after a 429 without a hint, doubled with each, milliseconds */
+
+#define NGX_HTTP_ZOOM_CALL_REFUSED     2000
+
+
+static void ngx_http_zoom_call_classify(ngx_http_zoom_call_t *call);
+static ngx_int_t ngx_http_zoom_call_good(ngx_http_zoom_call_t *call);
+static ngx_int_t ngx_http_zoom_call_refresh(ngx_http_zoom_call_t *call);
+static ngx_int_t ngx_http_zoom_call_retry(ngx_http_zoom_call_t *call);
+static ngx_msec_t ngx_http_zoom_call_delay(ngx_http_zoom_call_t *call);
+static ngx_int_t ngx_http_zoom_call_limited(ngx_http_zoom_call_t *call);
+static ngx_int_t ngx_http_zoom_call_final(ngx_http_zoom_call_t *call);
+static ngx_uint_t ngx_http_zoom_call_works(ngx_http_zoom_call_t *call);
+static void ngx_http_zoom_call_tell(ngx_http_zoom_call_t *call,
+    ngx_uint_t last);
+
+
+void
+ngx_http_zoom_call_answered(ngx_http_zoom_exchange_t *x)
+{
+    ngx_int_t              rc;
+    ngx_http_zoom_call_t  *call;
+
+    call = x->data;
+    call->last = x;
+
+    ngx_http_zoom_call_classify(call);
+
+    if (call->verdict.verdict != ZOOM_USE) {
+        ngx_http_zoom_count(&call->wa->state->failures[call->service]);
+    }
+
+    switch (call->verdict.verdict) {
+
+    case ZOOM_USE:
+        rc = ngx_http_zoom_call_good(call);
+        break;
+
+    case ZOOM_REFRESH:
+        rc = ngx_http_zoom_call_refresh(call);
+        break;
+
+    case ZOOM_RETRY:
+        rc = ngx_http_zoom_call_retry(call);
+        break;
+
+    default: /* ZOOM_FINAL */
+        rc = ngx_http_zoom_call_final(call);
+        break;
+    }
+
+    if (rc == NGX_OK) {
+        ngx_http_zoom_call_run(call);
+    }
+}
+
+
+static void
+ngx_http_zoom_call_classify(ngx_http_zoom_call_t *call)
+{
+    zoom_verdict_t            *v;
+    ngx_http_zoom_exchange_t  *x;
+
+    x = call->last;
+    v = &call->verdict;
+
+    ngx_memzero(v, sizeof(zoom_verdict_t));
+
+    if (x->rc == NGX_OK) {
+        call->ops->classify(call, x, v);
+        return;
+    }
+
+    v->wait = -1;
+
+    /* who asks for a lot may ask for less; a token is never that long */
+
+    if (x->too_large && call->foreign) {
+        v->verdict = ZOOM_FINAL;
+        v->error = ZOOM_E_ZOOM_INVALID;
+        return;
+    }
+
+    /* a crowd of our own is no outage of Zoom's */
+
+    v->verdict = ZOOM_RETRY;
+    v->error = x->queued ? ZOOM_E_OVERLOADED : ZOOM_E_ZOOM_UNAVAILABLE;
+}
+
+
+static ngx_int_t
+ngx_http_zoom_call_good(ngx_http_zoom_call_t *call)
+{
+    ngx_http_zoom_worker_account_t  *wa;
+
+    wa = call->wa;
+
+    ngx_http_zoom_breaker_good(wa->zone, wa->state, call->service, wa->log);
+
+    call->error = ZOOM_OK;
+    call->responded = 1;
+
+    return ngx_http_zoom_call_end(call);
+}
+
+
+/* the access token died before its time: one more try with another */
+
+static ngx_int_t
+ngx_http_zoom_call_refresh(ngx_http_zoom_call_t *call)
+{
+    ngx_int_t  rc;
+
+    if (call->anonymous || call->refreshed) {
+        return ngx_http_zoom_call_fail(call);
+    }
+
+    call->refreshed = 1;
+
+    /* unless somebody else has renewed it by now */
+
+    rc = ngx_http_zoom_access_refuse(call->wa,
+                                call->tokens[call->last - call->exchanges]);
+
+    if (rc == NGX_ERROR) {
+        return ngx_http_zoom_call_give_up(call, ZOOM_E_INTERNAL, 0);
+    }
+
+    if (rc == NGX_DECLINED) {
+
+        /* others seem to revoke it: no war of refreshes */
+
+        call->verdict.error = ZOOM_E_ZOOM_UNAVAILABLE;
+        call->verdict.advice = "another host may be using the same app, access "
+                               "tokens die as soon as they are renewed";
+
+        return ngx_http_zoom_call_fail(call);
+    }
+
+    call->state = NGX_HTTP_ZOOM_CALL_GATE;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_zoom_call_retry(ngx_http_zoom_call_t *call)
+{
+    ngx_msec_t      delay;
+    ngx_msec_int_t  left;
+
+    if (call->verdict.error == ZOOM_E_RATE_LIMITED && !call->anonymous) {
+        return ngx_http_zoom_call_limited(call);
+    }
+
+    /* Zoom may have done it */
+
+    if (call->single && !call->last->queued) {
+        return ngx_http_zoom_call_fail(call);
+    }
+
+    left = call->ops->left(call);
+    delay = ngx_http_zoom_call_delay(call);
+
+    if (!ngx_http_zoom_call_under_way(call)
+        && (left - (ngx_msec_int_t) delay < NGX_HTTP_ZOOM_CALL_LEAST
+            || (call->tries_max && call->tries >= call->tries_max)
+            || (call->ops->serves && call->ops->serves(call))))
+    {
+        return ngx_http_zoom_call_fail(call);
+    }
+
+    ngx_http_zoom_call_tell(call, 0);
+
+    ngx_http_zoom_count(&call->wa->state->retries);
+    call->ops->meet(call, call->verdict.error);
+
+    call->state = NGX_HTTP_ZOOM_CALL_PAUSE;
+    ngx_add_timer(&call->timer, delay);
+
+    return NGX_AGAIN;
+}
+
+
+static ngx_msec_t
+ngx_http_zoom_call_delay(ngx_http_zoom_call_t *call)
+{
+    ngx_msec_t  delay;
+
+    delay = NGX_HTTP_ZOOM_CALL_JITTER << ngx_min(call->tries, 3);
+    delay = 1 + ngx_random() % ngx_min(delay, NGX_HTTP_ZOOM_CALL_JITTER_MAX);
+
+    if (call->verdict.wait > 0) {
+        return delay + ngx_min(call->verdict.wait, 3600) * 1000;
+    }
+
+    if (call->verdict.error == ZOOM_E_RATE_LIMITED) {
+        delay += NGX_HTTP_ZOOM_CALL_REFUSED << ngx_min(call->refusals++, 4);
+    }
+
+    return delay;
+}
+
+
+/* others spend the same budget: all slots move, we take another one */
+
+static ngx_int_t
+ngx_http_zoom_call_limited(ngx_http_zoom_call_t *call)
+{
+    ngx_msec_t                       wait;
+    ngx_http_zoom_worker_account_t  *wa;
+
+    wa = call->wa;
+
+    if (call->verdict.wait > 0) {
+        wait = ngx_min(call->verdict.wait, 3600) * 1000;
+
+    } else {
+        wait = NGX_HTTP_ZOOM_CALL_REFUSED << ngx_min(call->refusals, 4);
+    }
+
+    wait = ngx_min(wait, NGX_HTTP_ZOOM_CLOSE_MAX);
+
+    call->refusals++;
+
+    ngx_http_zoom_slot_close(&call->slot, wa, wait);
+
+    ngx_http_zoom_count(&wa->state->refused);
+
+    if ((ngx_msec_int_t) wait + NGX_HTTP_ZOOM_CALL_LEAST
+        > call->ops->left(call)
+        || (call->tries_max && call->tries >= call->tries_max))
+    {
+        call->slot.limit = NGX_HTTP_ZOOM_LIMIT_REJECTED;
+        return ngx_http_zoom_call_fail(call);
+    }
+
+    ngx_http_zoom_call_tell(call, 0);
+
+    ngx_http_zoom_count(&wa->state->retries);
+    call->ops->meet(call, call->verdict.error);
+
+    if (wa->account->dry_run) {
+
+        /* it does not wait for a slot, but Zoom has to be obeyed */
+
+        call->state = NGX_HTTP_ZOOM_CALL_PAUSE;
+        ngx_add_timer(&call->timer, wait);
+        return NGX_AGAIN;
+    }
+
+    call->state = NGX_HTTP_ZOOM_CALL_GATE;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_zoom_call_final(ngx_http_zoom_call_t *call)
+{
+    if (call->ops->another
+        && !ngx_http_zoom_call_under_way(call)
+        && call->ops->another(call, &call->verdict))
+    {
+        call->state = NGX_HTTP_ZOOM_CALL_GATE;
+        return NGX_OK;
+    }
+
+    return ngx_http_zoom_call_fail(call);
+}
+
+
+ngx_int_t
+ngx_http_zoom_call_fail(ngx_http_zoom_call_t *call)
+{
+    zoom_verdict_t                  *v;
+    ngx_http_zoom_worker_account_t  *wa;
+
+    wa = call->wa;
+    v = &call->verdict;
+
+    if (ngx_http_zoom_call_works(call)) {
+        ngx_http_zoom_breaker_good(wa->zone, wa->state, call->service,
+                                   wa->log);
+    }
+
+    ngx_http_zoom_call_tell(call, 1);
+
+    call->error = v->error;
+    call->wait = (v->wait > 0) ? ngx_min(v->wait, 3600) * 1000 : 0;
+    call->responded = 1;
+
+    return ngx_http_zoom_call_end(call);
+}
+
+
+/* what was asked for can't be had, but Zoom works and lets us ask */
+
+static ngx_uint_t
+ngx_http_zoom_call_works(ngx_http_zoom_call_t *call)
+{
+    if (call->last->rc != NGX_OK) {
+        return 0;
+    }
+
+    switch (call->verdict.error) {
+
+    case ZOOM_E_USER_UNKNOWN:
+    case ZOOM_E_MEETING_UNKNOWN:
+        return 1;
+
+    case ZOOM_E_ZOOM_REFUSED:
+        return !call->anonymous;
+
+    default:
+        return call->foreign && call->verdict.verdict != ZOOM_RETRY;
+    }
+}
+
+
+static void
+ngx_http_zoom_call_tell(ngx_http_zoom_call_t *call, ngx_uint_t last)
+{
+    ngx_str_t                 what;
+    zoom_verdict_t           *v;
+    ngx_http_zoom_failure_t  *f;
+    u_char                    buf[NGX_HTTP_ZOOM_TEXT_MAX / 2];
+
+    v = &call->verdict;
+    f = &call->failure;
+
+    if (call->foreign
+        && (v->verdict != ZOOM_RETRY || !zoom_error_is_outage(v->error)
+            || (call->hasty && call->last->timedout)))
+    {
+        /* it is for whoever asked to make sense of it */
+        return;
+    }
+
+    what.data = buf;
+    what.len = call->ops->print(call, buf, buf + sizeof(buf)) - buf;
+
+    ngx_http_zoom_failure_text(f, &what, call->last, v);
+
+    f->event.last = last;
+    f->event.harmless = (call->ops->serves && call->ops->serves(call) > 0);
+    f->event.lone = (call->lone && v->verdict == ZOOM_FINAL);
+
+    ngx_http_zoom_failure_tell(f, v);
+}

@@ -1,0 +1,86 @@
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_zoom_access.h"
+#include "ngx_http_zoom_quota.h"
+#include "ngx_http_zoom_report.h"
+#include "ngx_http_zoom_worker_account.h"
+#include "ngx_http_zoom_zone.h"
+
+
+void
+ngx_http_zoom_report(ngx_http_zoom_account_t *account,
+    ngx_http_zoom_report_t *report)
+{
+    ngx_uint_t                       i;
+    ngx_http_zoom_worker_account_t  *wa;
+    ngx_http_zoom_record_t           rec;
+    static ngx_http_zoom_state_t     none;
+
+    ngx_memzero(report, sizeof(ngx_http_zoom_report_t));
+
+    report->state = &none;
+
+    wa = ngx_http_zoom_worker_account(account);
+
+    if (wa == NULL) {
+        return;
+    }
+
+    report->state = wa->state;
+
+    ngx_http_zoom_access_look(wa, &rec);
+
+    if (rec.published) {
+        report->minted = rec.minted;
+        report->expires = rec.expires;
+    }
+
+    for (i = 0; i < ZOOM_NLABELS; i++) {
+        report->labels[i].rate = wa->rates[i];
+
+        ngx_http_zoom_quota_look(wa->zone, wa->quota, i,
+                                 &wa->rates[i], &report->labels[i].used,
+                                 &report->labels[i].wait);
+    }
+}
+
+
+void
+ngx_http_zoom_report_zone(ngx_http_zoom_zone_report_t *report)
+{
+    uint32_t                    i;
+    ngx_http_zoom_zone_t       *zone;
+    ngx_http_zoom_shared_t     *sh;
+    ngx_http_zoom_main_conf_t  *zmcf;
+
+    ngx_memzero(report, sizeof(ngx_http_zoom_zone_report_t));
+
+    zmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
+                                               ngx_http_zoom_module);
+
+    if (zmcf == NULL || zmcf->zone == NULL) {
+        return;
+    }
+
+    zone = zmcf->zone->data;
+
+    sh = zone->sh;
+
+    report->size = zmcf->zone->shm.size;
+    report->entries = sh->nentries;
+    report->used = sh->nused;
+    report->negative = sh->nnegative;
+    report->blocks = sh->nblocks;
+    report->free_blocks = sh->nfree;
+    report->errors = sh->errors;
+
+    for (i = 0; i < sh->nentries; i++) {
+        report->flights += (zone->entries[i].used && zone->entries[i].flight);
+    }
+
+    for (i = 0; i < NGX_HTTP_ZOOM_MAX_WORKERS; i++) {
+        report->workers += (sh->workers[i].pid != 0);
+    }
+}

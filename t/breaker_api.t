@@ -1,0 +1,155 @@
+#!/usr/bin/perl
+
+# The breaker holds for every way to Zoom: while Zoom says 503 with Retry-After
+# any number of clients, and any kind of request of a script, cost it one
+# request, and what works goes on.
+
+use strict;
+use warnings;
+
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use Zoom::Test;
+
+my $t = Zoom::Test->new;
+my $zoom = $t->zoom;
+
+my %ask = (
+    get   => 'zoom.request{ path = "/rooms" }',
+    post  => 'zoom.request{ path = "/rooms", method = "POST", body = {} }',
+    pages => 'zoom.pages{ path = "/rooms" }()',
+);
+
+mkdir $t->dir . '/lua', 0755;
+
+spew($t->dir . "/lua/$_.lua", <<"EOL") for keys %ask;
+return function(bot)
+    local got, err, info = $ask{$_}
+    return nil, got and "got " .. tostring(got.status)
+                or err .. " " .. tostring(info and info.retry_after)
+end
+EOL
+
+my $locations = join '', map { <<"EOC" } sort keys %ask;
+        location = /$_ {
+            zoom_tokens             acme;
+            zoom_route_by_lua_file  %{dir}/lua/$_.lua;
+        }
+EOC
+
+my %conf = (
+    lua       => 1,
+    reuseport => 1,
+    account   => { plan => 'business' },
+    http      => 'zoom_lua_allow  request;',
+    locations => <<"EOC");
+        zoom_authenticate  off;
+        zoom_allow_user    *;
+
+        $locations
+
+        location = /zak {
+            zoom_tokens  acme;
+            zoom_user    bots\@example.com;
+            zoom_reuse   0;
+        }
+EOC
+
+my $nginx = $t->nginx(%conf);
+
+
+sub start {
+    return http_start(port => $t->port, path => "/$_[0]");
+}
+
+
+# Why the last routes were refused, which is what the scripts have to say.
+sub reasons {
+    my %n;
+
+    $n{$_}++ for $nginx->error_log =~ /the route is refused: (.*?), client: /g;
+    return %n;
+}
+
+
+sub keep_asking {
+    my ($clients, $seconds) = @_;
+    my @paths = sort keys %ask;
+    my $end = time + $seconds;
+    my (@all, $n);
+
+    while (time < $end) {
+        push @all, http_wait(map { start($paths[$n++ % @paths]) }
+                             1 .. $clients);
+        sleep 0.02;
+    }
+
+    return @all;
+}
+
+
+sub outage {
+    my ($after) = @_;
+
+    $zoom->control({ match => 'api', mode => '503', retry_after => "$after",
+                     path => '/v2/rooms' });
+}
+
+
+subtest '503 with Retry-After: 30' => sub {
+    outage(30);
+
+    my @all = keep_asking(50, 4);
+
+    cmp_ok(scalar @all, '>', 100, scalar(@all) . ' callbacks');
+    is($zoom->count(qw(misbehaved 503)), 1, 'one request to Zoom');
+    is(scalar(grep { $_->status != 403 } @all), 0, 'all scripts come back');
+
+    my %said = reasons();
+    my ($waits) = grep { /^zoom_unavailable [23]\d$/ } keys %said;
+
+    ok($waits, 'they are told when to come again') or diag(explain(\%said));
+
+    my @lines = $nginx->error_log =~ /\[error\].*"acme": no answer to a .*/g;
+
+    is(scalar @lines, 1, 'the log says it once') or diag("@lines");
+    like($lines[0], qr/\(zoom_unavailable\): Zoom answered 503/, 'and why');
+};
+
+
+subtest 'what Zoom still does' => sub {
+    is(http_wait(start('zak'))->status, 200, 'goes on');
+};
+
+
+subtest 'the end' => sub {
+    # Whoever reloads has mended something, and what failed is forgiven.
+    $t->reload(%conf);
+
+    $zoom->control({ clear => 1 });
+    outage(2);
+
+    # Scripts have more time than that, and one of them asks again.
+    my $before = $zoom->count(qw(misbehaved 503));
+    my $start = time;
+
+    keep_asking(20, 1);
+
+    my $n = $zoom->count(qw(misbehaved 503)) - $before;
+
+    cmp_ok($n, '>=', 1, 'Zoom is asked');
+    cmp_ok($n, '<=', 1 + (time - $start) / 2, "no more often than it wants");
+
+    $zoom->control({ clear => 1 });
+
+    $start = time;
+    my $got = sub { my %said = reasons(); $said{'got 404'} };
+
+    ok(wait_for(sub { http_wait(start('get')); $got->() }, 6),
+       'it works again');
+    cmp_ok(time - $start, '<', 4.5, 'after the time that Zoom has named');
+};
+
+
+$t->finish;
