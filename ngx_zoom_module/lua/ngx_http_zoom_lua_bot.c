@@ -245,7 +245,7 @@ ngx_http_zoom_lua_bot_fill(lua_State *L)
 {
     ngx_uint_t   i;
 
-    static const char  *const  others[] = { "metadata", "webinar" };
+    static const char *const  others[] = { "metadata", "webinar" };
 
     for (i = 0; ngx_http_zoom_lua_fields[i].name; i++) {
         lua_getfield(L, 1, ngx_http_zoom_lua_fields[i].name);

@@ -189,16 +189,16 @@ ngx_http_zoom_lua_run_prelude(lua_State *L, int g, int s, int t,
         "byte", "format", "rep", "sub", NULL
     };
 
-    static const char  *const  tables[] = { "concat", NULL };
-    static const char  *const  maths[] = { "floor", NULL };
+    static const char *const  tables[] = { "concat", NULL };
+    static const char *const  maths[] = { "floor", NULL };
 
-    static const char  *const  our_base[] = { "pcall", "xpcall", NULL };
+    static const char *const  our_base[] = { "pcall", "xpcall", NULL };
     static const char *const  our_strings[] = {
         "format", "gmatch", "gsub", NULL
     };
 
-    static const char  *const  our_tables[] = { "sort", NULL };
-    static const char  *const  c_strings[] = { "find", "match", "rep", NULL };
+    static const char *const  our_tables[] = { "sort", NULL };
+    static const char *const  c_strings[] = { "find", "match", "rep", NULL };
 
     ngx_http_zoom_lua_copy(L, g, primitives, base);
     ngx_http_zoom_lua_copy(L, s, primitives, strings);

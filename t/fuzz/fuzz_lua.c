@@ -740,7 +740,7 @@ fuzz_events(void)
             return;
         }
 
-        call = fuzz.ask;
+        ask = fuzz.ask;
         sent = fuzz.sent;
         fuzz.ask = NULL;
 
