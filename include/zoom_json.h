@@ -99,6 +99,15 @@ void zoom_json_canonical(zoom_buf_t *b, const zoom_json_doc_t *doc);
 
 json_t *zoom_json_load(zoom_str_t text, const char **why);
 
+/*
+ * A number that Zoom may have written as it likes: 3599, 3599.0 or "3599".
+ * 1, and the number in "*n"; 0 if "value" is none, or NULL.  json_unpack()
+ * and json_integer_value() won't do: for them a real is 0, and the former
+ * drops all but the low bits of what is too large.
+ */
+
+int zoom_json_double(const json_t *value, double *n);
+
 /* Overwrites what a string of Jansson's holds.  NULL and others are left. */
 void zoom_json_wipe(json_t *string);
 

@@ -50,6 +50,9 @@ typedef struct {
 } zoom_verdict_t;
 
 
+/* For an app that can't use the grant of Server-to-Server OAuth. */
+extern const char  zoom_advice_app_type[];
+
 /*
  * Judges an answer of the REST API that is no success.  "now" is in seconds
  * since the epoch.  With ZOOM_REFRESH "error" is what it comes to if a new

@@ -146,13 +146,11 @@ zoom_jointoken_refine(zoom_token_type_e what, int webinar, zoom_verdict_t *v)
 static int64_t
 zoom_jointoken_life(const json_t *root)
 {
-    double   life;
-    json_t  *value;
+    double  life;
 
-    value = json_object_get(root, "expire_in");
-    life = json_number_value(value);
-
-    if (!json_is_number(value) || life > (double) ZOOM_TIME_MAX) {
+    if (!zoom_json_double(json_object_get(root, "expire_in"), &life)
+        || life > (double) ZOOM_TIME_MAX)
+    {
         return ZOOM_JOINTOKEN_LIFE;
     }
 

@@ -55,6 +55,46 @@ zoom_json_load(zoom_str_t text, const char **why)
 }
 
 
+int
+zoom_json_double(const json_t *value, double *n)
+{
+    int          negative;
+    const char  *p;
+
+    if (json_is_number(value)) {
+        *n = json_number_value(value);
+        return 1;
+    }
+
+    p = json_string_value(value);
+
+    if (p == NULL) {
+        return 0;
+    }
+
+    negative = (*p == '-');
+    p += negative;
+
+    if (*p < '0' || *p > '9') {
+        return 0;
+    }
+
+    for (*n = 0; *p >= '0' && *p <= '9'; p++) {
+        *n = *n * 10 + (*p - '0');
+    }
+
+    /* what is counted in whole ones has nothing behind its point */
+
+    if (*p == '.' && p[1]) {
+        p += 1 + strspn(p + 1, "0123456789");
+    }
+
+    *n = negative ? -*n : *n;
+
+    return *p == '\0';
+}
+
+
 void
 zoom_json_wipe(json_t *string)
 {

@@ -12,12 +12,11 @@
 #define ZOOM_LIFE_MAX      86400
 
 
-/* NULL fits anything. */
-
 typedef struct {
-    const char           *error;
-    const char           *reason;    /* a part of it */
-    zoom_error_e          verdict;
+    int                   code;      /* 0: any */
+    const char           *name;      /* the member "error"; NULL: any */
+    const char           *words;     /* in the message; NULL: any */
+    zoom_error_e          error;
     const char           *advice;
 } zoom_oauth_rule_t;
 
@@ -27,30 +26,48 @@ static void zoom_oauth_take(const json_t *root, json_t *value,
 static int64_t zoom_oauth_life(const json_t *root);
 static void zoom_oauth_classify_error(const zoom_response_t *a,
     const json_t *root, int64_t now, zoom_verdict_t *v);
-static const zoom_oauth_rule_t *zoom_oauth_find(const json_t *root);
-static zoom_str_t zoom_oauth_text(const json_t *root, const char *name);
+static const zoom_oauth_rule_t *zoom_oauth_find(const json_t *root,
+    const zoom_verdict_t *v);
 
 
 static const char  zoom_advice_credentials[] =
     "check client_id and client_secret";
 
+static const char  zoom_advice_activate[] =
+    "activate the app in the Zoom App Marketplace";
+
+static const char  zoom_advice_account[] =
+    "check account_id";
+
+
+/*
+ * The first row that fits counts.  Zoom names an error in words, of late by a
+ * number, too; its page "OAuth error messages" has those.
+ */
 
 static const zoom_oauth_rule_t  zoom_oauth_rules[] = {
 
-    { "invalid_client", "disabled", ZOOM_E_APP_DISABLED,
-      "activate the app in the Zoom App Marketplace" },
+    { 0, NULL, "not support client credentials", ZOOM_E_ZOOM_REFUSED,
+      zoom_advice_app_type },
 
-    { "invalid_client", NULL, ZOOM_E_CREDENTIALS_REJECTED,
+    { 0, NULL, "app has been disabled", ZOOM_E_APP_DISABLED,
+      zoom_advice_activate },
+    { 4717, NULL, NULL, ZOOM_E_APP_DISABLED, zoom_advice_activate },
+
+    { 0, "invalid_client", NULL, ZOOM_E_CREDENTIALS_REJECTED,
       zoom_advice_credentials },
+    { 4702, NULL, NULL, ZOOM_E_CREDENTIALS_REJECTED, zoom_advice_credentials },
+    { 4704, NULL, NULL, ZOOM_E_CREDENTIALS_REJECTED, zoom_advice_credentials },
+    { 4706, NULL, NULL, ZOOM_E_CREDENTIALS_REJECTED, zoom_advice_credentials },
 
-    { "unsupported_grant_type", NULL, ZOOM_E_CREDENTIALS_REJECTED,
-      "the app must be of type Server-to-Server OAuth" },
+    { 0, "unsupported_grant_type", NULL, ZOOM_E_CREDENTIALS_REJECTED,
+      zoom_advice_app_type },
+    { 4705, NULL, NULL, ZOOM_E_CREDENTIALS_REJECTED, zoom_advice_app_type },
 
-    { "invalid_request", NULL, ZOOM_E_CREDENTIALS_REJECTED,
-      "check account_id" },
-
-    { NULL, "bad request", ZOOM_E_CREDENTIALS_REJECTED,
-      "check account_id" }
+    { 0, "invalid_request", NULL, ZOOM_E_CREDENTIALS_REJECTED,
+      zoom_advice_account },
+    { 0, NULL, "bad request", ZOOM_E_CREDENTIALS_REJECTED,
+      zoom_advice_account }
 };
 
 
@@ -155,16 +172,11 @@ zoom_oauth_take(const json_t *root, json_t *value, zoom_buf_t *token,
 static int64_t
 zoom_oauth_life(const json_t *root)
 {
-    double   seconds;
-    json_t  *value;
+    double  seconds;
 
-    value = json_object_get(root, "expires_in");
-
-    if (!json_is_number(value)) {
+    if (!zoom_json_double(json_object_get(root, "expires_in"), &seconds)) {
         return ZOOM_LIFE_DEFAULT;
     }
-
-    seconds = json_number_value(value);
 
     if (seconds < 1) {
         return 0;
@@ -188,13 +200,10 @@ zoom_oauth_classify_error(const zoom_response_t *a, const json_t *root,
         return;
     }
 
-    rule = zoom_oauth_find(root);
+    rule = zoom_oauth_find(root, v);
 
     if (rule) {
-        zoom_verdict_set(v, ZOOM_FINAL, rule->verdict, rule->advice);
-        zoom_verdict_words(v, zoom_oauth_text(root, "reason").len
-                              ? zoom_oauth_text(root, "reason")
-                              : zoom_oauth_text(root, "error"));
+        zoom_verdict_set(v, ZOOM_FINAL, rule->error, rule->advice);
         return;
     }
 
@@ -213,43 +222,29 @@ zoom_oauth_classify_error(const zoom_response_t *a, const json_t *root,
 
 
 static const zoom_oauth_rule_t *
-zoom_oauth_find(const json_t *root)
+zoom_oauth_find(const json_t *root, const zoom_verdict_t *v)
 {
     size_t                    i;
-    zoom_str_t                error, reason;
+    zoom_str_t                name, message;
     const zoom_oauth_rule_t  *rule;
 
-    error = zoom_oauth_text(root, "error");
-    reason = zoom_oauth_text(root, "reason");
+    name = zoom_str_c(json_string_value(json_object_get(root, "error")));
+    message = zoom_str_c((const char *) v->message);
 
     for (i = 0; i < sizeof(zoom_oauth_rules) / sizeof(zoom_oauth_rules[0]);
          i++)
     {
         rule = &zoom_oauth_rules[i];
 
-        if ((rule->error == NULL
-             || zoom_str_caseeq(error, zoom_str_c(rule->error)))
-            && (rule->reason == NULL
-                || zoom_str_casefind(reason, rule->reason)))
+        if ((rule->code == 0 || rule->code == v->code)
+            && (rule->name == NULL
+                || zoom_str_caseeq(name, zoom_str_c(rule->name)))
+            && (rule->words == NULL
+                || zoom_str_casefind(message, rule->words)))
         {
             return rule;
         }
     }
 
     return NULL;
-}
-
-
-static zoom_str_t
-zoom_oauth_text(const json_t *root, const char *name)
-{
-    json_t      *value;
-    zoom_str_t   s;
-
-    value = json_object_get(root, name);
-
-    s.data = (const unsigned char *) json_string_value(value);
-    s.len = json_string_length(value);
-
-    return s;
 }

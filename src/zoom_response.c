@@ -10,6 +10,10 @@
 
 #define ZOOM_DAY        86400
 #define ZOOM_TOKEN_RUN  20
+#define ZOOM_WORDS_MAX  1024
+
+/* which an int holds whatever they are */
+#define ZOOM_CODE_DIGITS  9
 
 
 typedef struct {
@@ -21,19 +25,28 @@ typedef struct {
 } zoom_rule_t;
 
 
-static void zoom_classify_code(const zoom_response_t *a, const json_t *root,
+static void zoom_classify_code(const zoom_response_t *a, int spoke,
     zoom_str_t message, int64_t now, zoom_verdict_t *v);
 static const zoom_rule_t *zoom_classify_rule(int code, zoom_str_t message);
 static void zoom_classify_limit(const zoom_response_t *a, zoom_str_t message,
     int64_t now, zoom_verdict_t *v);
 static int64_t zoom_classify_wait(const zoom_response_t *a, int64_t now);
+
+static int zoom_response_read(zoom_str_t body, int *code, zoom_buf_t *words);
 static int zoom_response_code(const json_t *root);
-static zoom_str_t zoom_response_message(const json_t *root);
+static void zoom_response_message(const json_t *root, zoom_buf_t *words);
+static void zoom_response_fields(const json_t *errors, zoom_buf_t *words);
+static void zoom_response_text(const json_t *string, zoom_buf_t *words);
+static int zoom_response_xml(zoom_str_t body, int *code, zoom_buf_t *words);
+static zoom_str_t zoom_response_element(zoom_str_t body, const char *tag);
 
 static size_t zoom_message_run(zoom_str_t text, size_t i);
 static int zoom_message_secret(const unsigned char *p, size_t len);
 static void zoom_message_byte(zoom_buf_t *b, unsigned char c);
 
+
+const char  zoom_advice_app_type[] =
+    "the app must be of type Server-to-Server OAuth";
 
 static const char  zoom_advice_scope[] =
     "add scope user:read:token:admin to the app and activate it again";
@@ -50,13 +63,17 @@ static const char  zoom_advice_pending[] =
 
 /*
  * The first row that fits counts.  A missing scope comes under many codes,
- * also under that of a dead access token, so its words go first.
+ * also under that of a dead access token, so its words go first; so do those
+ * about an app of the wrong type, which no new access token mends.
  */
 
 static const zoom_rule_t  zoom_rules[] = {
 
     { 0, "does not contain scopes", ZOOM_FINAL, ZOOM_E_SCOPE_MISSING,
       zoom_advice_scope },
+
+    { 0, "not support client credentials", ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED,
+      zoom_advice_app_type },
 
     { 124, "only supports oauth2", ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED,
       zoom_advice_oauth2 },
@@ -66,6 +83,7 @@ static const zoom_rule_t  zoom_rules[] = {
 
     { 4711, NULL, ZOOM_FINAL, ZOOM_E_SCOPE_MISSING, zoom_advice_scope },
 
+    { 1000, "pending", ZOOM_FINAL, ZOOM_E_USER_UNKNOWN, zoom_advice_pending },
     { 1001, NULL, ZOOM_FINAL, ZOOM_E_USER_UNKNOWN, NULL },
     { 1010, NULL, ZOOM_FINAL, ZOOM_E_USER_UNKNOWN, zoom_advice_foreign },
     { 1120, NULL, ZOOM_FINAL, ZOOM_E_USER_UNKNOWN, zoom_advice_pending },
@@ -124,32 +142,19 @@ void
 zoom_api_classify_error(const zoom_response_t *a, int64_t now,
     zoom_verdict_t *v)
 {
-    json_t      *root;
-    zoom_buf_t   b;
-    zoom_str_t   message;
-    const char  *why;
-    char         unreadable[64];
+    int         spoke;
+    zoom_buf_t  words;
+    zoom_str_t  message;
+    char        text[ZOOM_WORDS_MAX];
 
     zoom_verdict_init(v, a);
 
-    root = zoom_json_load(a->body, &why);
+    zoom_buf_init(&words, text, sizeof(text));
 
-    if (root) {
-        v->code = zoom_response_code(root);
-        message = zoom_response_message(root);
+    spoke = zoom_response_read(a->body, &v->code, &words);
 
-        if (message.len == 0) {
-            message = zoom_str_c("the body has no message");
-        }
-
-    } else {
-        zoom_buf_init(&b, unreadable, sizeof(unreadable));
-        zoom_buf_c(&b, "the body ");
-        zoom_buf_c(&b, why);
-
-        message.data = b.data;
-        message.len = b.len;
-    }
+    message.data = words.data;
+    message.len = words.len;
 
     zoom_verdict_words(v, message);
 
@@ -167,20 +172,18 @@ zoom_api_classify_error(const zoom_response_t *a, int64_t now,
         zoom_verdict_set(v, ZOOM_FINAL, ZOOM_E_ZOOM_INVALID, NULL);
 
     } else {
-        zoom_classify_code(a, root, message, now, v);
+        zoom_classify_code(a, spoke, message, now, v);
     }
-
-    json_decref(root);
 }
 
 
 static void
-zoom_classify_code(const zoom_response_t *a, const json_t *root,
-    zoom_str_t message, int64_t now, zoom_verdict_t *v)
+zoom_classify_code(const zoom_response_t *a, int spoke, zoom_str_t message,
+    int64_t now, zoom_verdict_t *v)
 {
     const zoom_rule_t  *rule;
 
-    rule = root ? zoom_classify_rule(v->code, message) : NULL;
+    rule = spoke ? zoom_classify_rule(v->code, message) : NULL;
 
     if (rule) {
         if (rule->error == ZOOM_E_RATE_LIMITED) {
@@ -199,7 +202,7 @@ zoom_classify_code(const zoom_response_t *a, const json_t *root,
         zoom_verdict_set(v, ZOOM_REFRESH, ZOOM_E_CREDENTIALS_REJECTED,
                          NULL);
 
-    } else if (root == NULL) {
+    } else if (!spoke) {
 
         /* not Zoom's API spoke but something before it */
 
@@ -268,41 +271,173 @@ zoom_classify_wait(const zoom_response_t *a, int64_t now)
 }
 
 
+/*
+ * What a body says, or why it can't be read.  1 if it is one of the forms in
+ * which Zoom's API speaks.
+ */
+
 static int
-zoom_response_code(const json_t *root)
+zoom_response_read(zoom_str_t body, int *code, zoom_buf_t *words)
 {
-    double         real;
-    json_t        *code;
-    json_int_t     n;
+    json_t      *root;
+    const char  *why;
 
-    code = json_object_get(root, "code");
+    root = zoom_json_load(body, &why);
 
-    if (json_is_integer(code)) {
-        n = json_integer_value(code);
-        return (n > INT_MAX || n < INT_MIN) ? 0 : (int) n;
+    if (root) {
+        *code = zoom_response_code(root);
+        zoom_response_message(root, words);
+        json_decref(root);
+
+    } else if (!zoom_response_xml(body, code, words)) {
+        zoom_buf_c(words, "the body ");
+        zoom_buf_c(words, why);
+        return 0;
     }
 
-    real = json_is_real(code) ? json_real_value(code) : 0;
+    if (words->len == 0) {
+        zoom_buf_c(words, "the body has no message");
+    }
 
-    return (real > INT_MAX || real < INT_MIN) ? 0 : (int) real;
+    return 1;
 }
 
 
-static zoom_str_t
-zoom_response_message(const json_t *root)
+static int
+zoom_response_code(const json_t *root)
 {
-    size_t      i;
-    json_t     *value;
-    zoom_str_t  s;
+    size_t  i;
+    double  n;
 
-    static const char *const  names[] = { "message", "reason", "error" };
+    static const char *const  names[] = { "code", "errorCode" };
 
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        value = json_object_get(root, names[i]);
 
-        if (json_string_length(value)) {
-            s.data = (const unsigned char *) json_string_value(value);
-            s.len = json_string_length(value);
+        if (zoom_json_double(json_object_get(root, names[i]), &n)) {
+            return (n > INT_MAX || n < INT_MIN) ? 0 : (int) n;
+        }
+    }
+
+    return 0;
+}
+
+
+static void
+zoom_response_message(const json_t *root, zoom_buf_t *words)
+{
+    size_t  i;
+
+    static const char *const  names[] = {
+        "message", "errorMessage", "reason", "error"
+    };
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]) && !words->len; i++) {
+        zoom_response_text(json_object_get(root, names[i]), words);
+    }
+
+    zoom_response_fields(json_object_get(root, "errors"), words);
+}
+
+
+/* "Validation Failed. (user_info.email: Invalid field.)" */
+
+static void
+zoom_response_fields(const json_t *errors, zoom_buf_t *words)
+{
+    size_t   i;
+    json_t  *field;
+
+    for (i = 0; i < json_array_size(errors); i++) {
+        zoom_buf_c(words, i ? "; " : words->len ? " (" : "(");
+
+        field = json_object_get(json_array_get(errors, i), "field");
+
+        if (json_string_length(field)) {
+            zoom_response_text(field, words);
+            zoom_buf_c(words, ": ");
+        }
+
+        zoom_response_text(json_object_get(json_array_get(errors, i),
+                                           "message"),
+                           words);
+    }
+
+    if (i) {
+        zoom_buf_c(words, ")");
+    }
+}
+
+
+/* As much of it as fits: whoever reads it cuts it further. */
+
+static void
+zoom_response_text(const json_t *string, zoom_buf_t *words)
+{
+    size_t  len, room;
+
+    len = json_string_length(string);
+    room = words->size - words->len;
+
+    zoom_buf_add(words, json_string_value(string), (len < room) ? len : room);
+}
+
+
+/*
+ * Parts of Zoom still answer in XML, whatever they were asked for; a page in
+ * XHTML is as little of Zoom's API as any other page.
+ */
+
+static int
+zoom_response_xml(zoom_str_t body, int *code, zoom_buf_t *words)
+{
+    size_t      i;
+    zoom_str_t  s;
+
+    static const zoom_str_t  prolog = zoom_str("<?xml");
+
+    if (body.len < prolog.len || memcmp(body.data, prolog.data, prolog.len)
+        || zoom_str_casefind(body, "<html"))
+    {
+        return 0;
+    }
+
+    s = zoom_response_element(body, "<code>");
+
+    for (i = 0; i < s.len && i < ZOOM_CODE_DIGITS; i++) {
+
+        if (s.data[i] < '0' || s.data[i] > '9') {
+            break;
+        }
+
+        *code = *code * 10 + (s.data[i] - '0');
+    }
+
+    s = zoom_response_element(body, "<message>");
+
+    zoom_buf_add(words, s.data, (s.len < words->size) ? s.len : words->size);
+
+    return 1;
+}
+
+
+/* What stands behind the first such tag, up to the next one. */
+
+static zoom_str_t
+zoom_response_element(zoom_str_t body, const char *tag)
+{
+    size_t                i;
+    zoom_str_t            s;
+    const unsigned char  *end;
+
+    s = zoom_str_c(tag);
+
+    for (i = 0; i + s.len <= body.len; i++) {
+
+        if (memcmp(body.data + i, s.data, s.len) == 0) {
+            s.data = body.data + i + s.len;
+            end = memchr(s.data, '<', body.len - i - s.len);
+            s.len = end ? (size_t) (end - s.data) : 0;
+
             return s;
         }
     }

@@ -130,6 +130,55 @@ START_TEST(bears_huge_integers)
 END_TEST
 
 
+START_TEST(reads_numbers)
+{
+    size_t   i;
+    double   n;
+    char     text[64];
+    json_t  *root;
+
+    static const struct {
+        const char  *text;
+        int          number;
+        double       n;
+    } table[] = {
+        { "0", 1, 0 }, { "3600", 1, 3600 }, { "-5", 1, -5 },
+        { "3600.0", 1, 3600 }, { "3599.5", 1, 3599.5 }, { "1e300", 1, 1e300 },
+        { "4294967297", 1, 4294967297.0 },
+        { "99999999999999999999", 1, 1e20 },
+        { "\"3599\"", 1, 3599 }, { "\"007\"", 1, 7 },
+        { "\"-5\"", 1, -5 }, { "\"3599.9\"", 1, 3599 },
+        { "\"0.5\"", 1, 0 },
+
+        { "\"\"", 0, 0 }, { "\"-\"", 0, 0 }, { "\"+5\"", 0, 0 },
+        { "\" 5\"", 0, 0 }, { "\"5 \"", 0, 0 }, { "\"5s\"", 0, 0 },
+        { "\"5.\"", 0, 0 }, { "\".5\"", 0, 0 }, { "\"5.5.5\"", 0, 0 },
+        { "\"1e3\"", 0, 0 }, { "\"0x10\"", 0, 0 }, { "\"inf\"", 0, 0 },
+        { "\"nan\"", 0, 0 }, { "null", 0, 0 }, { "true", 0, 0 },
+        { "[5]", 0, 0 }, { "{}", 0, 0 }
+    };
+
+    for (i = 0; i < N(table); i++) {
+        snprintf(text, sizeof(text), "{\"n\":%s}", table[i].text);
+
+        root = zoom_json_load(zoom_str_c(text), NULL);
+        ck_assert_ptr_nonnull(root);
+
+        ck_assert_msg(zoom_json_double(json_object_get(root, "n"), &n)
+                      == table[i].number, "%s", text);
+
+        if (table[i].number) {
+            ck_assert_msg(n == table[i].n, "%s: %f", text, n);
+        }
+
+        json_decref(root);
+    }
+
+    ck_assert_int_eq(zoom_json_double(NULL, &n), 0);
+}
+END_TEST
+
+
 START_TEST(wipes)
 {
     json_t  *root, *value;
@@ -161,6 +210,7 @@ unit_json_load(void)
     tcase_add_test(t, refuses);
     tcase_add_test(t, has_ceilings);
     tcase_add_test(t, bears_huge_integers);
+    tcase_add_test(t, reads_numbers);
     tcase_add_test(t, wipes);
 
     suite_add_tcase(s, t);

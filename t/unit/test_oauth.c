@@ -101,7 +101,15 @@ static const struct {
     { ",\"expires_in\":1e300", 86400 },
     { "", 3600 },
     { ",\"expires_in\":null", 3600 },
-    { ",\"expires_in\":\"3599\"", 3600 },
+    { ",\"expires_in\":3600.0", 3600 },
+    { ",\"expires_in\":4294967297", 86400 },
+    { ",\"expires_in\":\"3599\"", 3599 },
+    { ",\"expires_in\":\"120\"", 120 },
+    { ",\"expires_in\":\"120.5\"", 120 },
+    { ",\"expires_in\":\"soon\"", 3600 },
+    { ",\"expires_in\":\"\"", 3600 },
+    { ",\"expires_in\":\"0\"", 0 },
+    { ",\"expires_in\":\"-1\"", 0 },
     { ",\"expires_in\":[]", 3600 },
     { ",\"expires_in\":true", 3600 },
     { ",\"expires_in\":0", 0 },
@@ -258,6 +266,54 @@ static const struct {
       "check client_id and client_secret", NULL },
     { 401, "{\"code\":124}", ZOOM_FINAL, ZOOM_E_CREDENTIALS_REJECTED,
       "check client_id and client_secret", NULL },
+
+    /* the same by number, in either spelling, and under either status */
+
+    { 400, "{\"code\":4702,\"message\":\"Invalid client.\"}", ZOOM_FINAL,
+      ZOOM_E_CREDENTIALS_REJECTED, "check client_id and client_secret",
+      "Invalid client." },
+    { 400, "{\"status\":false,\"errorCode\":4702,\"errorMessage\":"
+      "\"Invalid client_id: x\",\"result\":null}", ZOOM_FINAL,
+      ZOOM_E_CREDENTIALS_REJECTED, "check client_id and client_secret",
+      "Invalid client_id: x" },
+    { 200, "{\"status\":false,\"errorCode\":4702,\"errorMessage\":"
+      "\"Invalid client_id: x\",\"result\":null}", ZOOM_FINAL,
+      ZOOM_E_CREDENTIALS_REJECTED, "check client_id and client_secret",
+      NULL },
+    { 400, "{\"errorCode\":\"4704\",\"errorMessage\":\"Invalid client "
+      "secret.\"}", ZOOM_FINAL, ZOOM_E_CREDENTIALS_REJECTED,
+      "check client_id and client_secret", "Invalid client secret." },
+    { 400, "{\"code\":4706,\"message\":\"x\"}", ZOOM_FINAL,
+      ZOOM_E_CREDENTIALS_REJECTED, "check client_id and client_secret",
+      "x" },
+    { 400, "{\"code\":4705,\"message\":\"x\"}", ZOOM_FINAL,
+      ZOOM_E_CREDENTIALS_REJECTED,
+      "the app must be of type Server-to-Server OAuth", "x" },
+    { 400, "{\"code\":4717,\"message\":\"x\"}", ZOOM_FINAL,
+      ZOOM_E_APP_DISABLED, "activate the app in the Zoom App Marketplace",
+      "x" },
+    { 401, "{\"errorCode\":4717,\"errorMessage\":\"x\"}", ZOOM_FINAL,
+      ZOOM_E_APP_DISABLED, "activate the app in the Zoom App Marketplace",
+      "x" },
+    { 400, "{\"code\":4702,\"message\":\"The app has been disabled\"}",
+      ZOOM_FINAL, ZOOM_E_APP_DISABLED,
+      "activate the app in the Zoom App Marketplace", NULL },
+    { 400, "{\"code\":4700,\"message\":\"This API does not support client "
+      "credentials for authorization.\"}", ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED,
+      "the app must be of type Server-to-Server OAuth", NULL },
+    { 401, "{\"code\":4700,\"message\":\"This API does not support client "
+      "credentials for authorization.\"}", ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED,
+      "the app must be of type Server-to-Server OAuth", NULL },
+    { 400, "{\"code\":4700,\"message\":\"x\"}", ZOOM_FINAL,
+      ZOOM_E_ZOOM_REFUSED, NULL, "x" },
+
+    /* in XML */
+
+    { 400, "<?xml version=\"1.0\"?><e><code>4702</code><message>No."
+      "</message></e>", ZOOM_FINAL, ZOOM_E_CREDENTIALS_REJECTED,
+      "check client_id and client_secret", "No." },
+    { 400, "<?xml version=\"1.0\"?><e/>", ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED,
+      NULL, NULL },
 
     { 400, "{\"reason\":\"x\",\"error\":\"y\"}", ZOOM_FINAL,
       ZOOM_E_ZOOM_REFUSED, NULL, "x" },

@@ -7,6 +7,8 @@
 #define RATE  "{\"code\":429,\"message\":\"You have reached the maximum " \
               "per-second rate limit for this API. Try again later.\"}"
 
+#define XML  "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+
 #define DAILY  "{\"code\":429,\"message\":\"You have reached the " \
                "maximum daily rate limit for this API.\"}"
 
@@ -32,8 +34,22 @@ static const struct {
     { 401, "", ZOOM_REFRESH, ZOOM_E_CREDENTIALS_REJECTED, 0 },
     { 401, "<html>", ZOOM_REFRESH, ZOOM_E_CREDENTIALS_REJECTED, 0 },
     { 401, "{\"code\":\"124\"}", ZOOM_REFRESH, ZOOM_E_CREDENTIALS_REJECTED,
-      0 },
+      124 },
+    { 400, "{\"code\":\"124\",\"message\":\"Invalid access token.\"}",
+      ZOOM_REFRESH, ZOOM_E_CREDENTIALS_REJECTED, 124 },
+    { 400, "{\"status\":false,\"errorCode\":124,"
+      "\"errorMessage\":\"Invalid access token.\",\"result\":null}",
+      ZOOM_REFRESH, ZOOM_E_CREDENTIALS_REJECTED, 124 },
     { 400, "{\"code\":124,\"message\":\"This API only supports OAuth2.\"}",
+      ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED, 124 },
+
+    /* no new access token mends the type of the app */
+
+    { 400, "{\"code\":4700,\"message\":\"This API does not support client "
+      "credentials for authorization.\"}",
+      ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED, 4700 },
+    { 401, "{\"code\":124,\"message\":\"This API does not support client "
+      "credentials for authorization.\"}",
       ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED, 124 },
 
     /* scopes, under whatever code */
@@ -70,6 +86,11 @@ static const struct {
       "account.\"}", ZOOM_FINAL, ZOOM_E_USER_UNKNOWN, 1010 },
     { 404, "{\"code\":1010}", ZOOM_FINAL, ZOOM_E_USER_UNKNOWN, 1010 },
     { 400, "{\"code\":1120}", ZOOM_FINAL, ZOOM_E_USER_UNKNOWN, 1120 },
+    { 404, "{\"code\":\"1001\"}", ZOOM_FINAL, ZOOM_E_USER_UNKNOWN, 1001 },
+    { 400, "{\"code\":1000,\"message\":\"The user is in pending state.\"}",
+      ZOOM_FINAL, ZOOM_E_USER_UNKNOWN, 1000 },
+    { 400, "{\"code\":1000,\"message\":\"Something else.\"}",
+      ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED, 1000 },
     { 404, "{\"code\":3001}", ZOOM_FINAL, ZOOM_E_MEETING_UNKNOWN, 3001 },
 
     /* the rest of the final ones */
@@ -92,6 +113,30 @@ static const struct {
     { 301, "", ZOOM_FINAL, ZOOM_E_ZOOM_INVALID, 0 },
     { 302, "{\"code\":124}", ZOOM_FINAL, ZOOM_E_ZOOM_INVALID, 124 },
     { 304, "", ZOOM_FINAL, ZOOM_E_ZOOM_INVALID, 0 },
+
+    /* in XML, but for pages of whoever else may answer */
+
+    { 400, XML "<error><code>300</code><message>x</message></error>",
+      ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED, 300 },
+    { 404, XML "<error><code>1001</code><message>x</message></error>",
+      ZOOM_FINAL, ZOOM_E_USER_UNKNOWN, 1001 },
+    { 400, XML "<error><code>124</code><message>x</message></error>",
+      ZOOM_REFRESH, ZOOM_E_CREDENTIALS_REJECTED, 124 },
+    { 400, XML "<e><message>does not contain scopes:[x]</message></e>",
+      ZOOM_FINAL, ZOOM_E_SCOPE_MISSING, 0 },
+    { 403, XML, ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED, 0 },
+    { 403, XML "<code>12", ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED, 0 },
+    { 403, XML "<code>x</code>", ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED, 0 },
+    { 403, XML "<code>99999999999999999999</code>", ZOOM_FINAL,
+      ZOOM_E_ZOOM_REFUSED, 999999999 },
+    { 401, XML "<error/>", ZOOM_REFRESH, ZOOM_E_CREDENTIALS_REJECTED, 0 },
+    { 429, XML "<error/>", ZOOM_RETRY, ZOOM_E_RATE_LIMITED, 0 },
+    { 500, XML "<error><code>300</code></error>", ZOOM_RETRY,
+      ZOOM_E_ZOOM_UNAVAILABLE, 300 },
+    { 200, XML "<token>x</token>", ZOOM_RETRY, ZOOM_E_ZOOM_INVALID, 0 },
+    { 403, XML "<html xmlns=\"http://www.w3.org/1999/xhtml\"/>",
+      ZOOM_RETRY, ZOOM_E_ZOOM_UNAVAILABLE, 0 },
+    { 403, "<?xm", ZOOM_RETRY, ZOOM_E_ZOOM_UNAVAILABLE, 0 },
 
     /* limits */
 
@@ -254,6 +299,31 @@ START_TEST(keeps_the_words)
     zoom_api_classify_error(&a, NOW, &v);
     ck_assert_str_eq((char *) v.message, "what");
 
+    answer(400, "{\"code\":300,\"message\":\"Validation Failed.\",\"errors\":"
+                "[{\"field\":\"user_info.email\",\"message\":\"Invalid "
+                "field.\"},{\"message\":\"x\"},{\"field\":1},[]]}");
+    zoom_api_classify_error(&a, NOW, &v);
+    ck_assert_str_eq((char *) v.message,
+                     "Validation Failed. (user_info.email: Invalid field.; x; "
+                     "; )");
+
+    answer(400, "{\"errors\":[{\"field\":\"ttl\",\"message\":\"No.\"}]}");
+    zoom_api_classify_error(&a, NOW, &v);
+    ck_assert_str_eq((char *) v.message, "(ttl: No.)");
+
+    answer(400, "{\"message\":\"m\",\"errors\":{\"field\":\"f\"}}");
+    zoom_api_classify_error(&a, NOW, &v);
+    ck_assert_str_eq((char *) v.message, "m");
+
+    answer(400, "{\"errorCode\":1,\"errorMessage\":\"told\"}");
+    zoom_api_classify_error(&a, NOW, &v);
+    ck_assert_str_eq((char *) v.message, "told");
+
+    answer(400, XML "<error><code>300</code><message>Invalid id.</message>"
+                "</error>");
+    zoom_api_classify_error(&a, NOW, &v);
+    ck_assert_str_eq((char *) v.message, "Invalid id.");
+
     answer(502, "<html>a secret page</html>");
     zoom_api_classify_error(&a, NOW, &v);
     ck_assert_str_eq((char *) v.message, "the body is not JSON");
@@ -262,6 +332,59 @@ START_TEST(keeps_the_words)
     zoom_api_classify_error(&a, NOW, &v);
     ck_assert_str_eq((char *) v.message,
                      "a\\x0d\\x0ab \\\"c\\\" \\xc3\\xa9");
+}
+END_TEST
+
+
+/* Longer than what is looked at: a beginning of it, and no more. */
+
+START_TEST(bears_long_words)
+{
+    size_t         len;
+    zoom_buf_t     b;
+    unsigned char  data[4096];
+
+    zoom_buf_init(&b, data, sizeof(data));
+    zoom_buf_c(&b, "{\"message\":\"");
+
+    for (len = 0; len < 1000; len++) {
+        zoom_buf_c(&b, "a ");
+    }
+
+    zoom_buf_c(&b, "\",\"errors\":[{\"field\":\"f\",\"message\":\"m\"}]}");
+
+    answer(400, "");
+    a.body = unit_buf(&b);
+    zoom_api_classify_error(&a, NOW, &v);
+
+    ck_assert_int_eq(v.error, ZOOM_E_ZOOM_REFUSED);
+    ck_assert_uint_eq(strlen((char *) v.message), ZOOM_MESSAGE_MAX);
+
+    zoom_buf_init(&b, data, sizeof(data));
+    zoom_buf_c(&b, XML "<message>");
+
+    for (len = 0; len < 1000; len++) {
+        zoom_buf_c(&b, "a ");
+    }
+
+    zoom_buf_c(&b, "</message>");
+
+    a.body = unit_buf(&b);
+    zoom_api_classify_error(&a, NOW, &v);
+
+    ck_assert_int_eq(v.error, ZOOM_E_ZOOM_REFUSED);
+    ck_assert_uint_eq(strlen((char *) v.message), ZOOM_MESSAGE_MAX);
+}
+END_TEST
+
+
+START_TEST(tells_of_the_app_type)
+{
+    answer(400, "{\"code\":4700,\"message\":\"This API does not support client "
+                "credentials for authorization.\"}");
+    zoom_api_classify_error(&a, NOW, &v);
+    ck_assert_str_eq(v.advice,
+                     "the app must be of type Server-to-Server OAuth");
 }
 END_TEST
 
@@ -381,6 +504,8 @@ unit_response(void)
     tcase_add_loop_test(t, tells_when, 0, (int) N(waits));
     tcase_add_test(t, waits_for_midnight);
     tcase_add_test(t, keeps_the_words);
+    tcase_add_test(t, bears_long_words);
+    tcase_add_test(t, tells_of_the_app_type);
     tcase_add_test(t, keeps_the_tracking_id);
     tcase_add_loop_test(t, cleans, 0, (int) N(words));
     tcase_add_test(t, cuts);
