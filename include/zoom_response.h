@@ -15,13 +15,19 @@
 #define ZOOM_TRACKING_ID_MAX    64
 
 
-/* All of it borrowed; headers that were not sent are empty. */
+/*
+ * All of it borrowed; headers that were not sent are empty.  HTTP's own form
+ * of a date is for the transport to read, which has a parser of its own: "date"
+ * is the Date header, "retry_at" a Retry-After of that form, both in seconds
+ * since the epoch, and 0 where there is none that can be read.
+ */
 
 typedef struct {
     int                   status;
     zoom_str_t            body;
     zoom_str_t            retry_after;
-    zoom_str_t            date;
+    int64_t               retry_at;
+    int64_t               date;
     zoom_str_t            tracking_id;      /* x-zm-trackingid */
     zoom_str_t            rate_type;        /* X-RateLimit-Type */
     zoom_str_t            rate_category;    /* X-RateLimit-Category */
@@ -43,6 +49,9 @@ typedef struct {
                                         where Zoom gave no hint */
     int                   code;      /* Zoom's own code, 0 if none */
     const char           *advice;    /* what an operator should do, or NULL */
+    int64_t               date_off;  /* how many seconds Zoom's Date is ahead
+                                        of "now", where that is more than a
+                                        day and it was not believed; else 0 */
 
     /* Zoom's words, safe for a log: escaped, cut, tokens blanked. */
     unsigned char         message[ZOOM_MESSAGE_MAX + 1];
@@ -60,15 +69,28 @@ extern const char  zoom_advice_app_type[];
  *
  * Zoom's codes are those of its OpenAPI documents and, for the texts and the
  * codes that come under a wrong HTTP status, of its developer forum
- * (facts/zoom-api.md 4 and 5).  HTTP 429 is the only safe sign of a limit.
+ * (docs/protocol.md, "Rate limits" and "Errors of the API").  HTTP 429 is the
+ * only safe sign of a limit.
  */
 
 void zoom_api_classify_error(const zoom_response_t *a, int64_t now,
     zoom_verdict_t *v);
 
-/* The steps of a judge: ZOOM_USE with the tracking id of "a", and the rest. */
+/*
+ * What time it is for Zoom: its Date, or "now" where there is none, or one
+ * that is off by more than a day.  That is a mistake, of a proxy's perhaps,
+ * and must not decide whether a token lives.
+ */
 
-void zoom_verdict_init(zoom_verdict_t *v, const zoom_response_t *a);
+int64_t zoom_response_clock(const zoom_response_t *a, int64_t now);
+
+/*
+ * The steps of a judge: ZOOM_USE with what "a" has to say in any case, and
+ * the rest.
+ */
+
+void zoom_verdict_init(zoom_verdict_t *v, const zoom_response_t *a,
+    int64_t now);
 void zoom_verdict_set(zoom_verdict_t *v, zoom_verdict_e verdict,
     zoom_error_e error, const char *advice);
 void zoom_verdict_words(zoom_verdict_t *v, zoom_str_t words);

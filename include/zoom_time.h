@@ -1,4 +1,7 @@
-/* Points in time as servers write them.  Seconds since the epoch, UTC. */
+/*
+ * Points in time as servers write them, but for HTTP's own dates, which every
+ * transport can read.  Seconds since the epoch, UTC.
+ */
 
 #ifndef ZOOM_TIME_H_INCLUDED
 #define ZOOM_TIME_H_INCLUDED
@@ -11,16 +14,18 @@
 #define ZOOM_TIME_MAX  253402300799LL
 
 
-/* RFC 9110 section 5.6.7, IMF-fixdate and the two older forms.  0 or -1. */
-int zoom_time_http(zoom_str_t s, int64_t *t);
+/*
+ * ISO 8601 as software prints it: "2026-03-02T00:00:00Z", perhaps with a space
+ * for the T, without seconds (as Java does for a full minute), with a fraction
+ * or with an offset; without either Z or offset it is UTC.  0 or -1.
+ */
 
-/* "2026-03-02T00:00:00Z", fraction and offset allowed.  0 or -1. */
 int zoom_time_iso(zoom_str_t s, int64_t *t);
 
 /*
- * Retry-After in any of its three forms: seconds, HTTP-date or ISO-8601
- * (facts/zoom-api.md 4).  Gives the seconds to wait from "now", at least 0.
- * 0, or -1 if it is none of them.
+ * Retry-After in the forms that are no HTTP-date: seconds, a fraction rounded
+ * up, or ISO 8601 (docs/protocol.md, "Rate limits").  Gives the seconds to
+ * wait from "now", at least 0.  0, or -1 if it is neither.
  */
 
 int zoom_time_retry_after(zoom_str_t s, int64_t now, int64_t *wait);

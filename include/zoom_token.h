@@ -28,8 +28,9 @@ void zoom_zak_path(zoom_buf_t *b, zoom_str_t user, int64_t ttl);
  *
  * It is the earliest of: now + ttl; the token's own "exp", less what Zoom's
  * Date header is ahead of us; now + (exp - iat).  What can't be read does not
- * count, and a token dead at birth by our clock lives exp - iat: then our
- * clock is ahead.  Without "iat" it stays dead.
+ * count.  A token whose "exp" is past is never handed out: it is as bad as
+ * none, and may be asked for again.  By whose clock it is past Zoom's Date
+ * decides, where zoom_response_clock() believes it, else ours does.
  */
 
 void zoom_zak_classify(const zoom_response_t *a, int64_t now, int64_t ttl,
@@ -49,7 +50,7 @@ void zoom_obf_classify(const zoom_response_t *a, int64_t now, int64_t ttl,
 /*
  * The step of a judge that is the same for every token: 0, and the member
  * "token" of "root" appended to "token", where it is "*taken".  Else -1 and
- * "j" tells: the answer is no success, or the token is not of this form.
+ * "v" tells: the answer is no success, or the token is not of this form.
  * "name" is what the log calls it.
  */
 
@@ -66,7 +67,8 @@ int zoom_jwt_form(zoom_str_t s);
 
 /*
  * Reads the claim "exp" (and "iat" where "iat" is not NULL; 0 if absent).  It
- * bounds a cache and is never verified.  0, or -1 if it can't be read.
+ * bounds a cache and is never verified.  0, or -1 if it can't be read.  What
+ * is before the epoch reads as 0.
  */
 
 int zoom_jwt_exp(zoom_str_t jwt, int64_t *exp, int64_t *iat);

@@ -116,7 +116,7 @@ zoom_oauth_classify(const zoom_response_t *a, int64_t now, zoom_buf_t *token,
     value = json_object_get(root, "access_token");
 
     if (a->status >= 200 && a->status < 300 && json_string_length(value)) {
-        zoom_verdict_init(v, a);
+        zoom_verdict_init(v, a, now);
         zoom_oauth_take(root, value, token, life, v);
 
     } else {

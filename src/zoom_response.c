@@ -97,7 +97,7 @@ static const zoom_rule_t  zoom_rules[] = {
 
 
 void
-zoom_verdict_init(zoom_verdict_t *v, const zoom_response_t *a)
+zoom_verdict_init(zoom_verdict_t *v, const zoom_response_t *a, int64_t now)
 {
     size_t         i, n;
     unsigned char  c;
@@ -106,6 +106,10 @@ zoom_verdict_init(zoom_verdict_t *v, const zoom_response_t *a)
 
     v->wait = -1;
     n = 0;
+
+    if (a->date > 0 && zoom_response_clock(a, now) != a->date) {
+        v->date_off = a->date - now;
+    }
 
     for (i = 0; i < a->tracking_id.len && n < ZOOM_TRACKING_ID_MAX; i++) {
         c = a->tracking_id.data[i];
@@ -117,6 +121,17 @@ zoom_verdict_init(zoom_verdict_t *v, const zoom_response_t *a)
             v->tracking_id[n++] = c;
         }
     }
+}
+
+
+int64_t
+zoom_response_clock(const zoom_response_t *a, int64_t now)
+{
+    if (a->date <= 0 || a->date - now > ZOOM_DAY || now - a->date > ZOOM_DAY) {
+        return now;
+    }
+
+    return a->date;
 }
 
 
@@ -147,7 +162,7 @@ zoom_api_classify_error(const zoom_response_t *a, int64_t now,
     zoom_str_t  message;
     char        text[ZOOM_WORDS_MAX];
 
-    zoom_verdict_init(v, a);
+    zoom_verdict_init(v, a, now);
 
     zoom_buf_init(&words, text, sizeof(text));
 
@@ -239,6 +254,8 @@ static void
 zoom_classify_limit(const zoom_response_t *a, zoom_str_t message, int64_t now,
     zoom_verdict_t *v)
 {
+    int64_t  clock;
+
     zoom_verdict_set(v, ZOOM_RETRY, ZOOM_E_RATE_LIMITED, NULL);
 
     v->wait = zoom_classify_wait(a, now);
@@ -250,7 +267,8 @@ zoom_classify_limit(const zoom_response_t *a, zoom_str_t message, int64_t now,
     if (zoom_str_casefind(a->rate_type, "daily")
         || zoom_str_casefind(message, "daily"))
     {
-        v->wait = ZOOM_DAY - (now > 0 ? now % ZOOM_DAY : 0);
+        clock = zoom_response_clock(a, now);
+        v->wait = ZOOM_DAY - (clock > 0 ? clock % ZOOM_DAY : 0);
         return;
     }
 
@@ -258,12 +276,19 @@ zoom_classify_limit(const zoom_response_t *a, zoom_str_t message, int64_t now,
 }
 
 
+/* A point in time is one of Zoom's clock. */
+
 static int64_t
 zoom_classify_wait(const zoom_response_t *a, int64_t now)
 {
-    int64_t  wait;
+    int64_t  clock, wait;
 
-    if (zoom_time_retry_after(a->retry_after, now, &wait) != 0) {
+    clock = zoom_response_clock(a, now);
+
+    if (a->retry_at > 0) {
+        wait = (a->retry_at > clock) ? a->retry_at - clock : 0;
+
+    } else if (zoom_time_retry_after(a->retry_after, clock, &wait) != 0) {
         return -1;
     }
 

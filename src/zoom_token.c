@@ -14,6 +14,7 @@ static void zoom_user_classify(const zoom_response_t *a, int64_t now,
     int64_t *expires, zoom_verdict_t *v);
 static int zoom_user_take(const zoom_response_t *a, zoom_token_form_pt form,
     zoom_buf_t *token, zoom_str_t *taken);
+static void zoom_user_stillborn(const char *name, zoom_verdict_t *v);
 static int64_t zoom_user_expires(const zoom_response_t *a, zoom_str_t token,
     int64_t now, int64_t ttl);
 static int zoom_jwt_claims(zoom_str_t jwt, zoom_str_t *claims);
@@ -25,6 +26,9 @@ static int zoom_b64token(zoom_str_t s, size_t max);
 
 static const char  zoom_advice_present[] =
     "the user has to be in the meeting before the bot";
+
+static const char  zoom_advice_clock[] =
+    "this machine's clock and Zoom's are more than a day apart";
 
 
 /* How Zoom says that the user is not there; none of it is documented. */
@@ -108,25 +112,59 @@ zoom_user_classify(const zoom_response_t *a, int64_t now, int64_t ttl,
     zoom_token_form_pt form, const char *name, zoom_buf_t *token,
     int64_t *expires, zoom_verdict_t *v)
 {
+    int          rc;
+    size_t       start;
     json_t      *root;
     zoom_str_t   taken;
 
     *expires = 0;
+    start = token->len;
 
-    if (zoom_user_take(a, form, token, &taken) == 0) {
-        zoom_verdict_init(v, a);
-        *expires = zoom_user_expires(a, taken, now, ttl);
+    rc = zoom_user_take(a, form, token, &taken);
+
+    if (rc == 0) {
+        zoom_verdict_init(v, a, now);
+
+    } else {
+        root = zoom_json_load(a->body, NULL);
+
+        rc = zoom_token_take(a, root, now, form, name, token, &taken, v);
+
+        zoom_json_wipe(json_object_get(root, "token"));
+        json_decref(root);
+    }
+
+    if (rc != 0) {
         return;
     }
 
-    root = zoom_json_load(a->body, NULL);
+    *expires = zoom_user_expires(a, taken, now, ttl);
 
-    if (zoom_token_take(a, root, now, form, name, token, &taken, v) == 0) {
-        *expires = zoom_user_expires(a, taken, now, ttl);
+    if (*expires <= now) {
+        *expires = 0;
+
+        zoom_wipe(token->data + start, token->len - start);
+        token->len = start;
+
+        zoom_user_stillborn(name, v);
     }
+}
 
-    zoom_json_wipe(json_object_get(root, "token"));
-    json_decref(root);
+
+static void
+zoom_user_stillborn(const char *name, zoom_verdict_t *v)
+{
+    zoom_buf_t  b;
+    char        words[64];
+
+    zoom_buf_init(&b, words, sizeof(words));
+
+    zoom_buf_c(&b, name);
+    zoom_buf_c(&b, " expired at birth");
+
+    zoom_verdict_set(v, ZOOM_RETRY, ZOOM_E_ZOOM_INVALID,
+                     v->date_off ? zoom_advice_clock : NULL);
+    zoom_verdict_words(v, (zoom_str_t) { b.data, b.len });
 }
 
 
@@ -186,7 +224,7 @@ zoom_token_take(const zoom_response_t *a, const json_t *root, int64_t now,
         return -1;
     }
 
-    zoom_verdict_init(v, a);
+    zoom_verdict_init(v, a, now);
 
     s.data = (const unsigned char *) json_string_value(value);
     s.len = json_string_length(value);
@@ -233,7 +271,7 @@ static int64_t
 zoom_user_expires(const zoom_response_t *a, zoom_str_t token, int64_t now,
     int64_t ttl)
 {
-    int64_t  exp, iat, date, life, ahead;
+    int64_t  exp, iat, clock, left, life;
 
     life = (ttl < 0) ? 0 : (ttl > ZOOM_TIME_MAX) ? ZOOM_TIME_MAX : ttl;
 
@@ -241,25 +279,24 @@ zoom_user_expires(const zoom_response_t *a, zoom_str_t token, int64_t now,
         return now + life;
     }
 
-    if (iat > 0 && exp > iat) {
-        life = (exp - iat < life) ? exp - iat : life;
-
-        /* dead at birth by our clock: then our clock is wrong */
-
-        if (exp <= now) {
-            return now + life;
-        }
+    if (iat > 0 && exp > iat && exp - iat < life) {
+        life = exp - iat;
     }
 
-    /* a clock behind Zoom's would see the token live too long */
+    /*
+     * The clock that is ahead makes it the shorter; only if by ours it were
+     * dead, and not by Zoom's, ours is wrong.
+     */
 
-    ahead = 0;
+    clock = zoom_response_clock(a, now);
 
-    if (zoom_time_http(a->date, &date) == 0 && date > now) {
-        ahead = date - now;
+    if (clock < now && exp > now) {
+        clock = now;
     }
 
-    return (exp - ahead < now + life) ? exp - ahead : now + life;
+    left = exp - clock;
+
+    return now + ((left < life) ? left : life);
 }
 
 
@@ -302,13 +339,14 @@ zoom_jwt_exp(zoom_str_t jwt, int64_t *exp, int64_t *iat)
 
         *exp = zoom_jwt_time(root, "exp");
         *iat = zoom_jwt_time(root, "iat");
+        *iat = (*iat < 0) ? 0 : *iat;
 
         json_decref(root);
     }
 
     zoom_wipe(b.data, b.len);
 
-    return *exp ? 0 : -1;
+    return (*exp < 0) ? -1 : 0;
 }
 
 
@@ -392,16 +430,20 @@ zoom_jwt_seconds(const zoom_json_doc_t *doc, const char *name)
 }
 
 
-/* 0 if there is none that can be believed. */
+/* 0 for all before the epoch; -1 if there is none that can be believed. */
 
 static int64_t
 zoom_jwt_time(const json_t *root, const char *name)
 {
     double  t;
 
-    t = json_number_value(json_object_get(root, name));
+    if (!zoom_json_double(json_object_get(root, name), &t)
+        || t > (double) ZOOM_TIME_MAX)
+    {
+        return -1;
+    }
 
-    return (t >= 1 && t <= (double) ZOOM_TIME_MAX) ? (int64_t) t : 0;
+    return (t >= 1) ? (int64_t) t : 0;
 }
 
 

@@ -6,6 +6,9 @@
 use strict;
 use warnings;
 
+use JSON::PP ();
+use MIME::Base64 qw(encode_base64url);
+use POSIX ();
 use Test::More;
 
 use Zoom::Test;
@@ -34,6 +37,26 @@ sub ask {
     my ($user) = @_;
 
     return $t->get("/x?user=$user");
+}
+
+
+sub answer_zak {
+    my ($claims, %headers) = @_;
+
+    my $zak = join '.', map { encode_base64url($_) }
+        '{"alg":"HS256"}', JSON::PP::encode_json($claims), 'signature';
+
+    $zoom->control({ clear => 1 }, {
+        match => 'token', mode => 'answer', status => 200,
+        headers => \%headers, body => qq({"token":"$zak"}),
+    });
+}
+
+
+sub http_time {
+    my ($at) = @_;
+
+    return POSIX::strftime('%a, %d %b %Y %H:%M:%S GMT', gmtime $at);
 }
 
 
@@ -170,6 +193,38 @@ subtest 'a ZAK that is dead already' => sub {
 
     like($nginx->error_log, qr/"ZAK expired at birth"/, 'and named in the log');
     $t->over;
+
+    # Whatever its other claims say.
+    my %dead = ('long dead'       => { iat => time - 7260, exp => time - 60 },
+                'without iat'     => { exp => time - 60 },
+                'before time'     => { exp => -5 },
+                'from other times' => { iat => 1000, exp => 4600 });
+
+    for my $name (sort keys %dead) {
+        $nginx = $t->nginx(locations => $conf);
+
+        answer_zak($dead{$name});
+        is_error(ask($other), $failed, $name);
+        $zoom->control({ clear => 1 });
+
+        like($nginx->error_log, qr/"ZAK expired at birth"/, "$name: named");
+        $t->over;
+    }
+};
+
+
+# By a clock of Zoom's, or of a proxy's, that is mad.
+subtest 'a Date that is off' => sub {
+    for my $days (-400, -2, 2, 400) {
+        $t->nginx(locations => $conf);
+
+        answer_zak({ iat => time, exp => time + 7200 },
+                   Date => http_time(time + $days * 86400));
+        is(ask($one)->status, 200, "by $days days kills no ZAK");
+        $zoom->control({ clear => 1 });
+
+        $t->over;
+    }
 };
 
 

@@ -8,6 +8,7 @@
 #include "ngx_http_zoom_version.h"
 
 
+static time_t ngx_http_zoom_transfer_date(ngx_http_zoom_transfer_value_t *v);
 static ngx_int_t ngx_http_zoom_transfer_copy(ngx_http_zoom_transfer_t *t,
     const ngx_http_zoom_exchange_t *f);
 
@@ -241,8 +242,9 @@ ngx_http_zoom_transfer_fill(ngx_http_zoom_transfer_t *t)
     a->retry_after.data = v[NGX_HTTP_ZOOM_TRANSFER_RETRY_AFTER].data;
     a->retry_after.len = v[NGX_HTTP_ZOOM_TRANSFER_RETRY_AFTER].len;
 
-    a->date.data = v[NGX_HTTP_ZOOM_TRANSFER_DATE].data;
-    a->date.len = v[NGX_HTTP_ZOOM_TRANSFER_DATE].len;
+    a->retry_at = ngx_http_zoom_transfer_date(
+                                       &v[NGX_HTTP_ZOOM_TRANSFER_RETRY_AFTER]);
+    a->date = ngx_http_zoom_transfer_date(&v[NGX_HTTP_ZOOM_TRANSFER_DATE]);
 
     a->tracking_id.data = v[NGX_HTTP_ZOOM_TRANSFER_TRACKING_ID].data;
     a->tracking_id.len = v[NGX_HTTP_ZOOM_TRANSFER_TRACKING_ID].len;
@@ -252,6 +254,17 @@ ngx_http_zoom_transfer_fill(ngx_http_zoom_transfer_t *t)
 
     a->rate_category.data = v[NGX_HTTP_ZOOM_TRANSFER_RATE_CATEGORY].data;
     a->rate_category.len = v[NGX_HTTP_ZOOM_TRANSFER_RATE_CATEGORY].len;
+}
+
+
+static time_t
+ngx_http_zoom_transfer_date(ngx_http_zoom_transfer_value_t *v)
+{
+    time_t  t;
+
+    t = ngx_parse_http_time(v->data, v->len);
+
+    return (t == NGX_ERROR) ? 0 : t;
 }
 
 

@@ -8,6 +8,7 @@
 
 #include "zoom_base64.h"
 #include "zoom_oauth.h"
+#include "zoom_time.h"
 #include "zoom_token.h"
 
 
@@ -37,6 +38,17 @@ fuzz_line(zoom_str_t *rest)
     rest->len -= n;
 
     return line;
+}
+
+
+/* What the transport would make of a header with a date. */
+
+static int64_t
+fuzz_date(zoom_str_t line)
+{
+    int64_t  t;
+
+    return zoom_time_iso(line, &t) == 0 ? t : 0;
 }
 
 
@@ -76,6 +88,7 @@ static void
 fuzz_jansson(const zoom_response_t *a, const zoom_buf_t *b)
 {
     json_t        *root, *value;
+    double         n;
     int64_t        exp;
     zoom_buf_t     claims;
     zoom_str_t     part;
@@ -109,8 +122,8 @@ fuzz_jansson(const zoom_response_t *a, const zoom_buf_t *b)
 
     root = zoom_json_load((zoom_str_t) { claims.data, claims.len }, NULL);
 
-    if (root
-        && (int64_t) json_number_value(json_object_get(root, "exp")) != exp)
+    if (root && (!zoom_json_double(json_object_get(root, "exp"), &n)
+                 || (n < 1 ? 0 : (int64_t) n) != exp))
     {
         abort();
     }
@@ -144,7 +157,8 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     rest.len = size - 1;
 
     a.retry_after = fuzz_line(&rest);
-    a.date = fuzz_line(&rest);
+    a.retry_at = fuzz_date(fuzz_line(&rest));
+    a.date = fuzz_date(fuzz_line(&rest));
     a.tracking_id = fuzz_line(&rest);
     a.rate_type = fuzz_line(&rest);
     a.body = rest;
@@ -168,7 +182,7 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         fuzz_jansson(&a, &b);
     }
 
-    if (expires > NOW + TTL
+    if (expires > NOW + TTL || (v.verdict == ZOOM_USE) != (expires > NOW)
         || (b.len && !zoom_jwt_form((zoom_str_t) { b.data, b.len })))
     {
         abort();

@@ -3,6 +3,7 @@
 
 
 #define NOW  1772413200             /* 2026-03-02T01:00:00Z */
+#define DAY  86400
 
 #define RATE  "{\"code\":429,\"message\":\"You have reached the maximum " \
               "per-second rate limit for this API. Try again later.\"}"
@@ -221,32 +222,47 @@ static const struct {
     const char  *retry_after;
     const char  *rate_type;
     int64_t      wait;
+    int64_t      retry_at;
+    int64_t      date;
 } waits[] = {
-    { 429, RATE, "", "", 1 },
-    { 429, RATE, "", "QPS", 1 },
-    { 429, RATE, "7", "QPS", 7 },
-    { 429, RATE, "0", "", 0 },
-    { 429, RATE, "Mon, 02 Mar 2026 01:00:30 GMT", "", 30 },
-    { 429, RATE, "Monday, 02-Mar-26 01:00:30 GMT", "", 30 },
-    { 429, RATE, "2026-03-02T01:00:45Z", "", 45 },
-    { 429, RATE, "2026-03-02T00:00:00Z", "", 0 },
-    { 429, RATE, "99999999999", "", 86400 },
-    { 429, RATE, "2027-01-01T00:00:00Z", "", 86400 },
-    { 429, RATE, "-5", "", 1 },
-    { 429, RATE, "soon", "", 1 },
-    { 429, DAILY, "", "", 82800 },
-    { 429, RATE, "", "Daily-limit", 82800 },
-    { 429, "", "", "daily-LIMIT", 82800 },
-    { 429, DAILY, "2026-03-03T00:00:00Z", "Daily-limit", 82800 },
-    { 429, DAILY, "soon", "Daily-limit", 82800 },
-    { 429, DAILY, "60", "Daily-limit", 60 },
-    { 503, "", "5", "", 5 },
-    { 503, "", "2026-03-02T01:00:45Z", "", 45 },
-    { 503, "", "999999", "", 86400 },
-    { 503, "", "", "", -1 },
-    { 503, "", "soon", "", -1 },
-    { 500, "", "5", "", -1 },
-    { 502, "", "5", "", -1 }
+    { 429, RATE, "", "", 1, 0, 0 },
+    { 429, RATE, "", "QPS", 1, 0, 0 },
+    { 429, RATE, "7", "QPS", 7, 0, 0 },
+    { 429, RATE, "0", "", 0, 0, 0 },
+    { 429, RATE, "Mon, 02 Mar 2026 01:00:30 GMT", "", 30, NOW + 30, 0 },
+    { 429, RATE, "Mon, 02 Mar 2026 01:00:00 GMT", "", 0, NOW, 0 },
+    { 429, RATE, "Sun, 01 Mar 2026 01:00:00 GMT", "", 0, NOW - DAY, 0 },
+    { 429, RATE, "Wed, 04 Mar 2026 01:00:00 GMT", "", 86400, NOW + 2 * DAY,
+      0 },
+    { 429, RATE, "5.5", "", 6, 0, 0 },
+    { 429, RATE, "2026-03-02T01:00:45Z", "", 45, 0, 0 },
+    { 429, RATE, "2026-03-02T00:00:00Z", "", 0, 0, 0 },
+    { 429, RATE, "99999999999", "", 86400, 0, 0 },
+    { 429, RATE, "2027-01-01T00:00:00Z", "", 86400, 0, 0 },
+    { 429, RATE, "-5", "", 1, 0, 0 },
+    { 429, RATE, "soon", "", 1, 0, 0 },
+    { 429, DAILY, "", "", 82800, 0, 0 },
+    { 429, RATE, "", "Daily-limit", 82800, 0, 0 },
+    { 429, "", "", "daily-LIMIT", 82800, 0, 0 },
+    { 429, DAILY, "2026-03-03T00:00:00Z", "Daily-limit", 82800, 0, 0 },
+    { 429, DAILY, "soon", "Daily-limit", 82800, 0, 0 },
+    { 429, DAILY, "60", "Daily-limit", 60, 0, 0 },
+    { 503, "", "5", "", 5, 0, 0 },
+    { 503, "", "2026-03-02T01:00:45Z", "", 45, 0, 0 },
+    { 503, "", "999999", "", 86400, 0, 0 },
+    { 503, "", "", "", -1, 0, 0 },
+    { 503, "", "soon", "", -1, 0, 0 },
+    { 500, "", "5", "", -1, 0, 0 },
+    { 502, "", "5", "", -1, 0, 0 },
+
+    /* by Zoom's clock, unless that is off by more than a day */
+
+    { 429, RATE, "", "", 30, NOW + 330, NOW + 300 },
+    { 429, RATE, "2026-03-02T01:05:30Z", "", 30, 0, NOW + 300 },
+    { 429, RATE, "2026-03-02T01:00:00", "", 300, 0, NOW - 300 },
+    { 429, DAILY, "", "", 82500, 0, NOW + 300 },
+    { 429, RATE, "", "", 30, NOW + 30, NOW + DAY + 1 },
+    { 429, RATE, "30", "", 30, 0, NOW + 300 }
 };
 
 
@@ -254,7 +270,9 @@ START_TEST(tells_when)
 {
     answer(waits[_i].status, waits[_i].body);
     a.retry_after = zoom_str_c(waits[_i].retry_after);
+    a.retry_at = waits[_i].retry_at;
     a.rate_type = zoom_str_c(waits[_i].rate_type);
+    a.date = waits[_i].date;
 
     zoom_api_classify_error(&a, NOW, &v);
 
@@ -389,6 +407,36 @@ START_TEST(tells_of_the_app_type)
 END_TEST
 
 
+/* A Date that is off by more than a day is not believed, and that is told. */
+
+START_TEST(doubts_a_date)
+{
+    size_t  i;
+
+    static const struct {
+        int64_t  date;
+        int64_t  clock;
+        int64_t  off;
+    } table[] = {
+        { 0, NOW, 0 }, { -5, NOW, 0 }, { NOW, NOW, 0 },
+        { NOW + DAY, NOW + DAY, 0 }, { NOW - DAY, NOW - DAY, 0 },
+        { NOW + DAY + 1, NOW, DAY + 1 }, { NOW - DAY - 1, NOW, -DAY - 1 },
+        { 1, NOW, 1 - NOW }, { 253402300799, NOW, 253402300799 - NOW }
+    };
+
+    for (i = 0; i < N(table); i++) {
+        answer(400, "{}");
+        a.date = table[i].date;
+
+        ck_assert_int_eq(zoom_response_clock(&a, NOW), table[i].clock);
+
+        zoom_api_classify_error(&a, NOW, &v);
+        ck_assert_int_eq(v.date_off, table[i].off);
+    }
+}
+END_TEST
+
+
 START_TEST(keeps_the_tracking_id)
 {
     size_t         i;
@@ -408,7 +456,7 @@ START_TEST(keeps_the_tracking_id)
     }
 
     a.tracking_id = unit_buf(&b);
-    zoom_verdict_init(&v, &a);
+    zoom_verdict_init(&v, &a, NOW);
     ck_assert_uint_eq(strlen((char *) v.tracking_id), ZOOM_TRACKING_ID_MAX);
     ck_assert_int_eq(v.verdict, ZOOM_USE);
     ck_assert_int_eq(v.error, ZOOM_OK);
@@ -506,6 +554,7 @@ unit_response(void)
     tcase_add_test(t, keeps_the_words);
     tcase_add_test(t, bears_long_words);
     tcase_add_test(t, tells_of_the_app_type);
+    tcase_add_test(t, doubts_a_date);
     tcase_add_test(t, keeps_the_tracking_id);
     tcase_add_loop_test(t, cleans, 0, (int) N(words));
     tcase_add_test(t, cuts);

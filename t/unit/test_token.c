@@ -7,6 +7,7 @@
 
 #define NOW  1772413200             /* 2026-03-02T01:00:00Z */
 #define TTL  7200
+#define DAY  86400
 
 
 static zoom_response_t     a;
@@ -38,14 +39,14 @@ jwt(const char *claims)
 
 
 static void
-judge(int status, zoom_str_t body, const char *date)
+judge(int status, zoom_str_t body, int64_t date)
 {
     memset(&a, 0, sizeof(a));
     memset(&v, 0xff, sizeof(v));
 
     a.status = status;
     a.body = body;
-    a.date = zoom_str_c(date);
+    a.date = date;
 
     expires = -1;
     zoom_buf_init(&token, data, sizeof(data));
@@ -96,75 +97,128 @@ END_TEST
 
 static const struct {
     const char  *claims;
-    const char  *date;
-    int64_t      expires;        /* from now on */
+    int64_t      date;           /* from now on; 0: NOW is its own */
+    int64_t      expires;        /* from now on; 0: it is not handed out */
 } lives[] = {
     /* as asked, less, more */
 
-    { "{\"iat\":1772413200,\"exp\":1772420400}", "", 7200 },
-    { "{\"iat\":1772413200,\"exp\":1772416800}", "", 3600 },
-    { "{\"iat\":1772413200,\"exp\":1772499600}", "", 7200 },
-    { "{\"exp\":1772416800}", "", 3600 },
-    { "{\"exp\":1772416800.9}", "", 3600 },
+    { "{\"iat\":1772413200,\"exp\":1772420400}", 0, 7200 },
+    { "{\"iat\":1772413200,\"exp\":1772416800}", 0, 3600 },
+    { "{\"iat\":1772413200,\"exp\":1772499600}", 0, 7200 },
+    { "{\"exp\":1772416800}", 0, 3600 },
+    { "{\"exp\":1772416800.9}", 0, 3600 },
+    { "{\"exp\":\"1772416800\"}", 0, 3600 },
+    { "{\"iat\":\"1772413200\",\"exp\":1772416800.0}", 0, 3600 },
 
     /* not to be read */
 
-    { "{}", "", 7200 },
-    { "{\"exp\":\"1772416800\"}", "", 7200 },
-    { "{\"exp\":null}", "", 7200 },
-    { "{\"exp\":0}", "", 7200 },
-    { "{\"exp\":-5}", "", 7200 },
-    { "{\"exp\":1772416800000}", "", 7200 },
-    { "{\"exp\":1e300}", "", 7200 },
-    { "[]", "", 7200 },
-    { "not json", "", 7200 },
+    { "{}", 0, 7200 },
+    { "{\"exp\":\"soon\"}", 0, 7200 },
+    { "{\"exp\":null}", 0, 7200 },
+    { "{\"exp\":1772416800000}", 0, 7200 },
+    { "{\"exp\":1e300}", 0, 7200 },
+    { "[]", 0, 7200 },
+    { "not json", 0, 7200 },
 
-    /* our clock is ahead, by more than a life and by less */
+    /* dead is dead, and no other claim brings it back */
 
-    { "{\"iat\":1772405999,\"exp\":1772413199}", "", 7200 },
-    { "{\"iat\":1772409600,\"exp\":1772413200}", "", 3600 },
-    { "{\"iat\":1000,\"exp\":4600}", "Thu, 01 Jan 1970 00:16:40 GMT", 3600 },
-    { "{\"iat\":1772406000,\"exp\":1772413201}", "", 1 },
-    { "{\"iat\":1772412600,\"exp\":1772416200}", "", 3000 },
+    { "{\"exp\":0}", 0, 0 },
+    { "{\"exp\":-5}", 0, 0 },
+    { "{\"exp\":-1e300}", 0, 0 },
+    { "{\"exp\":\"-5\"}", 0, 0 },
+    { "{\"iat\":-10,\"exp\":-5}", 0, 0 },
+    { "{\"exp\":1772413199}", 0, 0 },
+    { "{\"exp\":1772413200}", 0, 0 },
+    { "{\"iat\":1772405999,\"exp\":1772413199}", 0, 0 },
+    { "{\"iat\":1772409600,\"exp\":1772413200}", 0, 0 },
+    { "{\"iat\":1772413199,\"exp\":1772413199}", 0, 0 },
+    { "{\"iat\":1772499600,\"exp\":1772413199}", 0, 0 },
+    { "{\"iat\":1000,\"exp\":4600}", 0, 0 },
+    { "{\"iat\":1000,\"exp\":4600}", 1000 - NOW, 0 },
+    { "{\"iat\":1772405999,\"exp\":1772413199}", -1, 0 },
 
-    /* nothing to tell its life by: dead is dead */
+    /* our clock is ahead, and Zoom's Date bears witness to it */
 
-    { "{\"exp\":1772413199}", "", -1 },
-    { "{\"iat\":1772413199,\"exp\":1772413199}", "", -1 },
-    { "{\"iat\":1772499600,\"exp\":1772413199}", "", -1 },
+    { "{\"iat\":1772406000,\"exp\":1772413200}", -7200, 7200 },
+    { "{\"iat\":1772405999,\"exp\":1772413199}", -7201, 7200 },
+    { "{\"iat\":1772402400,\"exp\":1772409600}", -10800, 7200 },
+    { "{\"exp\":1772409600}", -7200, 3600 },
+    { "{\"iat\":1772326800,\"exp\":1772334000}", -DAY, 7200 },
+    { "{\"iat\":1772326799,\"exp\":1772333999}", -DAY - 1, 0 },
+
+    /* by less than a life: the shorter counts */
+
+    { "{\"iat\":1772406000,\"exp\":1772413201}", 0, 1 },
+    { "{\"iat\":1772412600,\"exp\":1772416200}", 0, 3000 },
+    { "{\"iat\":1772406000,\"exp\":1772413201}", -7200, 1 },
 
     /* our clock is behind: by its life, and by Zoom's clock */
 
-    { "{\"iat\":1772413800,\"exp\":1772417400}", "", 3600 },
-    { "{\"exp\":1772417400}", "Mon, 02 Mar 2026 01:10:00 GMT", 3600 },
-    { "{\"iat\":1772413800,\"exp\":1772417400}",
-      "Mon, 02 Mar 2026 01:10:00 GMT", 3600 },
-    { "{\"iat\":1772413790,\"exp\":1772417400}",
-      "Mon, 02 Mar 2026 01:10:00 GMT", 3600 },
-    { "{\"exp\":1772416800}", "Mon, 02 Mar 2026 02:00:00 GMT", 0 },
+    { "{\"iat\":1772413800,\"exp\":1772417400}", 0, 3600 },
+    { "{\"exp\":1772417400}", 600, 3600 },
+    { "{\"iat\":1772413800,\"exp\":1772417400}", 600, 3600 },
+    { "{\"iat\":1772413790,\"exp\":1772417400}", 600, 3600 },
+    { "{\"exp\":1772416800}", 3600, 0 },
+    { "{\"exp\":1772416800}", DAY, 0 },
+
+    /* a Date in the far future kills no token */
+
+    { "{\"exp\":1772416800}", DAY + 1, 3600 },
+    { "{\"iat\":1772413200,\"exp\":1772420400}", 365 * DAY, 7200 },
 
     /* Zoom's clock never makes it longer */
 
-    { "{\"exp\":1772416800}", "Mon, 02 Mar 2026 00:00:00 GMT", 3600 },
-    { "{\"exp\":1772416800}", "Mon, 02 Mar 2026 01:00:00 GMT", 3600 },
-    { "{\"exp\":1772416800}", "yesterday", 3600 },
-    { "{}", "Mon, 02 Mar 2026 02:00:00 GMT", 7200 }
+    { "{\"exp\":1772416800}", -3600, 3600 },
+    { "{}", 3600, 7200 }
 };
 
 
 START_TEST(tells_its_end)
 {
+    int64_t     date;
     zoom_str_t  zak;
 
     zak = jwt(lives[_i].claims);
+    date = lives[_i].date;
 
-    judge(200, answer_with(zak), lives[_i].date);
+    judge(200, answer_with(zak), date ? NOW + date : 0);
 
-    ck_assert_int_eq(v.verdict, ZOOM_USE);
-    ck_assert_int_eq(v.error, ZOOM_OK);
-    ck_assert(zoom_str_eq(unit_buf(&token), zak));
-    ck_assert_msg(expires == NOW + lives[_i].expires, "%s: %+lld",
-                  lives[_i].claims, (long long) (expires - NOW));
+    if (lives[_i].expires == 0) {
+        ck_assert_msg(v.error == ZOOM_E_ZOOM_INVALID, "%s: %+lld",
+                      lives[_i].claims, (long long) (expires - NOW));
+        ck_assert_int_eq(v.verdict, ZOOM_RETRY);
+        ck_assert_str_eq((char *) v.message, "ZAK expired at birth");
+        ck_assert_ptr_null(memmem(data, sizeof(data), zak.data, zak.len));
+
+    } else {
+        ck_assert_int_eq(v.verdict, ZOOM_USE);
+        ck_assert_int_eq(v.error, ZOOM_OK);
+        ck_assert(zoom_str_eq(unit_buf(&token), zak));
+        ck_assert_msg(expires == NOW + lives[_i].expires, "%s: %+lld",
+                      lives[_i].claims, (long long) (expires - NOW));
+    }
+
+    if (date < -DAY || date > DAY) {
+        ck_assert_int_eq(v.date_off, date);
+
+    } else {
+        ck_assert_int_eq(v.date_off, 0);
+    }
+}
+END_TEST
+
+
+START_TEST(blames_the_clock)
+{
+    zoom_str_t  body;
+
+    body = answer_with(jwt("{\"exp\":1772413199}"));
+
+    judge(200, body, 0);
+    ck_assert_ptr_null(v.advice);
+
+    judge(200, body, NOW - DAY - 1);
+    ck_assert_ptr_nonnull(strstr(v.advice, "clock"));
 }
 END_TEST
 
@@ -177,7 +231,7 @@ START_TEST(bears_any_ttl)
         int64_t  ttl;
         int64_t  expires;
     } table[] = {
-        { 0, NOW }, { -1, NOW }, { INT64_MIN, NOW }, { 1, NOW + 1 },
+        { 0, 0 }, { -1, 0 }, { INT64_MIN, 0 }, { 1, NOW + 1 },
         { INT64_MAX, NOW + ZOOM_TIME_MAX }
     };
 
@@ -188,7 +242,8 @@ START_TEST(bears_any_ttl)
     for (i = 0; i < N(table); i++) {
         zoom_buf_init(&token, data, sizeof(data));
         zoom_zak_classify(&a, NOW, table[i].ttl, &token, &expires, &v);
-        ck_assert_int_eq(v.verdict, ZOOM_USE);
+        ck_assert_int_eq(v.verdict,
+                         table[i].expires ? ZOOM_USE : ZOOM_RETRY);
         ck_assert_int_eq(expires, table[i].expires);
     }
 }
@@ -235,7 +290,7 @@ static const struct {
 
 START_TEST(judges_errors)
 {
-    judge(rows[_i].status, zoom_str_c(rows[_i].body), "");
+    judge(rows[_i].status, zoom_str_c(rows[_i].body), 0);
 
     ck_assert_msg(v.verdict == rows[_i].verdict && v.error == rows[_i].error,
                   "%d %s: %d %s", rows[_i].status, rows[_i].body, v.verdict,
@@ -316,6 +371,14 @@ START_TEST(reads_an_obf_life)
 
     ck_assert_int_eq(v.verdict, ZOOM_USE);
     ck_assert_int_eq(expires, NOW + 60);
+
+    a.body = answer_with(jwt("{\"iat\":1772413100,\"exp\":1772413160}"));
+    zoom_buf_init(&token, data, sizeof(data));
+    zoom_obf_classify(&a, NOW, TTL, &token, &expires, &v);
+
+    ck_assert_int_eq(v.error, ZOOM_E_ZOOM_INVALID);
+    ck_assert_str_eq((char *) v.message, "OBF token expired at birth");
+    ck_assert_uint_eq(token.len, 0);
 }
 END_TEST
 
@@ -334,7 +397,7 @@ START_TEST(reads_any_spelling)
     };
 
     for (i = 0; i < N(spellings); i++) {
-        judge(200, zoom_str_c(spellings[i]), "");
+        judge(200, zoom_str_c(spellings[i]), 0);
 
         ck_assert_msg(v.verdict == ZOOM_USE, "%s", spellings[i]);
         ck_assert_int_eq(expires, NOW + TTL);
@@ -346,11 +409,11 @@ END_TEST
 
 START_TEST(keeps_silent)
 {
-    judge(200, S("{\"token\":\"eyJ.CANARY words.x\"}"), "");
+    judge(200, S("{\"token\":\"eyJ.CANARY words.x\"}"), 0);
     ck_assert_int_eq(v.error, ZOOM_E_ZOOM_INVALID);
     ck_assert_str_eq((char *) v.message, "malformed ZAK");
 
-    judge(200, S("{\"token\":\"Token is no longer supported CANARY\"}"), "");
+    judge(200, S("{\"token\":\"Token is no longer supported CANARY\"}"), 0);
     ck_assert_str_eq((char *) v.message,
                      "this type of token is no longer supported");
 }
@@ -367,7 +430,7 @@ START_TEST(has_limits)
     zak[100] = '.';
 
     for (len = ZOOM_TOKEN_MAX; len <= ZOOM_TOKEN_MAX + 1; len++) {
-        judge(200, answer_with((zoom_str_t) { zak, len }), "");
+        judge(200, answer_with((zoom_str_t) { zak, len }), 0);
 
         if (len == ZOOM_TOKEN_MAX) {
             ck_assert_int_eq(v.verdict, ZOOM_USE);
@@ -428,8 +491,18 @@ START_TEST(reads_claims)
     ck_assert_int_eq(exp, 10);
     ck_assert_int_eq(iat, 5);
 
-    ck_assert_int_eq(zoom_jwt_exp(jwt("{\"exp\":10,\"iat\":\"5\"}"), &exp,
+    ck_assert_int_eq(zoom_jwt_exp(jwt("{\"exp\":\"10\",\"iat\":\"5\"}"), &exp,
                                   &iat), 0);
+    ck_assert_int_eq(exp, 10);
+    ck_assert_int_eq(iat, 5);
+
+    ck_assert_int_eq(zoom_jwt_exp(jwt("{\"exp\":10,\"iat\":[]}"), &exp,
+                                  &iat), 0);
+    ck_assert_int_eq(iat, 0);
+
+    ck_assert_int_eq(zoom_jwt_exp(jwt("{\"exp\":-10,\"iat\":-5}"), &exp,
+                                  &iat), 0);
+    ck_assert_int_eq(exp, 0);
     ck_assert_int_eq(iat, 0);
 
     ck_assert_int_eq(zoom_jwt_exp(jwt("{\"exp\":253402300799}"), &exp, NULL),
@@ -506,6 +579,7 @@ unit_token(void)
 
     tcase_add_test(t, asks);
     tcase_add_loop_test(t, tells_its_end, 0, (int) N(lives));
+    tcase_add_test(t, blames_the_clock);
     tcase_add_test(t, bears_any_ttl);
     tcase_add_loop_test(t, judges_errors, 0, (int) N(rows));
     tcase_add_loop_test(t, judges_obf, 0, (int) N(obf_rows));
