@@ -90,6 +90,7 @@ Suite *unit_join(void);
 Suite *unit_hash(void);
 Suite *unit_lua_pattern(void);
 Suite *unit_log_once(void);
+Suite *unit_token_type(void);
 
 
 #endif /* UNIT_H_INCLUDED */
