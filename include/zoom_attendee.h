@@ -1,7 +1,7 @@
 /*
  * Attendee's X-Webhook-Signature: standard base64 of HMAC-SHA256 over the
  * canonical form of the body, under the project secret, itself base64
- * (facts/callbacks.md).
+ * (docs/protocol.md, "Attendee's signature").
  */
 
 #ifndef ZOOM_ATTENDEE_H_INCLUDED

@@ -1,5 +1,5 @@
 /*
- * A platform's callback: facts/callbacks.md.
+ * A platform's callback: docs/protocol.md, "Callbacks".
  */
 
 #ifndef ZOOM_CALLBACK_H_INCLUDED

@@ -1,5 +1,5 @@
 /*
- * What a caller is told when there is no token: design, section 3.
+ * What a caller is told when there is no token: README.md, "Errors".
  */
 
 #ifndef ZOOM_ERROR_H_INCLUDED

@@ -1,6 +1,6 @@
 /*
  * The join kit: who wants to join which meeting under what name, and all that
- * ZoomMtg.join() takes (facts/zoom-api.md section 2).
+ * ZoomMtg.join() takes (docs/protocol.md, "Meeting SDK").
  */
 
 #ifndef ZOOM_JOIN_H_INCLUDED

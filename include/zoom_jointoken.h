@@ -1,6 +1,6 @@
 /*
  * The tokens of a meeting that let a bot record, stream or archive it:
- * facts/zoom-api.md section 2.
+ * docs/protocol.md, "Join tokens".
  */
 
 #ifndef ZOOM_JOINTOKEN_H_INCLUDED

@@ -84,9 +84,9 @@ const zoom_json_node_t *zoom_json_member(const zoom_json_doc_t *doc,
 void zoom_json_decode(zoom_buf_t *b, zoom_str_t raw);
 
 /*
- * Appends the canonical form that Attendee signs (facts/callbacks.md): sorted
- * members, no spaces, raw UTF-8, shortest escapes, numbers as spelled.  Never
- * longer than the text that was scanned.
+ * Appends the canonical form that Attendee signs (docs/protocol.md,
+ * "Attendee's signature"): sorted members, no spaces, raw UTF-8, shortest
+ * escapes, numbers as spelled.  Never longer than the text that was scanned.
  */
 
 void zoom_json_canonical(zoom_buf_t *b, const zoom_json_doc_t *doc);

@@ -1,5 +1,5 @@
 /*
- * Zoom's rate limits, kept: facts/zoom-api.md section 4.
+ * Zoom's rate limits, kept: docs/protocol.md, "Rate limits".
  *
  * A label is a virtual clock.  Each request takes the next slot of it, so the
  * order of arrival is the order of service and nobody stands in a queue.

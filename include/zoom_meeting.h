@@ -1,5 +1,5 @@
 /*
- * Meeting links: facts/zoom-api.md section 7.
+ * Meeting links: docs/protocol.md, "Meeting links".
  */
 
 #ifndef ZOOM_MEETING_H_INCLUDED

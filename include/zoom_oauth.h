@@ -1,5 +1,5 @@
 /*
- * The S2S access token: facts/zoom-api.md section 1.
+ * The S2S access token: docs/protocol.md, "Access token".
  */
 
 #ifndef ZOOM_OAUTH_H_INCLUDED

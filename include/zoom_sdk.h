@@ -1,5 +1,5 @@
 /*
- * The Meeting SDK's signature: facts/zoom-api.md section 2.
+ * The Meeting SDK's signature: docs/protocol.md, "Meeting SDK".
  */
 
 #ifndef ZOOM_SDK_H_INCLUDED

@@ -1,9 +1,8 @@
 /*
- * Standard Webhooks, as Recall.ai sends them (facts/callbacks.md): three
- * headers with an id, a time and a list of signatures.  A signature is
- * standard base64 of HMAC-SHA256 over "{id}.{timestamp}.{body}", the body as it
- * came and empty for GET, under the base64-decoded secret.  Neither method nor
- * URL is signed.
+ * Standard Webhooks, as Recall.ai sends them (docs/protocol.md): three headers
+ * with an id, a time and a list of signatures.  A signature is standard base64
+ * of HMAC-SHA256 over "{id}.{timestamp}.{body}", the body as it came and empty
+ * for GET, under the base64-decoded secret.  Neither method nor URL is signed.
  */
 
 #ifndef ZOOM_STDWEBHOOKS_H_INCLUDED

@@ -1,6 +1,6 @@
 /*
- * The tokens of a user that a bot joins with, ZAK and OBF: facts/zoom-api.md
- * section 2.
+ * The tokens of a user that a bot joins with, ZAK and OBF: docs/protocol.md,
+ * "Tokens of a user".
  */
 
 #ifndef ZOOM_TOKEN_H_INCLUDED

@@ -24,9 +24,9 @@ typedef enum {
 
 /*
  * Accepted: 1 to 64 of [A-Za-z0-9_-] that are not "me" in any case (with S2S
- * credentials Zoom resolves "me" to the app's owner: facts/zoom-api.md 1), or
- * an ASCII e-mail: one "@" with something on both sides, up to 128 bytes,
- * no "/ ? # %", space or control.
+ * credentials Zoom resolves "me" to the app's owner: docs/protocol.md, "Access
+ * token"), or an ASCII e-mail: one "@" with something on both sides, up to 128
+ * bytes, no "/ ? # %", space or control.
  */
 
 zoom_user_e zoom_user_check(zoom_str_t user);

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# Design, invariant 2: no secret and no token in any log, for each scheme,
-# over HTTP/1.1 and HTTP/2, right or wrong, at info and at debug.
+# No secret and no token in any log, for each scheme, over HTTP/1.1 and HTTP/2,
+# right or wrong, at info and at debug.
 
 use strict;
 use warnings;

@@ -143,7 +143,7 @@ subtest 'errors of Zoom\'s' => sub {
     my ($token, $err, $info) = mint('/content', user => 'nobody@example.com');
 
     is($token, undef, 'no token');
-    is($err, 'user_unknown', 'the code of the design');
+    is($err, 'user_unknown', 'the code of the README');
     is($info->{http}, 502, 'its status');
     is($info->{code}, 1001, 'that of Zoom');
     like($info->{tracking_id}, qr/rid=WEB_/, 'a tracking id');

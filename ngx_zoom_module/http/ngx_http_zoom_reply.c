@@ -1,5 +1,5 @@
 /*
- * What a caller gets: design, section 3.
+ * What a caller gets: README.md, "zoom_response" and "Errors".
  */
 
 #include <ngx_config.h>

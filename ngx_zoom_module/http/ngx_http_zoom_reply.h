@@ -1,5 +1,5 @@
 /*
- * What a caller gets: design, section 3.
+ * What a caller gets: README.md, "zoom_response" and "Errors".
  */
 
 #ifndef _NGX_HTTP_ZOOM_REPLY_H_INCLUDED_

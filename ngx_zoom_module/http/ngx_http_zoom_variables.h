@@ -1,4 +1,4 @@
-/* The variables: design, section 2. */
+/* The variables: README.md, "Variables". */
 
 #ifndef _NGX_HTTP_ZOOM_VARIABLES_H_INCLUDED_
 #define _NGX_HTTP_ZOOM_VARIABLES_H_INCLUDED_

@@ -31,7 +31,7 @@ take(zoom_rate_t rate, int64_t now, int64_t budget)
 }
 
 
-/* facts/zoom-api.md section 4 */
+/* docs/protocol.md, "Rate limits" */
 
 static const struct {
     zoom_plan_e   plan;

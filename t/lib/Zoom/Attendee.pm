@@ -104,7 +104,7 @@ sub sign {
 }
 
 
-# The very body of the facts, or one with other members.
+# The very body of docs/protocol.md, or one with other members.
 sub callback {
     my (%o) = @_;
     my %member = (
