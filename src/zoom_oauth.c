@@ -14,9 +14,9 @@
 
 typedef struct {
     int                   code;      /* 0: any */
+    zoom_error_e          error;
     const char           *name;      /* the member "error"; NULL: any */
     const char           *words;     /* in the message; NULL: any */
-    zoom_error_e          error;
     const char           *advice;
 } zoom_oauth_rule_t;
 
@@ -47,26 +47,26 @@ static const char  zoom_advice_account[] =
 
 static const zoom_oauth_rule_t  zoom_oauth_rules[] = {
 
-    { 0, NULL, "not support client credentials", ZOOM_E_ZOOM_REFUSED,
+    { 0, ZOOM_E_ZOOM_REFUSED, NULL, "not support client credentials",
       zoom_advice_app_type },
 
-    { 0, NULL, "app has been disabled", ZOOM_E_APP_DISABLED,
+    { 0, ZOOM_E_APP_DISABLED, NULL, "app has been disabled",
       zoom_advice_activate },
-    { 4717, NULL, NULL, ZOOM_E_APP_DISABLED, zoom_advice_activate },
+    { 4717, ZOOM_E_APP_DISABLED, NULL, NULL, zoom_advice_activate },
 
-    { 0, "invalid_client", NULL, ZOOM_E_CREDENTIALS_REJECTED,
+    { 0, ZOOM_E_CREDENTIALS_REJECTED, "invalid_client", NULL,
       zoom_advice_credentials },
-    { 4702, NULL, NULL, ZOOM_E_CREDENTIALS_REJECTED, zoom_advice_credentials },
-    { 4704, NULL, NULL, ZOOM_E_CREDENTIALS_REJECTED, zoom_advice_credentials },
-    { 4706, NULL, NULL, ZOOM_E_CREDENTIALS_REJECTED, zoom_advice_credentials },
+    { 4702, ZOOM_E_CREDENTIALS_REJECTED, NULL, NULL, zoom_advice_credentials },
+    { 4704, ZOOM_E_CREDENTIALS_REJECTED, NULL, NULL, zoom_advice_credentials },
+    { 4706, ZOOM_E_CREDENTIALS_REJECTED, NULL, NULL, zoom_advice_credentials },
 
-    { 0, "unsupported_grant_type", NULL, ZOOM_E_CREDENTIALS_REJECTED,
+    { 0, ZOOM_E_CREDENTIALS_REJECTED, "unsupported_grant_type", NULL,
       zoom_advice_app_type },
-    { 4705, NULL, NULL, ZOOM_E_CREDENTIALS_REJECTED, zoom_advice_app_type },
+    { 4705, ZOOM_E_CREDENTIALS_REJECTED, NULL, NULL, zoom_advice_app_type },
 
-    { 0, "invalid_request", NULL, ZOOM_E_CREDENTIALS_REJECTED,
+    { 0, ZOOM_E_CREDENTIALS_REJECTED, "invalid_request", NULL,
       zoom_advice_account },
-    { 0, NULL, "bad request", ZOOM_E_CREDENTIALS_REJECTED,
+    { 0, ZOOM_E_CREDENTIALS_REJECTED, NULL, "bad request",
       zoom_advice_account }
 };
 

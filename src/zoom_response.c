@@ -420,7 +420,8 @@ zoom_response_xml(zoom_str_t body, int *code, zoom_buf_t *words)
 
     static const zoom_str_t  prolog = zoom_str("<?xml");
 
-    if (body.len < prolog.len || memcmp(body.data, prolog.data, prolog.len)
+    if (body.len < prolog.len
+        || memcmp(body.data, prolog.data, prolog.len) != 0
         || zoom_str_casefind(body, "<html"))
     {
         return 0;
