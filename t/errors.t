@@ -93,6 +93,10 @@ sub is_error {
 subtest 'a final no' => sub {
     is_error(ask('acme', 'nobody@example.com'), 502, 'user_unknown',
              'an unknown user');
+    is_error(ask('acme', 'pending@example.com'), 502, 'user_unknown',
+             'an invitation not accepted yet');
+    like($nginx->error_log, qr/code 1000.*accept the invitation/,
+         'the log says what is missing');
     is(ask('acme')->status, 200, 'which is no harm to others');
 
     is_error(ask('wrong'), 502, 'credentials_rejected', 'a wrong secret');

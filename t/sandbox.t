@@ -289,6 +289,8 @@ subtest 'users' => sub {
     is(api(DELETE => "/users/$id?action=delete")->status, 204, 'deleted');
     is(said(api(GET => "/users/$id")), '404 1001', 'gone');
     is(said(api(GET => '/users/pending@example.com')), '400 1120', 'pending');
+    is(said(api(GET => '/users/pending@example.com/token?type=zak')),
+       '400 1000', 'for whom there is no token');
 
     $zoom->control({ bots => 70 });
 

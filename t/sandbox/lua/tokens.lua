@@ -84,6 +84,11 @@ function _M.run(call)
         return answer.refuse(400, 300, "Validation Failed.")
     end
 
+    -- The code was reported, of its words only "pending state".
+    if user.status == "pending" then
+        return answer.refuse(400, 1000, "The user is in pending state.")
+    end
+
     if args.type == "zak" then
         return give("zak", user, make(call.app, call.name, user, ttl))
     end
