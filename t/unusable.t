@@ -216,12 +216,18 @@ subtest 'a ZAK that is dead already' => sub {
 # By a clock of Zoom's, or of a proxy's, that is mad.
 subtest 'a Date that is off' => sub {
     for my $days (-400, -2, 2, 400) {
-        $t->nginx(locations => $conf);
+        my $nginx = $t->nginx(locations => $conf);
+        my $where = $days > 0 ? 'ahead of' : 'behind';
 
         answer_zak({ iat => time, exp => time + 7200 },
                    Date => http_time(time + $days * 86400));
-        is(ask($one)->status, 200, "by $days days kills no ZAK");
+        is(ask($_)->status, 200, "by $days days kills no ZAK") for $one, $other;
         $zoom->control({ clear => 1 });
+
+        my $off = "the Date of an answer is \\d+ s $where this machine";
+        my @lines = $nginx->error_log =~ /\[error\].*$off.*/g;
+
+        is(scalar @lines, 1, 'the log says so, once');
 
         $t->over;
     }

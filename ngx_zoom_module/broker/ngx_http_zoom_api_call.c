@@ -129,7 +129,7 @@ ngx_http_zoom_api_call_classify(ngx_http_zoom_call_t *call,
         }
     }
 
-    zoom_verdict_init(v, &x->response);
+    zoom_verdict_init(v, &x->response, ngx_time());
 }
 
 

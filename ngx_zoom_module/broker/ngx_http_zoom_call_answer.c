@@ -82,6 +82,11 @@ ngx_http_zoom_call_classify(ngx_http_zoom_call_t *call)
 
     if (x->rc == NGX_OK) {
         call->ops->classify(call, x, v);
+
+        if (v->date_off) {
+            ngx_http_zoom_failure_clock(call->wa, v->date_off);
+        }
+
         return;
     }
 

@@ -3,6 +3,8 @@
 
 #include "ngx_http_zoom_failure.h"
 #include "ngx_http_zoom_slot.h"
+#include "ngx_http_zoom_zone.h"
+#include "zoom_log_once.h"
 
 
 static const char *ngx_http_zoom_failure_advice(
@@ -154,4 +156,28 @@ ngx_http_zoom_failure_log(ngx_http_zoom_failure_t *f,
 
     ngx_log_error(level, f->wa->log, 0, "zoom: account \"%*s\": %V",
                   state->len, state->name, &f->text);
+}
+
+
+void
+ngx_http_zoom_failure_clock(ngx_http_zoom_worker_account_t *wa, int64_t off)
+{
+    uint64_t  count;
+
+    ngx_http_zoom_zone_lock(wa->zone);
+
+    count = zoom_log_once(&wa->state->clock, ngx_time());
+
+    ngx_http_zoom_zone_unlock(wa->zone);
+
+    if (count == 0) {
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, wa->log, 0,
+                  "zoom: account \"%V\": the Date of an answer is %L s %s this "
+                  "machine's clock and is not believed; see whether the clock "
+                  "is right, and what is between us and Zoom",
+                  &wa->account->name, ngx_abs(off),
+                  off > 0 ? "ahead of" : "behind");
 }

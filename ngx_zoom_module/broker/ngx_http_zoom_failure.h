@@ -48,6 +48,14 @@ void ngx_http_zoom_failure_text(ngx_http_zoom_failure_t *f,
 void ngx_http_zoom_failure_tell(ngx_http_zoom_failure_t *f,
     const zoom_verdict_t *v);
 
+/*
+ * Once for a while, as no outage and no fault: the response's Date is off by so
+ * many seconds that it is not believed.
+ */
+
+void ngx_http_zoom_failure_clock(ngx_http_zoom_worker_account_t *wa,
+    int64_t off);
+
 /* The failure, if there is one, was to be tried again, and won't be. */
 void ngx_http_zoom_failure_was_last(ngx_http_zoom_failure_t *f);
 

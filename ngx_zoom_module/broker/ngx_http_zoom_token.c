@@ -18,8 +18,6 @@ static void ngx_http_zoom_token_path(zoom_buf_t *b,
 static void ngx_http_zoom_token_classify(const ngx_http_zoom_mint_job_t *mint,
     const zoom_response_t *response, zoom_buf_t *token, time_t *expires,
     zoom_verdict_t *v);
-static void ngx_http_zoom_token_dead(const ngx_http_zoom_token_job_t *job,
-    zoom_verdict_t *v);
 static u_char *ngx_http_zoom_token_print(const ngx_http_zoom_mint_job_t *mint,
     u_char *p, u_char *last);
 static ngx_uint_t ngx_http_zoom_token_another(ngx_http_zoom_mint_job_t *mint,
@@ -143,29 +141,10 @@ ngx_http_zoom_token_classify(const ngx_http_zoom_mint_job_t *mint,
     default:
         zoom_jointoken_classify(response, ngx_time(), job->type, job->webinar,
                                 token, &dies, v);
-        *expires = dies;
-        return;
+        break;
     }
 
     *expires = dies;
-
-    if (v->verdict == ZOOM_USE && dies <= ngx_time()) {
-        ngx_http_zoom_token_dead(job, v);
-    }
-}
-
-
-static void
-ngx_http_zoom_token_dead(const ngx_http_zoom_token_job_t *job,
-    zoom_verdict_t *v)
-{
-    u_char  words[64];
-
-    ngx_snprintf(words, sizeof(words), "%s expired at birth%Z",
-                 zoom_token_types[job->type].title);
-
-    zoom_verdict_set(v, ZOOM_RETRY, ZOOM_E_ZOOM_INVALID, NULL);
-    zoom_verdict_words(v, zoom_str_c((char *) words));
 }
 
 

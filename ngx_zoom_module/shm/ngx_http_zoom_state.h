@@ -120,6 +120,7 @@ typedef struct {
                                                 it was answered, or then */
     zoom_log_once_t              said[NGX_HTTP_ZOOM_NSERVICES][ZOOM_E_LAST];
     zoom_log_once_t              renewal;    /* that failed */
+    zoom_log_once_t              clock;      /* a Date that is not believed */
 
     ngx_msec_t                   refresh;    /* no other one before */
     ngx_msec_t                   refresh_hold;
