@@ -58,7 +58,8 @@ void zoom_join_init(zoom_join_t *join);
  * characters that JSON would escape: not UTF-8;
  * characters that control a line or its direction, also those above U+0080; a
  * name over 64 characters; a passcode over 128 bytes; a link over 2,048; a
- * number that is not 9 to 11 digits; a role that is neither 0 nor 1.
+ * number that is not 9 to 11 digits, in groups or not; a role that is neither
+ * 0 nor 1.
  */
 
 const char *zoom_join_set(zoom_join_t *join, zoom_join_e what,
@@ -76,7 +77,7 @@ const char *zoom_join_read(zoom_join_t *join, const zoom_json_doc_t *doc,
 
 /*
  * When all is set: which meeting it is, and what the link has beside.  That is
- * decoded into "b", which needs ZOOM_JOIN_URL_MAX bytes and must live as long
+ * written to "b", which needs ZOOM_JOIN_URL_MAX bytes and must live as long
  * as "join".  A passcode that was sent counts more than the link's.  ZOOM_OK,
  * ZOOM_E_NO_MEETING if neither a number nor a link with one was sent,
  * ZOOM_E_BAD_CALLBACK if the link is not one to the meeting of the number;

@@ -160,18 +160,16 @@ zoom_join_controls(const unsigned char *p, size_t len)
 }
 
 
-/* Digits alone are their own id. */
-
 static const char *
 zoom_join_number(zoom_str_t value)
 {
-    zoom_str_t  id;
+    zoom_buf_t     b;
+    unsigned char  id[ZOOM_MEETING_ID_MAX];
 
-    if (zoom_meeting_id(value, &id) != 0 || id.len != value.len) {
-        return "has a meeting_number that is none";
-    }
+    zoom_buf_init(&b, id, sizeof(id));
 
-    return NULL;
+    return (zoom_meeting_number(value, &b) == 0)
+           ? NULL : "has a meeting_number that is none";
 }
 
 
@@ -252,13 +250,20 @@ zoom_join_take(zoom_join_t *join, zoom_join_e what,
 zoom_error_e
 zoom_join_end(zoom_join_t *join, zoom_buf_t *b, const char **why)
 {
-    zoom_str_t      *sent;
+    zoom_str_t      *sent, number;
+    zoom_buf_t       digits;
+    unsigned char    data[ZOOM_MEETING_ID_MAX];
     zoom_meeting_t   m;
 
     sent = join->sent;
 
+    zoom_buf_init(&digits, data, sizeof(data));
+    (void) zoom_meeting_number(sent[ZOOM_JOIN_NUMBER], &digits);
+
+    number.data = digits.data;
+    number.len = digits.len;
+
     join->name = sent[ZOOM_JOIN_NAME];
-    join->meeting = sent[ZOOM_JOIN_NUMBER];
     join->passcode = sent[ZOOM_JOIN_PASSCODE];
 
     if (sent[ZOOM_JOIN_URL].len) {
@@ -268,7 +273,7 @@ zoom_join_end(zoom_join_t *join, zoom_buf_t *b, const char **why)
             return ZOOM_E_NO_MEETING;
         }
 
-        if (join->meeting.len && !zoom_str_eq(join->meeting, m.id)) {
+        if (number.len && !zoom_str_eq(number, m.id)) {
             *why = "has a meeting_number that is not the meeting_url's";
             return ZOOM_E_BAD_CALLBACK;
         }
@@ -284,6 +289,12 @@ zoom_join_end(zoom_join_t *join, zoom_buf_t *b, const char **why)
         if (m.tk.len <= ZOOM_JOIN_TK_MAX) {
             join->tk = m.tk;
         }
+
+    } else {
+        join->meeting.data = b->data + b->len;
+        join->meeting.len = number.len;
+
+        zoom_buf_str(b, number);
     }
 
     if (join->meeting.len == 0) {

@@ -1,209 +1,281 @@
 /* What a log may show of a meeting link. */
 
+#include <string.h>
+
 #include "zoom_meeting.h"
+#include "zoom_shape.h"
 
 
-#define ZOOM_KEY_MAX  64
+#define ZOOM_MASK_HOST_MAX  253
 
 
-/* What stands before a "=" or ":", decoded and in lower case. */
-
-typedef struct {
-    unsigned char         key[ZOOM_KEY_MAX];
-    size_t                len;
-    unsigned              level;     /* how often the byte before is encoded */
-    unsigned              gap;       /* 1: white space follows the key */
-} zoom_mask_t;
-
-
-static unsigned char zoom_mask_char(zoom_str_t s, size_t i, size_t *len,
-    unsigned *level);
-static void zoom_mask_copy(zoom_buf_t *b, zoom_str_t s, size_t i, size_t len);
-static void zoom_mask_key(zoom_mask_t *m, unsigned char c, unsigned level);
-static int zoom_mask_opens(const zoom_mask_t *m);
-static size_t zoom_mask_value(zoom_buf_t *b, zoom_str_t s, size_t i,
-    unsigned level);
+static void zoom_mask_meeting(zoom_buf_t *b, const zoom_link_t *l,
+    const zoom_shape_found_t *found);
+static void zoom_mask_other(zoom_buf_t *b, const zoom_link_t *l);
+static void zoom_mask_host(zoom_buf_t *b, const zoom_link_t *l);
+static int zoom_mask_plain(zoom_str_t host);
+static void zoom_mask_path(zoom_buf_t *b, zoom_str_t path);
+static void zoom_mask_query(zoom_buf_t *b, const zoom_link_t *l,
+    const zoom_shape_found_t *found);
+static int zoom_mask_named(zoom_str_t part, const char *name);
+static int zoom_mask_says(zoom_str_t s);
 
 
-/* Whatever has one of these in its name is taken for a key to a meeting. */
-
-static const char *const  zoom_mask_names[] = {
-    "pwd", "pass", "pin", "tk", "token", "zak", "zpk", "obf", "onbehalf",
-    "secret", "sig", "auth", "jwt", "ticket", "cred", "otp", "code", "key",
-    NULL
-};
+static const char  zoom_mask[] = "***";
 
 
 void
 zoom_meeting_mask(zoom_buf_t *b, zoom_str_t link)
 {
-    size_t         i, n;
-    unsigned       level;
-    zoom_mask_t    m;
-    unsigned char  c;
+    zoom_link_t         l;
+    zoom_shape_found_t  found;
 
-    m.len = 0;
-    m.level = 0;
-    m.gap = 0;
-
-    for (i = 0; i < link.len && !b->overflow; i += n) {
-        c = zoom_mask_char(link, i, &n, &level);
-
-        zoom_mask_copy(b, link, i, n);
-
-        if ((c == '=' || c == ':') && zoom_mask_opens(&m)) {
-            n += zoom_mask_value(b, link, i + n,
-                                 level < m.level ? level : m.level);
-        }
-
-        zoom_mask_key(&m, c, level);
-    }
-}
-
-
-/*
- * The byte that stands at "i" once everything is decoded, in lower case, and
- * how often it is encoded: "%253D" is a "=" on level two.
- */
-
-static unsigned char
-zoom_mask_char(zoom_str_t s, size_t i, size_t *len, unsigned *level)
-{
-    int            hi, lo;
-    unsigned char  c;
-
-    c = s.data[i++];
-    *len = 1;
-    *level = 0;
-
-    while (c == '%' && s.len - i >= 2) {
-        hi = zoom_hex(s.data[i]);
-        lo = zoom_hex(s.data[i + 1]);
-
-        if (hi == -1 || lo == -1) {
-            break;
-        }
-
-        c = (unsigned char) (hi << 4 | lo);
-        i += 2;
-        *len += 2;
-        (*level)++;
+    if (link.len == 0) {
+        return;
     }
 
-    return zoom_lower(c);
+    if (zoom_shape_find(&found, &l, link) == 0) {
+        zoom_mask_meeting(b, &l, &found);
+
+    } else if (zoom_link_init(&l, link) == 0) {
+        zoom_mask_other(b, &l);
+
+    } else {
+        zoom_buf_c(b, zoom_mask);
+    }
+
+    zoom_wipe(&l, sizeof(zoom_link_t));
 }
 
 
 static void
-zoom_mask_copy(zoom_buf_t *b, zoom_str_t s, size_t i, size_t len)
+zoom_mask_meeting(zoom_buf_t *b, const zoom_link_t *l,
+    const zoom_shape_found_t *found)
 {
-    for ( /* void */ ; len; len--, i++) {
-        if (s.data[i] < 0x20 || s.data[i] == 0x7f) {
-            zoom_buf_add(b, "?", 1);
+    const zoom_shape_t  *shape;
 
-        } else {
-            zoom_buf_add(b, &s.data[i], 1);
-        }
+    shape = found->shape;
+
+    if (shape == NULL) {
+        zoom_buf_str(b, found->id);
+        return;
+    }
+
+    zoom_mask_host(b, l);
+    zoom_buf_c(b, shape->before);
+
+    if (shape->param) {
+        zoom_buf_c(b, "?");
+        zoom_buf_c(b, shape->param);
+        zoom_buf_c(b, "=");
+    }
+
+    zoom_buf_str(b, found->id);
+    zoom_buf_c(b, shape->behind);
+
+    zoom_mask_query(b, l, found);
+
+    if (zoom_mask_says(l->after)) {
+        zoom_buf_c(b, " ");
+        zoom_buf_c(b, zoom_mask);
+    }
+}
+
+
+/* A page of Zoom's or a site of others': no more than where it is. */
+
+static void
+zoom_mask_other(zoom_buf_t *b, const zoom_link_t *l)
+{
+    int  zoom;
+
+    zoom = zoom_shape_host(l->host);
+
+    /* without a scheme a passcode might pass for a host */
+
+    if (!zoom && (l->scheme.len == 0
+                  || memchr(l->host.data, '.', l->host.len) == NULL))
+    {
+        zoom_buf_c(b, zoom_mask);
+        return;
+    }
+
+    zoom_mask_host(b, l);
+
+    if (zoom) {
+        zoom_mask_path(b, l->path);
+
+    } else if (l->path.len > 1) {
+        zoom_buf_c(b, "/");
+        zoom_buf_c(b, zoom_mask);
+    }
+
+    if (l->query.len) {
+        zoom_buf_c(b, "?");
+        zoom_buf_c(b, zoom_mask);
     }
 }
 
 
 static void
-zoom_mask_key(zoom_mask_t *m, unsigned char c, unsigned level)
+zoom_mask_host(zoom_buf_t *b, const zoom_link_t *l)
 {
-    if (c <= 0x20) {
-        m->gap = 1;
-        m->level = level;
-        return;
+    zoom_buf_str(b, l->scheme);
+
+    if (zoom_mask_plain(l->host)) {
+        zoom_buf_str(b, l->host);
+
+    } else {
+        zoom_buf_c(b, zoom_mask);
+    }
+}
+
+
+/* Not so long or odd that a query might pass for it: "zoom.us-3Fpwd-3Dabc". */
+
+static int
+zoom_mask_plain(zoom_str_t host)
+{
+    size_t  i;
+
+    for (i = 0; i + 2 < host.len; i++) {
+        if (host.data[i] == '-' && host.data[i + 1] == '3'
+            && zoom_one_of(host.data[i + 2], "DF"))
+        {
+            return 0;
+        }
     }
 
-    if (zoom_one_of(c, "=:?&#;/()<>,@+|[]{}")) {
-        m->len = 0;
-        m->level = level;
-        m->gap = 0;
-        return;
+    return host.len <= ZOOM_MASK_HOST_MAX && host.data[0] != '-';
+}
+
+
+/* As far as it is made of words that are in everybody's links. */
+
+static void
+zoom_mask_path(zoom_buf_t *b, zoom_str_t path)
+{
+    size_t      i;
+    zoom_str_t  part;
+
+    static const char *const  words[] = {
+        "j", "s", "w", "wc", "join", "start", "my", "meeting", "register",
+        "webinar", "launch", "jc", "ev", "rec", "share", "play", NULL
+    };
+
+    while (path.len > 1) {
+        zoom_link_cut(&path, 1);
+        zoom_buf_c(b, "/");
+
+        part = zoom_link_until(&path, "/");
+
+        for (i = 0; words[i]; i++) {
+            if (zoom_str_eq(part, zoom_str_c(words[i]))) {
+                break;
+            }
+        }
+
+        if (words[i] == NULL) {
+            zoom_buf_c(b, zoom_mask);
+            return;
+        }
+
+        zoom_buf_str(b, part);
+    }
+}
+
+
+static void
+zoom_mask_query(zoom_buf_t *b, const zoom_link_t *l,
+    const zoom_shape_found_t *found)
+{
+    int          other;
+    size_t       i;
+    unsigned     there, bit;
+    zoom_str_t   query, part;
+    const char  *separator;
+
+    there = 0;
+    other = zoom_mask_says(l->fragment);
+    separator = found->shape->param ? "&" : "?";
+
+    if (found->shape->param == NULL) {
+        part.data = found->rest.data;
+        part.len = found->rest.len - l->query.len;
+        other |= zoom_mask_says(part);
     }
 
-    if (m->gap) {
-        m->len = 0;
-        m->gap = 0;
+    query = l->query;
+
+    while (query.len) {
+        part = zoom_link_until(&query, "&");
+
+        if (query.len) {
+            zoom_link_cut(&query, 1);
+        }
+
+        for (i = 0, bit = 0; zoom_shape_params[i]; i++) {
+            if (zoom_mask_named(part, zoom_shape_params[i])) {
+                bit = 1U << i;
+            }
+        }
+
+        there |= bit;
+
+        if (bit == 0 && !(found->shape->param
+                          && zoom_mask_named(part, found->shape->param)))
+        {
+            other |= zoom_mask_says(part);
+        }
     }
 
-    if (m->len < ZOOM_KEY_MAX) {
-        m->key[m->len++] = c;
+    for (i = 0; zoom_shape_params[i]; i++) {
+        if (there & (1U << i)) {
+            zoom_buf_c(b, separator);
+            zoom_buf_c(b, zoom_shape_params[i]);
+            zoom_buf_c(b, "=");
+            zoom_buf_c(b, zoom_mask);
+            separator = "&";
+        }
+    }
+
+    if (other) {
+        zoom_buf_c(b, separator);
+        zoom_buf_c(b, zoom_mask);
     }
 }
 
 
 static int
-zoom_mask_opens(const zoom_mask_t *m)
+zoom_mask_named(zoom_str_t part, const char *name)
 {
-    size_t      i;
-    zoom_str_t  key;
-
-    /* longer than we looked at: it could be anything */
-
-    if (m->len == ZOOM_KEY_MAX) {
-        return 1;
-    }
-
-    key.data = m->key;
-    key.len = m->len;
-
-    for (i = 0; zoom_mask_names[i]; i++) {
-        if (zoom_str_casefind(key, zoom_mask_names[i])) {
-            return 1;
-        }
-    }
-
-    return 0;
+    return zoom_link_skip(&part, name) && zoom_link_skip(&part, "=");
 }
 
 
-/*
- * Writes "***" for the value at "i" and tells how long it is.  It ends where
- * a delimiter stands that is encoded as often as the key's own or less: a
- * "%26" in a plain link is part of a passcode, in a wrapped one it is not.
- */
+/* 1 if there is more than what is left of a bracket or a sentence. */
 
-static size_t
-zoom_mask_value(zoom_buf_t *b, zoom_str_t s, size_t i, unsigned level)
+static int
+zoom_mask_says(zoom_str_t s)
 {
-    size_t         n, start, end;
-    unsigned       l;
+    size_t         n;
     unsigned char  c;
 
-    start = i;
+    for ( /* void */ ; s.len; zoom_link_cut(&s, n)) {
+        c = zoom_lower(s.data[0]);
 
-    for ( /* void */ ; i < s.len; i += n) {
-        c = zoom_mask_char(s, i, &n, &l);
-
-        if (c > 0x20 && c != '"') {
-            break;
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
+            return 1;
         }
 
-        zoom_mask_copy(b, s, i, n);
-    }
+        n = zoom_link_blank(s);
 
-    for (end = i; end < s.len; end += n) {
-        c = zoom_mask_char(s, end, &n, &l);
-
-        if (l <= level && (c <= 0x20 || zoom_one_of(c, "&#<>"))) {
-            break;
+        if (n == 0 && c >= 0x80) {
+            return 1;
         }
+
+        n = n ? n : 1;
     }
 
-    /* a bracket around the link or the passcode is not part of it */
-
-    if ((end == s.len || s.data[end] <= 0x20 || s.data[end] == '>')
-        && end > i && s.data[end - 1] == ')')
-    {
-        end--;
-    }
-
-    if (end > i) {
-        zoom_buf_c(b, "***");
-    }
-
-    return end - start;
+    return 0;
 }

@@ -118,8 +118,6 @@ static const char *
 zoom_sdk_check(zoom_str_t key, zoom_str_t secret, zoom_str_t meeting,
     zoom_sdk_role_e role, int64_t iat, int64_t life)
 {
-    zoom_str_t  id;
-
     if (zoom_sdk_key(key) != NULL) {
         return "has no SDK key";
     }
@@ -128,9 +126,7 @@ zoom_sdk_check(zoom_str_t key, zoom_str_t secret, zoom_str_t meeting,
         return "has no SDK secret";
     }
 
-    /* digits alone are their own id */
-
-    if (zoom_meeting_id(meeting, &id) != 0 || id.len != meeting.len) {
+    if (!zoom_meeting_is_id(meeting)) {
         return "has no meeting number";
     }
 

@@ -300,6 +300,8 @@ subtest 'a kit' => sub {
 
     is_kit(ask('/kit', { meeting_number => '123456789', meeting_url => '' }),
            '123456789', 0, 'for a number in a string');
+    is_kit(ask('/kit', { meeting_number => '123 456 789' }),
+           '123456789', 0, 'for one as Zoom prints it');
     is_kit(ask('/kit', { meeting_number => '123456789',
                          meeting_url => 'zoommtg://zoom.us/join?'
                                         . 'confno=123456789' }),
@@ -361,7 +363,7 @@ subtest 'what is no wish' => sub {
         '{"meeting_number":123456789,"userName":"' . 'x' x 65 . '"}',
         '{"meeting_number":123456789,"passWord":"' . 'x' x 129 . '"}',
         '{"meeting_number":12345678}', '{"meeting_number":1e9}',
-        '{"meeting_number":"123 456 789"}', '{"meeting_url":123456789}',
+        '{"meeting_number":"1234 56 789"}', '{"meeting_url":123456789}',
         '{"meeting_url":"https://zoom.us/j/' . '1' x 2048 . '"}',
         '{"meeting_url":"https://zoom.us/j/123456789",'
             . '"meeting_number":987654321}',

@@ -113,6 +113,28 @@ my @links = (
     'https://www.google.com/url?q='
     . encode("https://zoom.us/j/123456789?$pwd") . '&sa=D',
     '123456789',
+    '123 456 789',
+    "\xc2\xa0https://zoom.us./j/123456789?uname=100%&amp;$pwd\xe2\x80\x8b",
+    "<https://zoom.us/j/123456789?$pwd|Join>",
+    "https://zoom.us/j/123456789. (Password: CANARYpasscode)",
+    "https://zoom.us/j/123456789 Kenncode CANARYpasscode",
+    "//us06web.zoom.us/launch/jc/123456789?wpk=CANARYpasscode",
+    "https://zoom.us/meeting/123456789?epk=CANARYpasscode",
+    "https://zoom.us/j/123456789/join?confid=CANARYpasscode",
+    'https://urldefense.proofpoint.com/v2/url?u=https-3A__zoom.us_j_123456789'
+    . '-3Fpwd-3DCANARYpasscode&d=DwMGaQ&c=x&e=',
+    'https://urldefense.com/v3/__https://zoom.us/j/123456789?'
+    . 'pwd*3DCANARYpasscode__;JQ!!AbC!def$',
+    'https://www.google.de/url?sa=t&url='
+    . encode("https://zoom.us/j/123456789?$pwd"),
+    'https://statics.teams.cdn.office.net/evergreen-assets/safelinks/1/'
+    . 'atp-safelinks.html?url=' . encode("https://zoom.us/j/123456789?$pwd"),
+    'https://gcc02.safelinks.protection.office365.us/?url='
+    . encode("https://zoom.us/j/123456789?$pwd"),
+    'https://slack-redir.net/link?url='
+    . encode("https://zoom.us/j/123456789?$pwd") . '&v=3',
+    'https://l.facebook.com/l.php?u='
+    . encode("https://zoom.us/j/123456789?$pwd") . '&h=AT3',
 );
 
 my @others = (
@@ -126,7 +148,10 @@ my @others = (
     'https://zoom.us/j/123456789012',
     "https://zoom.us/j/123456789?$pwd%zz",
     'ftp://zoom.us/j/123456789',
-    '12345678', '123456789012', '123 456 789',
+    'https://google.com.de/url?q=https://zoom.us/j/123456789',
+    'https://google.de/url?q=https://zoom.us@evil.example/j/123456789',
+    "https://evil.example https://zoom.us/j/123456789?$pwd",
+    '12345678', '123456789012', '12 345 6789',
 );
 
 
@@ -155,6 +180,29 @@ subtest 'links' => sub {
     }
 
     is_deeply([asked()], [], 'for which Zoom is not asked');
+
+    my %masked = (
+        "https://us02web.zoom.us/j/123456789?a=b&$pwd.1 (Passcode: CANARY1)"
+            => 'https://us02web.zoom.us/j/123456789?pwd=***&*** ***',
+        'https://www.google.com/url?q='
+            . encode("https://zoom.us/w/123456789?tk=CANARYtk") . '&sa=D'
+            => 'https://zoom.us/w/123456789?tk=***',
+        'https://zoom.us/my/bob?pwd=CANARYpasscode'
+            => 'https://zoom.us/my/***?***',
+        'https://teams.microsoft.com/l/CANARYpasscode?p=CANARYpasscode'
+            => 'https://teams.microsoft.com/***?***',
+        'Kenncode CANARYpasscode' => '***',
+    );
+
+    for my $link (sort keys %masked) {
+        my $m = 'l' . ++$mark;
+
+        $t->attendee("/record?mark=$m",
+                     members => { meeting_url => qq("$link") });
+        is(line_of($m)->{zoom_meeting_url}, $masked{$link}, $masked{$link});
+    }
+
+    asked();
 };
 
 
@@ -193,13 +241,15 @@ subtest 'GET' => sub {
 
 
 subtest 'POST with a number' => sub {
-    for my $number (123456789, '"123456789"') {
+    for my $number (123456789, '"123456789"', '"123 456 789"',
+                    '" 123456789 "')
+    {
         my $r = $t->post("/record?$key", qq({"meeting_number":$number}));
 
         ok($r->json->{app_privilege_token}, "<$number>");
     }
 
-    for my $number (12345678, '"12345678 "', 1.5, 123456789012, -123456789) {
+    for my $number (12345678, '"12345678 "', '"1234 5678 9"', 1.5, 123456789012, -123456789) {
         is_error($t->post("/record?$key", qq({"meeting_number":$number})),
                  '400 no_meeting', "not $number");
     }

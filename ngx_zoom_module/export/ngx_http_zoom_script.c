@@ -25,7 +25,6 @@ ngx_http_zoom_script_ask(ngx_http_request_t *r,
     const ngx_http_zoom_token_req_t *req, ngx_uint_t fresh,
     ngx_http_zoom_ask_t *ask)
 {
-    zoom_str_t                       id;
     const char                      *why;
     const zoom_token_type_t         *type;
     const ngx_http_zoom_loc_conf_t  *zlcf;
@@ -62,9 +61,8 @@ ngx_http_zoom_script_ask(ngx_http_request_t *r,
     }
 
     if (type->of_meeting) {
-        if (req->meeting.len > ZOOM_MEETING_ID_MAX
-            || zoom_meeting_id(ngx_http_zoom_str(&req->meeting), &id) != 0)
-        {
+
+        if (!zoom_meeting_is_id(ngx_http_zoom_str(&req->meeting))) {
             return "the meeting's id is not 9 to 11 digits";
         }
 
@@ -160,16 +158,13 @@ ngx_http_zoom_script_signature(const ngx_http_zoom_account_t *account,
     ngx_str_t *signature)
 {
     zoom_buf_t   b;
-    zoom_str_t   id;
     const char  *why;
 
     if (account->sdk_key.len == 0) {
         return "the account has no \"sdk_key\"";
     }
 
-    if (meeting->len > ZOOM_MEETING_ID_MAX
-        || zoom_meeting_id(ngx_http_zoom_str(meeting), &id) != 0)
-    {
+    if (!zoom_meeting_is_id(ngx_http_zoom_str(meeting))) {
         return "the meeting's id is not 9 to 11 digits";
     }
 

@@ -185,9 +185,7 @@ ngx_http_zoom_route_bot_link(ngx_http_request_t *r, ngx_http_zoom_bot_t *bot)
         return NGX_OK;
     }
 
-    /* "k=v" may become "k=***" */
-
-    size = 4 * url.len + 16;
+    size = zoom_meeting_mask_size(url.len);
 
     p = ngx_pnalloc(r->pool, size + url.len);
     if (p == NULL) {

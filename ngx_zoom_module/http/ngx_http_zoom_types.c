@@ -282,7 +282,6 @@ static zoom_error_e
 ngx_http_zoom_types_meeting(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     zoom_meeting_t *meeting, const char **why)
 {
-    int          rc;
     u_char      *p;
     zoom_buf_t   b;
     zoom_str_t   link;
@@ -302,16 +301,14 @@ ngx_http_zoom_types_meeting(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     zoom_buf_init(&b, p, link.len);
 
-    rc = zoom_meeting_read(meeting, link, &b);
-
-    /* nobody asks for the passcode */
-
-    ngx_explicit_memzero(p, b.len);
-
-    if (rc != 0) {
+    if (zoom_meeting_read(meeting, link, &b) != 0) {
         *why = "the callback's meeting has no number that Zoom's have";
         return ZOOM_E_NO_MEETING;
     }
+
+    /* nobody asks for the passcode, which stands behind the id */
+
+    ngx_explicit_memzero(p + meeting->id.len, b.len - meeting->id.len);
 
     return ZOOM_OK;
 }

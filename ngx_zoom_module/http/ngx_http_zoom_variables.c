@@ -232,9 +232,7 @@ ngx_http_zoom_variable_meeting_url(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    /* "k=v" may become "k=***" */
-
-    size = 4 * ctx->callback->meeting_url.len + 16;
+    size = zoom_meeting_mask_size(ctx->callback->meeting_url.len);
 
     p = ngx_pnalloc(r->pool, size);
     if (p == NULL) {
@@ -258,15 +256,27 @@ ngx_http_zoom_variable_meeting_id(ngx_http_request_t *r,
 {
     ngx_http_variable_t  *var = (ngx_http_variable_t *) data;
 
-    zoom_str_t            id;
+    u_char               *p;
+    zoom_buf_t            b;
     ngx_http_zoom_ctx_t  *ctx;
 
     ngx_http_zoom_variable_set(v, "", 0);
 
     ctx = ngx_http_zoom_variable_ctx(r, &var->name);
 
-    if (ctx && zoom_meeting_id(ctx->callback->meeting_url, &id) == 0) {
-        ngx_http_zoom_variable_set(v, id.data, id.len);
+    if (ctx == NULL || ctx->callback->meeting_url.len == 0) {
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(r->pool, ZOOM_MEETING_ID_MAX);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    zoom_buf_init(&b, p, ZOOM_MEETING_ID_MAX);
+
+    if (zoom_meeting_id(ctx->callback->meeting_url, &b) == 0) {
+        ngx_http_zoom_variable_set(v, b.data, b.len);
     }
 
     return NGX_OK;

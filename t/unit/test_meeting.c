@@ -13,8 +13,21 @@ static const struct {
     { "12345678901", "12345678901" },
     { "12345678", NULL },
     { "123456789012", NULL },
-    { "123 456 789", NULL },
+    { "123 456 789", "123456789" },
+    { "123 456 7890", "1234567890" },
+    { "861 2580 0160", "86125800160" },
+    { "861\xc2\xa0" "2580\xc2\xa0 0160", "86125800160" },
+    { "\xef\xbb\xbf 861 2580 0160\xe2\x80\x8b\r\n", "86125800160" },
+    { "123456789 ", "123456789" },
+    { "861 258 00160", NULL },
+    { "8612 580 0160", NULL },
+    { "12345 6789", NULL },
+    { "123 456 78", NULL },
+    { "123 456 789 012", NULL },
+    { "861 2580 01601", NULL },
+    { "123 456 78x", NULL },
     { "123-456-789", NULL },
+    { "\xc2\xa0", NULL },
     { "+123456789", NULL },
     { "", NULL },
 
@@ -34,6 +47,19 @@ static const struct {
     { "https://zoom.us/wc/123456789/join?pwd=x", "123456789" },
     { "https://zoom.us/wc/123456789/start", "123456789" },
     { "https://zoom.us/wc/123456789", "123456789" },
+    { "https://zoom.us/j/123456789/join", "123456789" },
+    { "https://zoom.us/j/123456789/join/?pwd=x", "123456789" },
+    { "https://us06web.zoom.us/launch/jc/123456789", "123456789" },
+    { "https://zoom.us/meeting/123456789", "123456789" },
+    { "https://zoom.us/j/123456789.", "123456789" },
+    { "https://zoom.us/j/123456789...", "123456789" },
+    { "https://zoom.us/j/123456789/.", "123456789" },
+    { "https://zoom.us/j/123456789,", "123456789" },
+    { "https://zoom.us/j/123456789;", "123456789" },
+    { "https://zoom.us./j/123456789", "123456789" },
+    { "https://zoom.us.:443/j/123456789", "123456789" },
+    { "//zoom.us/j/123456789", "123456789" },
+    { "https://zoom.us/start?confno=123456789", "123456789" },
     { "https://zoom.us/j/123456789/", "123456789" },
     { "https://zoom.us/j/123456789#success", "123456789" },
     { "https://zoom.us/j/123456789?pwd%3Dabc", "123456789" },
@@ -46,6 +72,17 @@ static const struct {
     { "https://zoom.us/j/123456789>", "123456789" },
     { "https://zoom.us/j/123456789)", "123456789" },
     { "<https://zoom.us/j/123456789>", "123456789" },
+    { "<https://zoom.us/j/123456789|Join>", "123456789" },
+    { "https://zoom.us/j/123456789</a>", "123456789" },
+    { "&lt;https://zoom.us/j/123456789&gt;", "123456789" },
+    { "[https://zoom.us/j/123456789](https://zoom.us/j/987654321)",
+      "123456789" },
+    { "'https://zoom.us/j/123456789'", "123456789" },
+    { "**https://zoom.us/j/123456789**", "123456789" },
+    { "`https://zoom.us/j/123456789`", "123456789" },
+    { "\xc2\xa0https://zoom.us/j/123456789\xc2\xa0", "123456789" },
+    { "\xe2\x80\x8bhttps://zoom.us/j/123456789\xe2\x80\x8b", "123456789" },
+    { "\xef\xbb\xbfhttps://zoom.us/j/123456789\xef\xbb\xbf", "123456789" },
     { "(https://zoom.us/j/123456789)", "123456789" },
     { "\"https://zoom.us/j/123456789\"", "123456789" },
     { " https://zoom.us/j/123456789\r\n", "123456789" },
@@ -63,6 +100,10 @@ static const struct {
       "123456789" },
     { "https://www.google.com/url?q=" SAFELINK
       "https%253A%252F%252Fzoom.us%252Fj%252F123456789", "123456789" },
+    { SAFELINK "https%3A%2F%2Fzoom.us%2Fj%2F1%32345678901", "12345678901" },
+
+    { "https://zoom.us/j/123456789?uname=100%&pwd=abc", "123456789" },
+    { "https://zoom.us/j/123456789?a=%zz#%", "123456789" },
 
     { "https://zoom.us.evil.example/j/123456789", NULL },
     { "https://zoom.us-evil.example/j/123456789", NULL },
@@ -90,12 +131,55 @@ static const struct {
     { "https://evil.example%2F.zoom.us/j/123456789", NULL },
     { "https://.zoom.us/j/123456789", NULL },
     { "https://a..zoom.us/j/123456789", NULL },
-    { "https://zoom.us./j/123456789", NULL },
     { "https:///j/123456789", NULL },
     { "https://zoom.us:x/j/123456789", NULL },
+    { "https://zoom.us../j/123456789", NULL },
+    { "https://./j/123456789", NULL },
+    { "///zoom.us/j/123456789", NULL },
+    { "//evil.example//zoom.us/j/123456789", NULL },
+    { "https://zoom.us:80@evil.example/j/123456789", NULL },
+    { "https://zoom.us&amp;x@evil.example/j/123456789", NULL },
+    { "https://zoom.us&gt;.evil.example/j/123456789", NULL },
+    { "https://zoom.us\xe2\x80\x8b.evil.example/j/123456789", NULL },
+    { "https://zoom.us|evil.example/j/123456789", NULL },
+    { "https://evil.example\\@zoom.us/j/123456789", NULL },
+    { "https://evil.example https://zoom.us/j/123456789", NULL },
+    { "https://google.evil.example/url?q=https://zoom.us/j/123456789", NULL },
+    { "https://google.com.de/url?q=https://zoom.us/j/123456789", NULL },
+    { "https://google.co.cc/url?q=https://zoom.us/j/123456789", NULL },
+    { "https://evilgoogle.de/url?q=https://zoom.us/j/123456789", NULL },
+    { "https://google.de@evil.example/url?q=https://zoom.us/j/123456789",
+      NULL },
+    { "https://google.de/url/x?q=https://zoom.us/j/123456789", NULL },
+    { "https://google.de/url?q=https://evil.example/&url=https://zoom.us/j/"
+      "123456789", NULL },
+    { "https://google.de/url?q=https://zoom.us@evil.example/j/123456789",
+      NULL },
+    { "https://google.de/url?q=https%3A%2F%2Fzoom.us%2F@evil.example%2Fj%2F"
+      "123456789", NULL },
+    { "https://google.de/url?q=https%3A%2F%2Fzoom.us.evil.example%2Fj%2F"
+      "123456789", NULL },
+    { "https://google.de/url?q=", NULL },
+    { "https://urldefense.com.evil.example/v3/__https://zoom.us/j/123456789"
+      "__;!!a!b$", NULL },
+    { "https://urldefense.com/v3/__https://zoom.us*evil.example/j/123456789"
+      "__;QA!!a!b$", NULL },
+    { "https://urldefense.com/v3/__https://*/j/123456789__;em9vbS51cw!!a$",
+      NULL },
+    { "https://urldefense.com/v3/__https://zoom.us/j/12345678*__;!!a$", NULL },
+    { "https://urldefense.com/v3/__https://zoom.us/j/123456789__;=J!!",
+      "123456789" },
+    { "https://urldefense.com/v3/__https://zoom.us/j/123456789__;J!!", NULL },
+    { "https://urldefense.com/v3/__https://zoom.us/j/123456789__", NULL },
+    { "https://urldefense.com/v3/https://zoom.us/j/123456789__;!!", NULL },
+    { "https://urldefense.proofpoint.com/v2/url?u=https-3A__zoom.us-40evil"
+      ".example_j_123456789&d=x", NULL },
+    { "https://slack-redir.net/link?url=https%3A%2F%2Fevil.example%2Fj%2F"
+      "123456789", NULL },
+    { "https://facebook.com.evil.example/l.php?u=https%3A%2F%2Fzoom.us%2Fj"
+      "%2F123456789", NULL },
     { "ftp://zoom.us/j/123456789", NULL },
     { "javascript:zoom.us/j/123456789", NULL },
-    { "//zoom.us/j/123456789", NULL },
     { "/j/123456789", NULL },
     { "https://xsafelinks.protection.outlook.com/?url=https%3A%2F%2Fzoom.us"
       "%2Fj%2F123456789", NULL },
@@ -111,10 +195,17 @@ static const struct {
     { "https://zoom.us/j/12345678", NULL },
     { "https://zoom.us/j/123456789012", NULL },
     { "https://zoom.us/j/123456789x", NULL },
-    { "https://zoom.us/j/123456789%20", NULL },
     { "https://zoom.us/j/123456789/x", NULL },
-    { "https://zoom.us/j/123456789/join", NULL },
     { "https://zoom.us/j/123456789//", NULL },
+    { "https://zoom.us/j/123456789.5", NULL },
+    { "https://zoom.us/j/123456789%", NULL },
+    { "https://zoom.us/j/123456789%3", NULL },
+    { "https://zoom.us/j/123456789%41", NULL },
+    { "https://zoom.us/j/123456789%3Fpwd%3D%zz", NULL },
+    { "https://zoom.us/j/123456789/joinx", NULL },
+    { "https://zoom.us/launch/123456789", NULL },
+    { "https://zoom.us/launch/jc/123456789/x", NULL },
+    { "https://zoom.us/meeting/123456789x", NULL },
     { "https://zoom.us/wc/123456789/x", NULL },
     { "https://zoom.us/wc/123456789/joinx", NULL },
     { "https://zoom.us/wc/join/123456789/start", NULL },
@@ -139,7 +230,6 @@ static const struct {
     { "https://zoom.us/j/123456789%", NULL },
     { SAFELINK "https%3A%2F%2Fzoom.us%2Fj%2F123456789%25zz", NULL },
     { SAFELINK "https%3A%2F%2Fzoom.us%2Fj%2F%2531%2532345678901", NULL },
-    { SAFELINK "https%3A%2F%2Fzoom.us%2Fj%2F1%32345678901", NULL },
     { SAFELINK, NULL },
     { SAFELINK "%", NULL },
     { "%", NULL }, { "%%%", NULL }, { "<", NULL }, { "((((", NULL },
@@ -149,20 +239,45 @@ static const struct {
 
 START_TEST(finds_id)
 {
-    int          rc;
-    zoom_str_t   id, link;
+    int            rc;
+    zoom_buf_t     b;
+    zoom_str_t     link;
+    unsigned char  id[ZOOM_MEETING_ID_MAX];
 
     link = zoom_str_c(links[_i].link);
-    rc = zoom_meeting_id(link, &id);
+    zoom_buf_init(&b, id, sizeof(id));
+    rc = zoom_meeting_id(link, &b);
 
     ck_assert_msg(rc == (links[_i].id ? 0 : -1), "\"%s\": %d", links[_i].link,
                   rc);
 
-    if (rc == 0) {
-        unit_is(id, links[_i].id);
-        ck_assert(id.data >= link.data
-                  && id.data + id.len <= link.data + link.len);
-    }
+    unit_is(unit_buf(&b), links[_i].id ? links[_i].id : "");
+}
+END_TEST
+
+
+START_TEST(finds_numbers)
+{
+    zoom_buf_t     b;
+    unsigned char  id[ZOOM_MEETING_ID_MAX];
+
+    ck_assert_int_eq(zoom_meeting_is_id(S("123456789")), 1);
+    ck_assert_int_eq(zoom_meeting_is_id(S("12345678901")), 1);
+    ck_assert_int_eq(zoom_meeting_is_id(S("12345678")), 0);
+    ck_assert_int_eq(zoom_meeting_is_id(S("123456789012")), 0);
+    ck_assert_int_eq(zoom_meeting_is_id(S("123 456 789")), 0);
+    ck_assert_int_eq(zoom_meeting_is_id(zoom_str_c(NULL)), 0);
+
+    zoom_buf_init(&b, id, sizeof(id));
+    ck_assert_int_eq(zoom_meeting_number(S("861 2580 0160"), &b), 0);
+    unit_is(unit_buf(&b), "86125800160");
+
+    /* a link is none, and there must be room */
+
+    ck_assert_int_eq(zoom_meeting_number(S("zoom.us/j/123456789"), &b), -1);
+    ck_assert_int_eq(zoom_meeting_number(S("123456789"), &b), -1);
+    ck_assert_int_eq(b.overflow, 1);
+    ck_assert_int_eq(zoom_meeting_id(S("zoom.us/j/123456789"), &b), -1);
 }
 END_TEST
 
@@ -174,6 +289,7 @@ static const struct {
     int          webinar;
 } reads[] = {
     { "123456789", "", "", 0 },
+    { "123 456 789", "", "", 0 },
     { "https://zoom.us/j/123456789", "", "", 0 },
     { "https://zoom.us/j/123456789?pwd=abc", "abc", "", 0 },
     { "https://zoom.us/j/123456789?pwd=a-B_9.1", "a-B_9.1", "", 0 },
@@ -188,19 +304,55 @@ static const struct {
     { "zoommtg://zoom.us/join?confno=123456789&pwd=abc&tk=t", "abc", "t", 0 },
     { "zoomus://zoom.us/join?pwd=abc&confno=123456789", "abc", "", 0 },
 
-    /* encoded once, and along with what is around it */
+    { "https://zoom.us/j/123456789?Pwd=abc", "abc", "", 0 },
+    { "https://zoom.us/j/123456789?PWD=abc&TK=t", "abc", "t", 0 },
+    { "https://zoom.us/j/123456789?passcode=abc", "abc", "", 0 },
+    { "https://zoom.us/j/123456789?passcode=a&password=b", "b", "", 0 },
+    { "https://zoom.us/j/123456789?uname=100%&pwd=abc", "abc", "", 0 },
+    { "https://zoom.us/launch/jc/123456789?pwd=abc", "abc", "", 0 },
+    { "https://zoom.us/j/123456789/join?pwd=abc", "abc", "", 0 },
 
-    { "https://zoom.us/j/123456789?pwd=a%26b%3d", "a&b=", "", 0 },
-    { "https://zoom.us/j/123456789?pwd=a+b", "a+b", "", 0 },
-    { "https://zoom.us/j/123456789?pwd=a%2541", "a%41", "", 0 },
+    /* HTML */
+
+    { "https://zoom.us/j/123456789?a=b&amp;pwd=abc", "abc", "", 0 },
+    { "https://zoom.us/j/123456789?a=b&amp;amp;pwd=abc&amp;tk=t", "abc", "t",
+      0 },
+    { "https://zoom.us/j/123456789?a=b&#38;pwd=abc", "abc", "", 0 },
+    { "https://zoom.us/j/123456789?pwd=abc&quot;&gt;Join", "abc", "", 0 },
+    { "https://zoom.us/j/123456789?pwd=abc&amp;lt;/a&amp;gt;", "abc", "", 0 },
+    { "https://zoom.us/j/123456789?a&b&pwd=abc", "abc", "", 0 },
+    { SAFELINK "https%3A%2F%2Fzoom.us%2Fj%2F123456789%3Fa%3Db%26amp%3Bpwd"
+      "%3Dabc&amp;data=05", "abc", "", 0 },
+
+    /* a passcode ends where what can't be in it begins */
+
+    { "<https://zoom.us/j/123456789?pwd=abc|Join>", "abc", "", 0 },
+    { "https://zoom.us/j/123456789?pwd=abc</a>", "abc", "", 0 },
+    { "https://zoom.us/j/123456789?pwd=abc, and more", "abc", "", 0 },
+    { "https://zoom.us/j/123456789?pwd=abc;x", "abc", "", 0 },
+    { "[https://zoom.us/j/123456789?pwd=abc]", "abc", "", 0 },
+    { "https://zoom.us/j/123456789?pwd=abc.1.", "abc.1", "", 0 },
+    { "https://zoom.us/j/123456789?pwd=abc'", "abc", "", 0 },
+    { "https://zoom.us/j/123456789?pwd=abc\xe2\x80\x8b", "abc", "", 0 },
+    { "https://zoom.us/j/123456789?pwd=a%26b%3d", "a", "", 0 },
+    { "https://zoom.us/j/123456789?pwd=a+b", "a", "", 0 },
+    { "https://zoom.us/j/123456789?pwd=a%2541", "a", "", 0 },
+    { "https://zoom.us/j/123456789?pwd=a%2Db%2E1", "a-b.1", "", 0 },
+    { "https://zoom.us/j/123456789?pwd=a%0ab", "a", "", 0 },
+    { "https://zoom.us/j/123456789?pwd=a%00b", "a", "", 0 },
+    { "https://zoom.us/j/123456789?pwd=%20&passcode=abc", "abc", "", 0 },
+
+    /* encoded along with what is around it */
+
     { "https://zoom.us/j/123456789?pwd%3Dabc", "abc", "", 0 },
     { "https://zoom.us/j/123456789?pwd%3Dabc&sa=D", "abc", "", 0 },
     { "https://zoom.us/j/123456789%3Fpwd%3Dabc%26tk%3Dt%23x", "abc", "t", 0 },
     { "https://zoom.us/j/123456789&pwd=abc", "abc", "", 0 },
+    { "https://zoom.us/j/123456789?x=%&pwd%3Dabc", "abc", "", 0 },
     { SAFELINK "https%3A%2F%2Fzoom.us%2Fw%2F123456789%3Fpwd%3Dabc%26tk%3Dt"
       "&data=05", "abc", "t", 1 },
-    { SAFELINK "https%3A%2F%2Fzoom.us%2Fj%2F123456789%3Fpwd%3Da%2526b&pwd=x",
-      "a&b", "", 0 },
+    { SAFELINK "https%3A%2F%2Fzoom.us%2Fj%2F123456789%3Fpwd%3Da%252Db&pwd=x",
+      "a-b", "", 0 },
     { "https://www.google.com/url?q=https://zoom.us/j/123456789?pwd=abc&sa=D",
       "abc", "", 0 },
     { "https://www.google.com/url?q=https://zoom.us/j/123456789?pwd%3Dabc"
@@ -208,8 +360,8 @@ static const struct {
 
     /* what is in a value is no other's */
 
-    { "https://zoom.us/w/123456789?tk=a_b?pwd=c", "", "a_b?pwd=c", 1 },
-    { "https://zoom.us/w/123456789?tk=a%26pwd=c", "", "a&pwd=c", 1 },
+    { "https://zoom.us/w/123456789?tk=a_b?pwd=c", "", "a_b", 1 },
+    { "https://zoom.us/w/123456789?tk=a%26pwd=c", "", "a", 1 },
     { "https://zoom.us/w/123456789?tk%3Da?pwd=c", "c", "a", 1 },
 
     /* in brackets, and in words */
@@ -218,6 +370,17 @@ static const struct {
     { "https://zoom.us/j/123456789?pwd=abc)", "abc", "", 0 },
     { "https://zoom.us/j/123456789 (Passcode: 584706)", "584706", "", 0 },
     { "https://zoom.us/j/123456789 passcode:584706", "584706", "", 0 },
+    { "https://zoom.us/j/123456789 (Password: 584706)", "584706", "", 0 },
+    { "https://zoom.us/j/123456789 (PASSWORD = aB.1)", "aB.1", "", 0 },
+    { "https://zoom.us/j/123456789 Passcode\xc2\xa0:\xc2\xa0" "584706;",
+      "584706", "", 0 },
+    { "https://zoom.us/j/123456789, Passcode: 584706.", "584706", "", 0 },
+    { "https://zoom.us/j/123456789 **Passcode:** `584706`", "584706", "", 0 },
+    { "https://zoom.us/j/123456789 (passcode: 5%41)", "5", "", 0 },
+    { "https://zoom.us/j/123456789 passcode needed, passcode: 5", "5", "",
+      0 },
+    { "https://zoom.us/j/123456789 passcode:;password:5", "5", "", 0 },
+    { "https://zoom.us/j/123456789</a> (Passcode: 584706)", "584706", "", 0 },
     { "https://zoom.us/j/123456789?pwd=abc (Passcode: 584706)", "abc", "",
       0 },
     { SAFELINK "zoom.us%2Fj%2F123456789 (Passcode: 584706)", "584706", "",
@@ -230,13 +393,11 @@ static const struct {
 
     { "https://zoom.us/j/123456789?pwd=a&pwd=b", "", "", 0 },
     { "https://zoom.us/w/123456789?tk=a&tk=b", "", "", 1 },
+    { "https://zoom.us/j/123456789?pwd=a&Pwd=b", "", "", 0 },
     { "https://zoom.us/j/123456789?pwd=", "", "", 0 },
+    { "https://zoom.us/j/123456789?wpk=a&epk=b&uss=c&confid=d", "", "", 0 },
     { "https://zoom.us/j/123456789?xpwd=a", "", "", 0 },
-    { "https://zoom.us/j/123456789?PWD=a", "", "", 0 },
     { "https://zoom.us/j/123456789#pwd=a", "", "", 0 },
-    { "https://zoom.us/j/123456789?pwd=a%0ab", "", "", 0 },
-    { "https://zoom.us/j/123456789?pwd=a%00b", "", "", 0 },
-    { "https://zoom.us/j/123456789?pwd=a%20b", "", "", 0 },
     { "https://zoom.us/j/123456789?tk=%c3%a9", "", "", 0 }
 };
 
@@ -269,7 +430,7 @@ START_TEST(reads_no_more_than_fits)
 {
     zoom_buf_t      b;
     zoom_meeting_t  m;
-    unsigned char   data[4];
+    unsigned char   data[13];
 
     zoom_buf_init(&b, data, sizeof(data));
 
@@ -287,9 +448,8 @@ END_TEST
 START_TEST(unwraps_so_far)
 {
     int            i, wraps;
-    zoom_str_t     id;
-    zoom_buf_t     b;
-    unsigned char  data[4096];
+    zoom_buf_t     b, id;
+    unsigned char  data[4096], text[ZOOM_MEETING_ID_MAX];
 
     for (wraps = 0; wraps < 7; wraps++) {
         zoom_buf_init(&b, data, sizeof(data));
@@ -300,6 +460,8 @@ START_TEST(unwraps_so_far)
 
         zoom_buf_c(&b, "zoom.us/j/123456789");
 
+        zoom_buf_init(&id, text, sizeof(text));
+
         ck_assert_int_eq(zoom_meeting_id(unit_buf(&b), &id),
                          wraps <= 4 ? 0 : -1);
     }
@@ -309,9 +471,10 @@ END_TEST
 
 START_TEST(has_limits)
 {
-    zoom_str_t     id;
-    zoom_buf_t     b;
-    unsigned char  data[4096];
+    zoom_buf_t     b, id;
+    unsigned char  data[4096], text[ZOOM_MEETING_ID_MAX];
+
+    zoom_buf_init(&id, text, sizeof(text));
 
     memset(data, 'x', sizeof(data));
     zoom_buf_init(&b, data, sizeof(data));
@@ -320,6 +483,98 @@ START_TEST(has_limits)
     ck_assert_int_eq(zoom_meeting_id((zoom_str_t) { data, 2048 }, &id), 0);
     ck_assert_int_eq(zoom_meeting_id((zoom_str_t) { data, 2049 }, &id), -1);
     ck_assert_int_eq(zoom_meeting_id(zoom_str_c(NULL), &id), -1);
+
+    /* nor is a number among so many blanks looked for */
+
+    memset(data, ' ', sizeof(data));
+    memcpy(data, "123456789", 9);
+
+    ck_assert_int_eq(zoom_meeting_id((zoom_str_t) { data, 2049 }, &id), -1);
+}
+END_TEST
+
+
+/* A row for each row of the table of wrappers. */
+
+static const struct {
+    const char  *before;
+    const char  *link;
+    const char  *after;
+} wrappers[] = {
+    { "", "https://zoom.us/j/123456789?pwd=CANARY.1", "" },
+    { SAFELINK, "https%3A%2F%2Fzoom.us%2Fj%2F123456789%3Fpwd%3DCANARY.1",
+      "&data=05%7C01%7C&reserved=0" },
+    { "https://gcc02.safelinks.protection.office365.us/?url=",
+      "https%3A%2F%2Fzoom.us%2Fj%2F123456789%3Fpwd%3DCANARY.1", "&data=05" },
+    { "https://eur01.safelinks.protection.outlook.com/ap/t-59584e83/?url=",
+      "https%3A%2F%2Fzoom.us%2Fj%2F123456789%3Fpwd%3DCANARY.1", "&data=05" },
+    { "https://nam02.safelinks.protection.outlook.com?url=",
+      "https%3A%2F%2Fzoom.us%2Fj%2F123456789%3Fpwd%3DCANARY.1", "" },
+    { "https://statics.teams.cdn.office.net/evergreen-assets/safelinks/1/"
+      "atp-safelinks.html?url=",
+      "https%3A%2F%2Fzoom.us%2Fj%2F123456789%3Fpwd%3DCANARY.1",
+      "&locale=en-us" },
+    { "https://www.google.com/url?q=",
+      "https://zoom.us/j/123456789?pwd%3DCANARY.1", "&sa=D&usg=AOv" },
+    { "https://www.google.co.uk/url?q=",
+      "https://zoom.us/j/123456789?pwd%3DCANARY.1", "&sa=D" },
+    { "https://google.de/url?sa=t&q=&url=",
+      "https%3A%2F%2Fzoom.us%2Fj%2F123456789%3Fpwd%3DCANARY.1", "&ved=2" },
+    { "https://urldefense.proofpoint.com/v1/url?u=",
+      "https://zoom.us/j/123456789%3Fpwd%3DCANARY.1", "&k=x" },
+    { "https://urldefense.proofpoint.com/v2/url?u=",
+      "https-3A__zoom.us_j_123456789-3Fpwd-3DCANARY.1", "&d=DwMGaQ&c=x&e=" },
+    { "https://urldefense.com/v3/__",
+      "https://zoom.us/j/123456789?pwd=CANARY.1", "__;!!AbC!def-_$" },
+    { "https://urldefense.us/v3/__",
+      "https://zoom.us/j/123456789?pwd*3DCANARY.1", "__;JQ!!AbC!def$" },
+    { "https://urldefense.com/v3/__",
+      "https:/zoom.us/j/123456789?pwd*3DCANARY.1", "__;JQ==!!AbC!def$" },
+    { "https://urldefense.com/v3/__",
+      "https://zoom.us/j/**H?pwd=CANARY.1", "__;MTIzNDU2Nzg5!!AbC!def$" },
+    { "https://urldefense.com/v3/__",
+      "https://zoom.us/j/123456789?x=*&pwd=CANARY.1&y=**",
+      "__;w6lhYg!!AbC!def$" },
+    { "https://slack-redir.net/link?url=",
+      "https%3A%2F%2Fzoom.us%2Fj%2F123456789%3Fpwd%3DCANARY.1", "&v=3" },
+    { "https://l.facebook.com/l.php?u=",
+      "https%3A%2F%2Fzoom.us%2Fj%2F123456789%3Fpwd%3DCANARY.1",
+      "%26fbclid%3Dx&h=AT3" }
+};
+
+
+START_TEST(unwraps)
+{
+    zoom_buf_t      link, b;
+    zoom_meeting_t  m;
+    unsigned char   text[512], data[576];
+
+    zoom_buf_init(&link, text, sizeof(text));
+    zoom_buf_c(&link, wrappers[_i].before);
+    zoom_buf_c(&link, wrappers[_i].link);
+    zoom_buf_c(&link, wrappers[_i].after);
+
+    zoom_buf_init(&b, data, link.len);
+    ck_assert_int_eq(zoom_meeting_read(&m, unit_buf(&link), &b), 0);
+    unit_is(m.id, "123456789");
+    unit_is(m.passcode, "CANARY.1");
+
+    zoom_buf_init(&b, data, zoom_meeting_mask_size(link.len));
+    zoom_meeting_mask(&b, unit_buf(&link));
+    ck_assert(!zoom_str_casefind(unit_buf(&b), "CANARY"));
+    ck_assert(zoom_str_casefind(unit_buf(&b), "https://zoom.us/j/123456789?"));
+
+    /* what stands behind the wrapper is still there */
+
+    zoom_buf_c(&link, " (Passcode: WORD)");
+    zoom_buf_init(&b, data, link.len);
+    ck_assert_int_eq(zoom_meeting_read(&m, unit_buf(&link), &b), 0);
+    unit_is(m.passcode, "CANARY.1");
+
+    link.len = 0;
+    zoom_buf_c(&link, SAFELINK "zoom.us%2Fj%2F123456789 (Passcode: WORD)");
+    ck_assert_int_eq(zoom_meeting_read(&m, unit_buf(&link), &b), 0);
+    unit_is(m.passcode, "WORD");
 }
 END_TEST
 
@@ -329,60 +584,74 @@ static const struct {
     const char  *masked;
 } masks[] = {
     { "", "" },
+    { "123456789", "123456789" },
+    { " 861 2580 0160", "86125800160" },
     { "https://zoom.us/j/123456789", "https://zoom.us/j/123456789" },
-    { "https://zoom.us/j/1?pwd=a-b_c.1", "https://zoom.us/j/1?pwd=***" },
-    { "https://zoom.us/j/1?pwd=abc&uname=Bob",
-      "https://zoom.us/j/1?pwd=***&uname=Bob" },
-    { "https://zoom.us/j/1?uname=Bob&password=x#frag",
-      "https://zoom.us/j/1?uname=Bob&password=***#frag" },
-    { "https://zoom.us/w/1?tk=abc&zak=d.e.f&token=x&uuid=1",
-      "https://zoom.us/w/1?tk=***&zak=***&token=***&uuid=1" },
-    { "zoommtg://zoom.us/join?confno=123456789&pwd=x&zc=0",
-      "zoommtg://zoom.us/join?confno=123456789&pwd=***&zc=0" },
-    { "?PWD=x&Access_Token=y&obfToken=z",
-      "?PWD=***&Access_Token=***&obfToken=***" },
-    { "?pwd=&a=b", "?pwd=&a=b" },
-    { "?pwd=a=b==&c=d", "?pwd=***&c=d" },
-    { "?pwd=a/b?c&d=e", "?pwd=***&d=e" },
-    { "?a=b;pwd=x;y", "?a=b;pwd=***" },
-    { "?a=1&amp;pwd=x&amp;b=2", "?a=1&amp;pwd=***&amp;b=2" },
-    { "#pwd=abc", "#pwd=***" },
-    { "pwd=abc", "pwd=***" },
+    { "HTTPS://us02web.ZOOM.us:443/j/123456789/?#",
+      "https://us02web.ZOOM.us/j/123456789" },
+    { "//zoom.us./j/123456789", "//zoom.us/j/123456789" },
+    { "zoom.us/j/123456789", "zoom.us/j/123456789" },
+    { "https://zoom.us/j/123456789?pwd=a-b_c.1",
+      "https://zoom.us/j/123456789?pwd=***" },
+    { "https://zoom.us/j/123456789?Pwd=abc&uname=Bob",
+      "https://zoom.us/j/123456789?pwd=***&***" },
+    { "https://zoom.us/j/123456789?uname=Bob&password=x#frag",
+      "https://zoom.us/j/123456789?password=***&***" },
+    { "https://zoom.us/j/123456789?uname=Bob",
+      "https://zoom.us/j/123456789?***" },
+    { "https://zoom.us/j/123456789#pwd=abc",
+      "https://zoom.us/j/123456789?***" },
+    { "https://zoom.us/w/123456789?zak=d.e.f&pwd=x&pwd=y&tk=abc",
+      "https://zoom.us/w/123456789?tk=***&pwd=***&***" },
+    { "https://zoom.us/j/123456789%3Fpwd%3Dabc",
+      "https://zoom.us/j/123456789?***" },
+    { "https://zoom.us/j/123456789&pwd=abc",
+      "https://zoom.us/j/123456789?***" },
+    { "https://zoom.us/wc/123456789/join?pwd=abc",
+      "https://zoom.us/wc/123456789/join?pwd=***" },
+    { "https://zoom.us/launch/jc/123456789",
+      "https://zoom.us/launch/jc/123456789" },
+    { "zoommtg://zoom.us/join?action=join&confno=123456789&pwd=x&zc=0",
+      "zoommtg://zoom.us/join?confno=123456789&pwd=***&***" },
+    { "zoomus://zoom.us/start?confno=123456789",
+      "zoomus://zoom.us/start?confno=123456789" },
+    { SAFELINK "https%3A%2F%2Fzoom.us%2Fj%2F123456789%3Fpwd%3Dabc&data=05",
+      "https://zoom.us/j/123456789?pwd=***" },
 
-    /* an "&" that is part of the value, and one that is not */
+    { "https://zoom.us/j/123456789?pwd=abc (Passcode: 584706)",
+      "https://zoom.us/j/123456789?pwd=*** ***" },
+    { "https://zoom.us/j/123456789 \xe5\xaf\x86",
+      "https://zoom.us/j/123456789 ***" },
+    { "<https://zoom.us/j/123456789?pwd=abc>\xc2\xa0.",
+      "https://zoom.us/j/123456789?pwd=***" },
 
-    { "?pwd=ab%26cd&x=y", "?pwd=***&x=y" },
-    { "?pwd%3Dabc%26cd&x=y", "?pwd%3D***&x=y" },
-    { "?url=https%3A%2F%2Fzoom.us%2Fj%2F1%3Fpwd%3Dabc%26uname%3Dx&data=1",
-      "?url=https%3A%2F%2Fzoom.us%2Fj%2F1%3Fpwd%3D***%26uname%3Dx&data=1" },
-    { "?url=%3Fpwd%3Dab%2526cd%26x%3Dy", "?url=%3Fpwd%3D***%26x%3Dy" },
-    { "?q=%253Fpwd%253Dabc%2526a%253Db%26c&d",
-      "?q=%253Fpwd%253D***%2526a%253Db%26c&d" },
-    { "?q=https://zoom.us/j/1?pwd=abc&sa=D",
-      "?q=https://zoom.us/j/1?pwd=***&sa=D" },
-    { "?%70wd=abc", "?%70wd=***" },
-    { "?p%2577d=abc", "?p%2577d=***" },
+    /* no meeting: where it is, and the words that are in everybody's link */
 
-    { "https://zoom.us/j/1?pwd=abc (Passcode: 584706)",
-      "https://zoom.us/j/1?pwd=*** (Passcode: ***)" },
-    { "Passcode : 584706 ok", "Passcode : *** ok" },
-    { "passcode:\"a)b\"", "passcode:\"***" },
-    { "(Passcode: a)b)", "(Passcode: ***)" },
-    { "<https://zoom.us/j/1?pwd=abc>", "<https://zoom.us/j/1?pwd=***>" },
-    { "(https://zoom.us/j/1?pwd=abc)", "(https://zoom.us/j/1?pwd=***)" },
-    { "Passcode%3A%20584706", "Passcode%3A%20***" },
-    { "Meeting Passcode: 5 x", "Meeting Passcode: *** x" },
-    { "pass word=x", "pass word=x" },
-
-    { "a\r\nb\x7f\tc", "a??b??c" },
-    { "?pwd=a\nb", "?pwd=***?b" },
-    { "\xc3\xa9?pwd=\xc3\xa9&x", "\xc3\xa9?pwd=***&x" },
-    { "%", "%" }, { "%2", "%2" }, { "%zz=pwd%", "%zz=pwd%" },
-    { "?pwd=%", "?pwd=***" }, { "?pwd=%zz&a", "?pwd=***&a" },
-    { "%25%25%25", "%25%25%25" },
-    { "?0123456789012345678901234567890123456789012345678901234567890123=x",
-      "?0123456789012345678901234567890123456789012345678901234567890123=***"
-    }
+    { "https://zoom.us", "https://zoom.us" },
+    { "https://zoom.us/", "https://zoom.us" },
+    { "https://zoom.us/j/1?pwd=abc", "https://zoom.us/j/***?***" },
+    { "https://zoom.us/my/bob.1?pwd=abc", "https://zoom.us/my/***?***" },
+    { "zoom.us/meeting/register/tJUpd-1", "zoom.us/meeting/register/***" },
+    { "https://zoom.us/rec/share/", "https://zoom.us/rec/share" },
+    { "https://zoom.us/j/123456789?pwd=%", "https://zoom.us/j/***?***" },
+    { "https://teams.microsoft.com/l/meetup-join/19%3a?pwd=x",
+      "https://teams.microsoft.com/***?***" },
+    { "https://teams.microsoft.com/?pwd=x", "https://teams.microsoft.com?***" },
+    { SAFELINK "https%3A%2F%2Fevil.example%2Fx",
+      "https://nam02.safelinks.protection.outlook.com?***" },
+    { "https://zoom.us-3Fpwd-3Dabc/", "https://***" },
+    { "https://-secret.example", "https://***" },
+    { "https://secret", "***" },
+    { "secret.example", "***" },
+    { "user:secret@zoom.us/j/123456789", "***" },
+    { "https://user:secret@zoom.us/j/123456789", "***" },
+    { "Passcode 584706", "***" },
+    { "12345678", "***" },
+    { "?pwd=abc", "***" },
+    { "ftp://zoom.us/j/123456789", "***" },
+    { "a\r\nb\x7f\tc", "***" },
+    { "%", "***" },
+    { "<", "***" }
 };
 
 
@@ -391,7 +660,7 @@ START_TEST(masks_links)
     zoom_buf_t     b;
     unsigned char  data[256];
 
-    zoom_buf_init(&b, data, sizeof(data));
+    zoom_buf_init(&b, data, zoom_meeting_mask_size(strlen(masks[_i].link)));
     zoom_meeting_mask(&b, zoom_str_c(masks[_i].link));
     unit_is(unit_buf(&b), masks[_i].masked);
 
@@ -404,6 +673,73 @@ START_TEST(masks_links)
 END_TEST
 
 
+/* Every shape with every way of saying a secret. */
+
+static const char *const  shapes[] = {
+    "https://zoom.us/j/123456789", "https://zoom.us/j/123456789/join",
+    "https://zoom.us/s/123456789", "https://zoom.us/w/123456789",
+    "https://zoom.us/wc/join/123456789", "https://zoom.us/wc/123456789/join",
+    "https://zoom.us/wc/123456789/start", "https://zoom.us/wc/123456789",
+    "https://zoom.us/launch/jc/123456789", "https://zoom.us/meeting/123456789",
+    "zoommtg://zoom.us/join?confno=123456789",
+    "zoomus://zoom.us/start?confno=123456789",
+    "//zoom.us/j/123456789", "zoom.us./j/123456789", "123456789",
+    "861 2580 0160", "https://zoom.us/my/", "https://zoom.us/meeting/register/",
+    "https://events.zoom.us/ev/", "https://teams.microsoft.com/l/", "",
+    "https://www.google.com/url?q=https://zoom.us/j/123456789",
+    "https://www.google.com/url?q=https://evil.example/j/123456789",
+    "https://urldefense.proofpoint.com/v2/url?u=https-3A__zoom.us_j_123456789",
+    "https://urldefense.proofpoint.com/v2/url?u=https-3A__evil.example_",
+    "https://urldefense.com/v3/__https://zoom.us/j/123456789",
+    SAFELINK "https%3A%2F%2Fzoom.us%2Fj%2F123456789"
+};
+
+
+START_TEST(masks_secrets)
+{
+    size_t         i, k;
+    zoom_buf_t     link, b;
+    unsigned char  text[512], data[576];
+
+    static const char *const  secrets[] = {
+        "?pwd=", "&pwd=", "?tk=", "?zak=", "?wpk=", "?epk=", "?uss=",
+        "?confid=", "?amp;pwd=", "&amp;pwd=", "#pwd=", "#", "?", "&", "/",
+        "%3Fpwd%3D", "%3fpwd%3d", "%253Fpwd%253D", "-3Fpwd-3D", "-26tk-3D",
+        "?pwd*3D", "*3Fpwd*3D", "?q=", " Passcode ", " Passcode: ",
+        " (Password: ", " PW=", " Kenncode: ", " Code secret : ",
+        " C\xc3\xb3" "digo de acceso: ",
+        " \xe5\xaf\x86\xe7\xa0\x81\xef\xbc\x9a",
+        " \xe3\x83\x91\xe3\x82\xb9\xe3\x82\xb3\xe3\x83\xbc\xe3\x83\x89: ",
+        "\xc2\xa0", "\xe2\x80\x8b", ",", ";", ".", "|", "</a>", "](", "\t",
+        "%", "%zz", "%00", "@", ":", "\\", "=", "'", "-", "_", "x", "\xff"
+    };
+
+    static const char *const  ends[] = {
+        "", "__;JQ!!AbC!x$", "&data=05", ")", ">", "%", ".example"
+    };
+
+    for (i = 0; i < N(secrets) * N(ends); i++) {
+        zoom_buf_init(&link, text, sizeof(text));
+        zoom_buf_c(&link, shapes[_i]);
+        zoom_buf_c(&link, secrets[i % N(secrets)]);
+        zoom_buf_c(&link, "CANARY");
+        zoom_buf_c(&link, ends[i / N(secrets)]);
+
+        zoom_buf_init(&b, data, zoom_meeting_mask_size(link.len));
+        zoom_meeting_mask(&b, unit_buf(&link));
+
+        ck_assert_int_eq(b.overflow, 0);
+        ck_assert_msg(!zoom_str_casefind(unit_buf(&b), "CANARY"),
+                      "\"%.*s\"", (int) link.len, (char *) link.data);
+
+        for (k = 0; k < b.len; k++) {
+            ck_assert(b.data[k] >= 0x20 && b.data[k] < 0x7f);
+        }
+    }
+}
+END_TEST
+
+
 /* Whatever a link is made of, what follows "pwd=" does not come through. */
 
 START_TEST(masks_at_random)
@@ -411,19 +747,21 @@ START_TEST(masks_at_random)
     int             i;
     size_t          k;
     uint32_t        seed;
-    zoom_str_t      id;
-    zoom_buf_t      link, b;
+    zoom_buf_t      link, b, id;
     zoom_meeting_t  m;
-    unsigned char   text[512], data[1024];
+    unsigned char   text[512], data[1024], digits[ZOOM_MEETING_ID_MAX];
 
     static const char *const  parts[] = {
         "https://", "zoom.us", "/j/", "123456789", "?", "&", "%3F", "%26",
         "=", "%3D", "a", "%", "%25", "<", ")", " ", "url=", "q=", "#", ":",
-        "google.com/url?q=", SAFELINK, "\n", "\xff", "%3", "zz", ";"
+        "google.com/url?q=", SAFELINK, "\n", "\xff", "%3", "zz", ";",
+        "urldefense.com/v3/__", "__;JQ!", "*", "**A", "&amp;", "&lt;",
+        "urldefense.com/v2/url?u=", "-3A__", "_", "\xc2\xa0", "|"
     };
 
     static const char *const  keys[] = {
-        "pwd=", "&tk=", "?zak=", "%3Fpwd%3D", "%2526pwd%253D", "password:"
+        "pwd=", "&tk=", "?zak=", "%3Fpwd%3D", "%2526pwd%253D", "password:",
+        "-3Fpwd-3D", "?pwd*3D", " Passcode ", "&wpk="
     };
 
     seed = 2048 + (uint32_t) _i;
@@ -444,16 +782,17 @@ START_TEST(masks_at_random)
 
         ck_assert_int_eq(link.overflow, 0);
 
-        zoom_buf_init(&b, data, link.len * 2);
+        zoom_buf_init(&b, data, zoom_meeting_mask_size(link.len));
         zoom_meeting_mask(&b, unit_buf(&link));
         ck_assert_int_eq(b.overflow, 0);
         ck_assert_msg(!zoom_str_casefind(unit_buf(&b), "CANARY"),
                       "\"%.*s\"", (int) link.len, (char *) link.data);
 
         zoom_buf_init(&b, data, link.len);
+        zoom_buf_init(&id, digits, sizeof(digits));
 
         if (zoom_meeting_id(unit_buf(&link), &id) == 0) {
-            unit_is(id, "123456789");
+            unit_is(unit_buf(&id), "123456789");
             ck_assert_int_eq(zoom_meeting_read(&m, unit_buf(&link), &b), 0);
             ck_assert_int_eq(b.overflow, 0);
 
@@ -475,11 +814,14 @@ unit_meeting(void)
     t = tcase_create("meeting");
 
     tcase_add_loop_test(t, finds_id, 0, (int) N(links));
+    tcase_add_test(t, finds_numbers);
     tcase_add_loop_test(t, reads_the_rest, 0, (int) N(reads));
     tcase_add_test(t, reads_no_more_than_fits);
     tcase_add_test(t, unwraps_so_far);
     tcase_add_test(t, has_limits);
+    tcase_add_loop_test(t, unwraps, 0, (int) N(wrappers));
     tcase_add_loop_test(t, masks_links, 0, (int) N(masks));
+    tcase_add_loop_test(t, masks_secrets, 0, (int) N(shapes));
     tcase_add_loop_test(t, masks_at_random, 0, 3);
 
     suite_add_tcase(s, t);
