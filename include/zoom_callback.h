@@ -11,9 +11,8 @@
 
 
 /* 64 KiB and more are too much */
-#define ZOOM_CALLBACK_BODY_MAX      65535
-#define ZOOM_CALLBACK_METADATA_MAX  64
-#define ZOOM_CALLBACK_URL_MAX       2048
+#define ZOOM_CALLBACK_BODY_MAX  65535
+#define ZOOM_CALLBACK_URL_MAX   2048
 
 
 typedef struct {
@@ -24,7 +23,8 @@ typedef struct {
 
 typedef struct {
     zoom_str_t            bot_id;        /* empty where it was not sent */
-    zoom_str_t            meeting_url;
+    zoom_str_t            meeting_url;   /* likewise */
+    const char           *no_meeting;    /* why what was sent is not kept */
     unsigned              nmetadata;
     unsigned              typed:1;       /* had a callback_type */
     zoom_metadata_t       metadata[];
@@ -45,14 +45,22 @@ size_t zoom_callback_size(const zoom_json_doc_t *doc);
  * needs room for as many bytes as the body has; both must live as long as
  * "cb".  NULL on success, else why it is no callback (400 bad_callback):
  * not an object, a member of the wrong type, a callback_type other than
- * "zoom_tokens", a meeting_url over 2,048 bytes, more than 64 metadata
- * members, control characters in bot_id or meeting_url.  Unknown members are
- * ignored; a null member counts as not sent.  A meeting_number (MeetStream), a
- * string or a number, stands in for a meeting_url that was not sent.
+ * "zoom_tokens", control characters in bot_id.  There may be as many members
+ * as the scanner lets by.  Unknown ones are ignored; a null counts as not sent.
+ * A meeting_number (MeetStream), a string or a number, stands in for a
+ * meeting_url that was not sent.
  */
 
 const char *zoom_callback_read(zoom_callback_t *cb,
     const zoom_json_doc_t *doc, zoom_buf_t *b);
+
+/*
+ * Takes a meeting's link or number.  One over 2,048 bytes or with control
+ * characters in it is not kept, and "no_meeting" says why, for the log: most
+ * tokens need no meeting.
+ */
+
+void zoom_callback_meet(zoom_callback_t *cb, zoom_str_t meeting);
 
 /*
  * The metadata member that $zoom_metadata_NAME means: ASCII case ignored, "-"

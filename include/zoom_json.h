@@ -18,7 +18,7 @@
 #include "zoom_string.h"
 
 
-#define ZOOM_JSON_MAX_NODES   1024
+#define ZOOM_JSON_MAX_NODES   4096
 #define ZOOM_JSON_MAX_DEPTH   16
 #define ZOOM_JSON_NONE        UINT16_MAX
 

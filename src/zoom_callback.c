@@ -8,8 +8,7 @@
 static const zoom_json_node_t *zoom_callback_object(
     const zoom_json_doc_t *doc);
 static const char *zoom_callback_text(zoom_str_t *value,
-    const zoom_json_node_t *node, zoom_buf_t *b, const char *type,
-    const char *control);
+    const zoom_json_node_t *node, zoom_buf_t *b, const char *type);
 static const char *zoom_callback_meeting(zoom_callback_t *cb,
     const zoom_json_doc_t *doc, const zoom_json_node_t *root, zoom_buf_t *b);
 static const char *zoom_callback_type(zoom_callback_t *cb,
@@ -18,7 +17,7 @@ static const char *zoom_callback_fill(zoom_callback_t *cb,
     const zoom_json_doc_t *doc, const zoom_json_node_t *node, zoom_buf_t *b);
 static zoom_str_t zoom_callback_decode(zoom_buf_t *b, zoom_str_t raw,
     int escaped);
-static int zoom_callback_control(zoom_str_t s, int escaped);
+static int zoom_callback_control(zoom_str_t s);
 static int zoom_callback_name_eq(zoom_str_t member, zoom_str_t name);
 
 
@@ -34,10 +33,7 @@ zoom_callback_size(const zoom_json_doc_t *doc)
     node = node ? zoom_json_member(doc, node, "bot_metadata") : NULL;
 
     if (node && node->type == ZOOM_JSON_OBJECT) {
-        for (i = node->first;
-             i != ZOOM_JSON_NONE && n < ZOOM_CALLBACK_METADATA_MAX;
-             i = doc->nodes[i].next)
-        {
+        for (i = node->first; i != ZOOM_JSON_NONE; i = doc->nodes[i].next) {
             n++;
         }
     }
@@ -55,6 +51,7 @@ zoom_callback_read(zoom_callback_t *cb, const zoom_json_doc_t *doc,
 
     cb->bot_id = zoom_str_c(NULL);
     cb->meeting_url = zoom_str_c(NULL);
+    cb->no_meeting = NULL;
     cb->nmetadata = 0;
     cb->typed = 0;
 
@@ -72,10 +69,13 @@ zoom_callback_read(zoom_callback_t *cb, const zoom_json_doc_t *doc,
 
     why = zoom_callback_text(&cb->bot_id,
                              zoom_json_member(doc, root, "bot_id"), b,
-                             "has a bot_id of the wrong type",
-                             "has a control character in bot_id");
+                             "has a bot_id of the wrong type");
     if (why) {
         return why;
+    }
+
+    if (zoom_callback_control(cb->bot_id)) {
+        return "has a control character in bot_id";
     }
 
     why = zoom_callback_meeting(cb, doc, root, b);
@@ -104,7 +104,7 @@ zoom_callback_object(const zoom_json_doc_t *doc)
 
 static const char *
 zoom_callback_text(zoom_str_t *value, const zoom_json_node_t *node,
-    zoom_buf_t *b, const char *type, const char *control)
+    zoom_buf_t *b, const char *type)
 {
     if (node == NULL || node->type == ZOOM_JSON_NULL) {
         return NULL;
@@ -116,7 +116,7 @@ zoom_callback_text(zoom_str_t *value, const zoom_json_node_t *node,
 
     *value = zoom_callback_decode(b, node->text, node->escaped);
 
-    return zoom_callback_control(*value, node->escaped) ? control : NULL;
+    return NULL;
 }
 
 
@@ -124,39 +124,54 @@ static const char *
 zoom_callback_meeting(zoom_callback_t *cb, const zoom_json_doc_t *doc,
     const zoom_json_node_t *root, zoom_buf_t *b)
 {
+    zoom_str_t               meeting;
     const char              *why;
     const zoom_json_node_t  *number;
 
-    why = zoom_callback_text(&cb->meeting_url,
+    meeting = zoom_str_c(NULL);
+
+    why = zoom_callback_text(&meeting,
                              zoom_json_member(doc, root, "meeting_url"), b,
-                             "has a meeting_url of the wrong type",
-                             "has a control character in meeting_url");
-    if (why) {
+                             "has a meeting_url of the wrong type");
+
+    zoom_callback_meet(cb, meeting);
+
+    if (why || cb->meeting_url.len) {
         return why;
     }
 
-    if (cb->meeting_url.len == 0) {
+    /* MeetStream has the number only, and no type is documented */
 
-        /* MeetStream has the number only, and no type is documented */
+    number = zoom_json_member(doc, root, "meeting_number");
 
-        number = zoom_json_member(doc, root, "meeting_number");
-
-        if (number && number->type == ZOOM_JSON_NUMBER) {
-            cb->meeting_url = zoom_callback_decode(b, number->text, 0);
-
-        } else {
-            why = zoom_callback_text(&cb->meeting_url, number, b,
-                                     "has a meeting_number of the wrong type",
-                                     "has a control character in "
-                                     "meeting_number");
-        }
+    if (number && number->type == ZOOM_JSON_NUMBER) {
+        zoom_callback_meet(cb, number->text);
+        return NULL;
     }
 
-    if (why == NULL && cb->meeting_url.len > ZOOM_CALLBACK_URL_MAX) {
-        why = "has a meeting_url that is too long";
-    }
+    meeting = zoom_str_c(NULL);
+
+    why = zoom_callback_text(&meeting, number, b,
+                             "has a meeting_number of the wrong type");
+
+    zoom_callback_meet(cb, meeting);
 
     return why;
+}
+
+
+void
+zoom_callback_meet(zoom_callback_t *cb, zoom_str_t meeting)
+{
+    if (meeting.len > ZOOM_CALLBACK_URL_MAX) {
+        cb->no_meeting = "the callback's meeting_url is too long";
+
+    } else if (zoom_callback_control(meeting)) {
+        cb->no_meeting = "the callback's meeting_url has control characters";
+
+    } else {
+        cb->meeting_url = meeting;
+    }
 }
 
 
@@ -172,7 +187,7 @@ zoom_callback_type(zoom_callback_t *cb, const zoom_json_node_t *node,
 
     type = zoom_str_c(NULL);
 
-    why = zoom_callback_text(&type, node, b, wrong, wrong);
+    why = zoom_callback_text(&type, node, b, wrong);
 
     if (why) {
         return why;
@@ -197,7 +212,6 @@ zoom_callback_fill(zoom_callback_t *cb, const zoom_json_doc_t *doc,
     const zoom_json_node_t *node, zoom_buf_t *b)
 {
     uint16_t          i;
-    unsigned          n;
     zoom_metadata_t  *md;
 
     if (node == NULL || node->type == ZOOM_JSON_NULL) {
@@ -208,14 +222,8 @@ zoom_callback_fill(zoom_callback_t *cb, const zoom_json_doc_t *doc,
         return "has a bot_metadata of the wrong type";
     }
 
-    n = 0;
-
     for (i = node->first; i != ZOOM_JSON_NONE; i = node->next) {
         node = &doc->nodes[i];
-
-        if (n++ == ZOOM_CALLBACK_METADATA_MAX) {
-            return "has too many bot_metadata members";
-        }
 
         if (node->type != ZOOM_JSON_STRING) {
             continue;
@@ -251,20 +259,18 @@ zoom_callback_decode(zoom_buf_t *b, zoom_str_t raw, int escaped)
 }
 
 
-/* But for U+007F the scanner lets a control character in by an escape only. */
-
 static int
-zoom_callback_control(zoom_str_t s, int escaped)
+zoom_callback_control(zoom_str_t s)
 {
     size_t  i;
 
-    for (i = 0; escaped && i < s.len; i++) {
-        if (s.data[i] < 0x20) {
+    for (i = 0; i < s.len; i++) {
+        if (s.data[i] < 0x20 || s.data[i] == 0x7f) {
             return 1;
         }
     }
 
-    return s.len && memchr(s.data, 0x7f, s.len) != NULL;
+    return 0;
 }
 
 

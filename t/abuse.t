@@ -249,7 +249,7 @@ subtest 'signed, and hostile' => sub {
     my %refused = (
         'too deep'            => qq({"x":$deep}),
         'far too deep'        => '{"x":' . '[' x 30_000 . ']' x 30_000 . '}',
-        'too many values'     => '{"x":[' . join(',', (1) x 2000) . ']}',
+        'too many values'     => '{"x":[' . join(',', (1) x 5000) . ']}',
         'a name twice'        => '{"bot_user":"bot1@example.com",'
                                  . '"bot_user":"bot2@example.com"}',
         'twice by an escape'  => '{"a":"1","\u0061":"2"}',
@@ -259,7 +259,7 @@ subtest 'signed, and hostile' => sub {
         'not UTF-8'           => qq({"x":"\xff\xfe"}),
         'overlong UTF-8'      => qq({"x":"\xc0\xaf"}),
         'too many members'    => '{' . join(',', map { qq("m$_":"") }
-                                            1 .. 65) . '}',
+                                            1 .. 5000) . '}',
         'a string'            => '"bot1@example.com"',
         'a list'              => '["bot1@example.com"]',
     );

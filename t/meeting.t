@@ -206,6 +206,56 @@ subtest 'links' => sub {
 };
 
 
+# Most tokens need no meeting, so that its link decides over no answer.
+subtest 'a link that can be none' => sub {
+    my @odd = ('https://zoom.us/j/123456789\n', 'https://zoom.us\t/j/123456789',
+               '\u0000' =~ s/0$/1/r, 'x' x 2049,
+               'https://zoom.us/j/123456789?' . 'x' x 2048);
+
+    for my $link (@odd) {
+        my $name = substr $link, 0, 40;
+        my %o = (members => { meeting_url => qq("$link") });
+
+        ok($t->attendee('/host', %o)->json->{zak_token}, "a ZAK: $name");
+        is_error($t->attendee('/record', %o), '400 no_meeting',
+                 'and no token for a meeting');
+    }
+
+    like($t->{nginx}[-1]->error_log,
+         qr/the callback's meeting_url has control characters/, 'is named');
+
+    for my $arg ('meeting_url=https://zoom.us/j/123456789%0a',
+                 'meeting_number=%09', 'meeting_url=' . 'x' x 2049)
+    {
+        my $name = 'GET ' . substr $arg, 0, 40;
+
+        is($t->get("/host?$key&$arg")->status, 200, "$name: a ZAK");
+        is_error($t->get("/record?$key&$arg"), '400 no_meeting',
+                 'and no token for a meeting');
+    }
+
+    is_deeply([grep { /jointoken/ } asked()], [],
+              'for which Zoom is not asked');
+};
+
+
+# Attendee lets 1,000 characters of metadata by, some 90 members.
+subtest 'much metadata' => sub {
+    for my $n (64, 65, 90, 2000) {
+        my $metadata = '{' . join(',', map { qq("k$_":"$_") } 1 .. $n)
+                       . ',"tenant":"other"}';
+        my $r = $t->attendee('/host', members => {
+                             bot_metadata => $metadata });
+
+        is($r->status, 200, "$n members") or diag $r->body;
+        is(jwt_claims($r->json->{zak_token} // '')->{aid}, 'acme_account',
+           'the last of which counts');
+    }
+
+    asked();
+};
+
+
 subtest 'GET' => sub {
     my $link = encode("https://zoom.us/j/123456789?$pwd");
 
@@ -229,8 +279,7 @@ subtest 'GET' => sub {
     }
 
     for my $arg ('meeting_number=123456789&meeting_number=123456789',
-                 'meeting_number=%', 'meeting_id=%0a',
-                 'meeting_url=' . 'x' x 2049)
+                 'meeting_number=%', 'bot_id=%0a')
     {
         is_error($t->get("/record?$key&$arg"), '400 bad_callback',
                  substr($arg, 0, 40) . ' is bad');

@@ -38,6 +38,7 @@ zoom_error_e
 ngx_http_zoom_query_read(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     zoom_json_doc_t *doc, const char **why)
 {
+    size_t        i;
     ngx_str_t     extra, meeting, *args;
     zoom_error_e  error;
 
@@ -49,15 +50,17 @@ ngx_http_zoom_query_read(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         return error;
     }
 
+    for (i = 0; i < ctx->bot_id.len; i++) {
+        if (ctx->bot_id.data[i] < ' ' || ctx->bot_id.data[i] == 0x7f) {
+            *why = "the bot's id has control characters";
+            return ZOOM_E_BAD_CALLBACK;
+        }
+    }
+
     error = ngx_http_zoom_query_one(r, args, ngx_http_zoom_query_meeting,
                                     &meeting, why);
     if (error != ZOOM_OK) {
         return error;
-    }
-
-    if (meeting.len > ZOOM_CALLBACK_URL_MAX) {
-        *why = "the meeting's link is too long";
-        return ZOOM_E_BAD_CALLBACK;
     }
 
     ngx_str_null(&extra);
@@ -74,7 +77,7 @@ ngx_http_zoom_query_read(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         return error;
     }
 
-    ctx->callback->meeting_url = ngx_http_zoom_str(&meeting);
+    zoom_callback_meet(ctx->callback, ngx_http_zoom_str(&meeting));
 
     return ZOOM_OK;
 }
@@ -113,7 +116,6 @@ ngx_http_zoom_query_plain(ngx_http_request_t *r, ngx_str_t *value,
     const char **why)
 {
     u_char      *p;
-    size_t       i;
     zoom_buf_t   b;
 
     p = ngx_pnalloc(r->pool, value->len);
@@ -127,13 +129,6 @@ ngx_http_zoom_query_plain(ngx_http_request_t *r, ngx_str_t *value,
     if (zoom_uri_unescape(&b, ngx_http_zoom_str(value)) != 0) {
         *why = "an argument is not valid percent-encoding";
         return ZOOM_E_BAD_CALLBACK;
-    }
-
-    for (i = 0; i < b.len; i++) {
-        if (b.data[i] < ' ' || b.data[i] == 0x7f) {
-            *why = "an argument has control characters";
-            return ZOOM_E_BAD_CALLBACK;
-        }
     }
 
     value->data = b.data;

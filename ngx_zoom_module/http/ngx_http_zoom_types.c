@@ -289,7 +289,8 @@ ngx_http_zoom_types_meeting(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     link = ctx->callback->meeting_url;
 
     if (link.len == 0) {
-        *why = "the callback names no meeting";
+        *why = ctx->callback->no_meeting ? ctx->callback->no_meeting
+                                         : "the callback names no meeting";
         return ZOOM_E_NO_MEETING;
     }
 

@@ -245,7 +245,7 @@ START_TEST(has_a_ceiling)
 {
     unsigned       i, n;
     zoom_buf_t     b;
-    unsigned char  data[4096];
+    unsigned char  data[2 * ZOOM_JSON_MAX_NODES + 4];
 
     /* the array itself is a value, too */
 
