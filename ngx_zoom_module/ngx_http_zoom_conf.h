@@ -96,6 +96,8 @@ typedef struct {
     ngx_msec_t                   timeout;
     ngx_uint_t                   response;
     ngx_uint_t                   join_role;
+    ngx_http_complex_value_t    *join_token; /* NULL or empty: auto */
+    ngx_flag_t                   join_sdk_key;
     off_t                        body_max;
 } ngx_http_zoom_loc_conf_t;
 

@@ -87,6 +87,7 @@ static const ngx_http_handler_pt  ngx_http_zoom_handlers[] = {
 static const ngx_str_t  ngx_http_zoom_hidden[] = {
     ngx_string("passWord"),
     ngx_string("meeting_url"),
+    ngx_string("tk"),
     ngx_null_string
 };
 
@@ -239,6 +240,20 @@ static ngx_command_t  ngx_http_zoom_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_zoom_loc_conf_t, join_role),
       &ngx_http_zoom_join_roles },
+
+    { ngx_string("zoom_join_token"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_zoom_set_join_token,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_zoom_loc_conf_t, join_token),
+      NULL },
+
+    { ngx_string("zoom_join_sdk_key"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_zoom_loc_conf_t, join_sdk_key),
+      NULL },
 
       ngx_null_command
 };
@@ -596,6 +611,7 @@ ngx_http_zoom_create_loc_conf(ngx_conf_t *cf)
      *     conf->variable = NULL;
      *     conf->user = NULL;
      *     conf->allow_meeting = NULL;
+     *     conf->join_token = NULL;
      */
 
     conf->allow = NGX_CONF_UNSET_PTR;
@@ -611,6 +627,7 @@ ngx_http_zoom_create_loc_conf(ngx_conf_t *cf)
     conf->timeout = NGX_CONF_UNSET_MSEC;
     conf->response = NGX_CONF_UNSET_UINT;
     conf->join_role = NGX_CONF_UNSET_UINT;
+    conf->join_sdk_key = NGX_CONF_UNSET;
 
     return conf;
 }
@@ -639,6 +656,7 @@ ngx_http_zoom_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                               NGX_HTTP_ZOOM_RESPONSE_AUTO);
     ngx_conf_merge_uint_value(conf->join_role, prev->join_role,
                               NGX_HTTP_ZOOM_JOIN_PARTICIPANT);
+    ngx_conf_merge_value(conf->join_sdk_key, prev->join_sdk_key, 0);
 
     if (conf->user == NULL) {
         conf->user = prev->user;
@@ -647,6 +665,10 @@ ngx_http_zoom_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (conf->allow_meeting == NULL) {
         conf->allow_meeting = prev->allow_meeting;
+    }
+
+    if (conf->join_token == NULL) {
+        conf->join_token = prev->join_token;
     }
 
     if (conf->types == NULL) {

@@ -4,22 +4,72 @@
 #include "zoom_meeting.h"
 
 
-static const char *zoom_join_text(zoom_str_t value, size_t *characters);
+/* How long a text is. */
+
+typedef enum {
+    ZOOM_JOIN_BYTES = 0,
+    ZOOM_JOIN_UNITS,             /* of UTF-16 */
+    ZOOM_JOIN_WIDTH,             /* as the client view counts */
+
+    ZOOM_JOIN_NMEASURES
+} zoom_join_measure_e;
+
+
+typedef struct {
+    const char           *name;
+    const char           *too_long;      /* NULL: another check bounds it */
+    const char           *script;        /* NULL: may have a tag in it */
+    size_t                most;
+    zoom_join_measure_e   measure;
+} zoom_join_field_t;
+
+
+static const char *zoom_join_check(zoom_join_e what, zoom_str_t value);
+static const char *zoom_join_text(zoom_str_t value, size_t *len);
 static int zoom_join_controls(const unsigned char *p, size_t len);
 static const char *zoom_join_number(zoom_str_t value);
+static int zoom_join_email(zoom_str_t value);
+static int zoom_join_domain(zoom_str_t value);
 static const char *zoom_join_role(zoom_join_t *join, zoom_str_t value);
+static const char *zoom_join_view(zoom_join_t *join, zoom_str_t value);
 static const char *zoom_join_take(zoom_join_t *join, zoom_join_e what,
     const zoom_json_node_t *node, zoom_buf_t *b);
+static void zoom_join_known(zoom_str_t *value, zoom_join_e what,
+    zoom_str_t sent, zoom_str_t linked);
 static void zoom_join_put(zoom_buf_t *b, const char *before,
+    zoom_str_t value);
+static void zoom_join_member(zoom_buf_t *b, const char *before,
     zoom_str_t value);
 
 
-static const char *const  zoom_join_names[ZOOM_JOIN_LAST] = {
-    [ZOOM_JOIN_URL] = "meeting_url",
-    [ZOOM_JOIN_NUMBER] = "meeting_number",
-    [ZOOM_JOIN_PASSCODE] = "passWord",
-    [ZOOM_JOIN_NAME] = "userName",
-    [ZOOM_JOIN_ROLE] = "role"
+static const zoom_join_field_t  zoom_join_fields[ZOOM_JOIN_LAST] = {
+
+    [ZOOM_JOIN_URL] = { "meeting_url", "has a meeting_url that is too long",
+        NULL, ZOOM_JOIN_URL_MAX, ZOOM_JOIN_BYTES },
+
+    [ZOOM_JOIN_NUMBER] = { "meeting_number", NULL, NULL, 0, ZOOM_JOIN_BYTES },
+
+    [ZOOM_JOIN_PASSCODE] = { "passWord", "has a passWord that is too long",
+        "has a passWord with a script tag in it",
+        ZOOM_JOIN_PASSCODE_MAX, ZOOM_JOIN_WIDTH },
+
+    [ZOOM_JOIN_NAME] = { "userName", "has a userName that is too long",
+        "has a userName with a script tag in it",
+        ZOOM_JOIN_NAME_MAX, ZOOM_JOIN_UNITS },
+
+    [ZOOM_JOIN_EMAIL] = { "userEmail", "has a userEmail that is too long",
+        NULL, ZOOM_JOIN_EMAIL_MAX, ZOOM_JOIN_WIDTH },
+
+    [ZOOM_JOIN_CUSTOMER] = { "customerKey",
+        "has a customerKey that is too long",
+        NULL, ZOOM_JOIN_CUSTOMER_MAX, ZOOM_JOIN_WIDTH },
+
+    [ZOOM_JOIN_TK] = { "tk", "has a tk that is too long",
+        NULL, ZOOM_JOIN_TK_MAX, ZOOM_JOIN_BYTES },
+
+    [ZOOM_JOIN_ROLE] = { "role", NULL, NULL, 0, ZOOM_JOIN_BYTES },
+
+    [ZOOM_JOIN_VIEW] = { "view", NULL, NULL, 0, ZOOM_JOIN_BYTES }
 };
 
 
@@ -31,7 +81,7 @@ static const char  zoom_join_type[] = "has a value of the wrong type";
 const char *
 zoom_join_name(zoom_join_e what)
 {
-    return zoom_join_names[what];
+    return zoom_join_fields[what].name;
 }
 
 
@@ -46,23 +96,25 @@ zoom_join_init(zoom_join_t *join)
 
     join->meeting = zoom_str_c(NULL);
     join->passcode = zoom_str_c(NULL);
-    join->name = zoom_str_c(NULL);
     join->tk = zoom_str_c(NULL);
     join->role = ZOOM_SDK_PARTICIPANT;
+    join->view = ZOOM_JOIN_CLIENT;
 }
 
 
 const char *
 zoom_join_set(zoom_join_t *join, zoom_join_e what, zoom_str_t value)
 {
-    size_t       characters;
     const char  *why;
 
     if (value.len == 0) {
-        return NULL;
+
+        /* join() never takes it: better that whoever sent it knows */
+
+        return (what == ZOOM_JOIN_NAME) ? "has an empty userName" : NULL;
     }
 
-    why = zoom_join_text(value, &characters);
+    why = zoom_join_check(what, value);
 
     if (why) {
         return why;
@@ -70,27 +122,24 @@ zoom_join_set(zoom_join_t *join, zoom_join_e what, zoom_str_t value)
 
     switch (what) {
 
-    case ZOOM_JOIN_URL:
-        why = (value.len > ZOOM_JOIN_URL_MAX)
-              ? "has a meeting_url that is too long" : NULL;
-        break;
-
     case ZOOM_JOIN_NUMBER:
         why = zoom_join_number(value);
         break;
 
-    case ZOOM_JOIN_PASSCODE:
-        why = (value.len > ZOOM_JOIN_PASSCODE_MAX)
-              ? "has a passWord that is too long" : NULL;
+    case ZOOM_JOIN_EMAIL:
+        why = zoom_join_email(value) ? NULL : "has a userEmail that is none";
         break;
 
-    case ZOOM_JOIN_NAME:
-        why = (characters > ZOOM_JOIN_NAME_MAX)
-              ? "has a userName that is too long" : NULL;
-        break;
-
-    default: /* ZOOM_JOIN_ROLE */
+    case ZOOM_JOIN_ROLE:
         why = zoom_join_role(join, value);
+        break;
+
+    case ZOOM_JOIN_VIEW:
+        why = zoom_join_view(join, value);
+        break;
+
+    default:
+        break;
     }
 
     if (why == NULL) {
@@ -101,13 +150,46 @@ zoom_join_set(zoom_join_t *join, zoom_join_e what, zoom_str_t value)
 }
 
 
+/* What goes for every text, whoever it comes from. */
+
 static const char *
-zoom_join_text(zoom_str_t value, size_t *characters)
+zoom_join_check(zoom_join_e what, zoom_str_t value)
 {
-    size_t                n;
+    size_t                    len[ZOOM_JOIN_NMEASURES];
+    const char               *why;
+    const zoom_join_field_t  *field;
+
+    field = &zoom_join_fields[what];
+
+    why = zoom_join_text(value, len);
+
+    if (why) {
+        return why;
+    }
+
+    if (field->too_long && len[field->measure] > field->most) {
+        return field->too_long;
+    }
+
+    if (field->script && (zoom_str_casefind(value, "<script>")
+                          || zoom_str_casefind(value, "</script>")))
+    {
+        return field->script;
+    }
+
+    return NULL;
+}
+
+
+static const char *
+zoom_join_text(zoom_str_t value, size_t *len)
+{
+    size_t                n, units;
     const unsigned char  *p, *end;
 
-    *characters = 0;
+    len[ZOOM_JOIN_BYTES] = value.len;
+    len[ZOOM_JOIN_UNITS] = 0;
+    len[ZOOM_JOIN_WIDTH] = 0;
 
     p = value.data;
     end = p + value.len;
@@ -123,8 +205,12 @@ zoom_join_text(zoom_str_t value, size_t *characters)
             return zoom_join_control;
         }
 
+        units = (n == 4) ? 2 : 1;
+
+        len[ZOOM_JOIN_UNITS] += units;
+        len[ZOOM_JOIN_WIDTH] += (n == 1) ? 1 : 2 * units;
+
         p += n;
-        (*characters)++;
     }
 
     return NULL;
@@ -173,6 +259,94 @@ zoom_join_number(zoom_str_t value)
 }
 
 
+/*
+ * Of the addresses that the client view takes those without quotes, without an
+ * IP address and in ASCII: dots between what is not empty, and letters at the
+ * end.
+ */
+
+static int
+zoom_join_email(zoom_str_t value)
+{
+    size_t      i, n;
+    zoom_str_t  domain;
+
+    n = 0;
+
+    for (i = 0; i < value.len && value.data[i] != '@'; i++) {
+
+        if (value.data[i] == '.') {
+
+            if (n == 0) {
+                return 0;
+            }
+
+            n = 0;
+            continue;
+        }
+
+        if (value.data[i] <= 0x20 || value.data[i] >= 0x7f
+            || zoom_one_of(value.data[i], "<>()[]\\,;:\""))
+        {
+            return 0;
+        }
+
+        n++;
+    }
+
+    if (n == 0 || i == value.len) {
+        return 0;
+    }
+
+    domain.data = value.data + i + 1;
+    domain.len = value.len - i - 1;
+
+    return zoom_join_domain(domain);
+}
+
+
+static int
+zoom_join_domain(zoom_str_t value)
+{
+    int            letters;
+    size_t         i, n, dots;
+    unsigned char  c;
+
+    n = 0;
+    dots = 0;
+    letters = 1;
+
+    for (i = 0; i < value.len; i++) {
+        c = zoom_lower(value.data[i]);
+
+        if (c == '.') {
+
+            if (n == 0) {
+                return 0;
+            }
+
+            n = 0;
+            dots++;
+            letters = 1;
+            continue;
+        }
+
+        if (c < 'a' || c > 'z') {
+
+            if (c != '-' && (c < '0' || c > '9')) {
+                return 0;
+            }
+
+            letters = 0;
+        }
+
+        n++;
+    }
+
+    return dots && letters && n > 1;
+}
+
+
 static const char *
 zoom_join_role(zoom_join_t *join, zoom_str_t value)
 {
@@ -184,6 +358,23 @@ zoom_join_role(zoom_join_t *join, zoom_str_t value)
                                         : ZOOM_SDK_PARTICIPANT;
 
     return NULL;
+}
+
+
+static const char *
+zoom_join_view(zoom_join_t *join, zoom_str_t value)
+{
+    if (zoom_str_eq(value, zoom_str_c("client"))) {
+        join->view = ZOOM_JOIN_CLIENT;
+        return NULL;
+    }
+
+    if (zoom_str_eq(value, zoom_str_c("component"))) {
+        join->view = ZOOM_JOIN_COMPONENT;
+        return NULL;
+    }
+
+    return "has a view that is neither client nor component";
 }
 
 
@@ -202,7 +393,8 @@ zoom_join_read(zoom_join_t *join, const zoom_json_doc_t *doc, zoom_buf_t *b)
 
     for (i = 0; i < ZOOM_JOIN_LAST; i++) {
         why = zoom_join_take(join, (zoom_join_e) i,
-                             zoom_json_member(doc, root, zoom_join_names[i]),
+                             zoom_json_member(doc, root,
+                                              zoom_join_fields[i].name),
                              b);
         if (why) {
             return why;
@@ -257,14 +449,13 @@ zoom_join_end(zoom_join_t *join, zoom_buf_t *b, const char **why)
 
     sent = join->sent;
 
+    memset(&m, 0, sizeof(zoom_meeting_t));
+
     zoom_buf_init(&digits, data, sizeof(data));
     (void) zoom_meeting_number(sent[ZOOM_JOIN_NUMBER], &digits);
 
     number.data = digits.data;
     number.len = digits.len;
-
-    join->name = sent[ZOOM_JOIN_NAME];
-    join->passcode = sent[ZOOM_JOIN_PASSCODE];
 
     if (sent[ZOOM_JOIN_URL].len) {
 
@@ -280,22 +471,16 @@ zoom_join_end(zoom_join_t *join, zoom_buf_t *b, const char **why)
 
         join->meeting = m.id;
 
-        if (join->passcode.len == 0
-            && m.passcode.len <= ZOOM_JOIN_PASSCODE_MAX)
-        {
-            join->passcode = m.passcode;
-        }
-
-        if (m.tk.len <= ZOOM_JOIN_TK_MAX) {
-            join->tk = m.tk;
-        }
-
     } else {
         join->meeting.data = b->data + b->len;
         join->meeting.len = number.len;
 
         zoom_buf_str(b, number);
     }
+
+    zoom_join_known(&join->passcode, ZOOM_JOIN_PASSCODE,
+                    sent[ZOOM_JOIN_PASSCODE], m.passcode);
+    zoom_join_known(&join->tk, ZOOM_JOIN_TK, sent[ZOOM_JOIN_TK], m.tk);
 
     if (join->meeting.len == 0) {
         *why = "has neither a meeting_url nor a meeting_number";
@@ -306,34 +491,98 @@ zoom_join_end(zoom_join_t *join, zoom_buf_t *b, const char **why)
 }
 
 
-void
-zoom_join_answer(zoom_buf_t *b, const zoom_join_t *join, zoom_sdk_role_e role,
-    zoom_str_t sdk_key, zoom_str_t signature, zoom_str_t zak, zoom_str_t obf)
+/* What join() would refuse of a link: the meeting is joined without it. */
+
+static void
+zoom_join_known(zoom_str_t *value, zoom_join_e what, zoom_str_t sent,
+    zoom_str_t linked)
 {
-    zoom_join_put(b, "{\"sdkKey\":\"", sdk_key);
-    zoom_join_put(b, "\",\"signature\":\"", signature);
-    zoom_join_put(b, "\",\"meetingNumber\":\"", join->meeting);
-    zoom_join_put(b, "\",\"passWord\":\"", join->passcode);
-    zoom_join_put(b, "\",\"userName\":\"", join->name);
-    zoom_buf_c(b, "\",\"role\":");
-    zoom_buf_int(b, role);
+    *value = sent;
 
-    if (join->tk.len) {
-        zoom_join_put(b, ",\"tk\":\"", join->tk);
-        zoom_buf_c(b, "\"");
+    if (sent.len == 0 && linked.len && zoom_join_check(what, linked) == NULL) {
+        *value = linked;
+    }
+}
+
+
+zoom_join_choice_e
+zoom_join_choice(zoom_str_t word)
+{
+    unsigned  i;
+
+    static const char *const  words[ZOOM_JOIN_NO_CHOICE] = {
+        [ZOOM_JOIN_AUTO] = "auto",
+        [ZOOM_JOIN_ZAK] = "zak",
+        [ZOOM_JOIN_ONBEHALF] = "onbehalf"
+    };
+
+    for (i = 0; i < ZOOM_JOIN_NO_CHOICE; i++) {
+        if (zoom_str_eq(word, zoom_str_c(words[i]))) {
+            break;
+        }
     }
 
-    if (zak.len) {
-        zoom_join_put(b, ",\"zak\":\"", zak);
-        zoom_buf_c(b, "\"");
+    return (zoom_join_choice_e) i;
+}
+
+
+zoom_join_choice_e
+zoom_join_choose(zoom_join_choice_e choice, zoom_sdk_role_e role)
+{
+    return (choice == ZOOM_JOIN_AUTO && role == ZOOM_SDK_HOST)
+           ? ZOOM_JOIN_ZAK : choice;
+}
+
+
+void
+zoom_join_settle(zoom_join_kit_t *kit)
+{
+    if (kit->zak.len == 0 || kit->obf.len == 0) {
+        return;
     }
 
-    if (obf.len) {
-        zoom_join_put(b, ",\"obfToken\":\"", obf);
-        zoom_buf_c(b, "\"");
+    if (kit->recording.len) {
+        kit->obf = zoom_str_c(NULL);
+
+    } else {
+        kit->zak = zoom_str_c(NULL);
     }
+}
+
+
+void
+zoom_join_answer(zoom_buf_t *b, const zoom_join_t *join,
+    const zoom_join_kit_t *kit)
+{
+    const zoom_str_t  *sent;
+
+    sent = join->sent;
+
+    zoom_join_put(b, "{\"signature\":\"", kit->signature);
+    zoom_join_put(b, ",\"meetingNumber\":\"", join->meeting);
+    zoom_join_put(b, (join->view == ZOOM_JOIN_COMPONENT)
+                     ? ",\"password\":\"" : ",\"passWord\":\"",
+                  join->passcode);
+
+    zoom_join_member(b, ",\"userName\":\"", sent[ZOOM_JOIN_NAME]);
+    zoom_join_member(b, ",\"userEmail\":\"", sent[ZOOM_JOIN_EMAIL]);
+    zoom_join_member(b, ",\"customerKey\":\"", sent[ZOOM_JOIN_CUSTOMER]);
+    zoom_join_member(b, ",\"tk\":\"", join->tk);
+    zoom_join_member(b, ",\"sdkKey\":\"", kit->sdk_key);
+    zoom_join_member(b, ",\"zak\":\"", kit->zak);
+    zoom_join_member(b, ",\"obfToken\":\"", kit->obf);
+    zoom_join_member(b, ",\"recordingToken\":\"", kit->recording);
 
     zoom_buf_c(b, "}");
+}
+
+
+static void
+zoom_join_member(zoom_buf_t *b, const char *before, zoom_str_t value)
+{
+    if (value.len) {
+        zoom_join_put(b, before, value);
+    }
 }
 
 
@@ -379,4 +628,6 @@ zoom_join_put(zoom_buf_t *b, const char *before, zoom_str_t value)
             zoom_buf_add(b, &c, 1);
         }
     }
+
+    zoom_buf_c(b, "\"");
 }

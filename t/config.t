@@ -145,6 +145,12 @@ EOC
         'zoom_join acme;', @user, @off, 'zoom_join_role host;'));
     accepted('a join kit without tokens', account => \%sdk, location(
         'zoom_join acme;', @off, 'zoom_types none;'));
+    accepted('a join kit with either token', account => \%sdk, location(
+        'zoom_join acme;', @user, @off, 'zoom_types zak onbehalf;',
+        'zoom_join_token $arg_token;', 'zoom_join_sdk_key on;'));
+    accepted('a choice that a kit without tokens does not have',
+             account => \%sdk, http => "zoom_join_token onbehalf;\n",
+             location('zoom_join acme;', @off, 'zoom_types none;'));
     accepted('a join kit of an account by variable', location(
         'zoom_join $arg_account;', @user, @off, 'zoom_join_role caller;'));
     accepted("a join kit for more than Attendee's signature",
@@ -257,6 +263,10 @@ subtest 'locations' => sub {
     refused('tokens beside a join kit', 'zoom_tokens acme;',
             account => \%sdk, location('zoom_join acme;', @user, @off,
                                        'zoom_tokens acme;'));
+    refused('a choice of what a join kit never has', 'zoom_join acme;',
+            account => \%sdk, location('zoom_join acme;', @user, @off, "$_;"))
+        for 'zoom_join_token onbehalf', "zoom_types onbehalf;\n    "
+                                        . 'zoom_join_token zak';
     refused('a join kit in a server', 'zoom_join acme;',
             locations => 'zoom_join acme;');
     refused("a join kit for Attendee's signature alone", 'zoom_join acme;',
@@ -297,7 +307,10 @@ subtest 'locations' => sub {
                  'zoom_min_left 5parsecs', 'zoom_response xml',
                  'zoom_ttl 59s', 'zoom_ttl 366d', 'zoom_reuse 366d',
                  'zoom_min_left 366d', 'zoom_timeout 999ms',
-                 'zoom_timeout 61s', 'zoom_join_role boss', 'zoom_join_role')
+                 'zoom_timeout 61s', 'zoom_join_role boss', 'zoom_join_role',
+                 'zoom_join_token obf', 'zoom_join_token', 'zoom_join_token ""',
+                 'zoom_join_token zak onbehalf', 'zoom_join_sdk_key 1',
+                 'zoom_join_sdk_key')
     {
         refused($bad, quotemeta "$bad;", location(@tokens, "$bad;"));
     }
@@ -528,6 +541,12 @@ subtest 'warnings' => sub {
                          @tokens, 'zoom_types zak live_streaming;'));
     like($said, qr/\[warn\].*never\ gives\ "live_streaming"
                    .*"zoom_allow_meeting"/x, 'is warned about');
+
+    $said = accepted('a recording that is never allowed', account => \%sdk,
+                     location('zoom_join acme;', @user, @off,
+                              'zoom_types zak local_recording;'));
+    like($said, qr/\[warn\].*"zoom_join" never gives "local_recording"/,
+         'likewise');
 
     $said = accepted('one that may be', location(
                          @tokens, 'zoom_types zak live_streaming;',

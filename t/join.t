@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
-# zoom_join: everything that ZoomMtg.join() takes, for those who may ask.
+# zoom_join: everything that join() of Zoom's Meeting SDK takes, for those who
+# may ask.
 
 use strict;
 use warnings;
@@ -102,6 +103,11 @@ EOC
             zoom_join_role  host;
         }
 
+        location = /key {
+            zoom_join          acme;
+            zoom_join_sdk_key  on;
+        }
+
         location = /zak {
             zoom_join       acme;
             zoom_types      zak local_recording;
@@ -113,6 +119,46 @@ EOC
             zoom_join       acme;
             zoom_types      zak onbehalf;
             zoom_reuse      0;
+        }
+
+        location = /both-host {
+            zoom_join       acme;
+            zoom_types      onbehalf zak;
+            zoom_join_role  host;
+            zoom_reuse      0;
+        }
+
+        location = /chosen {
+            zoom_join        acme;
+            zoom_types       zak onbehalf;
+            zoom_join_token  $arg_token;
+            zoom_reuse       0;
+        }
+
+        location = /inside {
+            zoom_join        acme;
+            zoom_types       zak onbehalf;
+            zoom_join_token  zak;
+            zoom_reuse       0;
+        }
+
+        location = /outside {
+            zoom_join        acme;
+            zoom_types       zak onbehalf live_streaming;
+            zoom_join_token  onbehalf;
+        }
+
+        location = /recorded {
+            zoom_join           acme;
+            zoom_types          zak onbehalf local_recording;
+            zoom_allow_meeting  $arg_record;
+            zoom_reuse          0;
+        }
+
+        location = /recording {
+            zoom_join           acme;
+            zoom_types          local_recording;
+            zoom_allow_meeting  $arg_record;
         }
 
         location = /obf {
@@ -194,9 +240,6 @@ EOC
 
 my $key = 'key=' . $t->secret('arg');
 
-# Not for a log of the test's own, either.
-my @shown = qw(meetingNumber userName role);
-
 
 sub ask {
     my ($path, $body, @headers) = @_;
@@ -244,6 +287,13 @@ sub verified {
 }
 
 
+# Of the parameters of ZoomMtg.join() those that a page may be given.
+my %taken = map { $_ => 1 } qw(
+    meetingNumber userName passWord signature userEmail tk zak customerKey
+    recordingToken obfToken
+);
+
+
 # Everything that has to be true of a kit.
 sub is_kit {
     my ($r, $meeting, $role, $name) = @_;
@@ -255,11 +305,13 @@ sub is_kit {
     my $now = time;
 
     is_deeply(
-        [@$claims{qw(appKey sdkKey mn role tokenExp)}, $kit->{sdkKey},
-         $kit->{meetingNumber}, $kit->{role}],
+        [@$claims{qw(appKey sdkKey mn role tokenExp)}, $kit->{meetingNumber}],
         [($t->secret('sdk_key')) x 2, $meeting, $role, $claims->{exp},
-         $t->secret('sdk_key'), $meeting, $role],
+         $meeting],
         "$name: signed for what it says");
+    is_deeply([grep { !$taken{$_} } sort keys %$kit], [],
+              "$name: nothing that join() does not know");
+    ok(!($kit->{zak} && $kit->{obfToken}), "$name: one token at most");
     is($claims->{exp} - $claims->{iat}, 1800, "$name: for 30 minutes");
     cmp_ok(abs($claims->{iat} - $now), '<=', 5, "$name: from now on");
 
@@ -278,7 +330,7 @@ subtest 'a kit' => sub {
     is($kit->{passWord}, $passcode, 'the passcode');
     is($kit->{userName}, 'Zoë 😀', 'the name');
     is(join(' ', sort keys %$kit),
-       'meetingNumber passWord role sdkKey signature userName',
+       'meetingNumber passWord signature userName',
        'and nothing else');
     is($r->header('Content-Type'), 'application/json', 'JSON');
     is($r->header('Cache-Control'), 'no-store', 'not to be stored');
@@ -296,7 +348,21 @@ subtest 'a kit' => sub {
 
     $kit = is_kit(ask('/kit', { meeting_number => 98765432101 }),
                   '98765432101', 0, 'for a number');
-    is($kit->{passWord} . $kit->{userName}, '', 'that says no more');
+    is($kit->{passWord}, '', 'that says no more');
+    ok(!exists $kit->{userName}, 'nor a name, which join() wants to be one');
+
+    $kit = is_kit(ask('/kit', {
+        meeting_number => 987654321, userEmail => 'zoe@example.com',
+        customerKey => 'k-1', tk => 'tk-2',
+    }), '987654321', 0, 'for a registrant');
+    is_deeply([@$kit{qw(userEmail customerKey tk)}],
+              ['zoe@example.com', 'k-1', 'tk-2'], 'with all of her');
+
+    is(ask('/kit', { meeting_url => $link, tk => 'tk-3' })->json->{tk}, 'tk-3',
+       "a registrant's token that was sent counts more than the link's");
+    is(ask('/kit', { meeting_url => 'https://zoom.us/j/123456789?pwd='
+                                    . 'x' x 32 . '.1' })->json->{passWord}, '',
+       "a link's passcode that join() would refuse is left out");
 
     is_kit(ask('/kit', { meeting_number => '123456789', meeting_url => '' }),
            '123456789', 0, 'for a number in a string');
@@ -312,6 +378,29 @@ subtest 'a kit' => sub {
 };
 
 
+subtest 'views' => sub {
+    my %ask = (meeting_number => 123456789, passWord => $passcode);
+    my $kit = ask('/kit', { %ask, view => 'component' })->json;
+
+    is($kit->{password}, $passcode, 'the component view reads a password');
+    ok(!exists $kit->{passWord}, 'and nothing else');
+
+    $kit = ask('/kit', { %ask, view => 'client' })->json;
+
+    is($kit->{passWord}, $passcode, 'the client view a passWord');
+    ok(!exists $kit->{password}, 'and refuses the other');
+    is(form('/kit', %ask, view => 'component')->json->{password}, $passcode,
+       'in a form');
+};
+
+
+subtest 'the SDK key' => sub {
+    my $kit = ask('/key', { meeting_number => 123456789 })->json;
+
+    is($kit->{sdkKey}, $t->secret('sdk_key'), 'for packages before 4.0');
+};
+
+
 subtest 'a form' => sub {
     my $r = form('/kit', meeting_url => escaped('https://zoom.us/j/123456789'),
                  passWord => escaped($passcode), userName => escaped('Zoë B'));
@@ -324,12 +413,12 @@ subtest 'a form' => sub {
     is(form('/kit', meeting_number => 123456789,
             userName => 'A+B%2BC')->json->{userName}, 'A B+C',
        'as forms encode it');
-    is(form('/caller', meeting_number => 123456789, role => 1)
-           ->json->{role}, 1, 'the role');
+    is_kit(form('/caller', meeting_number => 123456789, role => 1),
+           '123456789', 1, 'the role');
 
     is_error(form('/kit', meeting_number => 123456789, userName => $_),
              400, 'bad_callback', "a name of $_")
-        for '%', '%zz', '%00', '%0a', '%ff', '%e2%80%ae', 'x' x 65;
+        for '', '%', '%zz', '%00', '%0a', '%ff', '%e2%80%ae', 'x' x 65;
 
     is_error($t->get("/kit?$key&meeting_number=123456789&role=0&role=1"),
              400, 'bad_callback', 'an argument that was sent twice');
@@ -361,7 +450,17 @@ subtest 'what is no wish' => sub {
         '{"meeting_number":123456789,"userName":"a\nb"}',
         '{"meeting_number":123456789,"userName":"a\u202eb"}',
         '{"meeting_number":123456789,"userName":"' . 'x' x 65 . '"}',
-        '{"meeting_number":123456789,"passWord":"' . 'x' x 129 . '"}',
+        '{"meeting_number":123456789,"userName":"' . '\ud83d\ude00' x 33 . '"}',
+        '{"meeting_number":123456789,"userName":""}',
+        '{"meeting_number":123456789,"userName":"a<script>b"}',
+        '{"meeting_number":123456789,"userName":"</script>"}',
+        '{"meeting_number":123456789,"passWord":"' . 'x' x 33 . '"}',
+        '{"meeting_number":123456789,"passWord":"<script>"}',
+        '{"meeting_number":123456789,"userEmail":"zoe"}',
+        '{"meeting_number":123456789,"userEmail":"' . 'x' x 94 . '@b.test"}',
+        '{"meeting_number":123456789,"customerKey":"' . 'x' x 37 . '"}',
+        '{"meeting_number":123456789,"tk":"' . 'x' x 513 . '"}',
+        '{"meeting_number":123456789,"view":"embedded"}',
         '{"meeting_number":12345678}', '{"meeting_number":1e9}',
         '{"meeting_number":"1234 56 789"}', '{"meeting_url":123456789}',
         '{"meeting_url":"https://zoom.us/j/' . '1' x 2048 . '"}',
@@ -371,6 +470,10 @@ subtest 'what is no wish' => sub {
 
     is_error(ask('/caller', $_), 400, 'bad_callback', substr $_, 0, 70)
         for @bad;
+
+    like(ask('/caller', { meeting_number => 123456789, userName => '' })
+             ->json->{message}, qr/^The request has an empty userName\.$/,
+         'in words');
 
     my @nowhere = (
         '{}', '{"meeting_url":null,"meeting_number":""}',
@@ -485,7 +588,7 @@ subtest 'accounts by variable' => sub {
 
 # What strangers write stays in its quotes, and is seen as it was written.
 subtest 'hostile names' => sub {
-    my @names = ('"}],"role":1,"x":"', '</script><script>alert(1)</script>',
+    my @names = ('"}],"role":1,"x":"', '</style><img src=x onerror=a()>',
                  '\\', '\\"', '<!--', '&lt;', "\x{2603}\x{fe0f}", "'", '%s%n',
                  "\x{200f}\x{5d0}", '{{7*7}}', '${7*7}');
 
@@ -494,8 +597,8 @@ subtest 'hostile names' => sub {
                               passWord => $name });
         my $kit = $r->json;
 
-        is($kit->{userName} . $kit->{passWord} . $kit->{role},
-           $name . $name . 0, $name);
+        is($kit->{userName} . $kit->{passWord}, $name . $name, $name);
+        is(verified($kit->{signature})->{role}, 0, 'signed as it was');
         unlike($r->body, qr/[<>&]/, 'no tag in it');
     }
 };
@@ -515,13 +618,14 @@ subtest 'variables' => sub {
     # In the query string they would be in every log.
     form('/kit', meeting_url => escaped('https://zoom.us/j/987654320?pwd='
                                         . $passcode),
-         passWord => escaped($passcode));
+         passWord => escaped($passcode), tk => 'CANARYtk1');
     $t->get("/kit?%70assWord=$passcode&PASSWORD=$passcode&meeting_url=x");
 
     $line = $t->logged(sub { $_->{zoom_meeting_id} eq '987654320' });
 
-    like($line->{request}, qr/passWord=\*+ /, 'overwritten');
+    like($line->{request}, qr/passWord=\*+&/, 'overwritten');
     like($line->{args}, qr/meeting_url=\*+&/, 'likewise');
+    like($line->{args}, qr/tk=\*+(?:&|$)/, "and a registrant's token");
 };
 
 
@@ -542,14 +646,15 @@ subtest 'the ZAK' => sub {
 };
 
 
-subtest 'both tokens' => sub {
+# join() takes one token (error 3636): an OBF token, where there is one, since a
+# meeting may be somebody else's.
+subtest 'one of two tokens' => sub {
     $zoom->control({ match => 'api', mode => 'delay', ms => 500 });
 
     my $r = ask('/both', { meeting_url => 'https://zoom.us/j/987654321' });
-    my $kit = is_kit($r, '987654321', 0, 'a kit with all');
+    my $kit = is_kit($r, '987654321', 0, 'a kit for any meeting');
 
     cmp_ok($r->took, '<', 0.95, 'minted side by side');
-    is(jwt_claims($kit->{zak})->{uid}, 'bots@example.com', 'a ZAK');
     is(jwt_claims($kit->{obfToken})->{mid}, '987654321',
        'an OBF token for the meeting');
     is($t->logged(sub { $_->{uri} eq '/both' })->{zoom_token_status},
@@ -560,6 +665,45 @@ subtest 'both tokens' => sub {
     $kit = ask('/obf', { meeting_number => 987654321 })->json;
     is(join(' ', grep { /zak|obf/ } sort keys %$kit), 'obfToken',
        'an OBF token alone');
+};
+
+
+# What came, and how many calls it took.
+sub tokens_of {
+    my ($path, %wish) = @_;
+    my $before = $zoom->token_calls;
+    my $r = ask($path, { meeting_number => 987654321, %wish });
+    my $kit = $r->status == 200 ? $r->json : {};
+
+    return join ' ', $r->status, (grep { /zak|Token/ } sort keys %$kit),
+                     $zoom->token_calls - $before;
+}
+
+
+subtest 'which token' => sub {
+    is(tokens_of('/inside'), '200 zak 1', 'the ZAK, and nothing else is asked');
+    is(tokens_of('/outside'), '200 obfToken 1', 'the OBF token, likewise');
+    is(tokens_of('/both-host'), '200 zak 1', 'a host needs the ZAK');
+
+    is(tokens_of("/chosen?token=$_->[0]"), $_->[1], "a variable: $_->[0]")
+        for ['zak', '200 zak 1'], ['onbehalf', '200 obfToken 1'],
+            ['auto', '200 obfToken 2'], ['', '200 obfToken 2'], ['x', '500 0'];
+    like($nginx->error_log, qr/"zoom_join_token" is none of "zak"/,
+         'and the log says what it is not');
+};
+
+
+# A recording token is for meetings of the account: there the ZAK will do.
+subtest 'a recording token' => sub {
+    is(tokens_of("/$_->[0]", meeting_number => $_->[1]), $_->[2], $_->[3])
+        for ['recorded?record=1', 123456789, '200 recordingToken zak 2',
+             'a meeting of the account'],
+            ['recorded?record=1', 987654321, '200 obfToken 2', 'another'],
+            ['recorded?record=0', 123456789, '200 obfToken 2',
+             'one that is not to be recorded'],
+            ['recording?record=1', 123456789, '200 recordingToken 0', 'alone'],
+            ['recording?record=1', 987654321, '200 0', 'none'],
+            ['recording?record=0', 123456789, '200 0', 'or not to be had'];
 };
 
 
@@ -632,7 +776,7 @@ subtest 'the page' => sub {
 
     is($verdict, '<b>Joined</b>meeting 123456789 as “Zoë &lt;b&gt;'
                  . '&amp;amp;"”.', 'has joined') or return;
-    is($row{sdkKey}, $t->secret('sdk_key'), 'the key');
+    is($row{appKey}, $t->secret('sdk_key'), 'whose app it is');
     is($row{meetingNumber}, '123456789', 'the number');
     is($row{userName}, 'Zoë &lt;b&gt;&amp;amp;"', 'the name, and no tag');
     like($row{signature}, qr/^eyJhbGci… \(\d+ characters\)$/,
@@ -646,9 +790,9 @@ subtest 'the page' => sub {
     $told = $told =~ s/&quot;/"/gr;
     my $kit = eval { $json->decode($told) } // {};
 
-    is_deeply([@$kit{qw(meetingNumber userName passWord role)},
+    is_deeply([@$kit{qw(meetingNumber userName passWord)},
                verified($kit->{signature})->{mn}],
-              ['987654321', 'Me', '', 0, '987654321'],
+              ['987654321', 'Me', '', '987654321'],
               'ZoomMtg was given all of it, as it was signed');
 
     ($verdict) = seen(page('/join/', meeting => '123456789', role => 1,

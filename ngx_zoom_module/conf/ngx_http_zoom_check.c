@@ -9,8 +9,10 @@
 #include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_auth_conf.h"
 #include "ngx_http_zoom_check.h"
+#include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_types_conf.h"
 #include "ngx_http_zoom_user_conf.h"
+#include "zoom_join.h"
 
 
 static char *ngx_http_zoom_check_account(ngx_conf_t *cf,
@@ -21,6 +23,10 @@ static char *ngx_http_zoom_check_user(ngx_conf_t *cf,
     ngx_http_zoom_loc_conf_t *conf);
 static char *ngx_http_zoom_check_join(ngx_conf_t *cf,
     ngx_http_zoom_loc_conf_t *conf);
+static char *ngx_http_zoom_check_join_token(ngx_conf_t *cf,
+    ngx_http_zoom_loc_conf_t *conf);
+static void ngx_http_zoom_check_guarded(ngx_conf_t *cf,
+    ngx_http_zoom_loc_conf_t *conf, const char *type);
 
 
 char *
@@ -115,8 +121,6 @@ ngx_http_zoom_check_account(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
 static char *
 ngx_http_zoom_check_tokens(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
 {
-    const char  *type;
-
     if (conf->types->nelts == 0) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"zoom_tokens\" must have another \"zoom_types\" than "
@@ -125,16 +129,24 @@ ngx_http_zoom_check_tokens(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
         return NGX_CONF_ERROR;
     }
 
-    type = ngx_http_zoom_types_guarded(conf->types);
-
-    if (type && conf->allow_meeting == NULL) {
-        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
-                      "\"zoom_tokens\" never gives \"%s\" without "
-                      "\"zoom_allow_meeting\" in %s:%ui",
-                      type, conf->use.place.file, conf->use.place.line);
-    }
+    ngx_http_zoom_check_guarded(cf, conf,
+                                ngx_http_zoom_types_guarded(conf->types));
 
     return ngx_http_zoom_check_user(cf, conf);
+}
+
+
+static void
+ngx_http_zoom_check_guarded(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf,
+    const char *type)
+{
+    if (type && conf->allow_meeting == NULL) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"%s\" never gives \"%s\" without "
+                      "\"zoom_allow_meeting\" in %s:%ui",
+                      conf->use.name, type, conf->use.place.file,
+                      conf->use.place.line);
+    }
 }
 
 
@@ -202,5 +214,48 @@ ngx_http_zoom_check_join(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
         return NGX_CONF_ERROR;
     }
 
+    if (ngx_http_zoom_check_join_token(cf, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    /* other types that are guarded are not for a page */
+
+    if (ngx_http_zoom_types_have(conf->types, ZOOM_LOCAL_RECORDING)) {
+        ngx_http_zoom_check_guarded(cf, conf,
+                             zoom_token_types[ZOOM_LOCAL_RECORDING].name);
+    }
+
     return ngx_http_zoom_check_user(cf, conf);
+}
+
+
+/* What a variable chooses is seen at run time. */
+
+static char *
+ngx_http_zoom_check_join_token(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
+{
+    ngx_uint_t           zak, obf;
+    zoom_join_choice_e   choice;
+
+    if (conf->join_token == NULL || conf->join_token->lengths) {
+        return NGX_CONF_OK;
+    }
+
+    choice = zoom_join_choice(ngx_http_zoom_str(&conf->join_token->value));
+
+    zak = ngx_http_zoom_types_have(conf->types, ZOOM_ZAK);
+    obf = ngx_http_zoom_types_have(conf->types, ZOOM_ONBEHALF);
+
+    if ((choice == ZOOM_JOIN_ZAK && obf && !zak)
+        || (choice == ZOOM_JOIN_ONBEHALF && zak && !obf))
+    {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"zoom_join\" must have \"%V\" in \"zoom_types\", as "
+                      "\"zoom_join_token\" chooses it, in %s:%ui",
+                      &conf->join_token->value, conf->use.place.file,
+                      conf->use.place.line);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
 }

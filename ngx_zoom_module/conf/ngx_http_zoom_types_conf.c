@@ -1,5 +1,5 @@
 /*
- * The directive zoom_types.
+ * The directives zoom_types and zoom_join_token.
  */
 
 #include <ngx_config.h>
@@ -9,6 +9,7 @@
 #include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_types_conf.h"
+#include "zoom_join.h"
 
 
 char *
@@ -58,6 +59,33 @@ ngx_http_zoom_set_types(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
 
         *p = type;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_zoom_set_join_token(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_zoom_loc_conf_t  *zlcf = conf;
+
+    char       *rc;
+    ngx_str_t  *value;
+
+    rc = ngx_http_set_complex_value_slot(cf, cmd, conf);
+
+    if (rc != NGX_CONF_OK || zlcf->join_token->lengths) {
+        return rc;
+    }
+
+    value = &zlcf->join_token->value;
+
+    if (zoom_join_choice(ngx_http_zoom_str(value)) == ZOOM_JOIN_NO_CHOICE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\", it must be \"zak\", "
+                           "\"onbehalf\" or \"auto\"", value);
+        return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;

@@ -1,4 +1,4 @@
-/* zoom_types, as it is written. */
+/* zoom_types and zoom_join_token, as they are written. */
 
 #ifndef _NGX_HTTP_ZOOM_TYPES_CONF_H_INCLUDED_
 #define _NGX_HTTP_ZOOM_TYPES_CONF_H_INCLUDED_
@@ -12,6 +12,10 @@
 
 /* The zoom_types directive; the list is empty for "none". */
 char *ngx_http_zoom_set_types(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* zoom_join_token; a word that is no variable is one of its three. */
+char *ngx_http_zoom_set_join_token(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 /* The list where there is no directive: a ZAK.  NULL: no memory. */
 ngx_array_t *ngx_http_zoom_types_default(ngx_conf_t *cf);

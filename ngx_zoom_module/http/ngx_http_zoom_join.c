@@ -1,5 +1,5 @@
 /*
- * zoom_join: everything that ZoomMtg.join() takes.
+ * zoom_join: everything that join() of the Meeting SDK takes.
  */
 
 #include <ngx_config.h>
@@ -12,6 +12,7 @@
 #include "ngx_http_zoom_reply.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_types.h"
+#include "ngx_http_zoom_types_conf.h"
 #include "zoom_join.h"
 #include "zoom_uri.h"
 
@@ -30,12 +31,20 @@ static void ngx_http_zoom_join_ready(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 static zoom_error_e ngx_http_zoom_join_route(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, const char **why);
+static zoom_error_e ngx_http_zoom_join_choose(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, const char **why);
+static zoom_error_e ngx_http_zoom_join_choice(ngx_http_request_t *r,
+    zoom_join_choice_e *choice, const char **why);
+static zoom_error_e ngx_http_zoom_join_plan(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, const char **why);
 static void ngx_http_zoom_join_done(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+static zoom_error_e ngx_http_zoom_join_lacking(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 static ngx_int_t ngx_http_zoom_join_answer(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 static const char *ngx_http_zoom_join_write(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx, zoom_sdk_role_e role, zoom_str_t signature);
+    ngx_http_zoom_ctx_t *ctx, zoom_str_t signature);
 static zoom_sdk_role_e ngx_http_zoom_join_role(ngx_http_request_t *r,
     const zoom_join_t *join);
 
@@ -171,11 +180,11 @@ ngx_http_zoom_join_arg(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         return ZOOM_E_BAD_CALLBACK;
     }
 
-    if (n == 0 || value.len == 0) {
+    if (n == 0) {
         return ZOOM_OK;
     }
 
-    p = ngx_pnalloc(r->pool, 2 * value.len);
+    p = ngx_pnalloc(r->pool, 2 * value.len + 1);
     if (p == NULL) {
         *why = "no memory";
         return ZOOM_E_INTERNAL;
@@ -303,7 +312,11 @@ ngx_http_zoom_join_route(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 {
     zoom_error_e  error;
 
-    ngx_http_zoom_types_choose_users(r, ctx);
+    error = ngx_http_zoom_join_choose(r, ctx, why);
+
+    if (error != ZOOM_OK) {
+        return error;
+    }
 
     error = ngx_http_zoom_route(r, ctx, why);
 
@@ -326,7 +339,125 @@ ngx_http_zoom_join_route(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         return ZOOM_OK;
     }
 
-    return ngx_http_zoom_types_plan(r, ctx, why);
+    return ngx_http_zoom_join_plan(r, ctx, why);
+}
+
+
+/* Those of zoom_types that join() takes, and one of a user's. */
+
+static zoom_error_e
+ngx_http_zoom_join_choose(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    const char **why)
+{
+    ngx_uint_t                       i;
+    zoom_error_e                     error;
+    zoom_token_type_e               *type;
+    zoom_join_choice_e               choice;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    choice = ZOOM_JOIN_AUTO;
+
+    if (ngx_http_zoom_types_have(zlcf->types, ZOOM_ZAK)
+        && ngx_http_zoom_types_have(zlcf->types, ZOOM_ONBEHALF))
+    {
+        error = ngx_http_zoom_join_choice(r, &choice, why);
+
+        if (error != ZOOM_OK) {
+            return error;
+        }
+
+        choice = zoom_join_choose(choice,
+                                  ngx_http_zoom_join_role(r, ctx->join));
+    }
+
+    type = zlcf->types->elts;
+
+    for (i = 0; i < zlcf->types->nelts; i++) {
+
+        if ((type[i] == ZOOM_ZAK && choice != ZOOM_JOIN_ONBEHALF)
+            || (type[i] == ZOOM_ONBEHALF && choice != ZOOM_JOIN_ZAK)
+            || type[i] == ZOOM_LOCAL_RECORDING)
+        {
+            ctx->types[ctx->ntypes++] = type[i];
+        }
+    }
+
+    return ZOOM_OK;
+}
+
+
+static zoom_error_e
+ngx_http_zoom_join_choice(ngx_http_request_t *r, zoom_join_choice_e *choice,
+    const char **why)
+{
+    ngx_str_t                        value;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    if (zlcf->join_token == NULL) {
+        return ZOOM_OK;
+    }
+
+    if (ngx_http_complex_value(r, zlcf->join_token, &value) != NGX_OK) {
+        *why = "\"zoom_join_token\" could not be evaluated";
+        return ZOOM_E_INTERNAL;
+    }
+
+    if (value.len == 0) {
+        return ZOOM_OK;
+    }
+
+    *choice = zoom_join_choice(ngx_http_zoom_str(&value));
+
+    if (*choice == ZOOM_JOIN_NO_CHOICE) {
+        *why = "\"zoom_join_token\" is none of \"zak\", \"onbehalf\" and "
+               "\"auto\"";
+        return ZOOM_E_INTERNAL;
+    }
+
+    return ZOOM_OK;
+}
+
+
+static zoom_error_e
+ngx_http_zoom_join_plan(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    const char **why)
+{
+    ngx_uint_t            i, users;
+    zoom_error_e          error;
+    ngx_http_zoom_ask_t  *ask;
+
+    error = ngx_http_zoom_types_plan(r, ctx, why);
+
+    if (error == ZOOM_E_INTERNAL) {
+        return error;
+    }
+
+    users = 0;
+
+    for (i = 0; i < ctx->ntypes; i++) {
+        users += zoom_token_types[ctx->types[i]].of_user;
+    }
+
+    if (users == 0 && error != ZOOM_OK) {
+
+        /* a recording that is not allowed keeps nobody from joining */
+
+        ctx->ntypes = 0;
+        return ZOOM_OK;
+    }
+
+    /* either will do where both are asked for */
+
+    for (i = 0; users > 1 && i < ctx->batch.n; i++) {
+        ask = &ctx->batch.asks[i];
+        ask->vital = 0;
+    }
+
+    return error;
 }
 
 
@@ -335,7 +466,7 @@ ngx_http_zoom_join_done(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 {
     zoom_error_e  error;
 
-    error = ngx_http_zoom_types_lacking(r, ctx);
+    error = ngx_http_zoom_join_lacking(r, ctx);
 
     if (error != ZOOM_OK) {
         ngx_http_zoom_fail(r, ctx, error, NULL);
@@ -343,6 +474,43 @@ ngx_http_zoom_join_done(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     }
 
     ngx_http_finalize_request(r, ngx_http_zoom_join_answer(r, ctx));
+}
+
+
+/* One token of a user's is enough, and where none was asked for, none is. */
+
+static zoom_error_e
+ngx_http_zoom_join_lacking(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    ngx_uint_t            i;
+    zoom_error_e          error, first;
+    ngx_http_zoom_ask_t  *ask;
+
+    error = ngx_http_zoom_types_lacking(r, ctx);
+
+    first = ZOOM_OK;
+
+    for (i = 0; i < ctx->batch.n; i++) {
+        ask = &ctx->batch.asks[i];
+
+        if (!zoom_token_types[ask->type].of_user) {
+            continue;
+        }
+
+        if (ask->error == ZOOM_OK) {
+            return ZOOM_OK;
+        }
+
+        first = first ? first : ask->error;
+    }
+
+    if (first == ZOOM_OK && error != ZOOM_OK) {
+        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                      "zoom: the join kit goes without a recording token: %s",
+                      zoom_error_info(error)->name.data);
+    }
+
+    return first;
 }
 
 
@@ -368,7 +536,7 @@ ngx_http_zoom_join_answer(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
         signature.data = b.data;
         signature.len = b.len;
 
-        why = ngx_http_zoom_join_write(r, ctx, role, signature);
+        why = ngx_http_zoom_join_write(r, ctx, signature);
     }
 
     ngx_explicit_memzero(text, sizeof(text));
@@ -384,15 +552,20 @@ ngx_http_zoom_join_answer(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 
 static const char *
 ngx_http_zoom_join_write(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
-    zoom_sdk_role_e role, zoom_str_t signature)
+    zoom_str_t signature)
 {
-    size_t                size;
-    zoom_buf_t            b;
-    zoom_str_t            token[ZOOM_NTOKEN_TYPES];
-    ngx_uint_t            i;
-    ngx_http_zoom_ask_t  *ask;
+    size_t                           size;
+    zoom_buf_t                       b;
+    zoom_str_t                       token[ZOOM_NTOKEN_TYPES];
+    ngx_uint_t                       i;
+    zoom_join_kit_t                  kit;
+    ngx_http_zoom_ask_t             *ask;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
 
     ngx_memzero(token, sizeof(token));
+    ngx_memzero(&kit, sizeof(zoom_join_kit_t));
 
     size = ZOOM_JOIN_ANSWER_MAX;
 
@@ -405,6 +578,17 @@ ngx_http_zoom_join_write(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         }
     }
 
+    kit.signature = signature;
+    kit.zak = token[ZOOM_ZAK];
+    kit.obf = token[ZOOM_ONBEHALF];
+    kit.recording = token[ZOOM_LOCAL_RECORDING];
+
+    if (zlcf->join_sdk_key) {
+        kit.sdk_key = ngx_http_zoom_str(&ctx->account->sdk_key);
+    }
+
+    zoom_join_settle(&kit);
+
     b.data = ngx_pnalloc(r->pool, size);
     if (b.data == NULL) {
         return "no memory";
@@ -412,9 +596,7 @@ ngx_http_zoom_join_write(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     zoom_buf_init(&b, b.data, size);
 
-    zoom_join_answer(&b, ctx->join, role,
-                     ngx_http_zoom_str(&ctx->account->sdk_key), signature,
-                     token[ZOOM_ZAK], token[ZOOM_ONBEHALF]);
+    zoom_join_answer(&b, ctx->join, &kit);
 
     ctx->answer.data = b.data;
     ctx->answer.len = b.len;

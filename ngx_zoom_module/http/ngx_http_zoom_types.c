@@ -71,26 +71,6 @@ ngx_http_zoom_types_choose(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 }
 
 
-void
-ngx_http_zoom_types_choose_users(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx)
-{
-    ngx_uint_t                       i;
-    zoom_token_type_e               *type;
-    const ngx_http_zoom_loc_conf_t  *zlcf;
-
-    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
-
-    type = zlcf->types->elts;
-
-    for (i = 0; i < zlcf->types->nelts; i++) {
-        if (zoom_token_types[type[i]].of_user) {
-            ctx->types[ctx->ntypes++] = type[i];
-        }
-    }
-}
-
-
 zoom_error_e
 ngx_http_zoom_types_routed(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     ngx_uint_t single, const char **why)

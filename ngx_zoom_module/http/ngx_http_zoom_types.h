@@ -18,10 +18,6 @@
 zoom_error_e ngx_http_zoom_types_choose(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, ngx_uint_t single);
 
-/* Likewise, those that are a user's. */
-void ngx_http_zoom_types_choose_users(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx);
-
 /*
  * When there is a route of another module's: the types that it chose of
  * zoom_types, and those of the tokens that it brings; where it says nothing

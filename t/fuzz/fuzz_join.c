@@ -1,6 +1,7 @@
 /* A stranger's wish to join, as a body and as the values of a form. */
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "zoom_join.h"
 
@@ -11,21 +12,45 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 static zoom_json_doc_t  doc;
 
 
-/* What we answer is JSON, and no part of it says more than it should. */
+/*
+ * What we answer is JSON, and nothing in it is what the client view would
+ * refuse: no name that it does not know, no value that is too long for it.
+ */
 
 static void
 fuzz_answer(const zoom_join_t *join)
 {
-    zoom_buf_t            b;
-    zoom_str_t            text;
-    static unsigned char  answer[ZOOM_JOIN_ANSWER_MAX];
+    unsigned                 i;
+    zoom_buf_t               b;
+    zoom_str_t               text;
+    zoom_join_kit_t          kit;
+    const zoom_json_node_t  *root, *node;
+    static unsigned char     answer[ZOOM_JOIN_ANSWER_MAX];
 
-    static const zoom_str_t  key = zoom_str("KEY");
     static const zoom_str_t  token = zoom_str("a.b.c");
 
+    static const struct {
+        const char  *name;
+        size_t       most;       /* escaped */
+    } fields[] = {
+        { "passWord", 6 * ZOOM_JOIN_PASSCODE_MAX },
+        { "password", 6 * ZOOM_JOIN_PASSCODE_MAX },
+        { "userName", 6 * ZOOM_JOIN_NAME_MAX },
+        { "userEmail", 6 * ZOOM_JOIN_EMAIL_MAX },
+        { "customerKey", 6 * ZOOM_JOIN_CUSTOMER_MAX },
+        { "tk", 6 * ZOOM_JOIN_TK_MAX }
+    };
+
+    memset(&kit, 0, sizeof(kit));
+
+    kit.signature = token;
+    kit.zak = token;
+    kit.obf = token;
+
+    zoom_join_settle(&kit);
+
     zoom_buf_init(&b, answer, sizeof(answer));
-    zoom_join_answer(&b, join, ZOOM_SDK_PARTICIPANT, key, token, token,
-                     zoom_str_c(NULL));
+    zoom_join_answer(&b, join, &kit);
 
     text.data = b.data;
     text.len = b.len;
@@ -34,12 +59,23 @@ fuzz_answer(const zoom_join_t *join)
         abort();
     }
 
-    text = zoom_json_member(&doc, &doc.nodes[0], "role")->text;
+    root = &doc.nodes[0];
 
-    if (text.len != 1 || text.data[0] != '0'
-        || zoom_json_member(&doc, &doc.nodes[0], "obfToken") != NULL)
+    if (zoom_json_member(&doc, root, "role") != NULL
+        || zoom_json_member(&doc, root, "zak") != NULL
+        || zoom_json_member(&doc, root, "obfToken") == NULL
+        || (zoom_json_member(&doc, root, "passWord") == NULL)
+           != (join->view == ZOOM_JOIN_COMPONENT))
     {
         abort();
+    }
+
+    for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        node = zoom_json_member(&doc, root, fields[i].name);
+
+        if (node && node->text.len > fields[i].most) {
+            abort();
+        }
     }
 }
 

@@ -42,13 +42,19 @@ START_TEST(reads_all)
         S("{\"meeting_url\":\"https:\\/\\/zoom.us/j/123456789\","
           "\"meeting_number\":123456789,\"passWord\":\"a\\u0062\\\"c\","
           "\"userName\":\"Zo\\u00eb \\ud83d\\ude00\",\"role\":1,"
+          "\"userEmail\":\"zoe@example.com\",\"customerKey\":\"k-1\","
+          "\"tk\":\"t-1\",\"view\":\"component\","
           "\"else\":[{\"x\":null}],\"sdkKey\":7}")));
     ck_assert_int_eq(end_join(), ZOOM_OK);
 
     unit_is(join.meeting, "123456789");
     unit_is(join.passcode, "ab\"c");
-    unit_is(join.name, "Zo\xc3\xab \xf0\x9f\x98\x80");
+    unit_is(join.sent[ZOOM_JOIN_NAME], "Zo\xc3\xab \xf0\x9f\x98\x80");
+    unit_is(join.sent[ZOOM_JOIN_EMAIL], "zoe@example.com");
+    unit_is(join.sent[ZOOM_JOIN_CUSTOMER], "k-1");
+    unit_is(join.tk, "t-1");
     ck_assert_int_eq(join.role, ZOOM_SDK_HOST);
+    ck_assert_int_eq(join.view, ZOOM_JOIN_COMPONENT);
 }
 END_TEST
 
@@ -60,9 +66,10 @@ START_TEST(reads_little)
 
     unit_is(join.meeting, "98765432101");
     unit_is(join.passcode, "");
-    unit_is(join.name, "");
+    unit_is(join.sent[ZOOM_JOIN_NAME], "");
     unit_is(join.tk, "");
     ck_assert_int_eq(join.role, ZOOM_SDK_PARTICIPANT);
+    ck_assert_int_eq(join.view, ZOOM_JOIN_CLIENT);
 
     /* nothing, in three spellings */
 
@@ -71,12 +78,14 @@ START_TEST(reads_little)
 
     ck_assert_ptr_null(read_join(
         S("{\"meeting_url\":null,\"meeting_number\":null,\"passWord\":null,"
-          "\"userName\":null,\"role\":null}")));
+          "\"userName\":null,\"userEmail\":null,\"customerKey\":null,"
+          "\"tk\":null,\"role\":null,\"view\":null}")));
     ck_assert_int_eq(end_join(), ZOOM_E_NO_MEETING);
 
     ck_assert_ptr_null(read_join(
         S("{\"meeting_url\":\"\",\"meeting_number\":\"\",\"passWord\":\"\","
-          "\"userName\":\"\",\"role\":\"\"}")));
+          "\"userEmail\":\"\",\"customerKey\":\"\",\"tk\":\"\","
+          "\"role\":\"\",\"view\":\"\"}")));
     ck_assert_int_eq(end_join(), ZOOM_E_NO_MEETING);
 }
 END_TEST
@@ -114,6 +123,21 @@ START_TEST(refuses_bodies)
         { "{\"passWord\":123456}", "has a value of the wrong type" },
         { "{\"userName\":7}", "has a value of the wrong type" },
         { "{\"userName\":[\"x\"]}", "has a value of the wrong type" },
+        { "{\"userName\":\"\"}", "has an empty userName" },
+        { "{\"userName\":\"a<script>b\"}",
+          "has a userName with a script tag in it" },
+        { "{\"userName\":\"</SCRIPT>\"}",
+          "has a userName with a script tag in it" },
+        { "{\"passWord\":\"<script>\"}",
+          "has a passWord with a script tag in it" },
+        { "{\"customerKey\":1}", "has a value of the wrong type" },
+        { "{\"tk\":{}}", "has a value of the wrong type" },
+        { "{\"userEmail\":false}", "has a value of the wrong type" },
+        { "{\"view\":1}", "has a value of the wrong type" },
+        { "{\"view\":\"Client\"}",
+          "has a view that is neither client nor component" },
+        { "{\"view\":\"embedded\"}",
+          "has a view that is neither client nor component" },
         { "{\"role\":true}", "has a value of the wrong type" },
         { "{\"role\":{}}", "has a value of the wrong type" },
         { "{\"role\":2}", "has a role that is neither 0 nor 1" },
@@ -165,7 +189,10 @@ START_TEST(bounds)
         { ZOOM_JOIN_PASSCODE, ZOOM_JOIN_PASSCODE_MAX,
           "has a passWord that is too long" },
         { ZOOM_JOIN_NAME, ZOOM_JOIN_NAME_MAX,
-          "has a userName that is too long" }
+          "has a userName that is too long" },
+        { ZOOM_JOIN_CUSTOMER, ZOOM_JOIN_CUSTOMER_MAX,
+          "has a customerKey that is too long" },
+        { ZOOM_JOIN_TK, ZOOM_JOIN_TK_MAX, "has a tk that is too long" }
     };
 
     memset(text, 'x', sizeof(text));
@@ -187,17 +214,108 @@ START_TEST(bounds)
         ck_assert_uint_eq(join.sent[table[i].what].len, 0);
     }
 
-    /* characters, not bytes */
+    /* the least that is too long for them */
 
-    for (i = 0; i < 65; i++) {
-        memcpy(text + 4 * i, "\xf0\x9f\x98\x80", 4);
+    ck_assert_uint_eq(ZOOM_JOIN_PASSCODE_MAX, 32);
+    ck_assert_uint_eq(ZOOM_JOIN_NAME_MAX, 64);
+    ck_assert_uint_eq(ZOOM_JOIN_EMAIL_MAX, 100);
+    ck_assert_uint_eq(ZOOM_JOIN_CUSTOMER_MAX, 36);
+}
+END_TEST
+
+
+/* "n" times the characters: the most that is taken, and one more is not. */
+
+static void
+takes_most(zoom_join_e what, const char *characters, size_t n)
+{
+    size_t         i, len;
+    const char    *why;
+    unsigned char  text[1024];
+
+    len = strlen(characters);
+
+    for (i = 0; i <= n; i++) {
+        memcpy(text + i * len, characters, len);
     }
 
     zoom_join_init(&join);
-    ck_assert_ptr_null(zoom_join_set(&join, ZOOM_JOIN_NAME,
-                                     (zoom_str_t) { text, 4 * 64 }));
-    ck_assert_ptr_nonnull(zoom_join_set(&join, ZOOM_JOIN_NAME,
-                                        (zoom_str_t) { text, 4 * 65 }));
+
+    why = zoom_join_set(&join, what, (zoom_str_t) { text, n * len });
+    ck_assert_msg(why == NULL, "refused %zu of %s: %s", n, characters, why);
+
+    why = zoom_join_set(&join, what, (zoom_str_t) { text, (n + 1) * len });
+    ck_assert_msg(why != NULL, "took more than %zu of %s", n, characters);
+}
+
+
+/* The client view counts what is not of ASCII twice; a name has its units. */
+
+START_TEST(bounds_as_join_counts)
+{
+    takes_most(ZOOM_JOIN_PASSCODE, "x", 32);
+    takes_most(ZOOM_JOIN_PASSCODE, "\xc3\xab", 16);
+    takes_most(ZOOM_JOIN_PASSCODE, "\xe2\x98\x95", 16);
+    takes_most(ZOOM_JOIN_PASSCODE, "\xf0\x9f\x98\x80", 8);
+
+    takes_most(ZOOM_JOIN_NAME, "x", 64);
+    takes_most(ZOOM_JOIN_NAME, "\xc3\xab", 64);
+    takes_most(ZOOM_JOIN_NAME, "\xe2\x98\x95", 64);
+    takes_most(ZOOM_JOIN_NAME, "\xf0\x9f\x98\x80", 32);
+
+    takes_most(ZOOM_JOIN_CUSTOMER, "\xc3\xab", 18);
+    takes_most(ZOOM_JOIN_CUSTOMER, "\xf0\x9f\x98\x80", 9);
+}
+END_TEST
+
+
+/* What the client view takes for an address, less what nobody has. */
+
+START_TEST(knows_addresses)
+{
+    size_t         i;
+    const char    *why;
+    unsigned char  text[ZOOM_JOIN_EMAIL_MAX + 1];
+
+    static const char *const  good[] = {
+        "a@b.cd", "a.b.c@d.example", "a+b_c%d/e@f-g.example.com",
+        "!#$&'*-/=?^_`{|}~@x.test", "A@B.CD", "a@1.2.cd", "a@-.cd"
+    };
+
+    static const char *const  bad[] = {
+        "a", "@", "a@", "@b.cd", "a@b", "a@b.c", "a@b.cd.", "a@.cd",
+        "a@b..cd", ".a@b.cd", "a.@b.cd", "a..b@c.de", "a@b@c.de", "a b@c.de",
+        "a@b c.de", "a@b_c.de", "a@b.c1", "a@b.xn--p1ai", "a@1.2.3.4",
+        "a@[1.2.3.4]", "\"a\"@b.cd", "<script>@b.cd", "a,b@c.de", "a;b@c.de",
+        "a:b@c.de", "a\\b@c.de", "(a)@b.cd", "Zo\xc3\xab@b.cd",
+        "a@b\xc3\xab.cd", "a@b.cd "
+    };
+
+    for (i = 0; i < N(good); i++) {
+        zoom_join_init(&join);
+        why = zoom_join_set(&join, ZOOM_JOIN_EMAIL, zoom_str_c(good[i]));
+        ck_assert_msg(why == NULL, "refused %s", good[i]);
+        unit_is(join.sent[ZOOM_JOIN_EMAIL], good[i]);
+    }
+
+    for (i = 0; i < N(bad); i++) {
+        zoom_join_init(&join);
+        why = zoom_join_set(&join, ZOOM_JOIN_EMAIL, zoom_str_c(bad[i]));
+        ck_assert_msg(why != NULL, "took %s", bad[i]);
+        unit_is(zoom_str_c(why), "has a userEmail that is none");
+        unit_is(join.sent[ZOOM_JOIN_EMAIL], "");
+    }
+
+    memset(text, 'x', sizeof(text));
+    memcpy(text + sizeof(text) - 5, "@b.cd", 5);
+
+    ck_assert_ptr_null(zoom_join_set(&join, ZOOM_JOIN_EMAIL,
+                                     (zoom_str_t) { text + 1,
+                                                    sizeof(text) - 1 }));
+    why = zoom_join_set(&join, ZOOM_JOIN_EMAIL,
+                        (zoom_str_t) { text, sizeof(text) });
+    ck_assert_ptr_nonnull(why);
+    unit_is(zoom_str_c(why), "has a userEmail that is too long");
 }
 END_TEST
 
@@ -223,8 +341,8 @@ START_TEST(refuses_characters)
     static const char *const  good[] = {
         "x", " ", "\xc2\xa0", "Zo\xc3\xab", "\xe2\x80\x8f", "\xe2\x80\xa7",
         "\xe2\x80\xaf", "\xe2\x81\xa5", "\xe2\x81\xaa", "\xe2\x98\x95",
-        "\xed\x9f\xbf", "\xee\x80\x80", "\xf4\x8f\xbf\xbf", "</script>",
-        "\"\\'<&>"
+        "\xed\x9f\xbf", "\xee\x80\x80", "\xf4\x8f\xbf\xbf",
+        "<script", "</script", "< script>", "<script src=x>", "\"\\'<&>"
     };
 
     for (i = 0; i < N(bad); i++) {
@@ -264,33 +382,39 @@ START_TEST(finds_the_meeting)
         const char    *url;
         const char    *number;
         const char    *passcode;
+        const char    *tk;
         zoom_error_e   error;
         const char    *wants[3];     /* meeting, passcode, registrant */
     } table[] = {
-        { "https://zoom.us/j/123456789?pwd=x", NULL, NULL, ZOOM_OK,
+        { "https://zoom.us/j/123456789?pwd=x", NULL, NULL, NULL, ZOOM_OK,
           { "123456789", "x", "" } },
-        { "https://zoom.us/j/123456789?pwd=x", NULL, "y", ZOOM_OK,
+        { "https://zoom.us/j/123456789?pwd=x", NULL, "y", NULL, ZOOM_OK,
           { "123456789", "y", "" } },
+        { "https://zoom.us/j/123456789?pwd=x-y_1.1&tk=t-k_1", NULL, "", "",
+          ZOOM_OK, { "123456789", "x-y_1.1", "t-k_1" } },
+        { "https://zoom.us/w/123456789?tk=t", "123456789", NULL, NULL,
+          ZOOM_OK, { "123456789", "", "t" } },
+        { "https://zoom.us/w/123456789?tk=t&pwd=x", NULL, NULL, "mine",
+          ZOOM_OK, { "123456789", "x", "mine" } },
+        { "123456789", NULL, NULL, NULL, ZOOM_OK, { "123456789", "", "" } },
+        { NULL, "98765432101", "p", "t", ZOOM_OK, { "98765432101", "p", "t" } },
         { "https://zoom.us/j/123456789?pwd=a%2Bb%22.1&tk=t-k_1", NULL, "",
-          ZOOM_OK, { "123456789", "a", "t-k_1" } },
-        { "https://zoom.us/w/123456789?tk=t", "123456789", NULL, ZOOM_OK,
-          { "123456789", "", "t" } },
-        { "123456789", NULL, NULL, ZOOM_OK, { "123456789", "", "" } },
-        { NULL, "98765432101", "p", ZOOM_OK, { "98765432101", "p", "" } },
-        { NULL, "987 6543 2101", "p", ZOOM_OK, { "98765432101", "p", "" } },
-        { "https://zoom.us/j/123456789", "123 456 789", NULL, ZOOM_OK,
+          NULL, ZOOM_OK, { "123456789", "a", "t-k_1" } },
+        { NULL, "987 6543 2101", "p", NULL, ZOOM_OK,
+          { "98765432101", "p", "" } },
+        { "https://zoom.us/j/123456789", "123 456 789", NULL, NULL, ZOOM_OK,
           { "123456789", "", "" } },
-        { "https://zoom.us/j/123456789", "123456788", NULL,
+        { "https://zoom.us/j/123456789", "123456788", NULL, NULL,
           ZOOM_E_BAD_CALLBACK, { NULL } },
-        { "https://zoom.us/my/somebody?pwd=x", NULL, NULL, ZOOM_E_NO_MEETING,
-          { NULL } },
-        { "https://zoom.us/my/somebody", "123456789", NULL, ZOOM_E_NO_MEETING,
-          { NULL } },
-        { "https://zoom.us.evil.example/j/123456789", NULL, NULL,
+        { "https://zoom.us/my/somebody?pwd=x", NULL, NULL, NULL,
           ZOOM_E_NO_MEETING, { NULL } },
-        { "javascript:alert(123456789)", NULL, NULL, ZOOM_E_NO_MEETING,
+        { "https://zoom.us/my/somebody", "123456789", NULL, NULL,
+          ZOOM_E_NO_MEETING, { NULL } },
+        { "https://zoom.us.evil.example/j/123456789", NULL, NULL, NULL,
+          ZOOM_E_NO_MEETING, { NULL } },
+        { "javascript:alert(123456789)", NULL, NULL, NULL, ZOOM_E_NO_MEETING,
           { NULL } },
-        { NULL, NULL, "p", ZOOM_E_NO_MEETING, { NULL } }
+        { NULL, NULL, "p", "t", ZOOM_E_NO_MEETING, { NULL } }
     };
 
     for (i = 0; i < N(table); i++) {
@@ -303,6 +427,8 @@ START_TEST(finds_the_meeting)
                                          zoom_str_c(table[i].number)));
         ck_assert_ptr_null(zoom_join_set(&join, ZOOM_JOIN_PASSCODE,
                                          zoom_str_c(table[i].passcode)));
+        ck_assert_ptr_null(zoom_join_set(&join, ZOOM_JOIN_TK,
+                                         zoom_str_c(table[i].tk)));
 
         why = NULL;
 
@@ -321,7 +447,7 @@ START_TEST(finds_the_meeting)
 END_TEST
 
 
-/* What is too long for the answer is left out of it. */
+/* What join() or the answer has no room for is left out. */
 
 START_TEST(bounds_what_links_have)
 {
@@ -358,63 +484,105 @@ START_TEST(bounds_what_links_have)
 END_TEST
 
 
-static void
-answer(const char *url, const char *passcode, const char *name,
-    zoom_sdk_role_e role, zoom_str_t zak, zoom_str_t obf)
-{
-    zoom_join_init(&join);
+/* A link's passcode is 32 characters and ".1" where Zoom encrypted it. */
 
-    ck_assert_ptr_null(zoom_join_set(&join, ZOOM_JOIN_URL, zoom_str_c(url)));
-    ck_assert_ptr_null(zoom_join_set(&join, ZOOM_JOIN_PASSCODE,
-                                     zoom_str_c(passcode)));
-    ck_assert_ptr_null(zoom_join_set(&join, ZOOM_JOIN_NAME,
-                                     zoom_str_c(name)));
+START_TEST(leaves_out_what_join_refuses)
+{
+    size_t  i;
+
+    static const char *const  urls[] = {
+        "https://zoom.us/j/123456789?pwd=abcdefghijklmnopqrstuvwxyz012345.1",
+        "https://zoom.us/j/123456789?pwd=%3Cscript%3E"
+    };
+
+    for (i = 0; i < N(urls); i++) {
+        zoom_join_init(&join);
+        ck_assert_ptr_null(zoom_join_set(&join, ZOOM_JOIN_URL,
+                                         zoom_str_c(urls[i])));
+        ck_assert_int_eq(end_join(), ZOOM_OK);
+        unit_is(join.meeting, "123456789");
+        unit_is(join.passcode, "");
+    }
+}
+END_TEST
+
+
+static zoom_join_kit_t
+kit_of(const char *zak, const char *obf, const char *recording)
+{
+    zoom_join_kit_t  kit;
+
+    memset(&kit, 0, sizeof(kit));
+
+    kit.signature = S("a.b.c");
+    kit.zak = zoom_str_c(zak);
+    kit.obf = zoom_str_c(obf);
+    kit.recording = zoom_str_c(recording);
+
+    return kit;
+}
+
+
+static void
+answer(const char *body, const zoom_join_kit_t *kit)
+{
+    static unsigned char  text[ZOOM_JOIN_ANSWER_MAX];
+
+    ck_assert_ptr_null(read_join(zoom_str_c(body)));
     ck_assert_int_eq(end_join(), ZOOM_OK);
 
-    zoom_buf_init(&b, data, ZOOM_JOIN_ANSWER_MAX);
-    zoom_join_answer(&b, &join, role, S("KEY"), S("a.b.c"), zak, obf);
+    zoom_buf_init(&b, text, sizeof(text));
+    zoom_join_answer(&b, &join, kit);
     ck_assert_int_eq(b.overflow, 0);
 }
 
 
 START_TEST(answers)
 {
-    zoom_str_t  zak, obf;
+    zoom_join_kit_t  kit;
 
-    zak = S("z.a.k");
-    obf = S("o.b.f");
+    kit = kit_of("", "", "");
 
-    answer("123456789", "", "", ZOOM_SDK_PARTICIPANT, S(""), S(""));
+    answer("{\"meeting_number\":123456789}", &kit);
     unit_is(unit_buf(&b),
-            "{\"sdkKey\":\"KEY\",\"signature\":\"a.b.c\","
-            "\"meetingNumber\":\"123456789\",\"passWord\":\"\","
-            "\"userName\":\"\",\"role\":0}");
+            "{\"signature\":\"a.b.c\",\"meetingNumber\":\"123456789\","
+            "\"passWord\":\"\"}");
 
-    answer("123456789", "p", "Zo\xc3\xab", ZOOM_SDK_HOST, zak, obf);
-    unit_is(unit_buf(&b),
-            "{\"sdkKey\":\"KEY\",\"signature\":\"a.b.c\","
-            "\"meetingNumber\":\"123456789\",\"passWord\":\"p\","
-            "\"userName\":\"Zo\xc3\xab\",\"role\":1,\"zak\":\"z.a.k\","
-            "\"obfToken\":\"o.b.f\"}");
+    kit = kit_of("z.a.k", "", "r.e.c");
+    kit.sdk_key = S("KEY");
 
-    answer("https://zoom.us/w/123456789?tk=t&pwd=p", "", "",
-           ZOOM_SDK_PARTICIPANT, zak, S(""));
+    answer("{\"meeting_number\":123456789,\"passWord\":\"p\",\"role\":1,"
+           "\"userName\":\"Zo\xc3\xab\",\"userEmail\":\"z@b.cd\","
+           "\"customerKey\":\"k\",\"tk\":\"t\",\"view\":\"client\"}", &kit);
     unit_is(unit_buf(&b),
-            "{\"sdkKey\":\"KEY\",\"signature\":\"a.b.c\","
-            "\"meetingNumber\":\"123456789\",\"passWord\":\"p\","
-            "\"userName\":\"\",\"role\":0,\"tk\":\"t\","
-            "\"zak\":\"z.a.k\"}");
+            "{\"signature\":\"a.b.c\",\"meetingNumber\":\"123456789\","
+            "\"passWord\":\"p\",\"userName\":\"Zo\xc3\xab\","
+            "\"userEmail\":\"z@b.cd\",\"customerKey\":\"k\",\"tk\":\"t\","
+            "\"sdkKey\":\"KEY\",\"zak\":\"z.a.k\","
+            "\"recordingToken\":\"r.e.c\"}");
+
+    /* the component view */
+
+    kit = kit_of("", "o.b.f", "");
+
+    answer("{\"meeting_url\":\"https://zoom.us/w/123456789?tk=t&pwd=p\","
+           "\"view\":\"component\"}", &kit);
+    unit_is(unit_buf(&b),
+            "{\"signature\":\"a.b.c\",\"meetingNumber\":\"123456789\","
+            "\"password\":\"p\",\"tk\":\"t\",\"obfToken\":\"o.b.f\"}");
 
     /* nothing a stranger chose gets out of its quotes, nor out of a script */
 
-    answer("123456789", "\"\\", "</script><!--&\",\"role\":1,\"x\":\"",
-           ZOOM_SDK_PARTICIPANT, S(""), obf);
+    answer("{\"meeting_number\":123456789,\"passWord\":\"\\\"\\\\\","
+           "\"userName\":\"</style><!--&\\\",\\\"role\\\":1,\\\"x\\\":\\\"\","
+           "\"customerKey\":\"\\\"</script>\",\"tk\":\"<script>\"}", &kit);
     unit_is(unit_buf(&b),
-            "{\"sdkKey\":\"KEY\",\"signature\":\"a.b.c\","
-            "\"meetingNumber\":\"123456789\",\"passWord\":\"\\\"\\\\\","
-            "\"userName\":\"\\u003c/script\\u003e\\u003c!--\\u0026\\\","
-            "\\\"role\\\":1,\\\"x\\\":\\\"\",\"role\":0,"
-            "\"obfToken\":\"o.b.f\"}");
+            "{\"signature\":\"a.b.c\",\"meetingNumber\":\"123456789\","
+            "\"passWord\":\"\\\"\\\\\","
+            "\"userName\":\"\\u003c/style\\u003e\\u003c!--\\u0026\\\","
+            "\\\"role\\\":1,\\\"x\\\":\\\"\","
+            "\"customerKey\":\"\\\"\\u003c/script\\u003e\","
+            "\"tk\":\"\\u003cscript\\u003e\",\"obfToken\":\"o.b.f\"}");
 }
 END_TEST
 
@@ -423,37 +591,121 @@ END_TEST
 
 START_TEST(answers_in_bounds)
 {
-    zoom_str_t            signature, key;
-    static unsigned char  less[ZOOM_JOIN_PASSCODE_MAX], name[64],
-                          text[ZOOM_SDK_SIGNATURE_MAX];
+    size_t                i;
+    zoom_join_kit_t       kit;
+    static unsigned char  worst[ZOOM_JOIN_TK_MAX],
+                          text[ZOOM_SDK_SIGNATURE_MAX],
+                          room[ZOOM_JOIN_ANSWER_MAX];
 
-    memset(less, '<', sizeof(less));
-    memset(name, '&', sizeof(name));
+    static const struct {
+        zoom_join_e  what;
+        size_t       most;
+    } table[] = {
+        { ZOOM_JOIN_PASSCODE, ZOOM_JOIN_PASSCODE_MAX },
+        { ZOOM_JOIN_NAME, ZOOM_JOIN_NAME_MAX },
+        { ZOOM_JOIN_CUSTOMER, ZOOM_JOIN_CUSTOMER_MAX },
+        { ZOOM_JOIN_TK, ZOOM_JOIN_TK_MAX }
+    };
+
+    memset(worst, '<', sizeof(worst));
     memset(text, 's', sizeof(text));
 
     zoom_join_init(&join);
 
     ck_assert_ptr_null(zoom_join_set(&join, ZOOM_JOIN_NUMBER,
                                      S("98765432101")));
-    ck_assert_ptr_null(zoom_join_set(&join, ZOOM_JOIN_PASSCODE,
-                                     (zoom_str_t) { less, sizeof(less) }));
-    ck_assert_ptr_null(zoom_join_set(&join, ZOOM_JOIN_NAME,
-                                     (zoom_str_t) { name, sizeof(name) }));
+
+    for (i = 0; i < N(table); i++) {
+        ck_assert_ptr_null(zoom_join_set(&join, table[i].what,
+                                         (zoom_str_t) { worst,
+                                                        table[i].most }));
+    }
+
     ck_assert_int_eq(end_join(), ZOOM_OK);
 
-    /* whatever a registrant's token is made of */
+    /* worse than any address */
 
-    join.tk.data = data + ZOOM_JOIN_ANSWER_MAX;
-    join.tk.len = ZOOM_JOIN_TK_MAX;
-    memset(data + ZOOM_JOIN_ANSWER_MAX, '>', ZOOM_JOIN_TK_MAX);
+    join.sent[ZOOM_JOIN_EMAIL] = (zoom_str_t) { worst, ZOOM_JOIN_EMAIL_MAX };
 
-    signature = (zoom_str_t) { text, sizeof(text) };
-    key = (zoom_str_t) { text, ZOOM_SDK_KEY_MAX };
+    kit = kit_of("", "", "");
+    kit.signature = (zoom_str_t) { text, sizeof(text) };
+    kit.sdk_key = (zoom_str_t) { text, ZOOM_SDK_KEY_MAX };
 
-    zoom_buf_init(&b, data, ZOOM_JOIN_ANSWER_MAX);
-    zoom_join_answer(&b, &join, ZOOM_SDK_HOST, key, signature, S(""),
-                     S(""));
+    zoom_buf_init(&b, room, sizeof(room));
+    zoom_join_answer(&b, &join, &kit);
     ck_assert_int_eq(b.overflow, 0);
+}
+END_TEST
+
+
+START_TEST(chooses)
+{
+    size_t  i;
+
+    static const struct {
+        const char          *word;
+        zoom_join_choice_e   choice;
+        zoom_join_choice_e   participant;
+        zoom_join_choice_e   host;
+    } table[] = {
+        { "auto", ZOOM_JOIN_AUTO, ZOOM_JOIN_AUTO, ZOOM_JOIN_ZAK },
+        { "zak", ZOOM_JOIN_ZAK, ZOOM_JOIN_ZAK, ZOOM_JOIN_ZAK },
+        { "onbehalf", ZOOM_JOIN_ONBEHALF, ZOOM_JOIN_ONBEHALF,
+          ZOOM_JOIN_ONBEHALF }
+    };
+
+    static const char *const  none[] = {
+        "", "Auto", "ZAK", "obf", "zak ", "on_behalf"
+    };
+
+    for (i = 0; i < N(table); i++) {
+        ck_assert_int_eq(zoom_join_choice(zoom_str_c(table[i].word)),
+                         table[i].choice);
+        ck_assert_int_eq(zoom_join_choose(table[i].choice,
+                                          ZOOM_SDK_PARTICIPANT),
+                         table[i].participant);
+        ck_assert_int_eq(zoom_join_choose(table[i].choice, ZOOM_SDK_HOST),
+                         table[i].host);
+    }
+
+    for (i = 0; i < N(none); i++) {
+        ck_assert_int_eq(zoom_join_choice(zoom_str_c(none[i])),
+                         ZOOM_JOIN_NO_CHOICE);
+    }
+}
+END_TEST
+
+
+/* Never both; a ZAK beside a recording token, which is for our own meetings. */
+
+START_TEST(settles)
+{
+    size_t           i;
+    zoom_join_kit_t  kit;
+
+    static const struct {
+        const char  *zak, *obf, *recording;
+        const char  *left_zak, *left_obf;
+    } table[] = {
+        { "", "", "", "", "" },
+        { "z", "", "", "z", "" },
+        { "", "o", "", "", "o" },
+        { "z", "o", "", "", "o" },
+        { "z", "o", "r", "z", "" },
+        { "z", "", "r", "z", "" },
+        { "", "o", "r", "", "o" },
+        { "", "", "r", "", "" }
+    };
+
+    for (i = 0; i < N(table); i++) {
+        kit = kit_of(table[i].zak, table[i].obf, table[i].recording);
+
+        zoom_join_settle(&kit);
+
+        unit_is(kit.zak, table[i].left_zak);
+        unit_is(kit.obf, table[i].left_obf);
+        unit_is(kit.recording, table[i].recording);
+    }
 }
 END_TEST
 
@@ -461,7 +713,8 @@ END_TEST
 START_TEST(has_names)
 {
     static const char *const  names[] = {
-        "meeting_url", "meeting_number", "passWord", "userName", "role"
+        "meeting_url", "meeting_number", "passWord", "userName", "userEmail",
+        "customerKey", "tk", "role", "view"
     };
 
     ck_assert_uint_eq(N(names), ZOOM_JOIN_LAST);
@@ -484,11 +737,16 @@ unit_join(void)
     tcase_add_test(t, takes_spellings_of_a_role);
     tcase_add_test(t, refuses_bodies);
     tcase_add_test(t, bounds);
+    tcase_add_test(t, bounds_as_join_counts);
+    tcase_add_test(t, knows_addresses);
     tcase_add_test(t, refuses_characters);
     tcase_add_test(t, finds_the_meeting);
     tcase_add_test(t, bounds_what_links_have);
+    tcase_add_test(t, leaves_out_what_join_refuses);
     tcase_add_test(t, answers);
     tcase_add_test(t, answers_in_bounds);
+    tcase_add_test(t, chooses);
+    tcase_add_test(t, settles);
     tcase_add_loop_test(t, has_names, 0, ZOOM_JOIN_LAST);
 
     suite_add_tcase(s, t);

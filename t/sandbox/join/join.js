@@ -9,7 +9,8 @@
     const verdict = document.getElementById('verdict');
 
     /* Nobody should read these over somebody's shoulder. */
-    const secret = {signature: 8, zak: 8, obfToken: 8, tk: 4, passWord: 1};
+    const secret = {signature: 8, zak: 8, obfToken: 8, recordingToken: 8,
+                    tk: 4, passWord: 1};
 
 
     function shortened(name, value) {
@@ -75,13 +76,8 @@
 
 
     function show(kit) {
-        for (const name of ['sdkKey', 'signature', 'meetingNumber',
-                            'passWord', 'userName', 'role', 'tk', 'zak',
-                            'obfToken'])
-        {
-            if (name in kit) {
-                row('kit', name, shortened(name, String(kit[name])));
-            }
+        for (const name of Object.keys(kit)) {
+            row('kit', name, shortened(name, String(kit[name])));
         }
 
         const part = kit.signature.split('.')[1];
