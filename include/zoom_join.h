@@ -115,8 +115,8 @@ void zoom_join_init(zoom_join_t *join);
  * that control a line or its direction, also those above U+0080; longer than
  * the bounds above; an empty userName; "<script>" or "</script>", small or
  * large, where the client view looks for it; a userEmail that it takes for
- * none; a number that is not 9 to 11 digits, in groups or not; a role that is neither 0 nor 1; a
- * view that is neither "client" nor "component".
+ * none; a number that is not 9 to 11 digits, in groups or not; a role that is
+ * neither 0 nor 1; a view that is neither "client" nor "component".
  */
 
 const char *zoom_join_set(zoom_join_t *join, zoom_join_e what,

@@ -9,38 +9,19 @@ use warnings;
 use JSON::PP ();
 use Test::More;
 
-use Zoom::Process qw(spawn alive ended wait_for scratch discard slurp spew);
+use Zoom::Npm;
+use Zoom::Process qw(spew);
 use Zoom::Test;
 
-my $dir = scratch('npm');
+my $npm = Zoom::Npm->new('standardwebhooks@1');
+my $dir = $npm->dir;
 
-END { discard($dir) if $dir }
-
-
-# True if it ended well; what it said is in the file.
-sub run_to {
-    my ($output, $seconds, @argv) = @_;
-    my $pid = spawn(name => $argv[0], output => "$dir/$output",
-                    argv => ['sh', '-c', 'cd "$0" && exec "$@"', $dir, @argv]);
-
-    return wait_for(sub { !alive($pid) }, $seconds) && ended($pid) == 0;
+if (my $why = $npm->missing) {
+    plan(skip_all => $why);
 }
 
-
-plan skip_all => 'node and npm are not there'
-    if !run_to('version', 20, 'sh', '-c', 'node --version && npm --version');
-
-plan skip_all => "npm's registry can't be reached"
-    if !run_to('ping', 30, qw(npm view standardwebhooks@1 version
-                               --fetch-retries=0 --fetch-timeout=15000));
-
-spew("$dir/package.json", '{"private":true}');
-
-# Reachable a moment ago: from here on a failure is one.
-if (!run_to('install', 120, qw(npm install --no-audit --no-fund --cache=cache
-                               --ignore-scripts standardwebhooks@1)))
-{
-    fail('npm install') or diag(slurp("$dir/install"));
+if (!$npm->install) {
+    fail('npm install') or diag($npm->said);
     done_testing();
     exit;
 }
@@ -75,11 +56,10 @@ sub signed {
 
     spew("$dir/messages.json",
          $json->encode({ secret => $secret, messages => \@messages }));
-    unlink "$dir/signed";
-    run_to('signed', 30, 'node', 'sign.js')
-        or die 'node: ', slurp("$dir/signed");
+    $npm->run_to('signed', 30, 'node', 'sign.js')
+        or die 'node: ', $npm->said;
 
-    return @{ $json->decode(slurp("$dir/signed")) };
+    return @{ $json->decode($npm->said) };
 }
 
 

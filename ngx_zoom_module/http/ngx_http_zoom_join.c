@@ -493,7 +493,7 @@ ngx_http_zoom_join_lacking(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     for (i = 0; i < ctx->batch.n; i++) {
         ask = &ctx->batch.asks[i];
 
-        if (!zoom_token_types[ask->type].of_user) {
+        if (!zoom_token_types[ask->req.type].of_user) {
             continue;
         }
 

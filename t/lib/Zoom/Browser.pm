@@ -45,7 +45,7 @@ sub browse {
                    ), "--user-data-dir=$home", @arguments],
     );
 
-    wait_for(sub { !alive($pid) }, 60) or stop($pid);
+    wait_for(sub { !alive($pid) }, 300) or stop($pid);
 
     # It has much to say before.
     return slurp($output) =~ /(<!DOCTYPE.*)/s ? $1 : '';
