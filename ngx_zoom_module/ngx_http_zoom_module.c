@@ -8,7 +8,6 @@
 
 #include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_api.h"
-#include "ngx_http_zoom_auth.h"
 #include "ngx_http_zoom_auth_conf.h"
 #include "ngx_http_zoom_broker.h"
 #include "ngx_http_zoom_check.h"
@@ -310,7 +309,7 @@ ngx_http_zoom_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    *h = ngx_http_zoom_auth_handler;
+    *h = ngx_http_zoom_preaccess_handler;
 
     return NGX_OK;
 }

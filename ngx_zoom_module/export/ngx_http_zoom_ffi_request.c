@@ -90,16 +90,16 @@ ngx_http_zoom_ffi_authenticate(ngx_http_request_t *r, const ngx_str_t *scheme,
     ctx = ngx_http_zoom_ctx_get(r);
 
     if (ctx) {
-        ctx->auth = NULL;
-        ctx->alive = NULL;
-        ctx->checked = NULL;
+        ctx->auth.lines = NULL;
+        ctx->auth.alive = NULL;
+        ctx->auth.checked = NULL;
     }
 
     ngx_explicit_memzero(&p, sizeof(ngx_http_zoom_ffi_proof_t));
 
     if (ctx && error == ZOOM_OK) {
-        verdict->caller = ctx->caller;
-        verdict->scheme = ctx->scheme;
+        verdict->caller = ctx->auth.caller;
+        verdict->scheme = ctx->auth.scheme;
     }
 
     return ngx_http_zoom_ffi_verdict(verdict, error, why);
@@ -175,20 +175,20 @@ ngx_http_zoom_ffi_prove(ngx_http_request_t *r, const ngx_array_t *auth,
     zoom_error_e          error;
     ngx_http_zoom_ctx_t  *ctx;
 
-    ctx = ngx_http_zoom_auth_lines(r, auth);
+    ctx = ngx_http_zoom_ctx_start(r, auth);
 
     if (ctx == NULL || ngx_http_zoom_ffi_body(r, ctx, body) != NGX_OK) {
         *why = "no memory";
         return ZOOM_E_INTERNAL;
     }
 
-    switch (ctx->verdict) {
+    switch (ctx->auth.verdict) {
 
     case NGX_OK:
         break;
 
     case NGX_DECLINED:
-        *why = ctx->why ? ctx->why : "the proof does not hold";
+        *why = ctx->auth.why ? ctx->auth.why : "the proof does not hold";
         return ZOOM_E_UNAUTHENTICATED;
 
     case NGX_ABORT:
@@ -200,10 +200,10 @@ ngx_http_zoom_ffi_prove(ngx_http_request_t *r, const ngx_array_t *auth,
         return ZOOM_E_INTERNAL;
     }
 
-    error = ngx_http_zoom_ffi_prove_body(r, ctx, &ctx->body, why);
+    error = ngx_http_zoom_ffi_prove_body(r, ctx, &ctx->callback.body, why);
 
-    if (error == ZOOM_OK && ctx->callback == NULL) {
-        error = ngx_http_zoom_ctx_callback(r, ctx, NULL, why);
+    if (error == ZOOM_OK && ctx->callback.parsed == NULL) {
+        error = ngx_http_zoom_callback_parse(r, &ctx->callback, NULL, why);
     }
 
     if (error == ZOOM_OK) {
@@ -219,30 +219,28 @@ static zoom_error_e
 ngx_http_zoom_ffi_prove_body(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     const ngx_str_t *body, const char **why)
 {
-    ngx_uint_t              signed_body;
     zoom_error_e            error;
     const zoom_json_doc_t  *doc;
 
-    error = ngx_http_zoom_auth_raw(r, ctx, body, why);
+    error = ngx_http_zoom_auth_raw(r, &ctx->auth, body, why);
 
     if (error != ZOOM_OK) {
         return error;
     }
 
     doc = ngx_http_zoom_ffi_scan(ctx);
-    signed_body = 0;
 
-    error = ngx_http_zoom_auth_body(r, ctx, doc, &signed_body, why);
+    error = ngx_http_zoom_auth_body(r, &ctx->auth, body, doc, why);
 
-    if (error != ZOOM_OK || !signed_body) {
+    if (error != ZOOM_OK || !ctx->auth.signed_body) {
         return error;
     }
 
     /* the same key signs the platform's webhooks */
 
-    error = ngx_http_zoom_ctx_callback(r, ctx, doc, why);
+    error = ngx_http_zoom_callback_parse(r, &ctx->callback, doc, why);
 
-    if (error == ZOOM_OK && !ctx->callback->typed) {
+    if (error == ZOOM_OK && !ctx->callback.parsed->typed) {
         *why = "a signed callback has no \"callback_type\"";
         return ZOOM_E_BAD_CALLBACK;
     }
@@ -259,16 +257,16 @@ ngx_http_zoom_ffi_scan(const ngx_http_zoom_ctx_t *ctx)
     ngx_uint_t                        i;
     const ngx_http_zoom_auth_line_t  *line;
 
-    line = ctx->auth->elts;
+    line = ctx->auth.lines->elts;
 
-    for (i = 0; i < ctx->auth->nelts; i++) {
+    for (i = 0; i < ctx->auth.lines->nelts; i++) {
 
-        if (!ctx->alive[i] || !line[i].attendee) {
+        if (!ctx->auth.alive[i] || !line[i].attendee) {
             continue;
         }
 
         return zoom_json_scan(&ngx_http_zoom_ffi_doc,
-                              ngx_http_zoom_str(&ctx->body))
+                              ngx_http_zoom_str(&ctx->callback.body))
                ? NULL : &ngx_http_zoom_ffi_doc;
     }
 
@@ -282,23 +280,23 @@ static ngx_int_t
 ngx_http_zoom_ffi_body(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     const ngx_str_t *body)
 {
-    if (ngx_http_zoom_same(&ctx->body, body)) {
+    if (ngx_http_zoom_same(&ctx->callback.body, body)) {
         return NGX_OK;
     }
 
-    ctx->body.len = 0;
+    ctx->callback.body.len = 0;
 
     if (body->len == 0) {
         return NGX_OK;
     }
 
-    ctx->body.data = ngx_pnalloc(r->pool, body->len);
-    if (ctx->body.data == NULL) {
+    ctx->callback.body.data = ngx_pnalloc(r->pool, body->len);
+    if (ctx->callback.body.data == NULL) {
         return NGX_ERROR;
     }
 
-    ngx_memcpy(ctx->body.data, body->data, body->len);
-    ctx->body.len = body->len;
+    ngx_memcpy(ctx->callback.body.data, body->data, body->len);
+    ctx->callback.body.len = body->len;
 
     return NGX_OK;
 }
@@ -309,9 +307,10 @@ ngx_http_zoom_ffi_callback(ngx_http_request_t *r, const ngx_str_t *body,
     ngx_http_zoom_ffi_callback_t *callback,
     ngx_http_zoom_ffi_verdict_t *verdict)
 {
-    const char           *why;
-    zoom_error_e          error;
-    ngx_http_zoom_ctx_t  *ctx;
+    const char             *why;
+    zoom_error_e            error;
+    const zoom_callback_t  *parsed;
+    ngx_http_zoom_ctx_t    *ctx;
 
     ngx_memzero(callback, sizeof(ngx_http_zoom_ffi_callback_t));
     ngx_memzero(verdict, sizeof(ngx_http_zoom_ffi_verdict_t));
@@ -330,20 +329,24 @@ ngx_http_zoom_ffi_callback(ngx_http_request_t *r, const ngx_str_t *body,
 
         /* what was read of it says nothing, but variables need something */
 
-        if (ngx_http_zoom_ctx_callback(r, ctx, NULL, &why) != ZOOM_OK) {
+        if (ngx_http_zoom_callback_parse(r, &ctx->callback, NULL, &why)
+            != ZOOM_OK)
+        {
             ctx->ready = 0;
         }
 
         return ngx_http_zoom_ffi_verdict(verdict, error, why);
     }
 
-    callback->bot_id = ctx->bot_id;
-    callback->meeting_url = ngx_http_zoom_ngx_str(ctx->callback->meeting_url);
-    callback->nmetadata = (int) ctx->callback->nmetadata;
+    parsed = ctx->callback.parsed;
+
+    callback->bot_id = ctx->callback.bot_id;
+    callback->meeting_url = ngx_http_zoom_ngx_str(parsed->meeting_url);
+    callback->nmetadata = (int) parsed->nmetadata;
 
     if (ctx->ready) {
-        verdict->caller = ctx->caller;
-        verdict->scheme = ctx->scheme;
+        verdict->caller = ctx->auth.caller;
+        verdict->scheme = ctx->auth.scheme;
     }
 
     return NGX_OK;
@@ -354,36 +357,38 @@ static zoom_error_e
 ngx_http_zoom_ffi_read(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     const ngx_str_t *body, const char **why)
 {
-    zoom_error_e      error;
-    zoom_json_doc_t  *doc;
+    zoom_error_e               error;
+    zoom_json_doc_t           *doc;
+    ngx_http_zoom_callback_t  *cb;
 
+    cb = &ctx->callback;
     doc = &ngx_http_zoom_ffi_doc;
 
     if (ngx_http_zoom_ffi_body(r, ctx, body) != NGX_OK
-        || ngx_http_zoom_ctx_keep_args(r, ctx) != NGX_OK)
+        || ngx_http_zoom_callback_keep_args(r, cb) != NGX_OK)
     {
         *why = "no memory";
         return ZOOM_E_INTERNAL;
     }
 
     if (r->method == NGX_HTTP_GET) {
-        return ngx_http_zoom_query_read(r, ctx, doc, why);
+        return ngx_http_zoom_query_read(r, cb, doc, why);
     }
 
     if (r->method != NGX_HTTP_POST) {
         return ZOOM_E_METHOD;
     }
 
-    *why = zoom_json_scan(doc, ngx_http_zoom_str(&ctx->body));
+    *why = zoom_json_scan(doc, ngx_http_zoom_str(&cb->body));
 
     if (*why) {
         return ZOOM_E_BAD_CALLBACK;
     }
 
-    error = ngx_http_zoom_ctx_callback(r, ctx, doc, why);
+    error = ngx_http_zoom_callback_parse(r, cb, doc, why);
 
     if (error == ZOOM_OK) {
-        ctx->bot_id = ngx_http_zoom_ngx_str(ctx->callback->bot_id);
+        cb->bot_id = ngx_http_zoom_ngx_str(cb->parsed->bot_id);
     }
 
     return error;
@@ -399,7 +404,7 @@ ngx_http_zoom_ffi_metadata(ngx_http_request_t *r, int n, ngx_str_t *name,
 
     ctx = ngx_http_zoom_ctx_get(r);
 
-    member = &ctx->callback->metadata[n];
+    member = &ctx->callback.parsed->metadata[n];
 
     *name = ngx_http_zoom_ngx_str(member->name);
     *value = ngx_http_zoom_ngx_str(member->value);

@@ -12,24 +12,24 @@
 #include "ngx_http_zoom_replay.h"
 
 
-static ngx_int_t ngx_http_zoom_auth_header(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx, const ngx_array_t *auth);
+static ngx_int_t ngx_http_zoom_auth_look(ngx_http_request_t *r,
+    ngx_http_zoom_auth_t *auth, const ngx_str_t *args);
 static ngx_int_t ngx_http_zoom_auth_line(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx, const ngx_http_zoom_auth_line_t *line);
-static void ngx_http_zoom_auth_mask(ngx_http_request_t *r,
-    const ngx_array_t *auth);
+    ngx_http_zoom_auth_t *auth, const ngx_http_zoom_auth_line_t *line,
+    const ngx_str_t *args);
 static void ngx_http_zoom_auth_mask_arg(ngx_http_request_t *r,
     const ngx_str_t *name);
 static void ngx_http_zoom_auth_mask_secrets(ngx_http_request_t *r,
-    const ngx_array_t *auth);
-static ngx_int_t ngx_http_zoom_auth_raw_line(ngx_http_zoom_ctx_t *ctx,
+    const ngx_array_t *lines);
+static ngx_int_t ngx_http_zoom_auth_raw_line(
+    const ngx_http_zoom_webhook_t *webhook,
     const ngx_http_zoom_auth_line_t *line, const ngx_str_t *body,
     zoom_buf_t *scratch);
 static ngx_int_t ngx_http_zoom_auth_attendee(
     const ngx_http_zoom_auth_line_t *line, const zoom_json_doc_t *doc,
     const ngx_str_t *signature, zoom_buf_t *scratch);
 static ngx_int_t ngx_http_zoom_auth_use(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx, const ngx_http_zoom_auth_line_t *line,
+    ngx_http_zoom_auth_t *auth, const ngx_http_zoom_auth_line_t *line,
     const ngx_str_t *signature);
 static ngx_int_t ngx_http_zoom_auth_use_webhook(ngx_http_request_t *r,
     const ngx_http_zoom_webhook_t *webhook);
@@ -38,76 +38,29 @@ static ngx_int_t ngx_http_zoom_auth_use_body(
 
 
 ngx_int_t
-ngx_http_zoom_auth_handler(ngx_http_request_t *r)
+ngx_http_zoom_auth_header(ngx_http_request_t *r, ngx_http_zoom_auth_t *auth,
+    const ngx_array_t *lines, const ngx_str_t *args)
 {
-    const ngx_http_zoom_loc_conf_t  *zlcf;
+    auth->lines = lines;
+    auth->verdict = ngx_http_zoom_auth_look(r, auth, args);
 
-    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
-
-    if (zlcf->use.name == NULL) {
-        return NGX_DECLINED;
+    if (auth->webhook) {
+        auth->why = auth->webhook->why;
     }
 
-    if (r != r->main) {
-        ngx_http_zoom_auth_mask(r, zlcf->auth);
-        return NGX_DECLINED;
+    ngx_http_zoom_auth_mask(r, lines);
+
+    if (auth->verdict != NGX_OK) {
+        ngx_http_zoom_auth_mask_secrets(r, lines);
     }
 
-    return ngx_http_zoom_auth_lines(r, zlcf->auth)
-           ? NGX_DECLINED : NGX_HTTP_INTERNAL_SERVER_ERROR;
-}
-
-
-ngx_http_zoom_ctx_t *
-ngx_http_zoom_auth_ctx(ngx_http_request_t *r)
-{
-    ngx_http_zoom_ctx_t             *ctx;
-    const ngx_http_zoom_loc_conf_t  *zlcf;
-
-    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_zoom_module);
-
-    if (ctx && ctx->checked == zlcf) {
-        return ctx;
-    }
-
-    return ngx_http_zoom_auth_lines(r, zlcf->auth);
-}
-
-
-ngx_http_zoom_ctx_t *
-ngx_http_zoom_auth_lines(ngx_http_request_t *r, const ngx_array_t *auth)
-{
-    ngx_http_zoom_ctx_t             *ctx;
-    const ngx_http_zoom_loc_conf_t  *zlcf;
-
-    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
-
-    ctx = ngx_http_zoom_ctx_start(r);
-
-    if (ctx == NULL || ngx_http_zoom_ctx_keep_args(r, ctx) != NGX_OK) {
-        ngx_http_zoom_auth_mask(r, auth);
-        return NULL;
-    }
-
-    ctx->verdict = ngx_http_zoom_auth_header(r, ctx, auth);
-    ctx->checked = (auth == zlcf->auth) ? zlcf : NULL;
-    ctx->auth = auth;
-
-    ngx_http_zoom_auth_mask(r, auth);
-
-    if (ctx->verdict != NGX_OK) {
-        ngx_http_zoom_auth_mask_secrets(r, auth);
-    }
-
-    return ctx;
+    return auth->verdict;
 }
 
 
 static ngx_int_t
-ngx_http_zoom_auth_header(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
-    const ngx_array_t *auth)
+ngx_http_zoom_auth_look(ngx_http_request_t *r, ngx_http_zoom_auth_t *auth,
+    const ngx_str_t *args)
 {
     ngx_int_t                         rc;
     ngx_uint_t                        i, alive;
@@ -115,20 +68,20 @@ ngx_http_zoom_auth_header(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     alive = 0;
     rc = NGX_OK;
-    line = auth->elts;
+    line = auth->lines->elts;
 
-    ctx->alive = ngx_pcalloc(r->pool, auth->nelts);
-    if (ctx->alive == NULL) {
+    auth->alive = ngx_pcalloc(r->pool, auth->lines->nelts);
+    if (auth->alive == NULL) {
         return NGX_ERROR;
     }
 
     /* every line is looked at, whichever hold */
 
-    for (i = 0; i < auth->nelts; i++) {
-        switch (ngx_http_zoom_auth_line(r, ctx, &line[i])) {
+    for (i = 0; i < auth->lines->nelts; i++) {
+        switch (ngx_http_zoom_auth_line(r, auth, &line[i], args)) {
 
         case NGX_OK:
-            ctx->alive[i] = 1;
+            auth->alive[i] = 1;
             alive++;
             break;
 
@@ -155,8 +108,8 @@ ngx_http_zoom_auth_header(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 /* NGX_ABORT: something came twice, the request fails whatever else holds. */
 
 static ngx_int_t
-ngx_http_zoom_auth_line(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
-    const ngx_http_zoom_auth_line_t *line)
+ngx_http_zoom_auth_line(ngx_http_request_t *r, ngx_http_zoom_auth_t *auth,
+    const ngx_http_zoom_auth_line_t *line, const ngx_str_t *args)
 {
     ngx_int_t                     rc, failed;
     ngx_uint_t                    i;
@@ -166,7 +119,7 @@ ngx_http_zoom_auth_line(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     proof = line->proofs.elts;
 
     for (i = 0; i < line->proofs.nelts; i++) {
-        rc = ngx_http_zoom_proof_header(r, ctx, &proof[i]);
+        rc = ngx_http_zoom_proof_header(r, &proof[i], args, &auth->webhook);
 
         if (rc == NGX_ERROR) {
             return NGX_ERROR;
@@ -186,8 +139,8 @@ ngx_http_zoom_auth_line(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
  * "$request_uri" print their own copies under HTTP/2.
  */
 
-static void
-ngx_http_zoom_auth_mask(ngx_http_request_t *r, const ngx_array_t *auth)
+void
+ngx_http_zoom_auth_mask(ngx_http_request_t *r, const ngx_array_t *lines)
 {
     ngx_uint_t                        i, k;
     const ngx_str_t                  *hidden;
@@ -197,9 +150,9 @@ ngx_http_zoom_auth_mask(ngx_http_request_t *r, const ngx_array_t *auth)
 
     zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
 
-    line = auth->elts;
+    line = lines->elts;
 
-    for (i = 0; i < auth->nelts; i++) {
+    for (i = 0; i < lines->nelts; i++) {
 
         proof = line[i].proofs.elts;
 
@@ -231,7 +184,7 @@ ngx_http_zoom_auth_mask_arg(ngx_http_request_t *r, const ngx_str_t *name)
 
 static void
 ngx_http_zoom_auth_mask_secrets(ngx_http_request_t *r,
-    const ngx_array_t *auth)
+    const ngx_array_t *lines)
 {
     ngx_uint_t                        i, k;
     const ngx_http_zoom_proof_t      *proof;
@@ -241,9 +194,9 @@ ngx_http_zoom_auth_mask_secrets(ngx_http_request_t *r,
         return;
     }
 
-    line = auth->elts;
+    line = lines->elts;
 
-    for (i = 0; i < auth->nelts; i++) {
+    for (i = 0; i < lines->nelts; i++) {
 
         proof = line[i].proofs.elts;
 
@@ -260,7 +213,7 @@ ngx_http_zoom_auth_mask_secrets(ngx_http_request_t *r,
 
 
 zoom_error_e
-ngx_http_zoom_auth_raw(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+ngx_http_zoom_auth_raw(ngx_http_request_t *r, ngx_http_zoom_auth_t *auth,
     const ngx_str_t *body, const char **why)
 {
     ngx_int_t                         rc;
@@ -268,11 +221,11 @@ ngx_http_zoom_auth_raw(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     zoom_buf_t                        scratch;
     const ngx_http_zoom_auth_line_t  *line;
 
-    if (ctx->webhook == NULL || ctx->webhook->rc != NGX_OK) {
+    if (auth->webhook == NULL || auth->webhook->rc != NGX_OK) {
         return ZOOM_OK;
     }
 
-    ctx->webhook->body = *body;
+    auth->webhook->body = *body;
 
     scratch.size = body->len + NGX_HTTP_ZOOM_PROOF_SCRATCH;
 
@@ -282,21 +235,22 @@ ngx_http_zoom_auth_raw(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     }
 
     alive = 0;
-    line = ctx->auth->elts;
+    line = auth->lines->elts;
 
-    for (i = 0; i < ctx->auth->nelts; i++) {
+    for (i = 0; i < auth->lines->nelts; i++) {
 
-        if (ctx->alive[i] && line[i].webhooks) {
-            rc = ngx_http_zoom_auth_raw_line(ctx, &line[i], body, &scratch);
+        if (auth->alive[i] && line[i].webhooks) {
+            rc = ngx_http_zoom_auth_raw_line(auth->webhook, &line[i], body,
+                                             &scratch);
 
             if (rc == NGX_ERROR) {
                 goto failed;
             }
 
-            ctx->alive[i] = (rc == NGX_OK);
+            auth->alive[i] = (rc == NGX_OK);
         }
 
-        alive += ctx->alive[i];
+        alive += auth->alive[i];
     }
 
     if (alive) {
@@ -316,7 +270,7 @@ failed:
 
 
 static ngx_int_t
-ngx_http_zoom_auth_raw_line(ngx_http_zoom_ctx_t *ctx,
+ngx_http_zoom_auth_raw_line(const ngx_http_zoom_webhook_t *webhook,
     const ngx_http_zoom_auth_line_t *line, const ngx_str_t *body,
     zoom_buf_t *scratch)
 {
@@ -332,7 +286,7 @@ ngx_http_zoom_auth_raw_line(ngx_http_zoom_ctx_t *ctx,
             continue;
         }
 
-        rc = ngx_http_zoom_proof_raw(ctx, &proof[i], body, scratch);
+        rc = ngx_http_zoom_proof_raw(webhook, &proof[i], body, scratch);
 
         if (rc != NGX_OK) {
             return rc;
@@ -344,8 +298,8 @@ ngx_http_zoom_auth_raw_line(ngx_http_zoom_ctx_t *ctx,
 
 
 zoom_error_e
-ngx_http_zoom_auth_body(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
-    const zoom_json_doc_t *doc, ngx_uint_t *signed_body, const char **why)
+ngx_http_zoom_auth_body(ngx_http_request_t *r, ngx_http_zoom_auth_t *auth,
+    const ngx_str_t *body, const zoom_json_doc_t *doc, const char **why)
 {
     ngx_int_t                         rc;
     ngx_str_t                         name, signature;
@@ -365,18 +319,18 @@ ngx_http_zoom_auth_body(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     (void) ngx_http_zoom_proof_find(r, &name, &signature);
 
-    scratch.data = ngx_pnalloc(r->pool, ctx->body.len + 1);
+    scratch.data = ngx_pnalloc(r->pool, body->len + 1);
     if (scratch.data == NULL) {
         goto failed;
     }
 
-    scratch.size = ctx->body.len + 1;
+    scratch.size = body->len + 1;
 
-    line = ctx->auth->elts;
+    line = auth->lines->elts;
 
-    for (i = 0; i < ctx->auth->nelts; i++) {
+    for (i = 0; i < auth->lines->nelts; i++) {
 
-        if (!ctx->alive[i]) {
+        if (!auth->alive[i]) {
             continue;
         }
 
@@ -392,7 +346,7 @@ ngx_http_zoom_auth_body(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
         /* a line whose proof was used is one that does not hold */
 
-        rc = ngx_http_zoom_auth_use(r, ctx, &line[i], &signature);
+        rc = ngx_http_zoom_auth_use(r, auth, &line[i], &signature);
 
         if (rc == NGX_ERROR) {
             goto failed;
@@ -406,9 +360,9 @@ ngx_http_zoom_auth_body(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
         proof = line[i].proofs.elts;
 
-        ctx->caller = line[i].caller;
-        ctx->scheme = ngx_http_zoom_schemes[proof->scheme];
-        *signed_body = line[i].attendee;
+        auth->caller = line[i].caller;
+        auth->scheme = ngx_http_zoom_schemes[proof->scheme];
+        auth->signed_body = line[i].attendee;
 
         return ZOOM_OK;
     }
@@ -465,7 +419,7 @@ ngx_http_zoom_auth_attendee(const ngx_http_zoom_auth_line_t *line,
  */
 
 static ngx_int_t
-ngx_http_zoom_auth_use(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+ngx_http_zoom_auth_use(ngx_http_request_t *r, ngx_http_zoom_auth_t *auth,
     const ngx_http_zoom_auth_line_t *line, const ngx_str_t *signature)
 {
     ngx_int_t                        rc;
@@ -475,24 +429,24 @@ ngx_http_zoom_auth_use(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     /* an error_page may lead the same request to another location of ours */
 
-    if (line->webhooks && !ctx->used_id) {
-        rc = ngx_http_zoom_auth_use_webhook(r, ctx->webhook);
+    if (line->webhooks && !auth->used_id) {
+        rc = ngx_http_zoom_auth_use_webhook(r, auth->webhook);
 
         if (rc != NGX_OK) {
             return rc;
         }
 
-        ctx->used_id = 1;
+        auth->used_id = 1;
     }
 
-    if (line->attendee && zlcf->replay && !ctx->used_body) {
+    if (line->attendee && zlcf->replay && !auth->used_body) {
         rc = ngx_http_zoom_auth_use_body(zlcf, signature);
 
         if (rc != NGX_OK) {
             return rc;
         }
 
-        ctx->used_body = 1;
+        auth->used_body = 1;
     }
 
     return NGX_OK;
@@ -566,47 +520,40 @@ ngx_http_zoom_auth_use_body(const ngx_http_zoom_loc_conf_t *zlcf,
 
 
 zoom_error_e
-ngx_http_zoom_auth_bodiless(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+ngx_http_zoom_auth_bodiless(ngx_http_request_t *r, ngx_http_zoom_auth_t *auth,
     const char **why)
 {
-    ngx_uint_t    signed_body;
     zoom_error_e  error;
 
     static const ngx_str_t  nothing = ngx_null_string;
 
-    error = ngx_http_zoom_auth_raw(r, ctx, &nothing, why);
+    error = ngx_http_zoom_auth_raw(r, auth, &nothing, why);
 
     if (error != ZOOM_OK) {
         return error;
     }
 
-    return ngx_http_zoom_auth_body(r, ctx, NULL, &signed_body, why);
+    return ngx_http_zoom_auth_body(r, auth, &nothing, NULL, why);
 }
 
 
 ngx_uint_t
-ngx_http_zoom_auth_distrust_webhooks(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx)
+ngx_http_zoom_auth_distrust_webhooks(ngx_http_zoom_auth_t *auth)
 {
     ngx_uint_t                        i, alive;
-    const ngx_http_zoom_loc_conf_t   *zlcf;
     const ngx_http_zoom_auth_line_t  *line;
 
-    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
-
     alive = 0;
-    line = zlcf->auth->elts;
+    line = auth->lines->elts;
 
-    for (i = 0; i < zlcf->auth->nelts; i++) {
+    for (i = 0; i < auth->lines->nelts; i++) {
 
         if (line[i].webhooks && line[i].proofs.nelts == 1) {
-            ctx->alive[i] = 0;
+            auth->alive[i] = 0;
         }
 
-        alive |= ctx->alive[i];
+        alive |= auth->alive[i];
     }
 
     return alive;
 }
-
-

@@ -7,30 +7,51 @@
 #define _NGX_HTTP_ZOOM_AUTH_H_INCLUDED_
 
 
-#include "ngx_http_zoom_ctx.h"
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_zoom_proof.h"
+#include "zoom_error.h"
 #include "zoom_json.h"
 
 
+/* What is known of a request's caller; all zero at the beginning. */
+
+typedef struct {
+    const void                  *checked;    /* the configuration for which
+                                                the header has been */
+    const ngx_array_t           *lines;      /* its zoom_authenticate */
+    ngx_int_t                    verdict;    /* of the header */
+    u_char                      *alive;      /* by line */
+    ngx_http_zoom_webhook_t     *webhook;    /* NULL: not looked at */
+    const char                  *why;        /* nothing holds, if known */
+
+    ngx_str_t                    caller;
+    ngx_str_t                    scheme;
+    ngx_str_t                    before;     /* caller of an earlier handler,
+                                                a cached map may know it */
+
+    unsigned                     signed_body:1;  /* as Attendee signs it */
+    unsigned                     used_id:1;  /* of a webhook, by this request */
+    unsigned                     used_body:1;
+} ngx_http_zoom_auth_t;
+
+
 /*
- * First, with the header alone: which lines can still hold.  Overwrites the
- * secrets in the request's arguments, right or wrong.  A handler of the
- * preaccess phase, so that a refusal by another module finds them overwritten;
- * it refuses nothing itself.
+ * First, with the header alone: which of the lines can still hold.  Overwrites
+ * the secrets in the request's arguments, right or wrong; "args" are those as
+ * they were sent.  What is returned is in auth->verdict, too: NGX_OK,
+ * NGX_DECLINED if no line is left, NGX_ABORT if a proof was sent twice, or
+ * NGX_ERROR.
  */
 
-ngx_int_t ngx_http_zoom_auth_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_zoom_auth_header(ngx_http_request_t *r,
+    ngx_http_zoom_auth_t *auth, const ngx_array_t *lines,
+    const ngx_str_t *args);
 
-/*
- * The context with what was found: ctx->verdict is NGX_OK, NGX_DECLINED if no
- * line is left, NGX_ABORT if a proof was sent twice, or NGX_ERROR.  NULL: no
- * memory.
- */
-
-ngx_http_zoom_ctx_t *ngx_http_zoom_auth_ctx(ngx_http_request_t *r);
-
-/* The same with other lines than the location's. */
-ngx_http_zoom_ctx_t *ngx_http_zoom_auth_lines(ngx_http_request_t *r,
-    const ngx_array_t *auth);
+/* Overwrites the secrets only. */
+void ngx_http_zoom_auth_mask(ngx_http_request_t *r, const ngx_array_t *lines);
 
 /*
  * Then, with the body as it came, which is empty for GET: drops the lines whose
@@ -39,22 +60,22 @@ ngx_http_zoom_ctx_t *ngx_http_zoom_auth_lines(ngx_http_request_t *r,
  */
 
 zoom_error_e ngx_http_zoom_auth_raw(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx, const ngx_str_t *body, const char **why);
+    ngx_http_zoom_auth_t *auth, const ngx_str_t *body, const char **why);
 
 /*
  * Last, with the body as a callback: the first line that holds, and was not
- * used before, gives ctx->caller and ctx->scheme.  "doc" is NULL where there
- * is no body; "*signed_body" tells if the line signs it as Attendee does.
+ * used before, gives auth->caller and auth->scheme, and auth->signed_body if
+ * it signs the body as Attendee does.  "doc" is NULL where there is no body.
  * ZOOM_OK, or an error with the reason in "*why".
  */
 
 zoom_error_e ngx_http_zoom_auth_body(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx, const zoom_json_doc_t *doc,
-    ngx_uint_t *signed_body, const char **why);
+    ngx_http_zoom_auth_t *auth, const ngx_str_t *body,
+    const zoom_json_doc_t *doc, const char **why);
 
 /* Both, for a request whose body nobody reads: a proof in it is none. */
 zoom_error_e ngx_http_zoom_auth_bodiless(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx, const char **why);
+    ngx_http_zoom_auth_t *auth, const char **why);
 
 /*
  * Before these, where the arguments matter: drops the lines that have a
@@ -62,8 +83,7 @@ zoom_error_e ngx_http_zoom_auth_bodiless(ngx_http_request_t *r,
  * a line is left.
  */
 
-ngx_uint_t ngx_http_zoom_auth_distrust_webhooks(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx);
+ngx_uint_t ngx_http_zoom_auth_distrust_webhooks(ngx_http_zoom_auth_t *auth);
 
 
 #endif /* _NGX_HTTP_ZOOM_AUTH_H_INCLUDED_ */

@@ -334,8 +334,8 @@ ngx_http_zoom_body_end(ngx_http_request_t *r, ngx_int_t rc)
     r->read_event_handler = ngx_http_block_reading;
 
     if (rc == NGX_OK) {
-        ctx->body.data = body->data;
-        ctx->body.len = body->len;
+        ctx->callback.body.data = body->data;
+        ctx->callback.body.len = body->len;
 
     } else {
 

@@ -10,8 +10,8 @@
 
 
 /*
- * "rc" is NGX_OK with the body in ctx->body, or a status: 400 if what came is
- * no body, 413 if it is over zlcf->body_max, 500.
+ * "rc" is NGX_OK with the body in ctx->callback.body, or a status: 400 if what
+ * came is no body, 413 if it is over zlcf->body_max, 500.
  */
 
 typedef void (*ngx_http_zoom_body_pt)(ngx_http_request_t *r,

@@ -9,8 +9,8 @@
 #include "ngx_http_zoom_ctx.h"
 
 
+static ngx_http_zoom_ctx_t *ngx_http_zoom_ctx_renew(ngx_http_request_t *r);
 static void ngx_http_zoom_ctx_wipe(ngx_http_zoom_ctx_t *ctx);
-static void ngx_http_zoom_ctx_wipe_args(ngx_http_zoom_ctx_t *ctx);
 static void ngx_http_zoom_ctx_answered(ngx_http_zoom_batch_t *batch);
 static void ngx_http_zoom_ctx_abort(void *data);
 static void ngx_http_zoom_ctx_cleanup(void *data);
@@ -70,7 +70,33 @@ ngx_http_zoom_ctx_make(ngx_http_request_t *r)
 
 
 ngx_http_zoom_ctx_t *
-ngx_http_zoom_ctx_start(ngx_http_request_t *r)
+ngx_http_zoom_ctx_start(ngx_http_request_t *r, const ngx_array_t *lines)
+{
+    ngx_http_zoom_ctx_t             *ctx;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    ctx = ngx_http_zoom_ctx_renew(r);
+
+    if (ctx == NULL
+        || ngx_http_zoom_callback_keep_args(r, &ctx->callback) != NGX_OK)
+    {
+        ngx_http_zoom_auth_mask(r, lines);
+        return NULL;
+    }
+
+    (void) ngx_http_zoom_auth_header(r, &ctx->auth, lines,
+                                     ngx_http_zoom_ctx_args(r, ctx));
+
+    ctx->auth.checked = (lines == zlcf->auth) ? zlcf : NULL;
+
+    return ctx;
+}
+
+
+static ngx_http_zoom_ctx_t *
+ngx_http_zoom_ctx_renew(ngx_http_request_t *r)
 {
     ngx_http_zoom_ctx_t  *ctx, old;
 
@@ -89,50 +115,21 @@ ngx_http_zoom_ctx_start(ngx_http_request_t *r)
 
     ctx->request = r;
     ctx->early = old.early;
-    ctx->before = old.ready ? old.caller : old.before;
-    ctx->args = old.args;
-    ctx->masked = old.masked;
-    ctx->body = old.body;
-    ctx->cache_control = old.cache_control;
-    ctx->retry_after = old.retry_after;
-    ctx->allow = old.allow;
     ctx->watched = old.watched;
-    ctx->used_id = old.used_id;
-    ctx->used_body = old.used_body;
+
+    ctx->auth.before = old.ready ? old.auth.caller : old.auth.before;
+    ctx->auth.used_id = old.auth.used_id;
+    ctx->auth.used_body = old.auth.used_body;
+
+    ctx->callback.args = old.callback.args;
+    ctx->callback.masked = old.callback.masked;
+    ctx->callback.body = old.callback.body;
+
+    ctx->reply.cache_control = old.reply.cache_control;
+    ctx->reply.retry_after = old.reply.retry_after;
+    ctx->reply.allow = old.reply.allow;
 
     return ctx;
-}
-
-
-zoom_error_e
-ngx_http_zoom_ctx_callback(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
-    const zoom_json_doc_t *doc, const char **why)
-{
-    size_t      size;
-    zoom_buf_t  b;
-
-    *why = "no memory";
-
-    if (doc == NULL) {
-        ctx->callback = ngx_pcalloc(r->pool, sizeof(zoom_callback_t));
-
-        return ctx->callback ? ZOOM_OK : ZOOM_E_INTERNAL;
-    }
-
-    size = doc->n ? doc->nodes[0].text.len : 0;
-
-    ctx->callback = ngx_palloc(r->pool, zoom_callback_size(doc));
-    b.data = ngx_pnalloc(r->pool, size);
-
-    if (ctx->callback == NULL || b.data == NULL) {
-        return ZOOM_E_INTERNAL;
-    }
-
-    zoom_buf_init(&b, b.data, size);
-
-    *why = zoom_callback_read(ctx->callback, doc, &b);
-
-    return *why ? ZOOM_E_BAD_CALLBACK : ZOOM_OK;
 }
 
 
@@ -274,7 +271,7 @@ ngx_http_zoom_ctx_cleanup(void *data)
 
     ngx_http_zoom_ctx_abort(ctx);
     ngx_http_zoom_ctx_wipe(ctx);
-    ngx_http_zoom_ctx_wipe_args(ctx);
+    ngx_http_zoom_callback_wipe_args(&ctx->callback);
 }
 
 
@@ -283,54 +280,7 @@ ngx_http_zoom_ctx_wipe(ngx_http_zoom_ctx_t *ctx)
 {
     ngx_http_zoom_batch_wipe(&ctx->batch);
 
-    if (ctx->answer.len) {
-        ngx_explicit_memzero(ctx->answer.data, ctx->answer.len);
-    }
-}
-
-
-ngx_int_t
-ngx_http_zoom_ctx_keep_args(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
-{
-    if (r->args.len == 0 || ngx_http_zoom_ctx_args(r, ctx) == &ctx->args) {
-        return NGX_OK;
-    }
-
-    ngx_http_zoom_ctx_wipe_args(ctx);
-
-    ctx->args.data = ngx_pnalloc(r->pool, r->args.len);
-    if (ctx->args.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memcpy(ctx->args.data, r->args.data, r->args.len);
-
-    ctx->args.len = r->args.len;
-    ctx->masked = r->args;
-
-    return NGX_OK;
-}
-
-
-ngx_str_t *
-ngx_http_zoom_ctx_args(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
-{
-    if (ctx->args.len
-        && ctx->masked.data == r->args.data
-        && ctx->masked.len == r->args.len)
-    {
-        return &ctx->args;
-    }
-
-    return &r->args;
-}
-
-
-static void
-ngx_http_zoom_ctx_wipe_args(ngx_http_zoom_ctx_t *ctx)
-{
-    if (ctx->args.len) {
-        ngx_explicit_memzero(ctx->args.data, ctx->args.len);
-        ctx->args.len = 0;
+    if (ctx->reply.answer.len) {
+        ngx_explicit_memzero(ctx->reply.answer.data, ctx->reply.answer.len);
     }
 }

@@ -6,17 +6,57 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_http_zoom_auth.h"
 #include "ngx_http_zoom_body.h"
 #include "ngx_http_zoom_handlers.h"
 #include "ngx_http_zoom_reply.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_types.h"
-#include "ngx_http_zoom_user.h"
 
 
+static ngx_http_zoom_ctx_t *ngx_http_zoom_enter_ctx(ngx_http_request_t *r);
 static void ngx_http_zoom_entered(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, ngx_int_t rc);
+
+
+ngx_int_t
+ngx_http_zoom_preaccess_handler(ngx_http_request_t *r)
+{
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    if (zlcf->use.name == NULL) {
+        return NGX_DECLINED;
+    }
+
+    if (r != r->main) {
+        ngx_http_zoom_auth_mask(r, zlcf->auth);
+        return NGX_DECLINED;
+    }
+
+    return ngx_http_zoom_ctx_start(r, zlcf->auth)
+           ? NGX_DECLINED : NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+
+/* A context with the header's proofs; NULL: no memory. */
+
+static ngx_http_zoom_ctx_t *
+ngx_http_zoom_enter_ctx(ngx_http_request_t *r)
+{
+    ngx_http_zoom_ctx_t             *ctx;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_zoom_module);
+
+    if (ctx && ctx->auth.checked == zlcf) {
+        return ctx;
+    }
+
+    return ngx_http_zoom_ctx_start(r, zlcf->auth);
+}
 
 
 ngx_int_t
@@ -32,7 +72,7 @@ ngx_http_zoom_enter(ngx_http_request_t *r, ngx_http_zoom_ctx_t **ctxp,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ctx = ngx_http_zoom_auth_ctx(r);
+    ctx = ngx_http_zoom_enter_ctx(r);
 
     if (ctx == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -48,18 +88,18 @@ ngx_http_zoom_enter(ngx_http_request_t *r, ngx_http_zoom_ctx_t **ctxp,
         return ngx_http_zoom_reply_error(r, ctx, ZOOM_E_TOO_LARGE, NULL);
     }
 
-    if (ctx->verdict == NGX_DECLINED) {
+    if (ctx->auth.verdict == NGX_DECLINED) {
         return ngx_http_zoom_reply_error(r, ctx, ZOOM_E_UNAUTHENTICATED,
-                                         ctx->why ? ctx->why
+                                         ctx->auth.why ? ctx->auth.why
                                          : "no \"zoom_authenticate\" holds");
     }
 
-    if (ctx->verdict == NGX_ABORT) {
+    if (ctx->auth.verdict == NGX_ABORT) {
         return ngx_http_zoom_reply_error(r, ctx, ZOOM_E_UNAUTHENTICATED,
                                          "a proof was sent twice");
     }
 
-    if (ctx->verdict != NGX_OK) {
+    if (ctx->auth.verdict != NGX_OK) {
         return ngx_http_zoom_reply_error(r, ctx, ZOOM_E_INTERNAL,
                                          "no memory");
     }
@@ -85,13 +125,13 @@ ngx_http_zoom_enter_bodiless(ngx_http_request_t *r, ngx_http_zoom_ctx_t **ctxp,
 
     ctx = *ctxp;
 
-    error = ngx_http_zoom_auth_bodiless(r, ctx, &why);
+    error = ngx_http_zoom_auth_bodiless(r, &ctx->auth, &why);
 
     if (error != ZOOM_OK) {
         return ngx_http_zoom_reply_error(r, ctx, error, why);
     }
 
-    error = ngx_http_zoom_ctx_callback(r, ctx, NULL, &why);
+    error = ngx_http_zoom_callback_parse(r, &ctx->callback, NULL, &why);
 
     if (error != ZOOM_OK) {
         return ngx_http_zoom_reply_error(r, ctx, error, why);
@@ -192,8 +232,8 @@ ngx_http_zoom_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
         return NGX_ERROR;
     }
 
-    if (ctx->before.len
-        && !ngx_http_zoom_same(&ctx->before, &ctx->caller))
+    if (ctx->auth.before.len
+        && !ngx_http_zoom_same(&ctx->auth.before, &ctx->auth.caller))
     {
         ngx_http_zoom_fail(r, ctx, ZOOM_E_INTERNAL,
                            "the request was authenticated before, for "
@@ -220,43 +260,9 @@ ngx_http_zoom_route(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 {
     zoom_error_e  error;
 
-    error = ngx_http_zoom_use_account(r, ctx, why);
+    error = ngx_http_zoom_target_account(r, &ctx->target, why);
 
     return (error == ZOOM_OK) ? ngx_http_zoom_use_user(r, ctx, why) : error;
-}
-
-
-zoom_error_e
-ngx_http_zoom_use_account(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
-    const char **why)
-{
-    ngx_str_t                         name;
-    const ngx_http_zoom_loc_conf_t   *zlcf;
-    const ngx_http_zoom_main_conf_t  *zmcf;
-
-    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
-
-    ctx->account = zlcf->account;
-
-    if (ctx->account == NULL) {
-
-        if (ngx_http_complex_value(r, zlcf->variable, &name) != NGX_OK) {
-            *why = "the account could not be evaluated";
-            return ZOOM_E_INTERNAL;
-        }
-
-        zmcf = ngx_http_get_module_main_conf(r, ngx_http_zoom_module);
-
-        ctx->account = ngx_http_zoom_account_find(&zmcf->accounts, &name);
-
-        if (ctx->account == NULL) {
-            *why = name.len ? "there is no such account"
-                            : "the account came out empty";
-            return ZOOM_E_NO_ACCOUNT;
-        }
-    }
-
-    return ZOOM_OK;
 }
 
 
@@ -264,32 +270,9 @@ zoom_error_e
 ngx_http_zoom_use_user(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     const char **why)
 {
-    zoom_error_e                     error;
-    ngx_http_zoom_route_t           *route;
-    const ngx_http_zoom_loc_conf_t  *zlcf;
-
     if (!ngx_http_zoom_types_need_user(ctx)) {
         return ZOOM_OK;
     }
 
-    route = ctx->route;
-
-    if (route && route->has_user) {
-        error = ngx_http_zoom_user_named(r, &route->user, why);
-
-        if (error == ZOOM_OK) {
-            ctx->user = route->user;
-        }
-
-        return error;
-    }
-
-    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
-
-    if (zlcf->user == NULL) {
-        *why = "the route has no user, and there is no \"zoom_user\"";
-        return ZOOM_E_NO_USER;
-    }
-
-    return ngx_http_zoom_user(r, &ctx->user, why);
+    return ngx_http_zoom_target_next(r, &ctx->target, why);
 }

@@ -14,6 +14,14 @@ ngx_int_t ngx_http_zoom_status_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_zoom_purge_handler(ngx_http_request_t *r);
 
 /*
+ * A handler of the preaccess phase: looks at the proofs in the header, so that
+ * a refusal by another module finds the secrets overwritten.  It refuses
+ * nothing itself.
+ */
+
+ngx_int_t ngx_http_zoom_preaccess_handler(ngx_http_request_t *r);
+
+/*
  * The checks that need no body: 405, 413, 401.  NGX_AGAIN to go on, else the
  * request has been answered and this is what the content handler returns.
  */
@@ -30,7 +38,7 @@ ngx_int_t ngx_http_zoom_enter_bodiless(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t **ctx, ngx_uint_t methods, const char *allow);
 
 /*
- * Reads the body into ctx->body and calls "done", now or later, with
+ * Reads the body into ctx->callback.body and calls "done", now or later, with
  * r->main->count raised; a body that can't be read is answered with the error.
  * What the content handler returns.
  */
@@ -60,13 +68,10 @@ void ngx_http_zoom_fail(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     zoom_error_e error, const char *why);
 
 /*
- * Sets ctx->account from the argument of the location's directive and, if any
- * of ctx->types needs it, ctx->user: the first two in turn, between which a
- * script may have had its say.
+ * Sets ctx->target.user, if any of ctx->target.types needs it; the latter also
+ * ctx->target.account before.  ZOOM_OK, or an error and its reason for the log.
  */
 
-zoom_error_e ngx_http_zoom_use_account(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx, const char **why);
 zoom_error_e ngx_http_zoom_use_user(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, const char **why);
 zoom_error_e ngx_http_zoom_route(ngx_http_request_t *r,

@@ -68,11 +68,10 @@ ngx_http_zoom_join_post(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     u_char           *p;
     zoom_buf_t        b;
     const char       *why;
-    ngx_uint_t        signed_body;
     zoom_error_e      error;
     zoom_json_doc_t  *doc;
 
-    error = ngx_http_zoom_auth_raw(r, ctx, &ctx->body, &why);
+    error = ngx_http_zoom_auth_raw(r, &ctx->auth, &ctx->callback.body, &why);
 
     if (error != ZOOM_OK) {
         ngx_http_zoom_fail(r, ctx, error, why);
@@ -81,14 +80,15 @@ ngx_http_zoom_join_post(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 
     doc = &ngx_http_zoom_join_doc;
 
-    why = zoom_json_scan(doc, ngx_http_zoom_str(&ctx->body));
+    why = zoom_json_scan(doc, ngx_http_zoom_str(&ctx->callback.body));
 
     if (why) {
         ngx_http_zoom_join_bad(r, ctx, ZOOM_E_BAD_CALLBACK, why);
         return;
     }
 
-    error = ngx_http_zoom_auth_body(r, ctx, doc, &signed_body, &why);
+    error = ngx_http_zoom_auth_body(r, &ctx->auth, &ctx->callback.body, doc,
+                                    &why);
 
     if (error != ZOOM_OK) {
         ngx_http_zoom_fail(r, ctx, error, why);
@@ -99,16 +99,16 @@ ngx_http_zoom_join_post(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
         return;
     }
 
-    p = ngx_pnalloc(r->pool, ctx->body.len);
+    p = ngx_pnalloc(r->pool, ctx->callback.body.len);
 
     if (p == NULL) {
         ngx_http_zoom_fail(r, ctx, ZOOM_E_INTERNAL, "no memory");
         return;
     }
 
-    zoom_buf_init(&b, p, ctx->body.len);
+    zoom_buf_init(&b, p, ctx->callback.body.len);
 
-    why = zoom_join_read(ctx->join, doc, &b);
+    why = zoom_join_read(ctx->callback.join, doc, &b);
 
     if (why) {
         ngx_http_zoom_join_bad(r, ctx, ZOOM_E_BAD_CALLBACK, why);
@@ -126,14 +126,14 @@ ngx_http_zoom_join_get(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     const char    *why;
     zoom_error_e   error;
 
-    if (!ngx_http_zoom_auth_distrust_webhooks(r, ctx)) {
+    if (!ngx_http_zoom_auth_distrust_webhooks(&ctx->auth)) {
         ngx_http_zoom_fail(r, ctx, ZOOM_E_UNAUTHENTICATED,
                            "a webhook's signature does not cover what a GET "
                            "asks for: send a POST, or another proof");
         return;
     }
 
-    error = ngx_http_zoom_auth_bodiless(r, ctx, &why);
+    error = ngx_http_zoom_auth_bodiless(r, &ctx->auth, &why);
 
     if (error != ZOOM_OK) {
         ngx_http_zoom_fail(r, ctx, error, why);
@@ -206,7 +206,7 @@ ngx_http_zoom_join_arg(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     plain.data = b.data;
     plain.len = b.len;
 
-    *why = zoom_join_set(ctx->join, what, plain);
+    *why = zoom_join_set(ctx->callback.join, what, plain);
 
     return *why ? ZOOM_E_BAD_CALLBACK : ZOOM_OK;
 }
@@ -241,15 +241,15 @@ ngx_http_zoom_join_bad(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 static ngx_int_t
 ngx_http_zoom_join_start(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 {
-    ctx->callback = ngx_pcalloc(r->pool, sizeof(zoom_callback_t));
-    ctx->join = ngx_palloc(r->pool, sizeof(zoom_join_t));
+    ctx->callback.parsed = ngx_pcalloc(r->pool, sizeof(zoom_callback_t));
+    ctx->callback.join = ngx_palloc(r->pool, sizeof(zoom_join_t));
 
-    if (ctx->callback == NULL || ctx->join == NULL) {
+    if (ctx->callback.parsed == NULL || ctx->callback.join == NULL) {
         ngx_http_zoom_fail(r, ctx, ZOOM_E_INTERNAL, "no memory");
         return NGX_ERROR;
     }
 
-    zoom_join_init(ctx->join);
+    zoom_join_init(ctx->callback.join);
 
     return NGX_OK;
 }
@@ -263,6 +263,7 @@ ngx_http_zoom_join_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     u_char        *p;
     zoom_buf_t     b;
     const char    *why;
+    zoom_join_t   *join;
     zoom_error_e   error;
 
     p = ngx_pnalloc(r->pool, ZOOM_JOIN_URL_MAX);
@@ -273,7 +274,7 @@ ngx_http_zoom_join_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 
     zoom_buf_init(&b, p, ZOOM_JOIN_URL_MAX);
 
-    error = zoom_join_end(ctx->join, &b, &why);
+    error = zoom_join_end(ctx->callback.join, &b, &why);
 
     if (error != ZOOM_OK) {
         ngx_http_zoom_join_bad(r, ctx, error, why);
@@ -282,9 +283,11 @@ ngx_http_zoom_join_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 
     /* what the variables know of it */
 
-    ctx->callback->meeting_url = ctx->join->sent[ZOOM_JOIN_URL].len
-                                 ? ctx->join->sent[ZOOM_JOIN_URL]
-                                 : ctx->join->meeting;
+    join = ctx->callback.join;
+
+    ctx->callback.parsed->meeting_url = join->sent[ZOOM_JOIN_URL].len
+                                        ? join->sent[ZOOM_JOIN_URL]
+                                        : join->meeting;
 
     if (ngx_http_zoom_ready(r, ctx) != NGX_OK) {
         return;
@@ -297,7 +300,7 @@ ngx_http_zoom_join_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
         return;
     }
 
-    if (ctx->ntypes == 0) {
+    if (ctx->target.ntypes == 0) {
         ngx_http_zoom_join_done(r, ctx);
         return;
     }
@@ -324,18 +327,18 @@ ngx_http_zoom_join_route(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         return error;
     }
 
-    if (ctx->account->sdk_key.len == 0) {
+    if (ctx->target.account->sdk_key.len == 0) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "zoom: account \"%V\" has no \"sdk_key\" and "
                       "\"sdk_secret\": add them to its \"zoom_account\", or "
                       "keep callers of \"zoom_join\" from naming it",
-                      &ctx->account->name);
+                      &ctx->target.account->name);
 
         *why = "the account has no \"sdk_key\"";
         return ZOOM_E_NO_ACCOUNT;
     }
 
-    if (ctx->ntypes == 0) {
+    if (ctx->target.ntypes == 0) {
         return ZOOM_OK;
     }
 
@@ -369,7 +372,7 @@ ngx_http_zoom_join_choose(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         }
 
         choice = zoom_join_choose(choice,
-                                  ngx_http_zoom_join_role(r, ctx->join));
+                                  ngx_http_zoom_join_role(r, ctx->callback.join));
     }
 
     type = zlcf->types->elts;
@@ -380,7 +383,7 @@ ngx_http_zoom_join_choose(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
             || (type[i] == ZOOM_ONBEHALF && choice != ZOOM_JOIN_ZAK)
             || type[i] == ZOOM_LOCAL_RECORDING)
         {
-            ctx->types[ctx->ntypes++] = type[i];
+            ctx->target.types[ctx->target.ntypes++] = type[i];
         }
     }
 
@@ -438,15 +441,15 @@ ngx_http_zoom_join_plan(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     users = 0;
 
-    for (i = 0; i < ctx->ntypes; i++) {
-        users += zoom_token_types[ctx->types[i]].of_user;
+    for (i = 0; i < ctx->target.ntypes; i++) {
+        users += zoom_token_types[ctx->target.types[i]].of_user;
     }
 
     if (users == 0 && error != ZOOM_OK) {
 
         /* a recording that is not allowed keeps nobody from joining */
 
-        ctx->ntypes = 0;
+        ctx->target.ntypes = 0;
         return ZOOM_OK;
     }
 
@@ -517,19 +520,21 @@ ngx_http_zoom_join_lacking(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 static ngx_int_t
 ngx_http_zoom_join_answer(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 {
-    zoom_buf_t        b;
-    const char       *why;
-    zoom_str_t        signature;
-    zoom_sdk_role_e   role;
-    u_char            text[ZOOM_SDK_SIGNATURE_MAX];
+    zoom_buf_t                      b;
+    const char                     *why;
+    zoom_str_t                      signature;
+    zoom_sdk_role_e                 role;
+    const ngx_http_zoom_account_t  *account;
+    u_char                          text[ZOOM_SDK_SIGNATURE_MAX];
 
-    role = ngx_http_zoom_join_role(r, ctx->join);
+    account = ctx->target.account;
+    role = ngx_http_zoom_join_role(r, ctx->callback.join);
 
     zoom_buf_init(&b, text, sizeof(text));
 
-    why = zoom_sdk_signature(&b, ngx_http_zoom_str(&ctx->account->sdk_key),
-                             ngx_http_zoom_str(&ctx->account->sdk_secret),
-                             ctx->join->meeting, role, ngx_time(),
+    why = zoom_sdk_signature(&b, ngx_http_zoom_str(&account->sdk_key),
+                             ngx_http_zoom_str(&account->sdk_secret),
+                             ctx->callback.join->meeting, role, ngx_time(),
                              ZOOM_SDK_LIFE_MIN);
 
     if (why == NULL) {
@@ -546,7 +551,7 @@ ngx_http_zoom_join_answer(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     }
 
     return ngx_http_zoom_reply(r, ctx, NGX_HTTP_OK, "application/json",
-                               &ctx->answer);
+                               &ctx->reply.answer);
 }
 
 
@@ -584,7 +589,7 @@ ngx_http_zoom_join_write(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     kit.recording = token[ZOOM_LOCAL_RECORDING];
 
     if (zlcf->join_sdk_key) {
-        kit.sdk_key = ngx_http_zoom_str(&ctx->account->sdk_key);
+        kit.sdk_key = ngx_http_zoom_str(&ctx->target.account->sdk_key);
     }
 
     zoom_join_settle(&kit);
@@ -596,10 +601,10 @@ ngx_http_zoom_join_write(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     zoom_buf_init(&b, b.data, size);
 
-    zoom_join_answer(&b, ctx->join, &kit);
+    zoom_join_answer(&b, ctx->callback.join, &kit);
 
-    ctx->answer.data = b.data;
-    ctx->answer.len = b.len;
+    ctx->reply.answer.data = b.data;
+    ctx->reply.answer.len = b.len;
 
     return b.overflow ? "the answer has no room" : NULL;
 }

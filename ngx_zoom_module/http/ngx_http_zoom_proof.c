@@ -18,9 +18,9 @@
 
 
 static ngx_int_t ngx_http_zoom_proof_arg(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx, const ngx_http_zoom_proof_t *proof);
+    const ngx_http_zoom_proof_t *proof, const ngx_str_t *args);
 static ngx_int_t ngx_http_zoom_proof_webhook(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx);
+    ngx_http_zoom_webhook_t **webhook);
 static ngx_int_t ngx_http_zoom_proof_webhook_read(ngx_http_request_t *r,
     zoom_stdwebhooks_t *sent);
 
@@ -38,8 +38,9 @@ static ngx_str_t  ngx_http_zoom_webhook_names[NGX_HTTP_ZOOM_WEBHOOK_NAMES] = {
 
 
 ngx_int_t
-ngx_http_zoom_proof_header(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
-    const ngx_http_zoom_proof_t *proof)
+ngx_http_zoom_proof_header(ngx_http_request_t *r,
+    const ngx_http_zoom_proof_t *proof, const ngx_str_t *args,
+    ngx_http_zoom_webhook_t **webhook)
 {
     ngx_str_t   value;
     ngx_uint_t  n;
@@ -50,10 +51,10 @@ ngx_http_zoom_proof_header(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         return NGX_OK;
 
     case NGX_HTTP_ZOOM_AUTH_ARG:
-        return ngx_http_zoom_proof_arg(r, ctx, proof);
+        return ngx_http_zoom_proof_arg(r, proof, args);
 
     case NGX_HTTP_ZOOM_AUTH_WEBHOOKS:
-        return ngx_http_zoom_proof_webhook(r, ctx);
+        return ngx_http_zoom_proof_webhook(r, webhook);
 
     default: /* attendee, header */
         break;
@@ -80,8 +81,8 @@ ngx_http_zoom_proof_header(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
 
 static ngx_int_t
-ngx_http_zoom_proof_arg(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
-    const ngx_http_zoom_proof_t *proof)
+ngx_http_zoom_proof_arg(ngx_http_request_t *r,
+    const ngx_http_zoom_proof_t *proof, const ngx_str_t *args)
 {
     u_char      *p;
     ngx_int_t    rc;
@@ -89,8 +90,7 @@ ngx_http_zoom_proof_arg(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     ngx_uint_t   n;
     zoom_buf_t   b;
 
-    n = ngx_http_zoom_arg(ngx_http_zoom_ctx_args(r, ctx), &proof->name,
-                          &value);
+    n = ngx_http_zoom_arg(args, &proof->name, &value);
 
     if (n > 1) {
         return NGX_ABORT;
@@ -128,12 +128,12 @@ ngx_http_zoom_proof_arg(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 /* Looked at once a request: all lines with a webhook mean the same one. */
 
 static ngx_int_t
-ngx_http_zoom_proof_webhook(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+ngx_http_zoom_proof_webhook(ngx_http_request_t *r,
+    ngx_http_zoom_webhook_t **webhook)
 {
-    const char               *why;
     ngx_http_zoom_webhook_t  *w;
 
-    w = ctx->webhook;
+    w = *webhook;
 
     if (w) {
         return w->rc;
@@ -144,7 +144,7 @@ ngx_http_zoom_proof_webhook(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
         return NGX_ERROR;
     }
 
-    ctx->webhook = w;
+    *webhook = w;
 
     w->rc = ngx_http_zoom_proof_webhook_read(r, &w->sent);
 
@@ -152,10 +152,9 @@ ngx_http_zoom_proof_webhook(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
         return w->rc;
     }
 
-    why = zoom_stdwebhooks_check(&w->sent, ngx_time(), &w->at);
+    w->why = zoom_stdwebhooks_check(&w->sent, ngx_time(), &w->at);
 
-    if (why) {
-        ctx->why = why;
+    if (w->why) {
         w->rc = NGX_DECLINED;
     }
 
@@ -208,13 +207,13 @@ ngx_http_zoom_proof_webhook_read(ngx_http_request_t *r,
 
 
 ngx_int_t
-ngx_http_zoom_proof_raw(ngx_http_zoom_ctx_t *ctx,
+ngx_http_zoom_proof_raw(const ngx_http_zoom_webhook_t *webhook,
     const ngx_http_zoom_proof_t *proof, const ngx_str_t *body,
     zoom_buf_t *scratch)
 {
     zoom_buf_init(scratch, scratch->data, scratch->size);
 
-    switch (zoom_stdwebhooks_verify(proof->key, &ctx->webhook->sent,
+    switch (zoom_stdwebhooks_verify(proof->key, &webhook->sent,
                                     ngx_http_zoom_str(body), scratch))
     {
     case 1:

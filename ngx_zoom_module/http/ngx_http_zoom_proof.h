@@ -6,18 +6,36 @@
 #define _NGX_HTTP_ZOOM_PROOF_H_INCLUDED_
 
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
 #include "ngx_http_zoom_auth_conf.h"
-#include "ngx_http_zoom_ctx.h"
 #include "zoom_json.h"
+#include "zoom_stdwebhooks.h"
+
+
+/* A Standard Webhook that came, for all lines that want one. */
+
+typedef struct {
+    zoom_stdwebhooks_t           sent;
+    int64_t                      at;         /* its timestamp */
+    ngx_str_t                    body;       /* that was signed */
+    ngx_int_t                    rc;         /* of its header */
+    const char                  *why;        /* that, if known */
+} ngx_http_zoom_webhook_t;
 
 
 /*
  * With the header alone: NGX_OK if the proof holds or still can, NGX_DECLINED
- * if not, NGX_ABORT if it was sent twice, or NGX_ERROR.
+ * if not, NGX_ABORT if it was sent twice, or NGX_ERROR.  "args" are the
+ * arguments as they were sent; "*webhook" is NULL for the first proof of a
+ * request, and made where a proof is a webhook.
  */
 
 ngx_int_t ngx_http_zoom_proof_header(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx, const ngx_http_zoom_proof_t *proof);
+    const ngx_http_zoom_proof_t *proof, const ngx_str_t *args,
+    ngx_http_zoom_webhook_t **webhook);
 
 /*
  * The signature of a body: NGX_OK, NGX_DECLINED or NGX_ERROR.  "scratch" needs
@@ -27,7 +45,7 @@ ngx_int_t ngx_http_zoom_proof_header(ngx_http_request_t *r,
 #define NGX_HTTP_ZOOM_PROOF_SCRATCH                                           \
     (ZOOM_STDWEBHOOKS_ID_MAX + ZOOM_STDWEBHOOKS_TIMESTAMP_MAX + 2)
 
-ngx_int_t ngx_http_zoom_proof_raw(ngx_http_zoom_ctx_t *ctx,
+ngx_int_t ngx_http_zoom_proof_raw(const ngx_http_zoom_webhook_t *webhook,
     const ngx_http_zoom_proof_t *proof, const ngx_str_t *body,
     zoom_buf_t *scratch);
 ngx_int_t ngx_http_zoom_proof_json(const ngx_http_zoom_proof_t *proof,

@@ -276,7 +276,7 @@ ngx_http_zoom_purge_done(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     ngx_log_error(NGX_LOG_NOTICE, &log, 0,
                   "zoom: account \"%V\": purged %s, %ui tokens, for caller "
                   "\"%V\" at %V", &account->name, user ? "a user" : "all",
-                  n, &ctx->caller, &r->connection->addr_text);
+                  n, &ctx->auth.caller, &r->connection->addr_text);
 
     p = ngx_pnalloc(r->pool, sizeof("{\"purged\":}") - 1 + NGX_INT_T_LEN);
     if (p == NULL) {

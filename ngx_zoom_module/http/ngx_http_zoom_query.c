@@ -14,7 +14,7 @@ static zoom_error_e ngx_http_zoom_query_one(ngx_http_request_t *r,
 static zoom_error_e ngx_http_zoom_query_plain(ngx_http_request_t *r,
     ngx_str_t *value, const char **why);
 static zoom_error_e ngx_http_zoom_query_extra(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx, zoom_json_doc_t *doc, const ngx_str_t *extra,
+    ngx_http_zoom_callback_t *cb, zoom_json_doc_t *doc, const ngx_str_t *extra,
     const char **why);
 
 
@@ -35,23 +35,23 @@ static ngx_str_t  ngx_http_zoom_query_metadata = ngx_string("extra");
 
 
 zoom_error_e
-ngx_http_zoom_query_read(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+ngx_http_zoom_query_read(ngx_http_request_t *r, ngx_http_zoom_callback_t *cb,
     zoom_json_doc_t *doc, const char **why)
 {
     size_t        i;
     ngx_str_t     extra, meeting, *args;
     zoom_error_e  error;
 
-    args = ngx_http_zoom_ctx_args(r, ctx);
+    args = ngx_http_zoom_callback_args(r, cb);
 
     error = ngx_http_zoom_query_one(r, args, ngx_http_zoom_query_bot_id,
-                                    &ctx->bot_id, why);
+                                    &cb->bot_id, why);
     if (error != ZOOM_OK) {
         return error;
     }
 
-    for (i = 0; i < ctx->bot_id.len; i++) {
-        if (ctx->bot_id.data[i] < ' ' || ctx->bot_id.data[i] == 0x7f) {
+    for (i = 0; i < ctx->callback.bot_id.len; i++) {
+        if (ctx->callback.bot_id.data[i] < ' ' || ctx->callback.bot_id.data[i] == 0x7f) {
             *why = "the bot's id has control characters";
             return ZOOM_E_BAD_CALLBACK;
         }
@@ -70,8 +70,8 @@ ngx_http_zoom_query_read(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         return ZOOM_E_BAD_CALLBACK;
     }
 
-    error = extra.len ? ngx_http_zoom_query_extra(r, ctx, doc, &extra, why)
-                      : ngx_http_zoom_ctx_callback(r, ctx, NULL, why);
+    error = extra.len ? ngx_http_zoom_query_extra(r, cb, doc, &extra, why)
+                      : ngx_http_zoom_callback_parse(r, cb, NULL, why);
 
     if (error != ZOOM_OK) {
         return error;
@@ -141,7 +141,7 @@ ngx_http_zoom_query_plain(ngx_http_request_t *r, ngx_str_t *value,
 /* A form's argument that holds the metadata as a JSON object. */
 
 static zoom_error_e
-ngx_http_zoom_query_extra(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+ngx_http_zoom_query_extra(ngx_http_request_t *r, ngx_http_zoom_callback_t *cb,
     zoom_json_doc_t *doc, const ngx_str_t *extra, const char **why)
 {
     u_char      *p;
@@ -182,5 +182,5 @@ ngx_http_zoom_query_extra(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     *why = zoom_json_scan(doc, text);
 
     return *why ? ZOOM_E_BAD_CALLBACK
-                : ngx_http_zoom_ctx_callback(r, ctx, doc, why);
+                : ngx_http_zoom_callback_parse(r, cb, doc, why);
 }

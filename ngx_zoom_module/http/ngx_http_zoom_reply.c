@@ -156,7 +156,7 @@ ngx_http_zoom_reply_said(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     info = zoom_error_info(error);
 
-    ctx->error = error;
+    ctx->reply.error = error;
 
     /* what became of an account's request has been counted with it */
 
@@ -214,7 +214,7 @@ ngx_http_zoom_reply_method(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     value.data = (u_char *) methods;
     value.len = ngx_strlen(methods);
 
-    if (ngx_http_zoom_reply_header(r, &ctx->allow, "Allow", &value)
+    if (ngx_http_zoom_reply_header(r, &ctx->reply.allow, "Allow", &value)
         != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -260,8 +260,8 @@ ngx_http_zoom_reply_headers(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     ngx_str_set(&value, "no-store");
 
-    if (ngx_http_zoom_reply_header(r, &ctx->cache_control, "Cache-Control",
-                                   &value)
+    if (ngx_http_zoom_reply_header(r, &ctx->reply.cache_control,
+                                   "Cache-Control", &value)
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -280,7 +280,7 @@ ngx_http_zoom_reply_headers(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     value.len = ngx_sprintf(value.data, "%T", after) - value.data;
 
-    return ngx_http_zoom_reply_header(r, &ctx->retry_after, "Retry-After",
+    return ngx_http_zoom_reply_header(r, &ctx->reply.retry_after, "Retry-After",
                                       &value);
 }
 

@@ -12,8 +12,8 @@
 /*
  * What these return is for ngx_http_finalize_request().
  *
- * A body is sent as it is; one with a token in it must be ctx->answer, which
- * is wiped in the end.
+ * A body is sent as it is; one with a token in it must be ctx->reply.answer,
+ * which is wiped in the end.
  */
 
 ngx_int_t ngx_http_zoom_reply(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,

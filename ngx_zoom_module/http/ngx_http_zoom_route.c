@@ -39,9 +39,9 @@ ngx_http_zoom_route_find(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
 
     ctx->done = done;
-    ctx->route = ngx_pcalloc(r->pool, sizeof(ngx_http_zoom_route_t));
+    ctx->target.route = ngx_pcalloc(r->pool, sizeof(ngx_http_zoom_route_t));
 
-    rc = ctx->route ? zlcf->route(r, ctx->route) : NGX_ERROR;
+    rc = ctx->target.route ? zlcf->route(r, ctx->target.route) : NGX_ERROR;
 
     if (rc == NGX_AGAIN) {
 
@@ -81,31 +81,36 @@ static void
 ngx_http_zoom_route_take(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     ngx_int_t rc)
 {
+    ngx_http_zoom_target_t  *target;
+
+    target = &ctx->target;
+
     switch (rc) {
 
     case NGX_OK:
 
-        if (ctx->route->account) {
-            ctx->account = ctx->route->account;
+        if (target->route->account) {
+            target->account = target->route->account;
         }
 
-        ctx->route_error = ZOOM_OK;
+        target->route_error = ZOOM_OK;
 
-        if (ctx->account == NULL) {
-            ctx->route_error = ZOOM_E_NO_ACCOUNT;
-            ctx->why = "neither \"zoom_tokens\" nor the route has an account";
+        if (target->account == NULL) {
+            target->route_error = ZOOM_E_NO_ACCOUNT;
+            target->why = "neither \"zoom_tokens\" nor the route has an "
+                          "account";
         }
 
         break;
 
     case NGX_DECLINED:
-        ctx->route_error = ZOOM_E_DENIED;
-        ctx->why = ngx_http_zoom_route_reason(r, &ctx->route->reason);
+        target->route_error = ZOOM_E_DENIED;
+        target->why = ngx_http_zoom_route_reason(r, &target->route->reason);
         break;
 
     default:
-        ctx->route_error = ZOOM_E_ROUTE_FAILED;
-        ctx->why = "the route could not be found";
+        target->route_error = ZOOM_E_ROUTE_FAILED;
+        target->why = "the route could not be found";
     }
 
     ctx->done(r, ctx);
@@ -159,13 +164,13 @@ ngx_http_zoom_route_bot(ngx_http_request_t *r, ngx_http_zoom_bot_t *bot)
 
     ngx_memzero(bot, sizeof(ngx_http_zoom_bot_t));
 
-    if (ctx->account) {
-        bot->account = ctx->account->name;
+    if (ctx->target.account) {
+        bot->account = ctx->target.account->name;
     }
 
-    bot->caller = ctx->caller;
-    bot->scheme = ctx->scheme;
-    bot->bot_id = ctx->bot_id;
+    bot->caller = ctx->auth.caller;
+    bot->scheme = ctx->auth.scheme;
+    bot->bot_id = ctx->callback.bot_id;
 }
 
 
@@ -179,7 +184,7 @@ ngx_http_zoom_route_bot_link(ngx_http_request_t *r, ngx_http_zoom_bot_t *bot)
     zoom_buf_t             b;
     ngx_http_zoom_link_t   link;
 
-    url = ngx_http_zoom_ctx_get(r)->callback->meeting_url;
+    url = ngx_http_zoom_ctx_get(r)->callback.parsed->meeting_url;
 
     if (url.len == 0) {
         return NGX_OK;
@@ -221,7 +226,7 @@ ngx_http_zoom_route_metadata(ngx_http_request_t *r, ngx_uint_t n,
     ngx_http_zoom_ctx_t  *ctx;
 
     ctx = ngx_http_zoom_ctx_get(r);
-    callback = ctx->callback;
+    callback = ctx->callback.parsed;
 
     if (n >= callback->nmetadata) {
         return NGX_DECLINED;

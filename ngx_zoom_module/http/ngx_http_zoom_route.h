@@ -13,8 +13,9 @@
 
 /*
  * Asks for the route, which the location has; "done" is called at once or
- * later, with ctx->route, and in ctx->route_error and ctx->why what came of
- * it: ZOOM_OK, ZOOM_E_DENIED, ZOOM_E_NO_ACCOUNT or ZOOM_E_ROUTE_FAILED.
+ * later, with ctx->target.route, and in ctx->target.route_error and
+ * ctx->target.why what came of it: ZOOM_OK, ZOOM_E_DENIED, ZOOM_E_NO_ACCOUNT
+ * or ZOOM_E_ROUTE_FAILED.
  */
 
 void ngx_http_zoom_route_find(ngx_http_request_t *r,

@@ -46,11 +46,10 @@ static void
 ngx_http_zoom_tokens_post(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 {
     const char       *why;
-    ngx_uint_t        signed_body;
     zoom_error_e      error;
     zoom_json_doc_t  *doc;
 
-    error = ngx_http_zoom_auth_raw(r, ctx, &ctx->body, &why);
+    error = ngx_http_zoom_auth_raw(r, &ctx->auth, &ctx->callback.body, &why);
 
     if (error != ZOOM_OK) {
         ngx_http_zoom_fail(r, ctx, error, why);
@@ -59,27 +58,28 @@ ngx_http_zoom_tokens_post(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 
     doc = &ngx_http_zoom_tokens_doc;
 
-    why = zoom_json_scan(doc, ngx_http_zoom_str(&ctx->body));
+    why = zoom_json_scan(doc, ngx_http_zoom_str(&ctx->callback.body));
 
     if (why) {
         ngx_http_zoom_fail(r, ctx, ZOOM_E_BAD_CALLBACK, why);
         return;
     }
 
-    signed_body = 0;
-
-    error = ngx_http_zoom_auth_body(r, ctx, doc, &signed_body, &why);
+    error = ngx_http_zoom_auth_body(r, &ctx->auth, &ctx->callback.body, doc,
+                                    &why);
 
     if (error != ZOOM_OK) {
         ngx_http_zoom_fail(r, ctx, error, why);
         return;
     }
 
-    error = ngx_http_zoom_ctx_callback(r, ctx, doc, &why);
+    error = ngx_http_zoom_callback_parse(r, &ctx->callback, doc, &why);
 
     /* the same key signs the platform's webhooks */
 
-    if (error == ZOOM_OK && signed_body && !ctx->callback->typed) {
+    if (error == ZOOM_OK
+        && ctx->auth.signed_body && !ctx->callback.parsed->typed)
+    {
         why = "a signed callback has no \"callback_type\"";
         error = ZOOM_E_BAD_CALLBACK;
     }
@@ -89,8 +89,7 @@ ngx_http_zoom_tokens_post(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
         return;
     }
 
-    ctx->bot_id.data = (u_char *) ctx->callback->bot_id.data;
-    ctx->bot_id.len = ctx->callback->bot_id.len;
+    ctx->callback.bot_id = ngx_http_zoom_ngx_str(ctx->callback.parsed->bot_id);
 
     ngx_http_zoom_tokens_ready(r, ctx);
 }
@@ -102,11 +101,11 @@ ngx_http_zoom_tokens_get(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     const char    *why;
     zoom_error_e   error;
 
-    error = ngx_http_zoom_auth_bodiless(r, ctx, &why);
+    error = ngx_http_zoom_auth_bodiless(r, &ctx->auth, &why);
 
     if (error == ZOOM_OK) {
-        error = ngx_http_zoom_query_read(r, ctx, &ngx_http_zoom_tokens_doc,
-                                         &why);
+        error = ngx_http_zoom_query_read(r, &ctx->callback,
+                                         &ngx_http_zoom_tokens_doc, &why);
     }
 
     if (error != ZOOM_OK) {
@@ -137,7 +136,7 @@ ngx_http_zoom_tokens_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
         return;
     }
 
-    error = ngx_http_zoom_use_account(r, ctx, &why);
+    error = ngx_http_zoom_target_account(r, &ctx->target, &why);
     zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
 
     /* a script may know of another account */
@@ -162,10 +161,10 @@ ngx_http_zoom_tokens_routed(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     const char    *why;
     zoom_error_e   error;
 
-    why = ctx->why;
-    error = ctx->route_error;
+    why = ctx->target.why;
+    error = ctx->target.route_error;
 
-    if (error == ZOOM_OK && ctx->route) {
+    if (error == ZOOM_OK && ctx->target.route) {
         error = ngx_http_zoom_types_routed(r, ctx,
                                            ngx_http_zoom_tokens_single(r),
                                            &why);
@@ -210,7 +209,7 @@ ngx_http_zoom_tokens_done(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
         return;
     }
 
-    plain = (r->method == NGX_HTTP_POST && !ctx->callback->typed);
+    plain = (r->method == NGX_HTTP_POST && !ctx->callback.parsed->typed);
 
     if (ngx_http_zoom_types_json(r, ctx, plain) != NGX_OK) {
         ngx_http_zoom_fail(r, ctx, ZOOM_E_INTERNAL, "no memory");
@@ -219,7 +218,7 @@ ngx_http_zoom_tokens_done(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 
     ngx_http_finalize_request(r, ngx_http_zoom_reply(r, ctx, NGX_HTTP_OK,
                                                      "application/json",
-                                                     &ctx->answer));
+                                                     &ctx->reply.answer));
 }
 
 

@@ -38,10 +38,10 @@ ngx_http_zoom_types_choose(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     if (!single) {
         for (i = 0; i < zlcf->types->nelts; i++) {
-            ctx->types[i] = list[i];
+            ctx->target.types[i] = list[i];
         }
 
-        ctx->ntypes = zlcf->types->nelts;
+        ctx->target.ntypes = zlcf->types->nelts;
 
         return ZOOM_OK;
     }
@@ -64,8 +64,8 @@ ngx_http_zoom_types_choose(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         }
     }
 
-    ctx->types[0] = type;
-    ctx->ntypes = 1;
+    ctx->target.types[0] = type;
+    ctx->target.ntypes = 1;
 
     return ZOOM_OK;
 }
@@ -88,7 +88,7 @@ ngx_http_zoom_types_routed(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     for (i = 0; i < ZOOM_NTOKEN_TYPES; i++) {
 
-        chosen = (ctx->route->types >> i) & 1;
+        chosen = (ctx->target.route->types >> i) & 1;
 
         if (chosen && !ngx_http_zoom_types_have(zlcf->types, i)) {
             *why = "the route chose a type that is not in \"zoom_types\"";
@@ -105,19 +105,19 @@ ngx_http_zoom_types_routed(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     }
 
     if (!single) {
-        ngx_memcpy(ctx->types, list, n * sizeof(zoom_token_type_e));
-        ctx->ntypes = n;
+        ngx_memcpy(ctx->target.types, list, n * sizeof(zoom_token_type_e));
+        ctx->target.ntypes = n;
         return ZOOM_OK;
     }
 
     if (ngx_http_zoom_arg(ngx_http_zoom_ctx_args(r, ctx), &name, &value) == 0)
     {
-        ctx->types[0] = list[0];
+        ctx->target.types[0] = list[0];
         return ZOOM_OK;
     }
 
     for (i = 0; i < n; i++) {
-        if (list[i] == ctx->types[0]) {
+        if (list[i] == ctx->target.types[0]) {
             return ZOOM_OK;
         }
     }
@@ -136,11 +136,11 @@ ngx_http_zoom_types_brought(const ngx_http_zoom_ctx_t *ctx,
 {
     ngx_str_t  *token;
 
-    if (ctx->route == NULL) {
+    if (ctx->target.route == NULL) {
         return NULL;
     }
 
-    token = &ctx->route->tokens[type];
+    token = &ctx->target.route->tokens[type];
 
     return token->len ? token : NULL;
 }
@@ -151,9 +151,9 @@ ngx_http_zoom_types_need_user(const ngx_http_zoom_ctx_t *ctx)
 {
     ngx_uint_t  i;
 
-    for (i = 0; i < ctx->ntypes; i++) {
-        if (zoom_token_types[ctx->types[i]].of_user
-            && ngx_http_zoom_types_brought(ctx, ctx->types[i]) == NULL)
+    for (i = 0; i < ctx->target.ntypes; i++) {
+        if (zoom_token_types[ctx->target.types[i]].of_user
+            && ngx_http_zoom_types_brought(ctx, ctx->target.types[i]) == NULL)
         {
             return 1;
         }
@@ -172,7 +172,7 @@ ngx_http_zoom_types_plan(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     zoom_error_e          first;
     ngx_http_zoom_ask_t  *ask;
 
-    if (ngx_http_zoom_batch_init(&ctx->batch, r->pool, ctx->ntypes)
+    if (ngx_http_zoom_batch_init(&ctx->batch, r->pool, ctx->target.ntypes)
         != NGX_OK)
     {
         *why = "no memory";
@@ -183,8 +183,9 @@ ngx_http_zoom_types_plan(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     first = ZOOM_OK;
     reason = NULL;
 
-    for (i = 0; i < ctx->ntypes; i++) {
-        ask = ngx_http_zoom_batch_add(&ctx->batch, r->pool, ctx->types[i]);
+    for (i = 0; i < ctx->target.ntypes; i++) {
+        ask = ngx_http_zoom_batch_add(&ctx->batch, r->pool,
+                                      ctx->target.types[i]);
 
         ask->error = ngx_http_zoom_types_ask(r, ctx, ask, &reason);
 
@@ -212,7 +213,7 @@ ngx_http_zoom_types_ask(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
 
-    ask->account = ctx->account;
+    ask->account = ctx->target.account;
 
     token = ngx_http_zoom_types_brought(ctx, ask->req.type);
 
@@ -222,9 +223,9 @@ ngx_http_zoom_types_ask(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     }
 
     if (zoom_token_types[ask->req.type].of_user) {
-        ask->req.user = ctx->user;
-        ask->req.ttl = (ctx->route && ctx->route->ttl) ? ctx->route->ttl
-                                                   : zlcf->ttl;
+        ask->req.user = ctx->target.user;
+        ask->req.ttl = (ctx->target.route && ctx->target.route->ttl)
+                       ? ctx->target.route->ttl : zlcf->ttl;
     }
 
     if (ask->req.type == ZOOM_ZAK) {
@@ -266,10 +267,10 @@ ngx_http_zoom_types_meeting(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     zoom_buf_t   b;
     zoom_str_t   link;
 
-    link = ctx->callback->meeting_url;
+    link = ctx->callback.parsed->meeting_url;
 
     if (link.len == 0) {
-        *why = ctx->callback->no_meeting ? ctx->callback->no_meeting
+        *why = ctx->callback.parsed->no_meeting ? ctx->callback.parsed->no_meeting
                                          : "the callback names no meeting";
         return ZOOM_E_NO_MEETING;
     }
@@ -388,22 +389,22 @@ ngx_http_zoom_types_json(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
                      + sizeof(",\"live_streaming_token_and_more\":\"\""));
     }
 
-    ctx->answer.data = ngx_pnalloc(r->pool, size);
-    if (ctx->answer.data == NULL) {
+    ctx->reply.answer.data = ngx_pnalloc(r->pool, size);
+    if (ctx->reply.answer.data == NULL) {
         return NGX_ERROR;
     }
 
     /* a token's alphabet needs no escapes */
 
-    zoom_buf_init(&b, ctx->answer.data, size);
+    zoom_buf_init(&b, ctx->reply.answer.data, size);
 
     zoom_buf_c(&b, "{");
 
     for (i = 0; i < ctx->batch.n; i++) {
         token = &ctx->batch.asks[i].token;
 
-        names[0] = zoom_token_types[ctx->types[i]].member;
-        names[1] = zoom_token_types[ctx->types[i]].plain;
+        names[0] = zoom_token_types[ctx->target.types[i]].member;
+        names[1] = zoom_token_types[ctx->target.types[i]].plain;
 
         for (j = 0; token->len && j < (plain ? 2 : 1); j++) {
 
@@ -421,7 +422,7 @@ ngx_http_zoom_types_json(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     zoom_buf_c(&b, "}");
 
-    ctx->answer.len = b.len;
+    ctx->reply.answer.len = b.len;
 
     return b.overflow ? NGX_ERROR : NGX_OK;
 }

@@ -11,8 +11,8 @@
 
 /*
  * When the callback is known: those of zoom_types that it gets, into
- * ctx->types.  An answer that holds one token only ("single") is for that of
- * ?type= or for the first.  ZOOM_OK or ZOOM_E_BAD_TYPE.
+ * ctx->target.types.  An answer that holds one token only ("single") is for
+ * that of ?type= or for the first.  ZOOM_OK or ZOOM_E_BAD_TYPE.
  */
 
 zoom_error_e ngx_http_zoom_types_choose(ngx_http_request_t *r,
@@ -21,13 +21,13 @@ zoom_error_e ngx_http_zoom_types_choose(ngx_http_request_t *r,
 /*
  * When there is a route of another module's: the types that it chose of
  * zoom_types, and those of the tokens that it brings; where it says nothing
- * ctx->types stays.  ZOOM_OK, ZOOM_E_BAD_TYPE or ZOOM_E_ROUTE_FAILED.
+ * ctx->target.types stays.  ZOOM_OK, ZOOM_E_BAD_TYPE or ZOOM_E_ROUTE_FAILED.
  */
 
 zoom_error_e ngx_http_zoom_types_routed(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, ngx_uint_t single, const char **why);
 
-/* Whether ctx->user is needed for any of them. */
+/* Whether ctx->target.user is needed for any of them. */
 ngx_uint_t ngx_http_zoom_types_need_user(const ngx_http_zoom_ctx_t *ctx);
 
 /*
@@ -48,8 +48,8 @@ zoom_error_e ngx_http_zoom_types_lacking(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 
 /*
- * The tokens as JSON, into ctx->answer, under the names that platforms have
- * for them; with "plain" also under those of MeetStream.  NGX_ERROR: no
+ * The tokens as JSON, into ctx->reply.answer, under the names that platforms
+ * have for them; with "plain" also under those of MeetStream.  NGX_ERROR: no
  * memory.
  */
 

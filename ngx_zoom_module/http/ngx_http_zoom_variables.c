@@ -91,13 +91,16 @@ static ngx_str_t  ngx_http_zoom_quota[] = {
 static ngx_http_variable_t  ngx_http_zoom_variables[] = {
 
     { ngx_string("zoom_caller"), NULL, ngx_http_zoom_variable_callback,
-      offsetof(ngx_http_zoom_ctx_t, caller), NGX_HTTP_VAR_NOCACHEABLE, 0 },
+      offsetof(ngx_http_zoom_ctx_t, auth.caller),
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("zoom_scheme"), NULL, ngx_http_zoom_variable_callback,
-      offsetof(ngx_http_zoom_ctx_t, scheme), NGX_HTTP_VAR_NOCACHEABLE, 0 },
+      offsetof(ngx_http_zoom_ctx_t, auth.scheme),
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("zoom_bot_id"), NULL, ngx_http_zoom_variable_callback,
-      offsetof(ngx_http_zoom_ctx_t, bot_id), NGX_HTTP_VAR_NOCACHEABLE, 0 },
+      offsetof(ngx_http_zoom_ctx_t, callback.bot_id),
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("zoom_meeting_url"), NULL,
       ngx_http_zoom_variable_meeting_url,
@@ -228,11 +231,11 @@ ngx_http_zoom_variable_meeting_url(ngx_http_request_t *r,
 
     ctx = ngx_http_zoom_variable_ctx(r, &var->name);
 
-    if (ctx == NULL || ctx->callback->meeting_url.len == 0) {
+    if (ctx == NULL || ctx->callback.parsed->meeting_url.len == 0) {
         return NGX_OK;
     }
 
-    size = zoom_meeting_mask_size(ctx->callback->meeting_url.len);
+    size = zoom_meeting_mask_size(ctx->callback.parsed->meeting_url.len);
 
     p = ngx_pnalloc(r->pool, size);
     if (p == NULL) {
@@ -240,7 +243,7 @@ ngx_http_zoom_variable_meeting_url(ngx_http_request_t *r,
     }
 
     zoom_buf_init(&b, p, size);
-    zoom_meeting_mask(&b, ctx->callback->meeting_url);
+    zoom_meeting_mask(&b, ctx->callback.parsed->meeting_url);
 
     if (!b.overflow) {
         ngx_http_zoom_variable_set(v, b.data, b.len);
@@ -264,7 +267,7 @@ ngx_http_zoom_variable_meeting_id(ngx_http_request_t *r,
 
     ctx = ngx_http_zoom_variable_ctx(r, &var->name);
 
-    if (ctx == NULL || ctx->callback->meeting_url.len == 0) {
+    if (ctx == NULL || ctx->callback.parsed->meeting_url.len == 0) {
         return NGX_OK;
     }
 
@@ -275,7 +278,7 @@ ngx_http_zoom_variable_meeting_id(ngx_http_request_t *r,
 
     zoom_buf_init(&b, p, ZOOM_MEETING_ID_MAX);
 
-    if (zoom_meeting_id(ctx->callback->meeting_url, &b) == 0) {
+    if (zoom_meeting_id(ctx->callback.parsed->meeting_url, &b) == 0) {
         ngx_http_zoom_variable_set(v, b.data, b.len);
     }
 
@@ -304,7 +307,7 @@ ngx_http_zoom_variable_metadata(ngx_http_request_t *r,
     member.data = name->data + sizeof(NGX_HTTP_ZOOM_METADATA) - 1;
     member.len = name->len - (sizeof(NGX_HTTP_ZOOM_METADATA) - 1);
 
-    value = zoom_callback_metadata(ctx->callback, member);
+    value = zoom_callback_metadata(ctx->callback.parsed, member);
 
     if (value) {
         ngx_http_zoom_variable_set(v, value->data, value->len);
@@ -324,12 +327,12 @@ ngx_http_zoom_variable_user(ngx_http_request_t *r,
 
     ctx = ngx_http_zoom_ctx_get(r);
 
-    if (ctx == NULL || ctx->user.len == 0) {
+    if (ctx == NULL || ctx->target.user.len == 0) {
         v->not_found = 1;
         return NGX_OK;
     }
 
-    ngx_http_zoom_variable_set(v, ctx->user.data, ctx->user.len);
+    ngx_http_zoom_variable_set(v, ctx->target.user.data, ctx->target.user.len);
 
     return NGX_OK;
 }
@@ -366,8 +369,8 @@ ngx_http_zoom_variable_error(ngx_http_request_t *r,
 
     ctx = ngx_http_zoom_ctx_get(r);
 
-    if (ctx && ctx->error) {
-        info = zoom_error_info(ctx->error);
+    if (ctx && ctx->reply.error) {
+        info = zoom_error_info(ctx->reply.error);
         ngx_http_zoom_variable_set(v, info->name.data, info->name.len);
         return NGX_OK;
     }
@@ -457,7 +460,7 @@ ngx_http_zoom_word_status(u_char *p, const ngx_http_zoom_ctx_t *ctx,
 {
     ngx_str_t  *s;
 
-    if (ctx->error || ask->status == NGX_HTTP_ZOOM_STATUS_NONE) {
+    if (ctx->reply.error || ask->status == NGX_HTTP_ZOOM_STATUS_NONE) {
         return NULL;
     }
 
