@@ -66,6 +66,19 @@ my $nginx = $t->nginx(
             }
         }
 
+        location = /answers {
+            zoom_replay  1h;
+
+            content_by_lua_block {
+                local caller, err = require("resty.zoom").authenticate{
+                    scheme = "attendee", secret = secrets.attendee,
+                }
+
+                ngx.status = caller and tonumber(ngx.var.arg_status) or 401
+                ngx.print(caller or err)
+            }
+        }
+
         location = /small {
             client_body_buffer_size  1k;
 
@@ -202,6 +215,26 @@ subtest 'bodies' => sub {
     ($status, $said) = answer($t->attendee('/replay', body => callback(
         bot_id => '"bot_once"')));
     is("$status $said->{error}", '401 replayed', 'zoom_replay holds');
+};
+
+
+subtest 'a proof is spent by an answer of 2xx' => sub {
+    my $body = callback(bot_id => '"bot_answered"');
+    my $ask = sub {
+        my ($status) = @_;
+        my $last;
+
+        # The request before may still be ending.
+        wait_for(sub {
+            $last = $t->attendee("/answers?status=$status", body => $body);
+            $last->status != 401;
+        }, 1);
+
+        return $last->status . ' ' . $last->body;
+    };
+
+    is($ask->($_), "$_ attendee", "a $_") for 503, 400, 302, 503, 201;
+    is($ask->(201), '401 replayed', 'is the last');
 };
 
 

@@ -8,8 +8,12 @@
 
 #include "ngx_http_zoom_args.h"
 #include "ngx_http_zoom_auth.h"
-#include "ngx_http_zoom_proof.h"
-#include "ngx_http_zoom_replay.h"
+#include "ngx_http_zoom_conf.h"
+
+
+/* seconds, see ngx_http_zoom_auth_lasts() */
+#define NGX_HTTP_ZOOM_AUTH_LUA    60
+#define NGX_HTTP_ZOOM_AUTH_SPARE  5
 
 
 static ngx_int_t ngx_http_zoom_auth_look(ngx_http_request_t *r,
@@ -31,10 +35,12 @@ static ngx_int_t ngx_http_zoom_auth_attendee(
 static ngx_int_t ngx_http_zoom_auth_use(ngx_http_request_t *r,
     ngx_http_zoom_auth_t *auth, const ngx_http_zoom_auth_line_t *line,
     const ngx_str_t *signature);
+static time_t ngx_http_zoom_auth_lasts(const ngx_http_zoom_loc_conf_t *zlcf);
 static ngx_int_t ngx_http_zoom_auth_use_webhook(ngx_http_request_t *r,
-    const ngx_http_zoom_webhook_t *webhook);
+    ngx_http_zoom_auth_t *auth);
 static ngx_int_t ngx_http_zoom_auth_use_body(
-    const ngx_http_zoom_loc_conf_t *zlcf, const ngx_str_t *signature);
+    const ngx_http_zoom_loc_conf_t *zlcf, ngx_http_zoom_auth_t *auth,
+    const ngx_str_t *signature);
 
 
 ngx_int_t
@@ -354,7 +360,8 @@ ngx_http_zoom_auth_body(ngx_http_request_t *r, ngx_http_zoom_auth_t *auth,
 
         if (rc != NGX_OK) {
             error = (rc == NGX_BUSY) ? ZOOM_E_OVERLOADED : ZOOM_E_REPLAYED;
-            *why = NULL;
+            *why = (rc == NGX_AGAIN) ? "another request with the same proof "
+                                       "is being answered" : NULL;
             continue;
         }
 
@@ -414,8 +421,9 @@ ngx_http_zoom_auth_attendee(const ngx_http_zoom_auth_line_t *line,
 
 
 /*
- * A line holds: what of it is good for one time only is used up.  NGX_OK,
- * NGX_DECLINED, NGX_BUSY: it can't be remembered, or NGX_ERROR.
+ * A line holds: what of it is good for one time only is reserved.  NGX_OK,
+ * NGX_DECLINED: another request has used it, NGX_AGAIN: or does right now,
+ * NGX_BUSY: it can't be remembered, or NGX_ERROR.
  */
 
 static ngx_int_t
@@ -430,7 +438,9 @@ ngx_http_zoom_auth_use(ngx_http_request_t *r, ngx_http_zoom_auth_t *auth,
     /* an error_page may lead the same request to another location of ours */
 
     if (line->webhooks && !auth->used_id) {
-        rc = ngx_http_zoom_auth_use_webhook(r, auth->webhook);
+        auth->id.lasts = ngx_http_zoom_auth_lasts(zlcf);
+
+        rc = ngx_http_zoom_auth_use_webhook(r, auth);
 
         if (rc != NGX_OK) {
             return rc;
@@ -440,7 +450,9 @@ ngx_http_zoom_auth_use(ngx_http_request_t *r, ngx_http_zoom_auth_t *auth,
     }
 
     if (line->attendee && zlcf->replay && !auth->used_body) {
-        rc = ngx_http_zoom_auth_use_body(zlcf, signature);
+        auth->body.lasts = ngx_http_zoom_auth_lasts(zlcf);
+
+        rc = ngx_http_zoom_auth_use_body(zlcf, auth, signature);
 
         if (rc != NGX_OK) {
             return rc;
@@ -454,17 +466,35 @@ ngx_http_zoom_auth_use(ngx_http_request_t *r, ngx_http_zoom_auth_t *auth,
 
 
 /*
+ * A reservation ends with its request.  Should a worker hang for longer, this
+ * is when it lapses.  Handlers of ours keep to zoom_timeout; of one that Lua
+ * has nobody knows.
+ */
+
+static time_t
+ngx_http_zoom_auth_lasts(const ngx_http_zoom_loc_conf_t *zlcf)
+{
+    return (zlcf->use.name ? (time_t) zlcf->timeout / 1000
+                           : NGX_HTTP_ZOOM_AUTH_LUA)
+           + NGX_HTTP_ZOOM_AUTH_SPARE;
+}
+
+
+/*
  * The id is the sender's for one message and all our locations, whoever the
  * caller is there.  What has been overwritten in the URI was equal in length.
  */
 
 static ngx_int_t
 ngx_http_zoom_auth_use_webhook(ngx_http_request_t *r,
-    const ngx_http_zoom_webhook_t *webhook)
+    ngx_http_zoom_auth_t *auth)
 {
-    in_port_t               port;
-    ngx_str_t               id[2], request[8];
-    ngx_http_zoom_digest_t  used, by;
+    in_port_t                       port;
+    ngx_str_t                       id[2], request[8];
+    ngx_http_zoom_digest_t          by;
+    const ngx_http_zoom_webhook_t  *webhook;
+
+    webhook = auth->webhook;
 
     if (ngx_connection_local_sockaddr(r->connection, NULL, 0) != NGX_OK) {
         return NGX_ERROR;
@@ -488,14 +518,14 @@ ngx_http_zoom_auth_use_webhook(ngx_http_request_t *r,
     request[6] = r->unparsed_uri;
     request[7] = webhook->body;
 
-    if (ngx_http_zoom_replay_digest(&used, id, 2) != NGX_OK
+    if (ngx_http_zoom_replay_digest(&auth->id.digest, id, 2) != NGX_OK
         || ngx_http_zoom_replay_digest(&by, request, 8) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    return ngx_http_zoom_replay_id(&used, &by,
-                                   webhook->at + ZOOM_STDWEBHOOKS_WINDOW);
+    return ngx_http_zoom_replay_reserve_id(&auth->id, &by,
+                                       webhook->at + ZOOM_STDWEBHOOKS_WINDOW);
 }
 
 
@@ -503,19 +533,33 @@ ngx_http_zoom_auth_use_webhook(ngx_http_request_t *r,
 
 static ngx_int_t
 ngx_http_zoom_auth_use_body(const ngx_http_zoom_loc_conf_t *zlcf,
-    const ngx_str_t *signature)
+    ngx_http_zoom_auth_t *auth, const ngx_str_t *signature)
 {
-    ngx_str_t               body[2];
-    ngx_http_zoom_digest_t  used;
+    ngx_str_t  body[2];
 
     ngx_str_set(&body[0], "body");
     body[1] = *signature;
 
-    if (ngx_http_zoom_replay_digest(&used, body, 2) != NGX_OK) {
+    if (ngx_http_zoom_replay_digest(&auth->body.digest, body, 2) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    return ngx_http_zoom_replay_body(&used, zlcf->replay, zlcf->replay_count);
+    return ngx_http_zoom_replay_reserve_body(&auth->body, zlcf->replay,
+                                             zlcf->replay_count);
+}
+
+
+void
+ngx_http_zoom_auth_settle(ngx_http_zoom_auth_t *auth, ngx_uint_t spent)
+{
+    if (spent) {
+        ngx_http_zoom_replay_commit(&auth->id);
+        ngx_http_zoom_replay_commit(&auth->body);
+
+    } else {
+        ngx_http_zoom_replay_release(&auth->id);
+        ngx_http_zoom_replay_release(&auth->body);
+    }
 }
 
 

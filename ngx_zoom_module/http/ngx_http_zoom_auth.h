@@ -12,6 +12,7 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_proof.h"
+#include "ngx_http_zoom_replay.h"
 #include "zoom_error.h"
 #include "zoom_json.h"
 
@@ -32,8 +33,11 @@ typedef struct {
     ngx_str_t                    before;     /* caller of an earlier handler,
                                                 a cached map may know it */
 
+    ngx_http_zoom_reserved_t     id;         /* of a webhook */
+    ngx_http_zoom_reserved_t     body;       /* that Attendee signed */
+
     unsigned                     signed_body:1;  /* as Attendee signs it */
-    unsigned                     used_id:1;  /* of a webhook, by this request */
+    unsigned                     used_id:1;  /* by this request */
     unsigned                     used_body:1;
 } ngx_http_zoom_auth_t;
 
@@ -63,10 +67,11 @@ zoom_error_e ngx_http_zoom_auth_raw(ngx_http_request_t *r,
     ngx_http_zoom_auth_t *auth, const ngx_str_t *body, const char **why);
 
 /*
- * Last, with the body as a callback: the first line that holds, and was not
- * used before, gives auth->caller and auth->scheme, and auth->signed_body if
- * it signs the body as Attendee does.  "doc" is NULL where there is no body.
- * ZOOM_OK, or an error with the reason in "*why".
+ * Last, with the body as a callback: the first line that holds, and whose
+ * proofs are not used by another request, gives auth->caller and auth->scheme,
+ * and auth->signed_body if it signs the body as Attendee does.  Proofs that are
+ * good for one request are reserved for this one.  "doc" is NULL where there
+ * is no body.  ZOOM_OK, or an error with the reason in "*why".
  */
 
 zoom_error_e ngx_http_zoom_auth_body(ngx_http_request_t *r,
@@ -76,6 +81,13 @@ zoom_error_e ngx_http_zoom_auth_body(ngx_http_request_t *r,
 /* Both, for a request whose body nobody reads: a proof in it is none. */
 zoom_error_e ngx_http_zoom_auth_bodiless(ngx_http_request_t *r,
     ngx_http_zoom_auth_t *auth, const char **why);
+
+/*
+ * What became of the request: with a token handed out the proofs that it has
+ * reserved are spent, else they are as good as before.  Harmless when done.
+ */
+
+void ngx_http_zoom_auth_settle(ngx_http_zoom_auth_t *auth, ngx_uint_t spent);
 
 /*
  * Before these, where the arguments matter: drops the lines that have a

@@ -118,6 +118,8 @@ ngx_http_zoom_ctx_renew(ngx_http_request_t *r)
     ctx->watched = old.watched;
 
     ctx->auth.before = old.ready ? old.auth.caller : old.auth.before;
+    ctx->auth.id = old.auth.id;
+    ctx->auth.body = old.auth.body;
     ctx->auth.used_id = old.auth.used_id;
     ctx->auth.used_body = old.auth.used_body;
 
@@ -268,6 +270,17 @@ static void
 ngx_http_zoom_ctx_cleanup(void *data)
 {
     ngx_http_zoom_ctx_t  *ctx = data;
+
+    ngx_uint_t  status;
+
+    status = ctx->request->headers_out.status;
+
+    /* what another module has answered; our own error may have got its page */
+
+    ngx_http_zoom_auth_settle(&ctx->auth,
+                              ctx->reply.error == ZOOM_OK
+                              && status >= NGX_HTTP_OK
+                              && status < NGX_HTTP_SPECIAL_RESPONSE);
 
     ngx_http_zoom_ctx_abort(ctx);
     ngx_http_zoom_ctx_wipe(ctx);

@@ -84,6 +84,10 @@ ngx_http_zoom_reply_chain(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
 #endif
 
+    /* before the caller can know of it, and come again */
+
+    ngx_http_zoom_auth_settle(&ctx->auth, status < NGX_HTTP_SPECIAL_RESPONSE);
+
     rc = ngx_http_send_header(r);
 
     if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {

@@ -10,7 +10,27 @@
 /* seconds between two complaints of a worker about a lack of room */
 #define NGX_HTTP_ZOOM_REPLAY_SILENCE  60
 
+/* what the members have room for; zoom_replay has 1000 at most */
+#define NGX_HTTP_ZOOM_SPENT_MAX       32767
+#define NGX_HTTP_ZOOM_RESERVED_MAX    65535
 
+
+static ngx_http_zoom_seen_t *ngx_http_zoom_replay_known(
+    const ngx_http_zoom_digest_t *digest, time_t now);
+static ngx_uint_t ngx_http_zoom_replay_repeats(
+    const ngx_http_zoom_seen_t *seen, const ngx_http_zoom_digest_t *request,
+    time_t now);
+static ngx_uint_t ngx_http_zoom_replay_gone(uint32_t owner);
+static uint32_t ngx_http_zoom_replay_turn(void);
+static void ngx_http_zoom_replay_first(ngx_http_zoom_seen_t *seen,
+    ngx_http_zoom_reserved_t *reserved, const ngx_http_zoom_digest_t *request,
+    time_t now);
+static void ngx_http_zoom_replay_join(ngx_http_zoom_seen_t *seen,
+    ngx_http_zoom_reserved_t *reserved, time_t now);
+static ngx_http_zoom_seen_t *ngx_http_zoom_replay_reserved(
+    const ngx_http_zoom_reserved_t *reserved);
+static ngx_uint_t ngx_http_zoom_replay_spend(
+    const ngx_http_zoom_reserved_t *reserved, time_t now);
 static ngx_http_zoom_seen_t *ngx_http_zoom_replay_set(
     const ngx_http_zoom_digest_t *digest, ngx_uint_t second);
 static ngx_http_zoom_seen_t *ngx_http_zoom_replay_find(
@@ -23,7 +43,7 @@ static ngx_http_zoom_seen_t *ngx_http_zoom_replay_oldest(
     ngx_http_zoom_seen_t *set, ngx_http_zoom_seen_t *oldest);
 static void ngx_http_zoom_replay_write(ngx_http_zoom_seen_t *seen,
     const ngx_http_zoom_seen_t *from);
-static void ngx_http_zoom_replay_complain(time_t *last, const char *what);
+static void ngx_http_zoom_replay_complain(ngx_uint_t yields);
 
 
 static ngx_http_zoom_zone_t  *ngx_http_zoom_replay_zone;
@@ -81,34 +101,40 @@ ngx_http_zoom_replay_digest(ngx_http_zoom_digest_t *digest,
 
 
 ngx_int_t
-ngx_http_zoom_replay_id(const ngx_http_zoom_digest_t *id,
+ngx_http_zoom_replay_reserve_id(ngx_http_zoom_reserved_t *reserved,
     const ngx_http_zoom_digest_t *request, time_t until)
 {
     time_t                 now;
     ngx_int_t              rc;
-    ngx_http_zoom_seen_t  *seen, new;
-
-    static time_t  told;
+    ngx_http_zoom_seen_t  *seen;
 
     now = ngx_time();
 
+    reserved->turn = 0;
+    reserved->until = until;
+    reserved->yields = 0;
+
     ngx_shmtx_lock(&ngx_http_zoom_replay_zone->shpool->mutex);
 
-    seen = ngx_http_zoom_replay_find(id);
+    seen = ngx_http_zoom_replay_known(&reserved->digest, now);
 
     if (seen && (time_t) seen->until >= now) {
 
-        rc = (CRYPTO_memcmp(seen->request, request->sum,
-                            NGX_HTTP_ZOOM_SEEN_LEN)
-              == 0
-              && now - (time_t) seen->first <= NGX_HTTP_ZOOM_REPEAT)
-             ? NGX_OK : NGX_DECLINED;
+        if (!ngx_http_zoom_replay_repeats(seen, request, now)) {
+            rc = seen->count ? NGX_DECLINED : NGX_AGAIN;
+            goto done;
+        }
 
+        if (seen->count == 0) {
+            ngx_http_zoom_replay_join(seen, reserved, now);
+        }
+
+        rc = NGX_OK;
         goto done;
     }
 
     if (seen == NULL) {
-        seen = ngx_http_zoom_replay_place(id, now);
+        seen = ngx_http_zoom_replay_place(&reserved->digest, now);
     }
 
     if (seen == NULL) {
@@ -116,15 +142,7 @@ ngx_http_zoom_replay_id(const ngx_http_zoom_digest_t *id,
         goto done;
     }
 
-    ngx_memcpy(new.digest, id->sum, NGX_HTTP_ZOOM_SEEN_LEN);
-    ngx_memcpy(new.request, request->sum, NGX_HTTP_ZOOM_SEEN_LEN);
-
-    new.first = now;
-    new.until = until;
-    new.count = 1;
-    new.yields = 0;
-
-    ngx_http_zoom_replay_write(seen, &new);
+    ngx_http_zoom_replay_first(seen, reserved, request, now);
 
     rc = NGX_OK;
 
@@ -133,7 +151,7 @@ done:
     ngx_shmtx_unlock(&ngx_http_zoom_replay_zone->shpool->mutex);
 
     if (rc == NGX_BUSY) {
-        ngx_http_zoom_replay_complain(&told, "webhooks");
+        ngx_http_zoom_replay_complain(0);
     }
 
     return rc;
@@ -141,39 +159,44 @@ done:
 
 
 ngx_int_t
-ngx_http_zoom_replay_body(const ngx_http_zoom_digest_t *body, time_t window,
-    ngx_uint_t count)
+ngx_http_zoom_replay_reserve_body(ngx_http_zoom_reserved_t *reserved,
+    time_t window, ngx_uint_t count)
 {
     time_t                 now;
     ngx_int_t              rc;
     ngx_uint_t             lost;
-    ngx_http_zoom_seen_t  *seen, new;
+    ngx_http_zoom_seen_t  *seen;
 
-    static time_t  told;
+    static const ngx_http_zoom_digest_t  nothing;
 
     rc = NGX_OK;
     lost = 0;
     now = ngx_time();
 
+    reserved->turn = 0;
+    reserved->until = now + window;
+    reserved->yields = 1;
+
     ngx_shmtx_lock(&ngx_http_zoom_replay_zone->shpool->mutex);
 
-    seen = ngx_http_zoom_replay_find(body);
+    seen = ngx_http_zoom_replay_known(&reserved->digest, now);
 
     if (seen && now - (time_t) seen->first < window) {
 
-        if (seen->count >= count) {
-            rc = NGX_DECLINED;
+        if ((ngx_uint_t) seen->count + seen->reserved >= count) {
+            rc = (seen->count >= count) ? NGX_DECLINED : NGX_AGAIN;
             goto done;
         }
 
-        seen->until = ngx_max(seen->until, (uint32_t) (seen->first + window));
-        seen->count++;
+        reserved->until = seen->first + window;
+
+        ngx_http_zoom_replay_join(seen, reserved, now);
 
         goto done;
     }
 
     if (seen == NULL) {
-        seen = ngx_http_zoom_replay_place(body, now);
+        seen = ngx_http_zoom_replay_place(&reserved->digest, now);
 
         if (seen == NULL) {
             lost = 1;
@@ -183,25 +206,245 @@ ngx_http_zoom_replay_body(const ngx_http_zoom_digest_t *body, time_t window,
         lost = ((time_t) seen->until >= now);
     }
 
-    ngx_memcpy(new.digest, body->sum, NGX_HTTP_ZOOM_SEEN_LEN);
-    ngx_memzero(new.request, NGX_HTTP_ZOOM_SEEN_LEN);
-
-    new.first = now;
-    new.until = now + window;
-    new.count = 1;
-    new.yields = 1;
-
-    ngx_http_zoom_replay_write(seen, &new);
+    ngx_http_zoom_replay_first(seen, reserved, &nothing, now);
 
 done:
 
     ngx_shmtx_unlock(&ngx_http_zoom_replay_zone->shpool->mutex);
 
     if (lost) {
-        ngx_http_zoom_replay_complain(&told, "bodies for so long");
+        ngx_http_zoom_replay_complain(1);
     }
 
     return rc;
+}
+
+
+void
+ngx_http_zoom_replay_commit(ngx_http_zoom_reserved_t *reserved)
+{
+    ngx_uint_t             lost;
+    ngx_http_zoom_seen_t  *seen;
+
+    if (reserved->turn == 0) {
+        return;
+    }
+
+    ngx_shmtx_lock(&ngx_http_zoom_replay_zone->shpool->mutex);
+
+    lost = ngx_http_zoom_replay_spend(reserved, ngx_time());
+
+    seen = ngx_http_zoom_replay_reserved(reserved);
+
+    if (seen) {
+        seen->reserved--;
+    }
+
+    ngx_shmtx_unlock(&ngx_http_zoom_replay_zone->shpool->mutex);
+
+    reserved->turn = 0;
+
+    if (lost) {
+        ngx_http_zoom_replay_complain(reserved->yields);
+    }
+}
+
+
+void
+ngx_http_zoom_replay_release(ngx_http_zoom_reserved_t *reserved)
+{
+    ngx_http_zoom_seen_t  *seen;
+
+    if (reserved->turn == 0) {
+        return;
+    }
+
+    ngx_shmtx_lock(&ngx_http_zoom_replay_zone->shpool->mutex);
+
+    seen = ngx_http_zoom_replay_reserved(reserved);
+
+    if (seen && --seen->reserved == 0 && seen->count == 0) {
+        seen->until = 0;
+    }
+
+    ngx_shmtx_unlock(&ngx_http_zoom_replay_zone->shpool->mutex);
+
+    reserved->turn = 0;
+}
+
+
+/*
+ * Under lock, as all that follow.  What is remembered of a proof, without
+ * reservations that have lapsed; NULL: it is as good as new.
+ */
+
+static ngx_http_zoom_seen_t *
+ngx_http_zoom_replay_known(const ngx_http_zoom_digest_t *digest, time_t now)
+{
+    ngx_http_zoom_seen_t  *seen;
+
+    seen = ngx_http_zoom_replay_find(digest);
+
+    if (seen == NULL || seen->reserved == 0) {
+        return seen;
+    }
+
+    if ((time_t) seen->lapses >= now
+        && !ngx_http_zoom_replay_gone(seen->owner))
+    {
+        return seen;
+    }
+
+    /* should one of them end all the same, it finds another's turn */
+
+    seen->reserved = 0;
+    seen->turn = ngx_http_zoom_replay_turn();
+
+    if (seen->count == 0) {
+        seen->until = 0;
+        return NULL;
+    }
+
+    return seen;
+}
+
+
+static ngx_uint_t
+ngx_http_zoom_replay_repeats(const ngx_http_zoom_seen_t *seen,
+    const ngx_http_zoom_digest_t *request, time_t now)
+{
+    return CRYPTO_memcmp(seen->request, request->sum,
+                         NGX_HTTP_ZOOM_SEEN_REQUEST)
+           == 0
+           && now - (time_t) seen->first <= NGX_HTTP_ZOOM_REPEAT;
+}
+
+
+static ngx_uint_t
+ngx_http_zoom_replay_gone(uint32_t owner)
+{
+    return owner != (uint32_t) ngx_pid
+           && kill((ngx_pid_t) owner, 0) == -1
+           && ngx_errno == NGX_ESRCH;
+}
+
+
+static uint32_t
+ngx_http_zoom_replay_turn(void)
+{
+    ngx_http_zoom_shared_t  *sh;
+
+    sh = ngx_http_zoom_replay_zone->sh;
+
+    if (++sh->turns == 0) {
+        sh->turns = 1;
+    }
+
+    return sh->turns;
+}
+
+
+static void
+ngx_http_zoom_replay_first(ngx_http_zoom_seen_t *seen,
+    ngx_http_zoom_reserved_t *reserved, const ngx_http_zoom_digest_t *request,
+    time_t now)
+{
+    ngx_http_zoom_seen_t  new;
+
+    ngx_memcpy(new.digest, reserved->digest.sum, NGX_HTTP_ZOOM_SEEN_LEN);
+    ngx_memcpy(new.request, request->sum, NGX_HTTP_ZOOM_SEEN_REQUEST);
+
+    new.first = now;
+    new.until = now + reserved->lasts;
+    new.lapses = new.until;
+    new.turn = ngx_http_zoom_replay_turn();
+    new.owner = ngx_pid;
+    new.reserved = 1;
+    new.count = 0;
+    new.yields = reserved->yields;
+
+    ngx_http_zoom_replay_write(seen, &new);
+
+    reserved->seen = seen;
+    reserved->turn = new.turn;
+}
+
+
+/*
+ * Several requests share a turn, and the latest of them speaks for all.  With
+ * too many of them, which are the very same, one ends without a trace.
+ */
+
+static void
+ngx_http_zoom_replay_join(ngx_http_zoom_seen_t *seen,
+    ngx_http_zoom_reserved_t *reserved, time_t now)
+{
+    if (seen->reserved == NGX_HTTP_ZOOM_RESERVED_MAX) {
+        return;
+    }
+
+    seen->owner = ngx_pid;
+    seen->lapses = ngx_max(seen->lapses, (uint32_t) (now + reserved->lasts));
+    seen->until = ngx_max(seen->until, seen->lapses);
+    seen->reserved++;
+
+    reserved->seen = seen;
+    reserved->turn = seen->turn;
+}
+
+
+/* NULL: it has lapsed, or has given way. */
+
+static ngx_http_zoom_seen_t *
+ngx_http_zoom_replay_reserved(const ngx_http_zoom_reserved_t *reserved)
+{
+    ngx_http_zoom_seen_t  *seen;
+
+    seen = reserved->seen;
+
+    return (seen->turn == reserved->turn && seen->until && seen->reserved)
+           ? seen : NULL;
+}
+
+
+/* 1 if there was no room to remember it. */
+
+static ngx_uint_t
+ngx_http_zoom_replay_spend(const ngx_http_zoom_reserved_t *reserved,
+    time_t now)
+{
+    ngx_http_zoom_seen_t  *seen, new;
+
+    seen = ngx_http_zoom_replay_reserved(reserved);
+
+    if (seen == NULL) {
+        seen = ngx_http_zoom_replay_find(&reserved->digest);
+    }
+
+    if (seen) {
+        seen->until = ngx_max(seen->until, reserved->until);
+        seen->count += (seen->count < NGX_HTTP_ZOOM_SPENT_MAX);
+        return 0;
+    }
+
+    seen = ngx_http_zoom_replay_place(&reserved->digest, now);
+
+    if (seen == NULL) {
+        return 1;
+    }
+
+    ngx_memzero(&new, sizeof(ngx_http_zoom_seen_t));
+    ngx_memcpy(new.digest, reserved->digest.sum, NGX_HTTP_ZOOM_SEEN_LEN);
+
+    new.first = now;
+    new.until = reserved->until;
+    new.turn = ngx_http_zoom_replay_turn();
+    new.count = 1;
+    new.yields = reserved->yields;
+
+    ngx_http_zoom_replay_write(seen, &new);
+
+    return 0;
 }
 
 
@@ -221,8 +464,6 @@ ngx_http_zoom_replay_set(const ngx_http_zoom_digest_t *digest,
     return zone->seen + (size_t) (n % zone->sh->nseen) * NGX_HTTP_ZOOM_WAYS;
 }
 
-
-/* Under lock, as all that follow. */
 
 static ngx_http_zoom_seen_t *
 ngx_http_zoom_replay_find(const ngx_http_zoom_digest_t *digest)
@@ -321,9 +562,13 @@ ngx_http_zoom_replay_write(ngx_http_zoom_seen_t *seen,
     ngx_memory_barrier();
 
     ngx_memcpy(seen->digest, from->digest, NGX_HTTP_ZOOM_SEEN_LEN);
-    ngx_memcpy(seen->request, from->request, NGX_HTTP_ZOOM_SEEN_LEN);
+    ngx_memcpy(seen->request, from->request, NGX_HTTP_ZOOM_SEEN_REQUEST);
 
     seen->first = from->first;
+    seen->lapses = from->lapses;
+    seen->turn = from->turn;
+    seen->owner = from->owner;
+    seen->reserved = from->reserved;
     seen->count = from->count;
     seen->yields = from->yields;
 
@@ -334,19 +579,22 @@ ngx_http_zoom_replay_write(ngx_http_zoom_seen_t *seen,
 
 
 static void
-ngx_http_zoom_replay_complain(time_t *last, const char *what)
+ngx_http_zoom_replay_complain(ngx_uint_t yields)
 {
     time_t  now;
 
+    static time_t  last[2];
+
     now = ngx_time();
 
-    if (*last && now - *last < NGX_HTTP_ZOOM_REPLAY_SILENCE) {
+    if (last[yields] && now - last[yields] < NGX_HTTP_ZOOM_REPLAY_SILENCE) {
         return;
     }
 
-    *last = now;
+    last[yields] = now;
 
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                   "zoom: there is no room to remember so many %s, increase "
-                  "\"zoom_zone\"", what);
+                  "\"zoom_zone\"",
+                  yields ? "bodies for so long" : "webhooks");
 }

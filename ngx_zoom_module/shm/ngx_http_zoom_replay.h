@@ -4,6 +4,12 @@
  * all workers and across reloads.  Nothing but digests is kept, under a key of
  * the zone's, so that nobody can choose where his own go.
  *
+ * A proof is reserved while its request runs.  What comes of the request then
+ * either commits it, and it is spent, or releases it, and it is as good as
+ * before: a sender who was told to try again may do so.  A reservation whose
+ * worker has died is released by whoever meets it next; one that nobody ever
+ * ended lapses.
+ *
  * The table has a bound, and two kinds of proofs differ in what happens there.
  * The id of a webhook stays for as long as the webhook is good, ten minutes at
  * most, since its headers open every location: with no room for another one
@@ -30,6 +36,20 @@ typedef struct {
 } ngx_http_zoom_digest_t;
 
 
+/* What a request has reserved; all zero: nothing. */
+
+typedef struct {
+    ngx_http_zoom_digest_t       digest;     /* set by the caller, */
+    time_t                       lasts;      /* and after how many seconds it
+                                                lapses if nobody ends it */
+    ngx_http_zoom_seen_t        *seen;       /* where that was put */
+    uint32_t                     turn;       /* 0: nothing to end */
+    uint32_t                     until;      /* the last second it is
+                                                remembered once spent */
+    unsigned                     yields:1;   /* see ngx_http_zoom_seen_t */
+} ngx_http_zoom_reserved_t;
+
+
 /* In a new worker; NULL: there is no zone, and nothing can be remembered. */
 void ngx_http_zoom_replay_attach(ngx_http_zoom_zone_t *zone);
 
@@ -38,21 +58,29 @@ ngx_int_t ngx_http_zoom_replay_digest(ngx_http_zoom_digest_t *digest,
     const ngx_str_t *parts, ngx_uint_t n);
 
 /*
- * Uses up an id that is good "until" that second, that one included.  NGX_OK:
- * it is new, or "request" is the same as then and that is 10 seconds ago at
- * most; NGX_DECLINED: it was used; NGX_BUSY: there is no room to remember it.
+ * Both reserve what reserved->digest says, until one of the two below is
+ * called: NGX_OK, and "reserved" filled in; NGX_DECLINED, it is spent, or
+ * NGX_AGAIN, another request has reserved it and may yet release it.
+ *
+ * An id is good "until" that second, that one included.  NGX_OK as well if
+ * "request" is the same as the first time and that is 10 seconds ago at most;
+ * NGX_BUSY: there is no room to remember it.
  */
 
-ngx_int_t ngx_http_zoom_replay_id(const ngx_http_zoom_digest_t *id,
+ngx_int_t ngx_http_zoom_replay_reserve_id(ngx_http_zoom_reserved_t *reserved,
     const ngx_http_zoom_digest_t *request, time_t until);
 
 /*
- * Counts a body.  NGX_OK for the first "count" times within "window" seconds
- * of the first; NGX_DECLINED for all others, which count for nothing.
+ * A body is good for the first "count" times within "window" seconds of the
+ * first; those that are refused count for nothing.
  */
 
-ngx_int_t ngx_http_zoom_replay_body(const ngx_http_zoom_digest_t *body,
+ngx_int_t ngx_http_zoom_replay_reserve_body(ngx_http_zoom_reserved_t *reserved,
     time_t window, ngx_uint_t count);
+
+/* Spends what was reserved, or gives it back; then there is nothing to end. */
+void ngx_http_zoom_replay_commit(ngx_http_zoom_reserved_t *reserved);
+void ngx_http_zoom_replay_release(ngx_http_zoom_reserved_t *reserved);
 
 
 #endif /* _NGX_HTTP_ZOOM_REPLAY_H_INCLUDED_ */

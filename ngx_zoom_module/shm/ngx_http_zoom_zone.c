@@ -16,7 +16,7 @@
 
 #define NGX_HTTP_ZOOM_MIN_STATES        16
 
-/* the part of the zone that remembers proofs: 4,000 of them in 8m */
+/* the part of the zone that remembers proofs: 3,600 of them in 8m */
 
 #define NGX_HTTP_ZOOM_SEEN_PART         48
 

@@ -30,6 +30,7 @@
 
 #define NGX_HTTP_ZOOM_SEED_LEN      32
 #define NGX_HTTP_ZOOM_SEEN_LEN      16
+#define NGX_HTTP_ZOOM_SEEN_REQUEST  8
 #define NGX_HTTP_ZOOM_WAYS          8
 
 /* an owner that is that late is dead, or as good as */
@@ -111,18 +112,22 @@ typedef struct {
 
 
 /*
- * A proof that was used.  Its digest says in which two sets it may be, so that
- * there is no list that a dying worker could leave broken; nobody reads here
- * without the lock.
+ * A proof that is spent or reserved.  Its digest says in which two sets it may
+ * be, so that there is no list that a dying worker could leave broken; nobody
+ * reads here without the lock.
  */
 
 typedef struct {
     u_char                       digest[NGX_HTTP_ZOOM_SEEN_LEN];
-    u_char                       request[NGX_HTTP_ZOOM_SEEN_LEN];
+    u_char                       request[NGX_HTTP_ZOOM_SEEN_REQUEST];
     uint32_t                     first;      /* seconds since the epoch */
     uint32_t                     until;      /* and the last one; 0: free */
-    uint16_t                     count;
-    uint16_t                     yields;     /* to others, the oldest first */
+    uint32_t                     lapses;     /* what is reserved, after this */
+    uint32_t                     turn;       /* of those who reserved it */
+    uint32_t                     owner;      /* pid of the latest of them */
+    uint16_t                     reserved;   /* by so many requests */
+    unsigned                     count:15;   /* how often it was spent */
+    unsigned                     yields:1;   /* to others, the oldest first */
 } ngx_http_zoom_seen_t;
 
 
@@ -146,6 +151,7 @@ typedef struct {
     uint32_t                     nstates;    /* accounts, and groups */
 
     uint32_t                     nseen;      /* sets of proofs */
+    uint32_t                     turns;      /* of reservations, the last */
     u_char                       seed[NGX_HTTP_ZOOM_SEED_LEN];
 
     ngx_atomic_t                 errors[ZOOM_E_LAST];   /* of no account */
