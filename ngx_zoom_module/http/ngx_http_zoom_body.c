@@ -16,14 +16,19 @@
 #define NGX_HTTP_ZOOM_BODY_FIRST  4096
 
 
-typedef struct {
+typedef struct ngx_http_zoom_body_s  ngx_http_zoom_body_t;
+
+
+struct ngx_http_zoom_body_s {
     ngx_http_zoom_body_pt        handler;
-    ngx_http_zoom_ctx_t         *ctx;
     u_char                      *data;
     size_t                       len;
     size_t                       size;
     size_t                       max;
-} ngx_http_zoom_body_t;
+    ngx_int_t                    rc;
+    ngx_uint_t                   later;      /* who asked has returned: the
+                                                handler is told */
+};
 
 
 static void ngx_http_zoom_body_arrived(ngx_http_request_t *r);
@@ -41,13 +46,10 @@ static void ngx_http_zoom_body_end(ngx_http_request_t *r, ngx_int_t rc);
 
 ngx_int_t
 ngx_http_zoom_body_read(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
-    ngx_http_zoom_body_pt handler)
+    size_t max, ngx_http_zoom_body_pt handler)
 {
-    ngx_int_t                        rc;
-    ngx_http_zoom_body_t            *body;
-    const ngx_http_zoom_loc_conf_t  *zlcf;
-
-    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+    ngx_int_t              rc;
+    ngx_http_zoom_body_t  *body;
 
     body = ngx_pcalloc(r->pool, sizeof(ngx_http_zoom_body_t));
     if (body == NULL) {
@@ -55,8 +57,8 @@ ngx_http_zoom_body_read(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     }
 
     body->handler = handler;
-    body->ctx = ctx;
-    body->max = zlcf->body_max;
+    body->max = max;
+    body->rc = NGX_AGAIN;
 
     ctx->reader = body;
 
@@ -66,20 +68,18 @@ ngx_http_zoom_body_read(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     rc = ngx_http_read_client_request_body(r, ngx_http_zoom_body_arrived);
 
     if (rc < NGX_HTTP_SPECIAL_RESPONSE) {
-        return NGX_DONE;
+        r->main->count--;
+
+    } else {
+
+        /* our function was not called, and nginx has taken the count back */
+
+        ngx_http_zoom_body_end(r, rc);
     }
 
-    if (r->connection->error || r->connection->timedout) {
-        return rc;
-    }
+    body->later = 1;
 
-    /* the handler was not called and r->main->count was taken back */
-
-    r->main->count++;
-
-    ngx_http_zoom_body_end(r, rc);
-
-    return NGX_DONE;
+    return body->rc;
 }
 
 
@@ -131,12 +131,6 @@ ngx_http_zoom_body_more(ngx_http_request_t *r)
         rc = ngx_http_read_unbuffered_request_body(r);
 
         if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
-
-            if (r->connection->error || r->connection->timedout) {
-                ngx_http_finalize_request(r, rc);
-                return;
-            }
-
             break;
         }
 
@@ -350,7 +344,26 @@ ngx_http_zoom_body_end(ngx_http_request_t *r, ngx_int_t rc)
 #endif
     }
 
+    body->rc = rc;
+
+    if (!body->later) {
+        return;
+    }
+
+    if (ngx_http_zoom_body_gone(r, rc)) {
+        ngx_http_finalize_request(r, rc);
+        return;
+    }
+
     body->handler(r, ctx, rc);
+}
+
+
+ngx_uint_t
+ngx_http_zoom_body_gone(ngx_http_request_t *r, ngx_int_t rc)
+{
+    return rc >= NGX_HTTP_SPECIAL_RESPONSE
+           && (r->connection->error || r->connection->timedout);
 }
 
 

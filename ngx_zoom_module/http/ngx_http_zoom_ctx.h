@@ -48,7 +48,7 @@ struct ngx_http_zoom_ctx_s {
     ngx_http_zoom_batch_t        batch;      /* and Zoom is asked for */
     ngx_http_zoom_reply_t        reply;
 
-    void                        *reader;     /* of the body */
+    struct ngx_http_zoom_body_s *reader;     /* of callback.body */
 
     unsigned                     ready:1;    /* authenticated and parsed */
     unsigned                     asked:1;

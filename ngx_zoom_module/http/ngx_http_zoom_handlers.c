@@ -178,9 +178,27 @@ ngx_int_t
 ngx_http_zoom_enter_body(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     ngx_http_zoom_done_pt done)
 {
+    ngx_int_t                        rc;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
     ctx->done = done;
 
-    return ngx_http_zoom_body_read(r, ctx, ngx_http_zoom_entered);
+    rc = ngx_http_zoom_body_read(r, ctx, (size_t) zlcf->body_max,
+                                 ngx_http_zoom_entered);
+
+    if (ngx_http_zoom_body_gone(r, rc)) {
+        return rc;
+    }
+
+    r->main->count++;
+
+    if (rc != NGX_AGAIN) {
+        ngx_http_zoom_entered(r, ctx, rc);
+    }
+
+    return NGX_DONE;
 }
 
 
