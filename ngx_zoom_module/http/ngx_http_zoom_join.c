@@ -354,6 +354,7 @@ ngx_http_zoom_join_choose(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 {
     ngx_uint_t                       i;
     zoom_error_e                     error;
+    zoom_sdk_role_e                  role;
     zoom_token_type_e               *type;
     zoom_join_choice_e               choice;
     const ngx_http_zoom_loc_conf_t  *zlcf;
@@ -371,8 +372,8 @@ ngx_http_zoom_join_choose(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
             return error;
         }
 
-        choice = zoom_join_choose(choice,
-                                  ngx_http_zoom_join_role(r, ctx->callback.join));
+        role = ngx_http_zoom_join_role(r, ctx->callback.join);
+        choice = zoom_join_choose(choice, role);
     }
 
     type = zlcf->types->elts;

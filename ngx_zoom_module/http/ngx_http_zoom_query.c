@@ -50,8 +50,8 @@ ngx_http_zoom_query_read(ngx_http_request_t *r, ngx_http_zoom_callback_t *cb,
         return error;
     }
 
-    for (i = 0; i < ctx->callback.bot_id.len; i++) {
-        if (ctx->callback.bot_id.data[i] < ' ' || ctx->callback.bot_id.data[i] == 0x7f) {
+    for (i = 0; i < cb->bot_id.len; i++) {
+        if (cb->bot_id.data[i] < ' ' || cb->bot_id.data[i] == 0x7f) {
             *why = "the bot's id has control characters";
             return ZOOM_E_BAD_CALLBACK;
         }
@@ -77,7 +77,7 @@ ngx_http_zoom_query_read(ngx_http_request_t *r, ngx_http_zoom_callback_t *cb,
         return error;
     }
 
-    zoom_callback_meet(ctx->callback, ngx_http_zoom_str(&meeting));
+    zoom_callback_meet(cb->parsed, ngx_http_zoom_str(&meeting));
 
     return ZOOM_OK;
 }

@@ -270,8 +270,12 @@ ngx_http_zoom_types_meeting(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     link = ctx->callback.parsed->meeting_url;
 
     if (link.len == 0) {
-        *why = ctx->callback.parsed->no_meeting ? ctx->callback.parsed->no_meeting
-                                         : "the callback names no meeting";
+        *why = ctx->callback.parsed->no_meeting;
+
+        if (*why == NULL) {
+            *why = "the callback names no meeting";
+        }
+
         return ZOOM_E_NO_MEETING;
     }
 
