@@ -9,7 +9,7 @@ use FindBin;
 use JSON::PP ();
 use Test::More;
 
-use Zoom::Process qw(spawn stop free_ports port_is_open);
+use Zoom::Process qw(spawn stop free_ports port_is_open copy_of);
 use Zoom::Resty;
 use Zoom::Test;
 
@@ -58,10 +58,11 @@ redis(qw(SET zoom:host:123123123 alice@example.com));
 $t->zoom->control({ users => [{ email => 'alice@example.com' }] });
 
 # The real one where it is installed; LUA_RESTY_REDIS names its directory.
-my $standin = "$FindBin::Bin/lua/standin/?.lua";
+my $lua = copy_of("$FindBin::Bin/../lua");
+my $standin = copy_of("$FindBin::Bin/lua/standin") . '/?.lua';
 my $real = defined $ENV{LUA_RESTY_REDIS} ? "$ENV{LUA_RESTY_REDIS}/?.lua;" : '';
-my $example = "$FindBin::Bin/../lua/examples/resty/?.lua";
-my $library = "$FindBin::Bin/../lua/?.lua";
+my $example = "$lua/examples/resty/?.lua";
+my $library = "$lua/?.lua";
 
 my $nginx = $t->nginx(
     main      => resty_main(),

@@ -47,7 +47,8 @@ sub version {
 sub lua_module {
     my $path = module();
 
-    $path =~ s/_zoom_module/_zoom_lua_module/;
+    # of the file's name: the checkout may well be called the same
+    $path =~ s{_zoom_module(?=[^/]*$)}{_zoom_lua_module};
     return $path;
 }
 

@@ -17,7 +17,7 @@ use Time::HiRes qw(sleep time);
 
 our @EXPORT_OK = qw(
     spawn stop reap alive ended wait_for free_ports port_is_open scratch
-    discard slurp spew
+    discard copy_of slurp spew
 );
 
 # Where Debian has nginx, and not everybody looks.
@@ -203,6 +203,26 @@ sub discard {
 }
 
 
+# A folder of the checkout for workers, which need not get into that: it may
+# lie where only root does, or be of an umask that shuts others out.
+
+my %copies;
+
+sub copy_of {
+    my ($folder) = @_;
+
+    return $copies{$folder} //= do {
+        my $copy = scratch('copy');
+
+        system('cp', '-RL', "$folder/.", $copy) == 0
+            && system('chmod', '-R', 'a+rX', $copy) == 0
+            or die "cannot copy $folder\n";
+
+        $copy;
+    };
+}
+
+
 sub slurp {
     my ($path) = @_;
 
@@ -235,6 +255,7 @@ END {
     if ($$ == $parent) {
         local $?;
         stop($_) for keys %children;
+        discard($_) for values %copies;
     }
 }
 

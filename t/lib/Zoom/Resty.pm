@@ -12,7 +12,7 @@ use File::Basename qw(dirname);
 use JSON::PP ();
 
 use Zoom::Nginx;
-use Zoom::Process qw(scratch discard spew);
+use Zoom::Process qw(scratch discard copy_of spew);
 use Zoom::Sandbox;
 
 our @EXPORT = qw(resty_missing resty_main resty_http resty_locations call_lua);
@@ -57,8 +57,10 @@ sub resty_main { return load_modules(qw(ndk lua)) }
 
 
 sub resty_http {
+    my ($library, $tests) = map { copy_of("$top/$_") } qw(lua t/lua);
+
     return <<"EOC";
-    lua_package_path       "$top/lua/?.lua;$top/t/lua/?.lua;;";
+    lua_package_path       "$library/?.lua;$tests/?.lua;;";
     lua_socket_log_errors  off;
     lua_check_client_abort on;
 EOC
