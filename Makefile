@@ -80,14 +80,19 @@ test: deps  ## unit and end-to-end tests
 e2e: all  ## end-to-end tests through a real nginx
 	ZOOM_MODULE=$(MODULE) prove -j$(PROVE_JOBS) -It/lib t/*.t
 
-# Where nginx looks for modules, as nginx itself says.
-MODULES_DIR ?= $(shell nginx -V 2>&1 | tr ' ' '\n' \
+# Where nginx looks for modules, as nginx itself says; it may be where only
+# root looks for programs.
+MODULES_DIR ?= $(shell PATH=$$PATH:/usr/local/sbin:/usr/sbin:/sbin; \
+                 nginx -V 2>&1 | tr ' ' '\n' \
                  | sed -n 's/^--modules-path=//p')
 
 # Where Debian's lua-nginx-module looks, beside its lua-resty-core.
 LUA_DIR ?= /usr/share/lua/5.1
 
 install: all  ## install the modules, and the half in Lua
+	@test -n "$(MODULES_DIR)" || { \
+	    echo "no nginx in PATH that says where its modules are: give" \
+	         "MODULES_DIR=/path/to/modules" >&2; exit 1; }
 	install -d $(DESTDIR)$(MODULES_DIR) $(DESTDIR)$(LUA_DIR)/resty
 	install -m 644 $(MODULES) $(DESTDIR)$(MODULES_DIR)/
 	install -m 644 lua/resty/zoom.lua $(DESTDIR)$(LUA_DIR)/resty/
@@ -99,8 +104,17 @@ clean:  ## remove everything that was built
 # nginx's configure refuses a missing library by name; without the sources
 # themselves it is up to us to say so.
 
+# What was configured and compiled for another tree is of no use here: a copy
+# of build/ would go on compiling the tree that it came from.
+$(OUT)/root: FORCE
+	@test "$$(cat $@ 2> /dev/null)" = "$(ROOT)" || { \
+	    rm -rf $(OUT)/obj $(OUT)/unit; mkdir -p $(OUT); \
+	    echo "$(ROOT)" > $@; }
+
+.PHONY: FORCE
+
 # a directory changes when a file comes or goes
-$(OUT)/obj/Makefile: config src ngx_zoom_module \
+$(OUT)/obj/Makefile: $(OUT)/root config src ngx_zoom_module \
                      ngx_zoom_module/lua $(WINGS:%=ngx_zoom_module/%)
 	@mkdir -p $(OUT)/obj
 ifeq ($(NGINX_SRC),)

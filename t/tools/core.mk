@@ -58,6 +58,6 @@ $(OUT)/unit/replay_lua_pattern: \
 
 .SECONDARY:
 
-$(OUT)/unit/%.o: %.c $(CORE_HDRS) $(wildcard t/unit/*.h)
+$(OUT)/unit/%.o: %.c $(CORE_HDRS) $(wildcard t/unit/*.h) | $(OUT)/root
 	@mkdir -p $(dir $@)
 	$(CC) $(UNIT_CFLAGS) $(UNIT_INCS) -c -o $@ $<

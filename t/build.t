@@ -1,0 +1,101 @@
+#!/usr/bin/perl
+
+# What the Makefile must not do: compile another tree than its own, and
+# install modules where nobody has said.
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use File::Path qw(make_path);
+use Test::More;
+
+use Zoom::Process qw(spawn alive ended wait_for scratch discard slurp spew);
+
+plan skip_all => 'of Debian\'s nginx alone'
+    if $ENV{ZOOM_ASAN} || $ENV{ZOOM_NGINX};
+
+my $top = abs_path(dirname(__FILE__) . '/..');
+my $dir = scratch('build');
+my $tree = "$dir/ngx_zoom_module";
+
+# not those of the make that may run us
+delete @ENV{qw(MAKEFLAGS MFLAGS MAKELEVEL MODULES_DIR DESTDIR BUILD)};
+
+mkdir $tree;
+system('cp', '-R', (map { "$top/$_" } qw(Makefile config include src lua
+                                         ngx_zoom_module t)), $tree) == 0
+    or die "cannot copy $top\n";
+
+
+# Its exit code and all it said.
+sub make {
+    my ($env, @targets) = @_;
+
+    unlink "$dir/output";
+
+    my $pid = spawn(
+        name   => 'make',
+        output => "$dir/output",
+        env    => $env,
+        argv   => ['make', '-C', $tree, @targets],
+    );
+
+    wait_for(sub { !alive($pid) }, 120, 'make');
+    return (ended($pid) >> 8, slurp("$dir/output"));
+}
+
+
+sub changed { return (stat shift)[9] }
+
+
+subtest 'a copied build/' => sub {
+    my $makefile = "$tree/build/obj/Makefile";
+    my $old = "$tree/build/unit/src/zoom_json.o";
+
+    make_path("$tree/build/obj", dirname($old));
+    spew($makefile, "ADDON_DEPS = /another/tree/config\n");
+    spew($old, 'of another tree');
+    spew("$tree/build/root", "/another/tree\n");
+
+    my ($exit, $said) = make({}, $makefile);
+
+    is($exit, 0, 'is configured again') or diag $said;
+    like(slurp($makefile), qr{\Q$tree\E/src/zoom_json\.c}, 'for its own tree');
+    unlike(slurp($makefile), qr{/another/tree}, 'and for no other');
+    ok(!-e $old, 'what was compiled there is gone');
+
+    utime 1e9, 1e9, $_
+        for map { glob "$tree/$_" } qw(config src ngx_zoom_module
+                                       ngx_zoom_module/*);
+    my $before = changed($makefile);
+
+    make({}, $makefile);
+    is(changed($makefile), $before, 'once');
+};
+
+
+subtest 'make install' => sub {
+    my $bin = "$dir/bin";
+    my @install = ("DESTDIR=$dir/root", '-o', 'all', 'install');
+
+    my ($exit, $said) = make({ PATH => '/usr/bin:/bin' }, '-n', @install);
+
+    is($exit, 0, 'with nginx outside PATH');
+    like($said, qr{install -d \Q$dir\E/root/\S+/modules\s},
+         'finds where its modules are');
+
+    mkdir $bin, 0755;
+    spew("$bin/nginx", "#!/bin/sh\n", 0755);
+
+    ($exit, $said) = make({ PATH => "$bin:$ENV{PATH}" }, @install);
+
+    isnt($exit, 0, 'with an nginx that does not say');
+    like($said, qr{MODULES_DIR=/path}, 'is refused, with what to give');
+    ok(!-e "$dir/root", 'and installs nothing');
+};
+
+
+discard($dir);
+done_testing();
