@@ -14,6 +14,11 @@ my $zoom = $t->zoom;
 
 $t->canary(passcode => 'CANARYpasscode', tk => 'CANARYtk');
 
+# Before nginx starts, and asks for an access token.
+$zoom->control({ app => { account_id    => 'acme_account',
+                          client_id     => 'acme_client',
+                          client_secret => 'acme_client_secret' } });
+
 $t->nginx(http => <<'EOC', locations => <<'EOC2');
     # The host's own ZAK gets the bot past the waiting room.
     map $zoom_meeting_id $meeting_host {
@@ -32,7 +37,7 @@ $t->nginx(http => <<'EOC', locations => <<'EOC2');
     zoom_account other {
         account_id           "acme_account";
         client_id            "acme_client";
-        client_secret        "acme_secret";
+        client_secret        "acme_client_secret";
         oauth_url            %{oauth_url};
         api_url              %{api_url};
         trusted_certificate  %{ca};
@@ -62,10 +67,6 @@ EOC
 EOC2
 
 my $key = 'key=' . $t->secret('arg');
-
-$zoom->control({ app => { account_id    => 'acme_account',
-                          client_id     => 'acme_client',
-                          client_secret => 'acme_secret' } });
 
 
 sub asked {
