@@ -11,6 +11,7 @@
 #include "ngx_http_zoom_auth_conf.h"
 #include "ngx_http_zoom_broker.h"
 #include "ngx_http_zoom_check.h"
+#include "ngx_http_zoom_choice.h"
 #include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_handlers.h"
 #include "ngx_http_zoom_replay.h"
@@ -228,14 +229,14 @@ static ngx_command_t  ngx_http_zoom_commands[] = {
 
     { ngx_string("zoom_response"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
+      ngx_http_zoom_set_enum,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_zoom_loc_conf_t, response),
       &ngx_http_zoom_responses },
 
     { ngx_string("zoom_join_role"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
+      ngx_http_zoom_set_enum,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_zoom_loc_conf_t, join_role),
       &ngx_http_zoom_join_roles },
@@ -354,7 +355,7 @@ ngx_http_zoom_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_zoom_main_conf_t  *zmcf = conf;
 
-    ssize_t     size;
+    off_t       size;
     ngx_str_t  *value;
 
     if (zmcf->zone_size != NGX_CONF_UNSET_SIZE) {
@@ -363,17 +364,14 @@ ngx_http_zoom_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    size = ngx_parse_size(&value[1]);
+    /* ngx_parse_size() knows no "g" */
 
-    if (size == NGX_ERROR) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid zone size \"%V\"", &value[1]);
-        return NGX_CONF_ERROR;
-    }
+    size = ngx_parse_offset(&value[1]);
 
-    if (size < NGX_HTTP_ZOOM_ZONE_MIN) {
+    if (size < NGX_HTTP_ZOOM_ZONE_MIN || size > NGX_HTTP_ZOOM_ZONE_MAX) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "zone size \"%V\" is too small", &value[1]);
+                           "invalid zone size \"%V\", it must be from 256k "
+                           "to 1g, such as \"8m\"", &value[1]);
         return NGX_CONF_ERROR;
     }
 
@@ -459,9 +457,17 @@ ngx_http_zoom_set_user(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_zoom_loc_conf_t  *zlcf = conf;
 
+    char  *rv;
+
+    rv = ngx_http_set_complex_value_slot(cf, cmd, conf);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
     zlcf->user_place = ngx_http_zoom_place(cf);
 
-    return ngx_http_set_complex_value_slot(cf, cmd, conf);
+    return ngx_http_zoom_user_constant(cf, zlcf->user);
 }
 
 
@@ -698,8 +704,6 @@ ngx_http_zoom_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_OK;
     }
 
-    ngx_http_zoom_user_fix(cf, conf);
-
     /* we keep to the ceiling, so that the 413 is ours as well */
 
     conf->body_max = ZOOM_CALLBACK_BODY_MAX;
@@ -734,6 +738,7 @@ ngx_http_zoom_inherit_use(ngx_http_core_loc_conf_t *clcf,
     conf->use = prev->use;
     conf->account = prev->account;
     conf->variable = prev->variable;
+    conf->fixed_user = prev->fixed_user;
     conf->route = prev->route;
 
     if (clcf->lmt_excpt) {

@@ -21,11 +21,37 @@ $t->secret_file('large', 'CANARYlarge' . 'x' x 8192);
 $t->secret_file('largest', 'CANARYlargest' . 'x' x (8192 - 14));
 $t->secret_file('readable', 'CANARYreadable', 0644);
 $t->secret_file('short', 'c2hvcnQ=');
-$t->secret_file('quoted', 'CANARY"quoted"');
+$t->secret_file('quoted', 'CANARY"quoted"inside');
 $t->secret_file('nobase64', 'CANARY*nobase64*CANARY*nobase64*');
 $t->canary(literal => 'CANARYliteral', control => 'CANARYcontrol',
            inner => 'CANARYinner', large => 'CANARYlarge',
            readable => 'CANARYreadable', nobase64 => 'CANARY*nobase64');
+
+$t->secret_file('bearer', 'Bearer CANARYbearer0123456789');
+$t->secret_file('slashes', 'CANARYslashes/0123456789+/abcdef==');
+$t->canary(bearer => 'CANARYbearer', slashes => 'CANARYslashes');
+
+# Of files that were made for something else.
+my %around = (
+    'double quotes'         => ['"CANARYaround0123456789"', 'is in quotes'],
+    'single quotes'         => ["'CANARYaround0123456789'", 'is in quotes'],
+    'half of the quotes'    => ['"CANARYaround0123456789', 'is in quotes'],
+    'a byte order mark'     => ["\xef\xbb\xbfCANARYaround0123456789",
+                                'is behind a byte order mark'],
+    'a name'                => ['SECRET=CANARYaround0123456789',
+                                'is behind a name and "="'],
+    'an export'             => ['export SECRET=CANARYaround0123456789',
+                                'has a blank'],
+    'a blank before'        => [' CANARYaround0123456789', 'has a blank'],
+    'a blank behind'        => ['CANARYaround0123456789 ', 'has a blank'],
+    'a blank inside'        => ['CANARYaround 0123456789', 'has a blank'],
+    'a comment'             => ['CANARYaround0123456789 # ours',
+                                'has a blank'],
+    'a tab'                 => ["CANARYaround\t0123456789",
+                                'contains a control character'],
+);
+
+$t->canary(around => 'CANARYaround');
 symlink $t->secret_file('client_secret'), $t->secret_file('link');
 
 my $good = <<'EOC';
@@ -165,6 +191,15 @@ EOC
                  'zoom_authenticate arg=key file:%{largest};'));
     accepted('a client secret of 8 KiB', account => {
                  client_secret => 'file:%{largest}' });
+    accepted('a zone of a gigabyte, if nobody needs it', account => 0,
+             http => 'zoom_zone 1g;', locations => '');
+    accepted('a zone of a number of bytes', http => 'zoom_zone 1048576;');
+    accepted('words in an Authorization header', location(
+                 'zoom_tokens acme;', @user,
+                 'zoom_authenticate header=Authorization file:%{bearer};'));
+    accepted('base64 with slashes and a name at its start', location(
+                 'zoom_tokens acme;', @user,
+                 'zoom_authenticate arg=key file:%{slashes};'));
     accepted('an unknown account by variable', location(
                  'zoom_tokens $arg_account;', @user, @off));
 
@@ -498,6 +533,26 @@ subtest 'accounts' => sub {
     isnt($exit, 0, 'a zone too small for so many accounts');
     like($said, qr/"zoom_zone" is too small for 61 accounts/, 'says so');
 
+    # It is true: so much is enough, and a step less is not.
+    for my $n (61, 1000) {
+        my $of = sub {
+            my ($size) = @_;
+
+            return (http => "zoom_zone ${size}k;\n" . join '', map {
+                $t->account("a$_", account_id => "account$_")
+            } 2 .. $n);
+        };
+
+        (undef, $said) = $t->nginx_t($of->(256));
+
+        my ($least) = $said =~ /small for $n accounts, it must be (\d+)k at/;
+
+        cmp_ok($least // 0, '>', 256, "and how large for $n");
+        accepted("$n accounts in ${least}k", $of->($least));
+        ($exit) = $t->nginx_t($of->($least - 256));
+        isnt($exit, 0, 'and in no less');
+    }
+
     refused('a zone twice', 'zoom_zone 9m;',
             http => "zoom_zone 8m;\nzoom_zone 9m;");
 };
@@ -523,14 +578,14 @@ subtest 'warnings' => sub {
 
     $said = accepted('the environment', account => {
                          client_secret => 'env:ZOOM_TEST_SECRET' },
-                     env => { ZOOM_TEST_SECRET => 'CANARYliteral' });
+                     env => { ZOOM_TEST_SECRET => 'CANARYliteral0123456789' });
     like($said, qr/\[warn\].*env ZOOM_TEST_SECRET;/,
          'is warned about, with what a binary upgrade needs');
 
     $said = accepted('a variable that is kept', account => {
                          client_secret => 'env:ZOOM_TEST_SECRET' },
                      main => 'env ZOOM_TEST_SECRET;',
-                     env => { ZOOM_TEST_SECRET => 'CANARYliteral' });
+                     env => { ZOOM_TEST_SECRET => 'CANARYliteral0123456789' });
     unlike($said, qr/\[warn\]/, 'is not');
 
     $said = accepted('a life that is not above the least left', location(
@@ -571,6 +626,183 @@ subtest 'warnings' => sub {
                      'zoom_authenticate attendee CANARYliteral3;'));
     refused('two literals', 'client_secret', account => {
                 client_secret => 'CANARYliteral4 CANARYliteral5' });
+};
+
+
+# What should be somewhere else, or is not all of it secret.
+subtest 'secrets' => sub {
+    my %place = (
+        '/etc/nginx/zoom/url_secret'  => 'file:',
+        './url_secret_of_ours'        => 'file:',
+        '../zoom/url_secret_of_ours'  => 'file:',
+        '~/zoom/url_secret_of_ours'   => 'file:',
+        'zoom/url_secret_of_ours.txt' => 'file:',
+        'nginx.conf'                  => 'file:',
+        '$ZOOM_URL_SECRET_OF_OURS'    => 'env:',
+    );
+
+    for my $value (sort keys %place) {
+        my $suggests = qr/: it must begin with "$place{$value}", or with "lit/;
+
+        for my $scheme ('arg=key', 'header=x-key', 'attendee',
+                        'standard_webhooks')
+        {
+            my $said = refused("$scheme $value", quotemeta " $value;",
+                               location('zoom_tokens acme;', @user,
+                                        "zoom_authenticate $scheme $value;"));
+
+            like($said, $suggests, "and \"$place{$value}\" suggested");
+            unlike($said, qr/\Q$value\E"/, 'nor is it quoted');
+        }
+
+        like(refused("client_secret $value", quotemeta " $value;",
+                     account => { client_secret => $value }), $suggests,
+             'in an account as well');
+        like(accepted("literal:$value", location(
+                          'zoom_tokens acme;', @user,
+                          "zoom_authenticate arg=key literal:$value;")),
+             qr/\[warn\].*"nginx\ -T"/x, 'goes through, with a warning');
+    }
+
+    for my $name (sort keys %around) {
+        my ($value, $why) = @{ $around{$name} };
+
+        $t->secret_file('around', $value);
+        like(refused("$name in a file", 'client_secret file:',
+                     account => { client_secret => 'file:%{around}' }),
+             qr/the secret of "client_secret" \Q$why\E in /, $why);
+        like(refused("$name in the environment", 'zoom_authenticate',
+                     location('zoom_tokens acme;', @user, 'zoom_authenticate '
+                              . 'header=x-key env:ZOOM_TEST_SECRET;'),
+                     env => { ZOOM_TEST_SECRET => $value }),
+             qr/the\ secret\ of\ "zoom_authenticate\ header=x-key"
+                \ \Q$why\E\ in\ /x, $why);
+    }
+
+    $t->secret_file('around', 'Bearer  CANARYaround0123456789');
+    refused('two blanks in an Authorization header', 'zoom_authenticate',
+            location('zoom_tokens acme;', @user, 'zoom_authenticate '
+                     . 'header=Authorization file:%{around};'));
+
+    accepted('prefixes in another case', account => {
+                 client_secret => 'FILE:%{client_secret}' });
+
+    for my $length (15, 16) {
+        $t->secret_file('around', substr 'CANARYaround0123456789', 0, $length);
+
+        my $said = accepted("$length characters", account => {
+                                client_secret => 'file:%{around}' });
+        my $warning = qr/\[warn\].*the\ secret\ of\ "client_secret"
+                         \ is\ shorter\ than\ 16\ characters/x;
+
+        like($said, $warning, 'get a warning') if $length < 16;
+        unlike($said, $warning, 'get none') if $length >= 16;
+    }
+
+    unlike(accepted('ids that are short, and written out', account => {
+                        account_id => 'account', client_id => 'client' }),
+           qr/\[warn\]/, 'are no secrets');
+};
+
+
+subtest 'users' => sub {
+    my @never = ('"Bot User"', 'me', 'ME', '%6de', 'a@b@c', '""', 'a/b',
+                 'bots%40', '%zz', 'x' x 65, "bots\@b\xc3\xbccher.example");
+
+    for my $user (@never) {
+        for my $level (qw(http server locations)) {
+            my %o = (locations => $good);
+
+            $o{$level} = "zoom_user $user;\n" . ($o{$level} // '')
+                =~ s/zoom_user .*//r;
+
+            my $said = refused("$user in $level", quotemeta "zoom_user $user;",
+                               %o);
+
+            like($said, qr/it must be a Zoom user id other than "me", or an/,
+                 'with what it must be');
+        }
+    }
+
+    for my $user ('bots@example.com', 'x' x 64, 'bots%40example.com',
+                  q("o'hara@example.com"))
+    {
+        accepted("a zoom_user of $user", location(
+                     'zoom_tokens acme;', @off, "zoom_user $user;"));
+    }
+
+    my @tokens = ('zoom_tokens acme; # uses', @off);
+    my @outside = ('zoom_allow_user *@t1.example ~^svc[0-9]+@example.com$;');
+
+    like(refused('a user outside zoom_allow_user',
+                 quotemeta 'zoom_user bots@example.com; # wrong',
+                 location(@tokens, @outside,
+                          'zoom_user bots@example.com; # wrong')),
+         qr/is\ not\ in\ the\ "zoom_allow_user"\ of\ "zoom_tokens"/x,
+         'which is named');
+    refused('one of a level above',
+            quotemeta 'zoom_user bots@example.com; # http',
+            http => 'zoom_user bots@example.com; # http',
+            location(@tokens, @outside));
+    refused('one of a join kit',
+            quotemeta 'zoom_user bots@example.com; # kit',
+            account => \%sdk, location('zoom_join acme;', @off, @outside,
+                                       'zoom_user bots@example.com; # kit'));
+
+    accepted("$_ inside it", location(@tokens, @outside, "zoom_user $_;"))
+        for 'svc1@example.com', 'SVC1@Example.com', 'a@t1.example';
+    accepted("one that matters to nobody",
+             http => 'zoom_user bots@example.com;',
+             location('zoom_tokens acme;', @off, @outside,
+                      'zoom_types local_recording;', 'zoom_allow_meeting 1;'));
+};
+
+
+subtest 'what may be said' => sub {
+    my @schemes = ('"attendee"', '"standard_webhooks"', '"arg=NAME"',
+                   '"header=NAME"', '"off"');
+    my @types = ('"zak"', '"onbehalf"', '"local_recording"',
+                 '"live_streaming" or "local_archiving"', '"none"');
+    my @labels = ('"light"', '"medium"', '"heavy" or "resource"');
+    my @tokens = ('zoom_tokens acme;', @user);
+
+    my @list = (
+        [['zoom_authenticate hmac x;'], @schemes],
+        [['zoom_types obf;', @off], @types],
+        [['zoom_response xml;', @off], '"auto", "json" or "text"'],
+        [['zoom_join_role boss;', @off], '"participant", "host" or "caller"'],
+    );
+
+    for (@list) {
+        my ($lines, @words) = @$_;
+        my $said = refused($lines->[0], quotemeta $lines->[0],
+                           location(@tokens, @$lines));
+
+        like($said, qr/\Q$_\E/, "names $_") for @words;
+    }
+
+    @list = (
+        [plan  => 'platinum', '"free", "pro" or "business"'],
+        [rate  => 'tiny=1r/s', @labels, '"light=24r/s"'],
+        [rate  => 'light=fast', 'from 1 to 100000', '"r/s" or "r/m"'],
+        [rate  => 'light=1r/s night=5', '"day="', 'from 1 to 100000000'],
+        [share => '0%', 'from 1% to 100%'],
+        [proxy => 'maybe', 'must be "http://HOST:PORT"'],
+        [proxy => 'https://127.0.0.1:3128', 'must be "http://HOST:PORT"'],
+        [proxy => 'socks5://127.0.0.1:1080', 'must be "http://HOST:PORT"'],
+    );
+
+    for (@list) {
+        my ($name, $value, @words) = @$_;
+        my $said = refused("$name $value", quotemeta "$name $value;",
+                           account => { $name => $value });
+
+        like($said, qr/\Q$_\E/, "names $_") for @words;
+    }
+
+    like(refused("a zone of $_", "zoom_zone $_;", http => "zoom_zone $_;"),
+         qr/it must be from 256k to 1g, such as "8m"/, 'names both ends')
+        for qw(8mb 1.5g 255k 2g 1t -1 large);
 };
 
 
@@ -627,7 +859,7 @@ subtest 'every message' => sub {
         next if $message =~ $beyond;
 
         my $format = join '.*', map { quotemeta s/\\(.)/$1/gr }
-                     split /%(?:\*s|ui|[VsTd])/, $message =~ s/%%/%/gr, -1;
+                     split /%(?:\*s|u[iz]|[VsTd])/, $message =~ s/%%/%/gr, -1;
 
         ok(scalar($said =~ /$format/), "$found{$message}: $message");
     }

@@ -76,7 +76,8 @@ my $locations = <<'EOC';
             zoom_tokens        acme;
             zoom_replay        1h;
             zoom_authenticate  attendee file:%{attendee};
-            zoom_user          "";
+            set                $nobody "";
+            zoom_user          $nobody;
             error_page         403 = @second;
         }
 
@@ -88,7 +89,8 @@ my $locations = <<'EOC';
 
         location = /w1 {
             zoom_tokens        acme;
-            zoom_user          "";
+            set                $nobody "";
+            zoom_user          $nobody;
             error_page         403 = @w2;
         }
 

@@ -30,7 +30,7 @@ my $account = <<"EOC";
     zoom_account idle {
         account_id     account;
         client_id      client;
-        client_secret  secret;
+        client_secret  literal:no-secret-of-ours;
         oauth_url      http://127.0.0.1:9/oauth/token;
         api_url        http://127.0.0.1:9/v2;
     }

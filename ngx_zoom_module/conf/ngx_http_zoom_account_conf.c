@@ -7,6 +7,7 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_account.h"
+#include "ngx_http_zoom_choice.h"
 #include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_secret.h"
 #include "ngx_http_zoom_str.h"
@@ -44,6 +45,7 @@ static char *ngx_http_zoom_set_share(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_zoom_set_rate(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_http_zoom_bad_rate(ngx_conf_t *cf, ngx_str_t *value);
 static ngx_int_t ngx_http_zoom_rate(u_char *p, u_char *last);
 static char *ngx_http_zoom_check_timeout(ngx_conf_t *cf, void *post,
     void *data);
@@ -136,7 +138,7 @@ static ngx_command_t  ngx_http_zoom_account_commands[] = {
 
     { ngx_string("plan"),
       NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
+      ngx_http_zoom_set_enum,
       0,
       offsetof(ngx_http_zoom_account_t, plan),
       &ngx_http_zoom_plans },
@@ -369,8 +371,9 @@ ngx_http_zoom_set_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     char  *p = conf;
 
-    size_t      i, max;
-    ngx_str_t  *field, *value;
+    size_t       i, max;
+    ngx_str_t   *field, *value;
+    ngx_uint_t   flags;
 
     field = (ngx_str_t *) (p + cmd->offset);
 
@@ -380,14 +383,21 @@ ngx_http_zoom_set_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    if (ngx_http_zoom_secret(cf, (char *) cmd->name.data, &value[1], field)
+    if (ngx_strstr(cmd->name.data, "secret") == NULL) {
+        flags = NGX_HTTP_ZOOM_SECRET_ID;
+        max = NGX_HTTP_ZOOM_ID_MAX;
+
+    } else {
+        flags = 0;
+        max = NGX_HTTP_ZOOM_SECRET_MAX;
+    }
+
+    if (ngx_http_zoom_secret(cf, (char *) cmd->name.data, &value[1], flags,
+                             field)
         != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
-
-    max = (ngx_strstr(cmd->name.data, "secret") == NULL)
-          ? NGX_HTTP_ZOOM_ID_MAX : NGX_HTTP_ZOOM_SECRET_MAX;
 
     if (field->len > max) {
         return "has a value that is too long";
@@ -573,9 +583,7 @@ ngx_http_zoom_set_rate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     n = (p < last) ? ngx_http_zoom_rate(p + 1, last) : NGX_ERROR;
 
     if (i == ZOOM_NLABELS || n == NGX_ERROR) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid rate \"%V\"", &value[1]);
-        return NGX_CONF_ERROR;
+        return ngx_http_zoom_bad_rate(cf, &value[1]);
     }
 
     rate = &account->rates[i];
@@ -603,7 +611,28 @@ ngx_http_zoom_set_rate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid parameter \"%V\"", &value[2]);
+                       "invalid parameter \"%V\" of \"rate\", it must be "
+                       "\"day=\" and a number from 1 to %d", &value[2],
+                       NGX_HTTP_ZOOM_DAY_MAX);
+
+    return NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_http_zoom_bad_rate(ngx_conf_t *cf, ngx_str_t *value)
+{
+    size_t  len;
+    u_char  text[NGX_HTTP_ZOOM_CHOICE_MAX];
+
+    len = ngx_http_zoom_choice(text, ngx_http_zoom_labels, sizeof(ngx_str_t),
+                               ZOOM_NLABELS);
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid rate \"%V\", it must be %*s, \"=\" and a "
+                       "number from 1 to %d with \"r/s\" or \"r/m\", such "
+                       "as \"light=24r/s\"",
+                       value, len, text, NGX_HTTP_ZOOM_RATE_MAX);
 
     return NGX_CONF_ERROR;
 }

@@ -24,6 +24,8 @@ static ngx_http_zoom_auth_line_t *ngx_http_zoom_auth_add_line(ngx_conf_t *cf,
     ngx_http_zoom_loc_conf_t *zlcf);
 static char *ngx_http_zoom_auth_add_proof(ngx_conf_t *cf,
     ngx_http_zoom_auth_line_t *line, ngx_uint_t *n);
+static ngx_uint_t ngx_http_zoom_auth_words(
+    const ngx_http_zoom_proof_t *proof);
 static ngx_uint_t ngx_http_zoom_auth_has(
     const ngx_http_zoom_auth_line_t *line, const ngx_http_zoom_proof_t *proof);
 static char *ngx_http_zoom_auth_scheme(ngx_conf_t *cf, ngx_uint_t n,
@@ -209,7 +211,8 @@ ngx_http_zoom_auth_add_proof(ngx_conf_t *cf, ngx_http_zoom_auth_line_t *line,
 
     ngx_sprintf(name, "zoom_authenticate %V%Z", &value[*n]);
 
-    if (ngx_http_zoom_secret(cf, (char *) name, &value[*n + 1], &secret)
+    if (ngx_http_zoom_secret(cf, (char *) name, &value[*n + 1],
+                             ngx_http_zoom_auth_words(&proof), &secret)
         != NGX_OK
         || ngx_http_zoom_auth_check_secret(cf, &proof, (char *) name, &secret)
            != NGX_CONF_OK)
@@ -234,6 +237,19 @@ ngx_http_zoom_auth_add_proof(ngx_conf_t *cf, ngx_http_zoom_auth_line_t *line,
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* "Bearer" and the secret make one value of that header */
+
+static ngx_uint_t
+ngx_http_zoom_auth_words(const ngx_http_zoom_proof_t *proof)
+{
+    ngx_str_t  name = ngx_string("authorization");
+
+    return (proof->scheme == NGX_HTTP_ZOOM_AUTH_HEADER
+            && ngx_http_zoom_same(&proof->name, &name))
+           ? NGX_HTTP_ZOOM_SECRET_WORDS : 0;
 }
 
 
@@ -274,8 +290,10 @@ ngx_http_zoom_auth_scheme(ngx_conf_t *cf, ngx_uint_t n,
     }
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "\"zoom_authenticate\" has no scheme it knows as "
-                       "parameter %ui", n);
+                       "parameter %ui of \"zoom_authenticate\" must be "
+                       "\"attendee\", \"standard_webhooks\", "
+                       "\"arg=NAME\", \"header=NAME\", or \"off\" alone",
+                       n);
 
     return NGX_CONF_ERROR;
 }

@@ -177,6 +177,20 @@ ngx_http_zoom_check_user(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
         return NGX_CONF_ERROR;
     }
 
+    /* a script may name another */
+
+    if (!ngx_http_zoom_user_fix(cf, conf) && conf->route == NULL
+        && ngx_http_zoom_types_of_user(conf->types))
+    {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"zoom_user\" \"%V\" in %s:%ui is not in the "
+                      "\"zoom_allow_user\" of \"%s\" in %s:%ui",
+                      &conf->user->value, conf->user_place.file,
+                      conf->user_place.line, conf->use.name,
+                      conf->use.place.file, conf->use.place.line);
+        return NGX_CONF_ERROR;
+    }
+
     if (conf->ttl <= conf->min_left
         && ngx_http_zoom_types_have(conf->types, ZOOM_ZAK))
     {

@@ -18,6 +18,12 @@ typedef struct {
 } ngx_http_zoom_secret_wipe_t;
 
 
+static ngx_uint_t ngx_http_zoom_secret_prefix(ngx_str_t *arg,
+    const char *prefix);
+static ngx_int_t ngx_http_zoom_secret_literal(ngx_conf_t *cf,
+    const char *name, ngx_str_t *arg, ngx_uint_t flags, ngx_str_t *raw);
+static ngx_int_t ngx_http_zoom_secret_names_file(ngx_conf_t *cf,
+    ngx_str_t *arg);
 static ngx_int_t ngx_http_zoom_secret_file(ngx_conf_t *cf, const char *name,
     ngx_str_t *path, ngx_str_t *raw);
 static ngx_int_t ngx_http_zoom_secret_read(ngx_conf_t *cf, ngx_file_t *file,
@@ -33,33 +39,26 @@ static void ngx_http_zoom_secret_wipe(void *data);
 
 ngx_int_t
 ngx_http_zoom_secret(ngx_conf_t *cf, const char *name, ngx_str_t *arg,
-    ngx_str_t *value)
+    ngx_uint_t flags, ngx_str_t *value)
 {
     ngx_int_t    rc;
     ngx_str_t    raw, s;
     zoom_str_t   v;
     const char  *why;
+    ngx_uint_t   stored;
 
     s = *arg;
+    stored = 1;
 
-    if (s.len >= 5 && ngx_strncmp(s.data, "file:", 5) == 0) {
-        s.data += 5;
-        s.len -= 5;
-
+    if (ngx_http_zoom_secret_prefix(&s, "file:")) {
         rc = ngx_http_zoom_secret_file(cf, name, &s, &raw);
 
-    } else if (s.len >= 4 && ngx_strncmp(s.data, "env:", 4) == 0) {
-        s.data += 4;
-        s.len -= 4;
-
+    } else if (ngx_http_zoom_secret_prefix(&s, "env:")) {
         rc = ngx_http_zoom_secret_env(cf, name, &s, &raw);
 
     } else {
-        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "\"%s\" is written out in the configuration, which "
-                           "\"nginx -T\" prints", name);
-        raw = s;
-        rc = NGX_OK;
+        rc = ngx_http_zoom_secret_literal(cf, name, &s, flags, &raw);
+        stored = 0;
     }
 
     if (rc != NGX_OK) {
@@ -68,15 +67,116 @@ ngx_http_zoom_secret(ngx_conf_t *cf, const char *name, ngx_str_t *arg,
 
     why = zoom_secret_value(ngx_http_zoom_str(&raw), &v);
 
+    if (why == NULL && stored) {
+        why = zoom_secret_stored(v, flags & NGX_HTTP_ZOOM_SECRET_WORDS);
+    }
+
     if (why) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "the secret of \"%s\" %s", name, why);
         return NGX_ERROR;
     }
 
+    if (v.len < ZOOM_SECRET_SHORT && !(flags & NGX_HTTP_ZOOM_SECRET_ID)) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "the secret of \"%s\" is shorter than %d "
+                           "characters", name, ZOOM_SECRET_SHORT);
+    }
+
     *value = ngx_http_zoom_ngx_str(v);
 
     return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_zoom_secret_prefix(ngx_str_t *arg, const char *prefix)
+{
+    size_t  len;
+
+    len = ngx_strlen(prefix);
+
+    if (arg->len < len
+        || ngx_strncasecmp(arg->data, (u_char *) prefix, len) != 0)
+    {
+        return 0;
+    }
+
+    arg->data += len;
+    arg->len -= len;
+
+    return 1;
+}
+
+
+/* A forgotten "file:" would make a path, which many know, the secret. */
+
+static ngx_int_t
+ngx_http_zoom_secret_literal(ngx_conf_t *cf, const char *name, ngx_str_t *arg,
+    ngx_uint_t flags, ngx_str_t *raw)
+{
+    ngx_int_t    rc;
+    const char  *place, *what;
+
+    *raw = *arg;
+
+    if (!ngx_http_zoom_secret_prefix(raw, "literal:")) {
+        place = zoom_secret_place(ngx_http_zoom_str(raw));
+        what = "looks like a path or a variable";
+
+        if (place == NULL) {
+            rc = ngx_http_zoom_secret_names_file(cf, raw);
+
+            if (rc == NGX_ERROR) {
+                return NGX_ERROR;
+            }
+
+            what = "is the name of a file";
+            place = (rc == NGX_OK) ? "file:" : NULL;
+        }
+
+        if (place) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%s\" has a value that %s: it must begin "
+                               "with \"%s\", or with \"literal:\" if it is "
+                               "the secret itself", name, what, place);
+            return NGX_ERROR;
+        }
+    }
+
+    if (!(flags & NGX_HTTP_ZOOM_SECRET_ID)) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"%s\" is written out in the configuration, which "
+                           "\"nginx -T\" prints", name);
+    }
+
+    return NGX_OK;
+}
+
+
+/* NGX_OK, or NGX_DECLINED where "file:" would not find one either. */
+
+static ngx_int_t
+ngx_http_zoom_secret_names_file(ngx_conf_t *cf, ngx_str_t *arg)
+{
+    ngx_str_t        path;
+    ngx_file_info_t  info;
+
+    if (arg->len == 0) {
+        return NGX_DECLINED;
+    }
+
+    path = *arg;
+
+    if (ngx_conf_full_name(cf->cycle, &path, 1) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_file_info(path.data, &info) == NGX_FILE_ERROR) {
+        return NGX_DECLINED;
+    }
+
+    return ngx_is_file(&info) ? NGX_OK : NGX_DECLINED;
 }
 
 

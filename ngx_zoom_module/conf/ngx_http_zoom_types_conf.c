@@ -6,10 +6,14 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_zoom_choice.h"
 #include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_types_conf.h"
 #include "zoom_join.h"
+
+
+static char *ngx_http_zoom_unknown_type(ngx_conf_t *cf, ngx_str_t *value);
 
 
 char *
@@ -42,9 +46,7 @@ ngx_http_zoom_set_types(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         type = zoom_token_type_find(ngx_http_zoom_str(&value[i]));
 
         if (type == ZOOM_NTOKEN_TYPES) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "unknown token type \"%V\"", &value[i]);
-            return NGX_CONF_ERROR;
+            return ngx_http_zoom_unknown_type(cf, &value[i]);
         }
 
         if (ngx_http_zoom_types_have(zlcf->types, type)) {
@@ -89,6 +91,30 @@ ngx_http_zoom_set_join_token(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_zoom_unknown_type(ngx_conf_t *cf, ngx_str_t *value)
+{
+    size_t      len;
+    u_char      text[NGX_HTTP_ZOOM_CHOICE_MAX];
+    ngx_str_t   names[ZOOM_NTOKEN_TYPES];
+    ngx_uint_t  i;
+
+    for (i = 0; i < ZOOM_NTOKEN_TYPES; i++) {
+        names[i].data = (u_char *) zoom_token_types[i].name;
+        names[i].len = ngx_strlen(names[i].data);
+    }
+
+    len = ngx_http_zoom_choice(text, names, sizeof(ngx_str_t),
+                               ZOOM_NTOKEN_TYPES);
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "unknown token type \"%V\", it must be %*s, or "
+                       "\"none\" alone", value, len, text);
+
+    return NGX_CONF_ERROR;
 }
 
 

@@ -69,14 +69,16 @@ ngx_http_zoom_proxy_url(ngx_pool_t *pool, ngx_str_t *url,
     ngx_str_t    rest;
     const char  *why;
 
+    /* over https there would be TLS to the proxy, and TLS to Zoom in that */
+
+    if (ngx_strncmp(url->data, "http://", 7) != 0) {
+        return "must be \"http://HOST:PORT\", of a proxy that knows CONNECT";
+    }
+
     why = ngx_http_zoom_url_parse(pool, url, origin, &rest);
 
     if (why) {
         return why;
-    }
-
-    if (origin->https) {
-        return "must be http, the proxy gets no more than CONNECT";
     }
 
     if (origin->port == 0) {

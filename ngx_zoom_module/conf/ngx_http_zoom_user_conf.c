@@ -154,24 +154,103 @@ ngx_http_zoom_user_foreign(ngx_http_complex_value_t *value)
 }
 
 
-void
+char *
+ngx_http_zoom_user_constant(ngx_conf_t *cf, ngx_http_complex_value_t *value)
+{
+    ngx_str_t     user;
+    const char   *why;
+    zoom_user_e   type;
+
+    if (value->lengths) {
+        return NGX_CONF_OK;
+    }
+
+    user = value->value;
+
+    switch (ngx_http_zoom_user_check(cf->temp_pool, &user, &type, &why)) {
+
+    case ZOOM_OK:
+        return NGX_CONF_OK;
+
+    case ZOOM_E_INTERNAL:
+        return NGX_CONF_ERROR;
+
+    default:
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid \"zoom_user\" \"%V\", it must be a Zoom "
+                           "user id other than \"me\", or an e-mail",
+                           &value->value);
+        return NGX_CONF_ERROR;
+    }
+}
+
+
+ngx_uint_t
 ngx_http_zoom_user_fix(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *zlcf)
 {
     ngx_str_t     value;
     const char   *why;
     zoom_user_e   type;
 
-    /* what is wrong is told with each request, in any case */
-
-    if (zlcf->user == NULL || zlcf->user->lengths || zlcf->allow) {
-        return;
+    if (zlcf->user == NULL || zlcf->user->lengths) {
+        return 1;
     }
 
     value = zlcf->user->value;
 
-    if (ngx_http_zoom_user_check(cf->pool, &value, &type, &why) == ZOOM_OK) {
-        zlcf->fixed_user = value;
+    if (ngx_http_zoom_user_check(cf->pool, &value, &type, &why) != ZOOM_OK) {
+        return 1;
     }
+
+    if (!ngx_http_zoom_user_allowed(zlcf->allow, &value, type)) {
+        return 0;
+    }
+
+    zlcf->fixed_user = value;
+
+    return 1;
+}
+
+
+ngx_uint_t
+ngx_http_zoom_user_allowed(const ngx_array_t *list, ngx_str_t *user,
+    zoom_user_e type)
+{
+    ngx_uint_t                    i;
+    const ngx_http_zoom_allow_t  *allow;
+
+    if (list == NULL) {
+        return 1;
+    }
+
+    allow = list->elts;
+
+    for (i = 0; i < list->nelts; i++) {
+
+#if (NGX_PCRE)
+
+        if (allow[i].regex) {
+            if (ngx_regex_exec((type == ZOOM_USER_EMAIL)
+                               ? allow[i].regex_nocase : allow[i].regex,
+                               user, NULL, 0)
+                >= 0)
+            {
+                return 1;
+            }
+
+            continue;
+        }
+
+#endif
+
+        if (zoom_user_match(ngx_http_zoom_str(&allow[i].pattern),
+                            ngx_http_zoom_str(user)))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

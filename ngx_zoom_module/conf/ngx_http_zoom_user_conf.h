@@ -30,8 +30,21 @@ char *ngx_http_zoom_allow_user(ngx_conf_t *cf, ngx_command_t *cmd,
 /* 1 if a caller decides on the value directly: $arg_, $http_ and the like. */
 ngx_uint_t ngx_http_zoom_user_foreign(ngx_http_complex_value_t *value);
 
-/* A user who does not depend on the request is found out only once. */
-void ngx_http_zoom_user_fix(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *zlcf);
+/* Refuses a zoom_user without variables that can be nobody's. */
+char *ngx_http_zoom_user_constant(ngx_conf_t *cf,
+    ngx_http_complex_value_t *value);
+
+/*
+ * A user who does not depend on the request is found out only once.  0 if
+ * there is one, and zoom_allow_user does not have it.
+ */
+
+ngx_uint_t ngx_http_zoom_user_fix(ngx_conf_t *cf,
+    ngx_http_zoom_loc_conf_t *zlcf);
+
+/* Whether "list" has the user, or is NULL: anybody will do. */
+ngx_uint_t ngx_http_zoom_user_allowed(const ngx_array_t *list,
+    ngx_str_t *user, zoom_user_e type);
 
 /*
  * Decodes a value once, in "pool", and tells what it is.  ZOOM_OK, or why it is

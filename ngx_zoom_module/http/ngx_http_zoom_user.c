@@ -13,10 +13,6 @@
 #include "zoom_user.h"
 
 
-static ngx_uint_t ngx_http_zoom_user_allowed(ngx_http_request_t *r,
-    const ngx_array_t *list, ngx_str_t *user, zoom_user_e type);
-
-
 zoom_error_e
 ngx_http_zoom_user(ngx_http_request_t *r, ngx_str_t *user, const char **why)
 {
@@ -45,7 +41,7 @@ ngx_http_zoom_user(ngx_http_request_t *r, ngx_str_t *user, const char **why)
 
     *user = value;
 
-    if (!ngx_http_zoom_user_allowed(r, zlcf->allow, user, type)) {
+    if (!ngx_http_zoom_user_allowed(zlcf->allow, user, type)) {
         *why = "the user is not in \"zoom_allow_user\"";
         return ZOOM_E_DENIED;
     }
@@ -77,54 +73,10 @@ ngx_http_zoom_user_named(ngx_http_request_t *r, const ngx_str_t *user,
         return ZOOM_E_DENIED;
     }
 
-    if (!ngx_http_zoom_user_allowed(r, zlcf->allow, &value, type)) {
+    if (!ngx_http_zoom_user_allowed(zlcf->allow, &value, type)) {
         *why = "the user is not in \"zoom_allow_user\"";
         return ZOOM_E_DENIED;
     }
 
     return ZOOM_OK;
 }
-
-
-static ngx_uint_t
-ngx_http_zoom_user_allowed(ngx_http_request_t *r, const ngx_array_t *list,
-    ngx_str_t *user, zoom_user_e type)
-{
-    ngx_uint_t                    i;
-    const ngx_http_zoom_allow_t  *allow;
-
-    if (list == NULL) {
-        return 1;
-    }
-
-    allow = list->elts;
-
-    for (i = 0; i < list->nelts; i++) {
-
-#if (NGX_PCRE)
-
-        if (allow[i].regex) {
-            if (ngx_regex_exec((type == ZOOM_USER_EMAIL)
-                               ? allow[i].regex_nocase : allow[i].regex,
-                               user, NULL, 0)
-                >= 0)
-            {
-                return 1;
-            }
-
-            continue;
-        }
-
-#endif
-
-        if (zoom_user_match(ngx_http_zoom_str(&allow[i].pattern),
-                            ngx_http_zoom_str(user)))
-        {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-

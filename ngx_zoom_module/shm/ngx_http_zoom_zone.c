@@ -16,6 +16,10 @@
 
 #define NGX_HTTP_ZOOM_MIN_STATES        16
 
+/* what an error names as large enough is a multiple of this */
+
+#define NGX_HTTP_ZOOM_ZONE_STEP         (256 * 1024)
+
 /* the part of the zone that remembers proofs: 3,600 of them in 8m */
 
 #define NGX_HTTP_ZOOM_SEEN_PART         48
@@ -27,6 +31,7 @@ static ngx_int_t ngx_http_zoom_zone_create(ngx_http_zoom_zone_t *zone,
     ngx_str_t *name);
 static ngx_int_t ngx_http_zoom_zone_divide(ngx_http_zoom_zone_t *zone,
     size_t size);
+static size_t ngx_http_zoom_zone_least(ngx_http_zoom_zone_t *zone);
 static void ngx_http_zoom_zone_map(ngx_http_zoom_zone_t *zone);
 static void ngx_http_zoom_zone_reset(ngx_http_zoom_zone_t *zone);
 static void ngx_http_zoom_zone_forgive(ngx_http_zoom_zone_t *zone);
@@ -140,8 +145,10 @@ ngx_http_zoom_zone_create(ngx_http_zoom_zone_t *zone, ngx_str_t *name)
 
     if (ngx_http_zoom_zone_divide(zone, size) != NGX_OK) {
         ngx_log_error(NGX_LOG_EMERG, zone->cycle->log, 0,
-                      "\"zoom_zone\" is too small for %ui accounts",
-                      zone->naccounts);
+                      "\"zoom_zone\" is too small for %ui accounts, it must "
+                      "be %uzk at least",
+                      zone->naccounts,
+                      ngx_http_zoom_zone_least(zone) / 1024);
         return NGX_ERROR;
     }
 
@@ -199,6 +206,26 @@ ngx_http_zoom_zone_divide(ngx_http_zoom_zone_t *zone, size_t size)
     }
 
     return NGX_OK;
+}
+
+
+/* nginx's slab takes a little of it: a 128th, and a few pages */
+
+static size_t
+ngx_http_zoom_zone_least(ngx_http_zoom_zone_t *zone)
+{
+    size_t  size;
+
+    size = NGX_HTTP_ZOOM_ZONE_MIN;
+
+    while (ngx_http_zoom_zone_divide(zone, size - size / 128
+                                           - 8 * ngx_pagesize)
+           != NGX_OK)
+    {
+        size += NGX_HTTP_ZOOM_ZONE_STEP;
+    }
+
+    return size;
 }
 
 

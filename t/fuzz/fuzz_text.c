@@ -142,6 +142,11 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 
     if (zoom_secret_value(s, &value) == NULL) {
         fuzz_is(value.len && value.len <= size);
+        fuzz_is(zoom_secret_stored(value, 0) || !zoom_secret_stored(value, 1));
+    }
+
+    if (zoom_secret_place(s)) {
+        fuzz_is(memchr(s.data, '/', s.len) || s.data[0] == '$');
     }
 
     (void) zoom_bearer_form(s);
