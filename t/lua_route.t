@@ -295,6 +295,15 @@ EOC
 
         $locations
 
+        location = /limited {
+            zoom_tokens             acme;
+            zoom_route_by_lua_file  %{dir}/lua/script_user.lua;
+
+            limit_except POST {
+                allow 127.0.0.1;
+            }
+        }
+
         location = /default {
             zoom_tokens             acme;
             zoom_user               bots\@example.com;
@@ -365,6 +374,8 @@ sub failure {
 subtest 'what a script returns' => sub {
     is(outcome(get('/user')), 'bots@t1.example', 'a user');
     is(outcome(get('/table')), 'bots@t1.example', 'a table');
+
+    is(outcome(get('/limited')), 'bots@t1.example', 'in a limit_except');
 
     my $claims = claims(get('/table'));
 
