@@ -19,7 +19,7 @@ $t->secret_file('control', "CANARYcontrol\x01x");
 $t->secret_file('inner', "CANARYinner\nx");
 $t->secret_file('large', 'CANARYlarge' . 'x' x 8192);
 $t->secret_file('largest', 'CANARYlargest' . 'x' x (8192 - 14));
-$t->secret_file('readable', 'CANARYreadable', 0644);
+$t->secret_file('readable', 'CANARYreadable0123456789', 0644);
 $t->secret_file('short', 'c2hvcnQ=');
 $t->secret_file('quoted', 'CANARY"quoted"inside');
 $t->secret_file('nobase64', 'CANARY*nobase64*CANARY*nobase64*');
