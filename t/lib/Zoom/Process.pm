@@ -246,6 +246,20 @@ sub spew {
 }
 
 
+# Some tests have a thousand connections, and nginx sets its workers 8192
+# descriptors; a login often starts with 1024, and may have more.
+
+sub raise_limit {
+    my ($soft, $hard) = slurp("/proc/$$/limits")
+        =~ /^Max open files\s+(\d+)\s+(\d+)/m or return;
+    my $want = $hard < 8192 ? $hard : 8192;
+
+    system('prlimit', '--pid', $$, "--nofile=$want:") if $soft < $want;
+}
+
+raise_limit();
+
+
 # An exit by signal is an exit: END runs.
 $SIG{INT}  = sub { exit 130 };
 $SIG{TERM} = sub { exit 143 };
