@@ -53,6 +53,13 @@ LUA_HDRS    := $(wildcard ngx_zoom_module/lua/*.h)
 MODULES     += $(OUT)/ngx_http_zoom_lua_module.so
 endif
 
+# What was configured and compiled for another tree is of no use here: a copy
+# of build/ would go on compiling the tree that it came from.  It goes before
+# make has looked at what is there.
+ifneq ($(shell cat $(OUT)/root 2> /dev/null),$(ROOT))
+STALE       := $(shell rm -rf $(OUT)/root $(OUT)/obj $(OUT)/unit $(MODULES))
+endif
+
 include t/tools/core.mk
 include t/tools/check.mk
 
@@ -100,22 +107,18 @@ install: all  ## install the modules, and the half in Lua
 clean:  ## remove everything that was built
 	rm -rf $(OUT)
 
+$(OUT)/root:
+	@mkdir -p $(OUT)
+	@echo "$(ROOT)" > $@
+
 
 # nginx's configure refuses a missing library by name; without the sources
 # themselves it is up to us to say so.
 
-# What was configured and compiled for another tree is of no use here: a copy
-# of build/ would go on compiling the tree that it came from.
-$(OUT)/root: FORCE
-	@test "$$(cat $@ 2> /dev/null)" = "$(ROOT)" || { \
-	    rm -rf $(OUT)/obj $(OUT)/unit; mkdir -p $(OUT); \
-	    echo "$(ROOT)" > $@; }
-
-.PHONY: FORCE
-
 # a directory changes when a file comes or goes
-$(OUT)/obj/Makefile: $(OUT)/root config src ngx_zoom_module \
-                     ngx_zoom_module/lua $(WINGS:%=ngx_zoom_module/%)
+$(OUT)/obj/Makefile: config src ngx_zoom_module \
+                     ngx_zoom_module/lua $(WINGS:%=ngx_zoom_module/%) \
+                     | $(OUT)/root
 	@mkdir -p $(OUT)/obj
 ifeq ($(NGINX_SRC),)
 	@test -f $(NGINX_DEV)/conf_flags || { \

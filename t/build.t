@@ -53,18 +53,20 @@ sub changed { return (stat shift)[9] }
 subtest 'a copied build/' => sub {
     my $makefile = "$tree/build/obj/Makefile";
     my $old = "$tree/build/unit/src/zoom_json.o";
+    my $module = "$tree/build/ngx_http_zoom_module.so";
 
     make_path("$tree/build/obj", dirname($old));
     spew($makefile, "ADDON_DEPS = /another/tree/config\n");
-    spew($old, 'of another tree');
+    spew($_, 'of another tree') for $old, $module;
     spew("$tree/build/root", "/another/tree\n");
 
-    my ($exit, $said) = make({}, $makefile);
+    my ($exit, $said) = make({}, $makefile, $old);
 
     is($exit, 0, 'is configured again') or diag $said;
     like(slurp($makefile), qr{\Q$tree\E/src/zoom_json\.c}, 'for its own tree');
     unlike(slurp($makefile), qr{/another/tree}, 'and for no other');
-    ok(!-e $old, 'what was compiled there is gone');
+    like(slurp($old), qr/^\x7fELF/, 'what was compiled is compiled again');
+    ok(!-e $module, 'and the module will be');
 
     utime 1e9, 1e9, $_
         for map { glob "$tree/$_" } qw(config src ngx_zoom_module
