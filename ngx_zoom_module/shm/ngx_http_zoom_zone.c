@@ -209,23 +209,24 @@ ngx_http_zoom_zone_divide(ngx_http_zoom_zone_t *zone, size_t size)
 }
 
 
-/* nginx's slab takes a little of it: a 128th, and a few pages */
+/* nginx's slab takes a little of it: for each page, and two at its ends */
 
 static size_t
 ngx_http_zoom_zone_least(ngx_http_zoom_zone_t *zone)
 {
-    size_t  size;
+    size_t  size, pages;
 
     size = NGX_HTTP_ZOOM_ZONE_MIN;
 
-    while (ngx_http_zoom_zone_divide(zone, size - size / 128
-                                           - 8 * ngx_pagesize)
-           != NGX_OK)
-    {
+    for ( ;; ) {
+        pages = size / (ngx_pagesize + sizeof(ngx_slab_page_t)) - 2;
+
+        if (ngx_http_zoom_zone_divide(zone, pages * ngx_pagesize) == NGX_OK) {
+            return size;
+        }
+
         size += NGX_HTTP_ZOOM_ZONE_STEP;
     }
-
-    return size;
 }
 
 
