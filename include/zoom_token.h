@@ -7,8 +7,9 @@
 #define ZOOM_TOKEN_H_INCLUDED
 
 
+#include <jansson.h>
+
 #include "zoom_response.h"
-#include "zoom_json.h"
 #include "zoom_string.h"
 
 

@@ -6,7 +6,6 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_url.h"
 
 

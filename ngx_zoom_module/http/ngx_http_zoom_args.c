@@ -7,7 +7,6 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_args.h"
-#include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_str.h"
 #include "zoom_uri.h"
 

@@ -9,7 +9,6 @@
 #include "ngx_http_zoom_args.h"
 #include "ngx_http_zoom_proof.h"
 #include "ngx_http_zoom_str.h"
-#include "ngx_http_zoom_url.h"
 #include "zoom_attendee.h"
 #include "zoom_uri.h"
 

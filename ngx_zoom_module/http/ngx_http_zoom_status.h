@@ -7,7 +7,6 @@
 
 
 #include "ngx_http_zoom_report.h"
-#include "ngx_http_zoom_version.h"
 #include "ngx_http_zoom_writer.h"
 
 

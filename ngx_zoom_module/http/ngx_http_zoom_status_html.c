@@ -7,6 +7,7 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_status.h"
+#include "ngx_http_zoom_version.h"
 
 
 #define NGX_HTTP_ZOOM_MINUTE  60

@@ -3,6 +3,7 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_status.h"
+#include "ngx_http_zoom_version.h"
 
 
 static void ngx_http_zoom_json_account(ngx_http_zoom_writer_t *w,

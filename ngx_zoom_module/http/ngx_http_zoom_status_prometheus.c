@@ -3,6 +3,7 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_status.h"
+#include "ngx_http_zoom_version.h"
 
 
 #define NGX_HTTP_ZOOM_ABSENT  -1

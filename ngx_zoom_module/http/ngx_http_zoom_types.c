@@ -3,7 +3,6 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_args.h"
-#include "ngx_http_zoom_route.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_types.h"
 #include "ngx_http_zoom_types_conf.h"

@@ -10,7 +10,6 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_http_zoom_conf.h"
 #include "zoom_error.h"
 
 

@@ -3,8 +3,7 @@
  */
 
 #include "ngx_http_zoom_lua_args.h"
-#include "ngx_http_zoom_lua_sandbox.h"
-#include "ngx_http_zoom_lua_vm.h"
+#include "ngx_http_zoom_lua_view.h"
 
 
 static const char *ngx_http_zoom_lua_args_check(lua_State *L,

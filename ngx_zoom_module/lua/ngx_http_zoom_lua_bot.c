@@ -4,7 +4,7 @@
  */
 
 #include "ngx_http_zoom_lua_bot.h"
-#include "ngx_http_zoom_lua_sandbox.h"
+#include "ngx_http_zoom_lua_view.h"
 
 
 typedef struct {

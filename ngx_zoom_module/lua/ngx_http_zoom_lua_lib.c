@@ -5,7 +5,6 @@
 #include "ngx_http_zoom_lua_args.h"
 #include "ngx_http_zoom_lua_lib.h"
 #include "ngx_http_zoom_lua_route.h"
-#include "ngx_http_zoom_lua_sandbox.h"
 
 
 #define NGX_HTTP_ZOOM_LUA_LINE  1024

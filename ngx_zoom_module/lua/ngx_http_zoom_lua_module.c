@@ -7,6 +7,7 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_lua_route.h"
+#include "ngx_http_zoom_lua_sandbox.h"
 
 
 typedef struct {
@@ -212,7 +213,8 @@ ngx_http_zoom_lua_postconfiguration(ngx_conf_t *cf)
         return NGX_OK;
     }
 
-    vm = ngx_http_zoom_lua_vm_create(&lmcf->source, NGX_LOG_EMERG, cf->log);
+    vm = ngx_http_zoom_lua_vm_create(&lmcf->source, ngx_http_zoom_lua_sandbox,
+                                     NGX_LOG_EMERG, cf->log);
     if (vm == NULL) {
         return NGX_ERROR;
     }
@@ -269,7 +271,9 @@ ngx_http_zoom_lua_init_process(ngx_cycle_t *cycle)
                                                ngx_http_zoom_lua_module);
 
     if (lmcf && lmcf->source.scripts.nelts) {
-        ngx_http_zoom_lua_route_start(&lmcf->source, cycle->log);
+        (void) ngx_http_zoom_lua_route_start(&lmcf->source,
+                                             ngx_http_zoom_lua_sandbox,
+                                             cycle->log);
     }
 
     return NGX_OK;

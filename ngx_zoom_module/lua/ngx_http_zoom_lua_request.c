@@ -7,7 +7,7 @@
 
 #include "ngx_http_zoom_lua_args.h"
 #include "ngx_http_zoom_lua_lib.h"
-#include "ngx_http_zoom_lua_sandbox.h"
+#include "ngx_http_zoom_lua_view.h"
 
 
 static int ngx_http_zoom_lua_request_members(lua_State *L);

@@ -3,8 +3,7 @@
  */
 
 #include "ngx_http_zoom_lua_bot.h"
-#include "ngx_http_zoom_lua_lib.h"
-#include "ngx_http_zoom_lua_sandbox.h"
+#include "ngx_http_zoom_lua_view.h"
 
 
 static ngx_http_zoom_lua_vm_t *ngx_http_zoom_lua_route_vm(ngx_log_t *log);
@@ -35,14 +34,16 @@ static void ngx_http_zoom_lua_route_cleanup(void *data);
 
 
 static ngx_http_zoom_lua_source_t  *ngx_http_zoom_lua_route_source;
+static ngx_http_zoom_lua_env_pt     ngx_http_zoom_lua_route_environment;
 static ngx_http_zoom_lua_vm_t      *ngx_http_zoom_lua_route_current;
 
 
 ngx_int_t
 ngx_http_zoom_lua_route_start(ngx_http_zoom_lua_source_t *source,
-    ngx_log_t *log)
+    ngx_http_zoom_lua_env_pt environment, ngx_log_t *log)
 {
     ngx_http_zoom_lua_route_source = source;
+    ngx_http_zoom_lua_route_environment = environment;
     ngx_http_zoom_lua_route_current = NULL;
 
     /* the master has seen it work; what fails now may work later */
@@ -68,7 +69,9 @@ ngx_http_zoom_lua_route_vm(ngx_log_t *log)
 {
     if (ngx_http_zoom_lua_route_current == NULL) {
         ngx_http_zoom_lua_route_current = ngx_http_zoom_lua_vm_create(
-                           ngx_http_zoom_lua_route_source, NGX_LOG_ERR, log);
+                           ngx_http_zoom_lua_route_source,
+                           ngx_http_zoom_lua_route_environment,
+                           NGX_LOG_ERR, log);
     }
 
     return ngx_http_zoom_lua_route_current;

@@ -89,7 +89,7 @@ void ngx_http_zoom_lua_route_answered(ngx_http_zoom_request_t *sent);
 
 /* The machine of this worker. */
 ngx_int_t ngx_http_zoom_lua_route_start(ngx_http_zoom_lua_source_t *source,
-    ngx_log_t *log);
+    ngx_http_zoom_lua_env_pt environment, ngx_log_t *log);
 void ngx_http_zoom_lua_route_stop(void);
 
 

@@ -2,9 +2,10 @@
  * The environment of routing scripts.
  */
 
-#include "ngx_http_zoom_lua_sandbox.h"
 #include "ngx_http_zoom_lua_bot.h"
 #include "ngx_http_zoom_lua_lib.h"
+#include "ngx_http_zoom_lua_sandbox.h"
+#include "ngx_http_zoom_lua_view.h"
 #include "ngx_http_zoom_lua_vm.h"
 
 

@@ -4,6 +4,7 @@
  */
 
 #include "ngx_http_zoom_lua_sandbox.h"
+#include "ngx_http_zoom_lua_view.h"
 #include "ngx_http_zoom_lua_vm.h"
 #include "zoom_lua_pattern.h"
 

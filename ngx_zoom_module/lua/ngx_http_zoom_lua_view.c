@@ -4,7 +4,7 @@
  * past its metamethods.
  */
 
-#include "ngx_http_zoom_lua_sandbox.h"
+#include "ngx_http_zoom_lua_view.h"
 #include "ngx_http_zoom_lua_vm.h"
 
 

@@ -7,7 +7,6 @@
  */
 
 #include "ngx_http_zoom_lua_vm.h"
-#include "ngx_http_zoom_lua_sandbox.h"
 
 
 /* instructions from hook to hook */
@@ -70,7 +69,8 @@ static lua_Alloc  ngx_http_zoom_lua_vm_own_alloc;
 
 ngx_http_zoom_lua_vm_t *
 ngx_http_zoom_lua_vm_create(ngx_http_zoom_lua_source_t *source,
-    ngx_uint_t level, ngx_log_t *log)
+    ngx_http_zoom_lua_env_pt environment, ngx_uint_t level,
+    ngx_log_t *log)
 {
     ngx_http_zoom_lua_vm_t  *vm;
 
@@ -80,6 +80,7 @@ ngx_http_zoom_lua_vm_create(ngx_http_zoom_lua_source_t *source,
     }
 
     vm->source = source;
+    vm->environment = environment;
     vm->log = log;
     vm->limit = source->memory;
     vm->block = source->memory / 8;
@@ -279,7 +280,7 @@ ngx_http_zoom_lua_vm_load(lua_State *L)
     vm = ngx_http_zoom_lua_vm(L);
     source = vm->source;
 
-    ngx_http_zoom_lua_sandbox(L);
+    vm->environment(L);
     env = lua_gettop(L);
 
     lua_createtable(L, source->scripts.nelts, 0);

@@ -43,6 +43,11 @@ typedef struct ngx_http_zoom_lua_vm_s      ngx_http_zoom_lua_vm_t;
 typedef struct ngx_http_zoom_lua_thread_s  ngx_http_zoom_lua_thread_t;
 
 
+/* Pushes the environment of all scripts; fails with an error. */
+
+typedef void (*ngx_http_zoom_lua_env_pt)(lua_State *L);
+
+
 /* One run of a script. */
 
 struct ngx_http_zoom_lua_thread_s {
@@ -59,6 +64,7 @@ struct ngx_http_zoom_lua_thread_s {
 struct ngx_http_zoom_lua_vm_s {
     lua_State                   *state;
     ngx_http_zoom_lua_source_t  *source;
+    ngx_http_zoom_lua_env_pt     environment;
     ngx_log_t                   *log;
 
     void                        *memory;     /* of LuaJIT's allocator */
@@ -97,7 +103,9 @@ struct ngx_http_zoom_lua_vm_s {
  */
 
 ngx_http_zoom_lua_vm_t *ngx_http_zoom_lua_vm_create(
-    ngx_http_zoom_lua_source_t *source, ngx_uint_t level, ngx_log_t *log);
+    ngx_http_zoom_lua_source_t *source,
+    ngx_http_zoom_lua_env_pt environment, ngx_uint_t level,
+    ngx_log_t *log);
 void ngx_http_zoom_lua_vm_destroy(ngx_http_zoom_lua_vm_t *vm);
 
 /* That of a state. */

@@ -15,6 +15,7 @@
 
 #include "ngx_http_zoom_lua_lib.h"
 #include "ngx_http_zoom_lua_route.h"
+#include "ngx_http_zoom_lua_sandbox.h"
 #include "ngx_http_zoom_lua_vm.h"
 
 
@@ -722,7 +723,9 @@ fuzz_start(void)
     source.scripts.nelts = 1;
     source.memory = 2 * 1024 * 1024;
 
-    fuzz_is(ngx_http_zoom_lua_route_start(&source, &fuzz_log) == NGX_OK);
+    fuzz_is(ngx_http_zoom_lua_route_start(&source, ngx_http_zoom_lua_sandbox,
+                                          &fuzz_log)
+            == NGX_OK);
 }
 
 
