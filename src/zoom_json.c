@@ -1,8 +1,10 @@
-/* A scanner for callbacks and the form in which they are signed. */
+/* A scanner for callbacks. */
 
 #include <string.h>
 
 #include "zoom_json.h"
+#include "zoom_json_sort.h"
+#include "zoom_json_text.h"
 
 
 /* A byte in all eight places of a word. */
@@ -39,28 +41,12 @@ static const char *zoom_json_string(zoom_json_scanner_t *s, zoom_str_t *raw,
 static const unsigned char *zoom_json_run(const unsigned char *p,
     const unsigned char *end);
 static const char *zoom_json_escape(zoom_json_scanner_t *s);
-static int32_t zoom_json_hex4(const unsigned char *p,
-    const unsigned char *end);
 static const char *zoom_json_word(zoom_json_scanner_t *s,
     zoom_json_node_t *node, const char *word, zoom_json_e type);
 static const char *zoom_json_number(zoom_json_scanner_t *s,
     zoom_json_node_t *node);
 
-static const char *zoom_json_sort(zoom_json_node_t *nodes, uint16_t *first);
-static uint16_t zoom_json_merge(zoom_json_node_t *nodes, uint16_t a,
-    uint16_t b, int *twice);
-static int zoom_json_compare(const zoom_json_node_t *a,
-    const zoom_json_node_t *b);
-static int32_t zoom_json_next(const unsigned char **p,
-    const unsigned char *end);
-
-static int32_t zoom_json_unescape(const unsigned char **p);
-static size_t zoom_json_utf8(unsigned char *dst, int32_t cp);
 static int zoom_json_name_is(const zoom_json_node_t *node, zoom_str_t name);
-
-static void zoom_json_put_value(zoom_buf_t *b, const zoom_json_node_t *node);
-static void zoom_json_put_string(zoom_buf_t *b, zoom_str_t raw, int escaped);
-static void zoom_json_put_char(zoom_buf_t *b, int32_t cp);
 
 
 static const char  zoom_json_bad[] = "is not JSON";
@@ -98,18 +84,6 @@ zoom_json_skip(zoom_json_scanner_t *s)
     {
         s->p++;
     }
-}
-
-
-static inline void
-zoom_json_put(zoom_buf_t *b, unsigned char c)
-{
-    if (b->overflow || b->len == b->size) {
-        b->overflow = 1;
-        return;
-    }
-
-    b->data[b->len++] = c;
 }
 
 
@@ -380,8 +354,10 @@ zoom_json_close(zoom_json_scanner_t *s)
     node = &s->doc->nodes[f->node];
     node->text.len = (size_t) (++s->p - node->text.data);
 
-    if (f->object && !f->sorted) {
-        return zoom_json_sort(s->doc->nodes, &node->first);
+    if (f->object && !f->sorted
+        && zoom_json_sort(s->doc->nodes, &node->first) != 0)
+    {
+        return zoom_json_twice;
     }
 
     return NULL;
@@ -479,22 +455,21 @@ zoom_json_escape(zoom_json_scanner_t *s)
 {
     int32_t  cp;
 
+    static const char  shorts[] = "\"\\/bfnrt";
+
     if (s->end - s->p < 2) {
         return zoom_json_bad;
     }
 
     if (s->p[1] != 'u') {
 
-        switch (s->p[1]) {
-
-        case '"': case '\\': case '/': case 'b':
-        case 'f': case 'n':  case 'r': case 't':
-            s->p += 2;
-            return NULL;
-
-        default:
+        if (memchr(shorts, s->p[1], sizeof(shorts) - 1) == NULL) {
             return zoom_json_bad;
         }
+
+        s->p += 2;
+
+        return NULL;
     }
 
     cp = zoom_json_hex4(s->p + 2, s->end);
@@ -528,30 +503,6 @@ zoom_json_escape(zoom_json_scanner_t *s)
     s->p += 6;
 
     return NULL;
-}
-
-
-static int32_t
-zoom_json_hex4(const unsigned char *p, const unsigned char *end)
-{
-    int      i, digit;
-    int32_t  cp;
-
-    if (end - p < 4) {
-        return -1;
-    }
-
-    for (cp = 0, i = 0; i < 4; i++) {
-        digit = zoom_hex(p[i]);
-
-        if (digit == -1) {
-            return -1;
-        }
-
-        cp = cp << 4 | digit;
-    }
-
-    return cp;
 }
 
 
@@ -623,226 +574,6 @@ zoom_json_number(zoom_json_scanner_t *s, zoom_json_node_t *node)
     s->p = p;
 
     return NULL;
-}
-
-
-/*
- * Merge sort, since it needs no memory beyond the links.  bins[k] holds 2^k
- * sorted members or none.  Two equal names meet in some merge.
- */
-
-static const char *
-zoom_json_sort(zoom_json_node_t *nodes, uint16_t *first)
-{
-    int       twice;
-    uint16_t  bins[12], list, next;
-    unsigned  i, n;
-
-    n = 0;
-    twice = 0;
-
-    for (next = *first; next != ZOOM_JSON_NONE && !twice; /* void */ ) {
-        list = next;
-        next = nodes[list].next;
-        nodes[list].next = ZOOM_JSON_NONE;
-
-        for (i = 0; i < n && bins[i] != ZOOM_JSON_NONE; i++) {
-            list = zoom_json_merge(nodes, bins[i], list, &twice);
-            bins[i] = ZOOM_JSON_NONE;
-        }
-
-        bins[i] = list;
-        n = (i == n) ? n + 1 : n;
-    }
-
-    list = ZOOM_JSON_NONE;
-
-    for (i = 0; i < n; i++) {
-        list = zoom_json_merge(nodes, bins[i], list, &twice);
-    }
-
-    *first = list;
-
-    return twice ? zoom_json_twice : NULL;
-}
-
-
-static uint16_t
-zoom_json_merge(zoom_json_node_t *nodes, uint16_t a, uint16_t b, int *twice)
-{
-    int        rc;
-    uint16_t   head, *link;
-
-    link = &head;
-
-    while (a != ZOOM_JSON_NONE && b != ZOOM_JSON_NONE) {
-        rc = zoom_json_compare(&nodes[a], &nodes[b]);
-
-        if (rc == 0) {
-            *twice = 1;
-        }
-
-        if (rc <= 0) {
-            *link = a;
-            link = &nodes[a].next;
-            a = *link;
-
-        } else {
-            *link = b;
-            link = &nodes[b].next;
-            b = *link;
-        }
-    }
-
-    *link = (a != ZOOM_JSON_NONE) ? a : b;
-
-    return head;
-}
-
-
-static int
-zoom_json_compare(const zoom_json_node_t *a, const zoom_json_node_t *b)
-{
-    int                   rc;
-    size_t                n;
-    int32_t               ca, cb;
-    const unsigned char  *p, *q;
-
-    p = a->name.data;
-    q = b->name.data;
-
-    if (a->name_escaped || b->name_escaped) {
-
-        do {
-            ca = zoom_json_next(&p, a->name.data + a->name.len);
-            cb = zoom_json_next(&q, b->name.data + b->name.len);
-        } while (ca == cb && ca != -1);
-
-        return (ca > cb) - (ca < cb);
-    }
-
-    /* the order of UTF-8 is that of code points */
-
-    n = (a->name.len < b->name.len) ? a->name.len : b->name.len;
-    rc = memcmp(p, q, n);
-
-    return rc ? rc : (a->name.len > b->name.len) - (a->name.len < b->name.len);
-}
-
-
-/* The next code point of a string that has been scanned, -1 at its end. */
-
-static int32_t
-zoom_json_next(const unsigned char **p, const unsigned char *end)
-{
-    size_t                n;
-    int32_t               cp;
-    const unsigned char  *c;
-
-    c = *p;
-
-    if (c == end) {
-        return -1;
-    }
-
-    if (*c == '\\') {
-        return zoom_json_unescape(p);
-    }
-
-    if (*c < 0x80) {
-        *p = c + 1;
-        return *c;
-    }
-
-    n = (*c < 0xe0) ? 2 : (*c < 0xf0) ? 3 : 4;
-    *p = c + n;
-
-    cp = *c & (0x7f >> n);
-
-    while (--n) {
-        cp = cp << 6 | (*++c & 0x3f);
-    }
-
-    return cp;
-}
-
-
-/* The code point of an escape that has been scanned. */
-
-static int32_t
-zoom_json_unescape(const unsigned char **p)
-{
-    int32_t               cp, low;
-    const unsigned char  *c;
-
-    c = *p;
-    *p = c + 2;
-
-    switch (c[1]) {
-
-    case 'b':
-        return '\b';
-
-    case 'f':
-        return '\f';
-
-    case 'n':
-        return '\n';
-
-    case 'r':
-        return '\r';
-
-    case 't':
-        return '\t';
-
-    case 'u':
-        break;
-
-    default:
-        return c[1];
-    }
-
-    cp = zoom_json_hex4(c + 2, c + 6);
-    *p = c + 6;
-
-    if (cp < 0xd800 || cp > 0xdfff) {
-        return cp;
-    }
-
-    low = zoom_json_hex4(c + 8, c + 12);
-    *p = c + 12;
-
-    return 0x10000 + ((cp & 0x3ff) << 10 | (low & 0x3ff));
-}
-
-
-static size_t
-zoom_json_utf8(unsigned char *dst, int32_t cp)
-{
-    if (cp < 0x80) {
-        dst[0] = (unsigned char) cp;
-        return 1;
-    }
-
-    if (cp < 0x800) {
-        dst[0] = (unsigned char) (0xc0 | cp >> 6);
-        dst[1] = (unsigned char) (0x80 | (cp & 0x3f));
-        return 2;
-    }
-
-    if (cp < 0x10000) {
-        dst[0] = (unsigned char) (0xe0 | cp >> 12);
-        dst[1] = (unsigned char) (0x80 | (cp >> 6 & 0x3f));
-        dst[2] = (unsigned char) (0x80 | (cp & 0x3f));
-        return 3;
-    }
-
-    dst[0] = (unsigned char) (0xf0 | cp >> 18);
-    dst[1] = (unsigned char) (0x80 | (cp >> 12 & 0x3f));
-    dst[2] = (unsigned char) (0x80 | (cp >> 6 & 0x3f));
-    dst[3] = (unsigned char) (0x80 | (cp & 0x3f));
-
-    return 4;
 }
 
 
@@ -934,154 +665,4 @@ zoom_json_decode(zoom_buf_t *b, zoom_str_t raw)
                          zoom_json_utf8(utf8, zoom_json_unescape(&p)));
         }
     }
-}
-
-
-void
-zoom_json_canonical(zoom_buf_t *b, const zoom_json_doc_t *doc)
-{
-    int                      member;
-    uint16_t                 i, stack[ZOOM_JSON_MAX_DEPTH];
-    unsigned                 depth;
-    const zoom_json_node_t  *node;
-
-    if (doc->n == 0) {
-        return;
-    }
-
-    i = 0;
-    depth = 0;
-    member = 0;
-
-    for ( ;; ) {
-        node = &doc->nodes[i];
-
-        if (member) {
-            zoom_json_put_string(b, node->name, node->name_escaped);
-            zoom_json_put(b, ':');
-        }
-
-        zoom_json_put_value(b, node);
-
-        if (node->first != ZOOM_JSON_NONE) {
-            member = (node->type == ZOOM_JSON_OBJECT);
-            stack[depth++] = i;
-            i = node->first;
-            continue;
-        }
-
-        while (depth && node->next == ZOOM_JSON_NONE) {
-            zoom_json_put(b, member ? '}' : ']');
-
-            node = &doc->nodes[stack[--depth]];
-            member = depth
-                     && doc->nodes[stack[depth - 1]].type == ZOOM_JSON_OBJECT;
-        }
-
-        if (depth == 0) {
-            return;
-        }
-
-        zoom_json_put(b, ',');
-        i = node->next;
-    }
-}
-
-
-/* A value; of a container that is not empty only what opens it. */
-
-static void
-zoom_json_put_value(zoom_buf_t *b, const zoom_json_node_t *node)
-{
-    switch (node->type) {
-
-    case ZOOM_JSON_STRING:
-        zoom_json_put_string(b, node->text, node->escaped);
-        break;
-
-    case ZOOM_JSON_ARRAY:
-        zoom_buf_add(b, "[]", (node->first == ZOOM_JSON_NONE) ? 2 : 1);
-        break;
-
-    case ZOOM_JSON_OBJECT:
-        zoom_buf_add(b, "{}", (node->first == ZOOM_JSON_NONE) ? 2 : 1);
-        break;
-
-    default:
-        zoom_buf_str(b, node->text);
-    }
-}
-
-
-static void
-zoom_json_put_string(zoom_buf_t *b, zoom_str_t raw, int escaped)
-{
-    const unsigned char  *p, *end, *run;
-
-    /* without escapes it is canonical already, with its quotes around it */
-
-    if (!escaped) {
-        zoom_buf_add(b, raw.data - 1, raw.len + 2);
-        return;
-    }
-
-    zoom_json_put(b, '"');
-
-    p = raw.data;
-    end = p + raw.len;
-
-    while (p < end) {
-        run = memchr(p, '\\', (size_t) (end - p));
-        run = run ? run : end;
-
-        zoom_buf_add(b, p, (size_t) (run - p));
-
-        p = run;
-
-        if (p < end) {
-            zoom_json_put_char(b, zoom_json_unescape(&p));
-        }
-    }
-
-    zoom_json_put(b, '"');
-}
-
-
-/* A character that came escaped; few of them must stay so. */
-
-static void
-zoom_json_put_char(zoom_buf_t *b, int32_t cp)
-{
-    size_t         n;
-    unsigned char  out[6];
-
-    static const char  hex[] = "0123456789abcdef";
-    static const char  shorts[] = "btn\0fr";        /* from U+0008 on */
-
-    if (cp >= 0x20 && cp != '"' && cp != '\\') {
-        n = zoom_json_utf8(out, cp);
-        zoom_buf_add(b, out, n);
-        return;
-    }
-
-    out[0] = '\\';
-
-    if (cp >= 0x20) {
-        out[1] = (unsigned char) cp;
-        n = 2;
-
-    } else if (cp >= '\b' && cp <= '\r' && cp != '\v') {
-        out[1] = (unsigned char) shorts[cp - '\b'];
-        n = 2;
-
-    } else {
-        out[1] = 'u';
-        out[2] = '0';
-        out[3] = '0';
-        out[4] = (cp < 0x10) ? '0' : '1';
-        out[5] = (unsigned char) hex[cp & 0xf];
-        n = 6;
-    }
-
-    zoom_buf_add(b, out, n);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "zoom_base64.h"
+#include "zoom_json.h"
 #include "zoom_oauth.h"
 #include "zoom_time.h"
 #include "zoom_token.h"

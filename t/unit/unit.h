@@ -74,6 +74,7 @@ Suite *unit_user(void);
 Suite *unit_secret(void);
 Suite *unit_time(void);
 Suite *unit_json(void);
+Suite *unit_json_canonical(void);
 Suite *unit_json_load(void);
 Suite *unit_callback(void);
 Suite *unit_hmac(void);
