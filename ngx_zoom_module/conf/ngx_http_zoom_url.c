@@ -17,6 +17,7 @@ static const char *ngx_http_zoom_url_parse(ngx_pool_t *pool, ngx_str_t *url,
     ngx_http_zoom_origin_t *origin, ngx_str_t *rest);
 static const char *ngx_http_zoom_url_host(ngx_http_zoom_origin_t *origin,
     ngx_str_t *rest);
+static ngx_uint_t ngx_http_zoom_url_has_user(const ngx_str_t *rest);
 static const char *ngx_http_zoom_url_inet6(ngx_http_zoom_origin_t *origin,
     ngx_str_t *rest);
 static const char *ngx_http_zoom_url_inet(ngx_http_zoom_origin_t *origin);
@@ -151,10 +152,8 @@ ngx_http_zoom_url_host(ngx_http_zoom_origin_t *origin, ngx_str_t *rest)
     size_t      i;
     ngx_uint_t  digit;
 
-    for (i = 0; i < rest->len && rest->data[i] != '/'; i++) {
-        if (rest->data[i] == '@') {
-            return "must have no user and password";
-        }
+    if (ngx_http_zoom_url_has_user(rest)) {
+        return "must have no user and password";
     }
 
     if (rest->data[0] == '[') {
@@ -194,6 +193,21 @@ ngx_http_zoom_url_host(ngx_http_zoom_origin_t *origin, ngx_str_t *rest)
     /* no name ends in a label like this, but odd spellings of addresses do */
 
     return digit ? ngx_http_zoom_url_inet(origin) : NULL;
+}
+
+
+static ngx_uint_t
+ngx_http_zoom_url_has_user(const ngx_str_t *rest)
+{
+    size_t  i;
+
+    for (i = 0; i < rest->len && rest->data[i] != '/'; i++) {
+        if (rest->data[i] == '@') {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -50,6 +50,16 @@ typedef struct {
 } zoom_lua_matcher_t;
 
 
+typedef struct {
+    unsigned char         name;
+    unsigned char         n;
+    struct {
+        unsigned char     first;
+        unsigned char     last;
+    } ranges[4];
+} zoom_lua_class_t;
+
+
 static const char *zoom_lua_read_item(zoom_lua_reader_t *r,
     zoom_lua_item_t *item);
 static const char *zoom_lua_read_escape(zoom_lua_reader_t *r,
@@ -62,7 +72,7 @@ static const char *zoom_lua_read_set(zoom_lua_reader_t *r,
 static void zoom_lua_read_repeat(zoom_lua_reader_t *r, zoom_lua_item_t *item,
     int *more);
 static int zoom_lua_class(uint64_t *bits, unsigned char c);
-static int zoom_lua_in_class(unsigned char name, unsigned c);
+static int zoom_lua_in_class(const zoom_lua_class_t *class, unsigned c);
 static int zoom_lua_has(const zoom_lua_item_t *item, unsigned char c);
 static void zoom_lua_add(uint64_t *bits, unsigned char c);
 static size_t zoom_lua_walk(zoom_lua_matcher_t *m, size_t at, unsigned i);
@@ -74,6 +84,24 @@ static size_t zoom_lua_walk_fixed(zoom_lua_matcher_t *m, size_t at,
     const zoom_lua_item_t *item);
 static size_t zoom_lua_walk_balance(zoom_lua_matcher_t *m, size_t at,
     const zoom_lua_item_t *item);
+
+
+/* As the C locale has them, which is the one that LuaJIT knows. */
+
+static const zoom_lua_class_t  zoom_lua_classes[] = {
+    { 'a', 2, { { 'A', 'Z' }, { 'a', 'z' } } },
+    { 'c', 2, { { 0, 0x1f }, { 0x7f, 0x7f } } },
+    { 'd', 1, { { '0', '9' } } },
+    { 'g', 1, { { '!', '~' } } },
+    { 'l', 1, { { 'a', 'z' } } },
+    { 'p', 4, { { '!', '/' }, { ':', '@' }, { '[', '`' }, { '{', '~' } } },
+    { 's', 2, { { '\t', '\r' }, { ' ', ' ' } } },
+    { 'u', 1, { { 'A', 'Z' } } },
+    { 'w', 3, { { '0', '9' }, { 'A', 'Z' }, { 'a', 'z' } } },
+    { 'x', 3, { { '0', '9' }, { 'A', 'F' }, { 'a', 'f' } } },
+    { 'z', 1, { { 0, 0 } } },
+    { 0, 0, { { 0, 0 } } }
+};
 
 
 const char *
@@ -380,25 +408,24 @@ zoom_lua_read_repeat(zoom_lua_reader_t *r, zoom_lua_item_t *item, int *more)
 }
 
 
-/* Adds the class of that letter; 0 if there is none. */
+/* Adds the class of that letter, in capitals all others; 0: there is none. */
 
 static int
 zoom_lua_class(uint64_t *bits, unsigned char c)
 {
-    unsigned       i, other;
-    unsigned char  name;
+    unsigned                 i, other;
+    const zoom_lua_class_t  *class;
 
-    name = c | 0x20;
-    other = (c != name);
+    other = !(c & 0x20);
 
-    if (c > 'z' || strchr("acdglpsuwxz", name) == NULL || c == 0
-        || (c < 'a' && (c < 'A' || c > 'Z')))
-    {
-        return 0;
+    for (class = zoom_lua_classes; class->name != (c | 0x20); class++) {
+        if (class->name == 0) {
+            return 0;
+        }
     }
 
     for (i = 0; i < 256; i++) {
-        if (zoom_lua_in_class(name, i) != (int) other) {
+        if (zoom_lua_in_class(class, i) != (int) other) {
             zoom_lua_add(bits, (unsigned char) i);
         }
     }
@@ -407,52 +434,18 @@ zoom_lua_class(uint64_t *bits, unsigned char c)
 }
 
 
-/* As the C locale has it, which is the one that LuaJIT knows. */
-
 static int
-zoom_lua_in_class(unsigned char name, unsigned c)
+zoom_lua_in_class(const zoom_lua_class_t *class, unsigned c)
 {
-    int  lower, upper, digit;
+    unsigned  i;
 
-    lower = (c >= 'a' && c <= 'z');
-    upper = (c >= 'A' && c <= 'Z');
-    digit = (c >= '0' && c <= '9');
-
-    switch (name) {
-
-    case 'a':
-        return lower || upper;
-
-    case 'c':
-        return c < ' ' || c == 0x7f;
-
-    case 'd':
-        return digit;
-
-    case 'g':
-        return c > ' ' && c < 0x7f;
-
-    case 'l':
-        return lower;
-
-    case 'p':
-        return c > ' ' && c < 0x7f && !(lower || upper || digit);
-
-    case 's':
-        return c == ' ' || (c >= '\t' && c <= '\r');
-
-    case 'u':
-        return upper;
-
-    case 'w':
-        return lower || upper || digit;
-
-    case 'x':
-        return digit || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-
-    default: /* 'z' */
-        return c == 0;
+    for (i = 0; i < class->n; i++) {
+        if (c >= class->ranges[i].first && c <= class->ranges[i].last) {
+            return 1;
+        }
     }
+
+    return 0;
 }
 
 
