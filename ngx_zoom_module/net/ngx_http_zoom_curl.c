@@ -4,32 +4,10 @@
 
 #include <openssl/err.h>
 
-#include <sys/stat.h>
-
 /* curl_multi_socket_all() has no successor for what is done with it here */
 #define CURL_DISABLE_DEPRECATION
 
-#include "ngx_http_zoom_curl.h"
-
-
-/*
- * A socket as nginx sees it.  curl forgets what it was told about one each
- * time it asks to remove it, so they are kept by number here, for all clients
- * of the process.  The inode tells a socket from a later one that happened to
- * get its number.
- */
-
-typedef struct {
-    ngx_connection_t               *connection;
-    ngx_http_zoom_curl_t           *curl;
-    ngx_queue_t                     queue;      /* of curl->opened */
-    ngx_uint_t                      wants;      /* CURL_POLL_IN, _OUT */
-    dev_t                           dev;
-    ino_t                           ino;
-    unsigned                        own:1;      /* opened by us */
-    unsigned                        connected:1;
-    unsigned                        fresh:1;    /* in curl->opened */
-} ngx_http_zoom_curl_socket_t;
+#include "ngx_http_zoom_curl_socket.h"
 
 
 static curl_socket_t ngx_http_zoom_curl_open(void *data, curlsocktype purpose,
@@ -56,21 +34,10 @@ static void ngx_http_zoom_curl_trouble(ngx_http_zoom_curl_t *curl, CURL *easy,
     const char *trouble);
 static void ngx_http_zoom_curl_count(ngx_http_zoom_curl_t *curl);
 
-static ngx_http_zoom_curl_socket_t *ngx_http_zoom_curl_find(curl_socket_t fd);
-static ngx_int_t ngx_http_zoom_curl_room(curl_socket_t fd, ngx_log_t *log);
-static ngx_http_zoom_curl_socket_t *ngx_http_zoom_curl_socket(
-    ngx_http_zoom_curl_t *curl, curl_socket_t fd);
-static ngx_int_t ngx_http_zoom_curl_watch(ngx_http_zoom_curl_socket_t *s);
-static ngx_uint_t ngx_http_zoom_curl_gone(ngx_http_zoom_curl_socket_t *s);
-static void ngx_http_zoom_curl_forget(ngx_http_zoom_curl_socket_t *s,
-    ngx_uint_t flags);
-
-
-static ngx_http_zoom_curl_socket_t  **ngx_http_zoom_curl_sockets;
-static ngx_uint_t                     ngx_http_zoom_curl_nsockets;
 
 /* curl sleeps between one address that refused and the next */
-static ngx_uint_t                     ngx_http_zoom_curl_sleeps;
+
+static ngx_uint_t  ngx_http_zoom_curl_sleeps;
 
 
 ngx_int_t
@@ -121,12 +88,7 @@ ngx_http_zoom_curl_init_process(ngx_cycle_t *cycle)
 void
 ngx_http_zoom_curl_exit_process(void)
 {
-    if (ngx_http_zoom_curl_sockets != NULL) {
-        ngx_free(ngx_http_zoom_curl_sockets);
-    }
-
-    ngx_http_zoom_curl_sockets = NULL;
-    ngx_http_zoom_curl_nsockets = 0;
+    ngx_http_zoom_curl_socket_done();
 
     curl_global_cleanup();
 
@@ -189,38 +151,13 @@ ngx_http_zoom_curl_create(ngx_http_zoom_curl_t *curl)
 void
 ngx_http_zoom_curl_destroy(ngx_http_zoom_curl_t *curl)
 {
-    ngx_uint_t                    i;
-    ngx_socket_t                  fd;
-    ngx_http_zoom_curl_socket_t  *s;
-
     (void) curl_multi_cleanup(curl->multi);
 
     ngx_http_zoom_curl_after(curl);
 
     curl->multi = NULL;
 
-    for (i = 0; i < ngx_http_zoom_curl_nsockets; i++) {
-        s = ngx_http_zoom_curl_sockets[i];
-
-        if (s == NULL || s->curl != curl) {
-            continue;
-        }
-
-        fd = s->connection->fd;
-
-        if (ngx_http_zoom_curl_gone(s)) {
-            ngx_http_zoom_curl_forget(s, NGX_CLOSE_EVENT);
-            continue;
-        }
-
-        if (s->own) {
-            ngx_http_zoom_curl_forget(s, NGX_CLOSE_EVENT);
-            (void) ngx_close_socket(fd);
-            continue;
-        }
-
-        ngx_http_zoom_curl_forget(s, 0);
-    }
+    ngx_http_zoom_curl_socket_forget_all(curl);
 
     if (curl->timer.timer_set) {
         ngx_del_timer(&curl->timer);
@@ -362,7 +299,7 @@ ngx_http_zoom_curl_enter(ngx_http_zoom_curl_t *curl, curl_socket_t fd)
 
     wants = 0;
 
-    s = ngx_http_zoom_curl_find(fd);
+    s = ngx_http_zoom_curl_socket_find(fd);
 
     if (s) {
 
@@ -375,10 +312,11 @@ ngx_http_zoom_curl_enter(ngx_http_zoom_curl_t *curl, curl_socket_t fd)
             wants = s->wants;
         }
 
-        ngx_http_zoom_curl_forget(s, NGX_CLOSE_EVENT);
+        ngx_http_zoom_curl_socket_forget(s, NGX_CLOSE_EVENT);
     }
 
-    s = ngx_http_zoom_curl_socket(curl, fd);
+    s = ngx_http_zoom_curl_socket_add(curl, fd,
+                                      ngx_http_zoom_curl_socket_handler);
     if (s == NULL) {
         return "worker_connections are not enough";
     }
@@ -389,8 +327,8 @@ ngx_http_zoom_curl_enter(ngx_http_zoom_curl_t *curl, curl_socket_t fd)
 
     s->wants = wants;
 
-    if (ngx_http_zoom_curl_watch(s) != NGX_OK) {
-        ngx_http_zoom_curl_forget(s, NGX_CLOSE_EVENT);
+    if (ngx_http_zoom_curl_socket_watch(s) != NGX_OK) {
+        ngx_http_zoom_curl_socket_forget(s, NGX_CLOSE_EVENT);
         return "could not watch a socket";
     }
 
@@ -409,10 +347,10 @@ ngx_http_zoom_curl_close(void *data, curl_socket_t fd)
     ngx_log_debug1(NGX_LOG_DEBUG_EVENT, curl->log, 0,
                    "zoom client: close socket %d", fd);
 
-    s = ngx_http_zoom_curl_find(fd);
+    s = ngx_http_zoom_curl_socket_find(fd);
 
     if (s) {
-        ngx_http_zoom_curl_forget(s, NGX_CLOSE_EVENT);
+        ngx_http_zoom_curl_socket_forget(s, NGX_CLOSE_EVENT);
     }
 
     if (ngx_close_socket(fd) == -1) {
@@ -442,10 +380,13 @@ ngx_http_zoom_curl_want(CURL *easy, curl_socket_t fd, int what, void *data,
         return 0;
     }
 
-    s = ngx_http_zoom_curl_find(fd);
+    s = ngx_http_zoom_curl_socket_find(fd);
 
-    if (s && (s->curl != curl || (!s->own && ngx_http_zoom_curl_gone(s)))) {
-        ngx_http_zoom_curl_forget(s, NGX_CLOSE_EVENT);
+    if (s
+        && (s->curl != curl
+            || (!s->own && ngx_http_zoom_curl_socket_gone(s))))
+    {
+        ngx_http_zoom_curl_socket_forget(s, NGX_CLOSE_EVENT);
         s = NULL;
     }
 
@@ -456,7 +397,8 @@ ngx_http_zoom_curl_want(CURL *easy, curl_socket_t fd, int what, void *data,
          * idle connection may have lost its place
          */
 
-        s = ngx_http_zoom_curl_socket(curl, fd);
+        s = ngx_http_zoom_curl_socket_add(curl, fd,
+                                          ngx_http_zoom_curl_socket_handler);
         if (s == NULL) {
             ngx_http_zoom_curl_trouble(curl, easy,
                                        "worker_connections are not enough");
@@ -472,7 +414,7 @@ ngx_http_zoom_curl_want(CURL *easy, curl_socket_t fd, int what, void *data,
 
     ngx_reusable_connection(s->connection, 0);
 
-    if (ngx_http_zoom_curl_watch(s) != NGX_OK) {
+    if (ngx_http_zoom_curl_socket_watch(s) != NGX_OK) {
         ngx_http_zoom_curl_trouble(curl, easy, "could not watch a socket");
     }
 
@@ -489,21 +431,21 @@ ngx_http_zoom_curl_unwant(ngx_http_zoom_curl_t *curl, curl_socket_t fd)
 {
     ngx_http_zoom_curl_socket_t  *s;
 
-    s = ngx_http_zoom_curl_find(fd);
+    s = ngx_http_zoom_curl_socket_find(fd);
 
     if (s == NULL || s->curl != curl) {
         return;
     }
 
-    if (ngx_http_zoom_curl_gone(s)) {
-        ngx_http_zoom_curl_forget(s, NGX_CLOSE_EVENT);
+    if (ngx_http_zoom_curl_socket_gone(s)) {
+        ngx_http_zoom_curl_socket_forget(s, NGX_CLOSE_EVENT);
         return;
     }
 
     s->wants = 0;
 
-    if (!s->own || ngx_http_zoom_curl_watch(s) != NGX_OK) {
-        ngx_http_zoom_curl_forget(s, 0);
+    if (!s->own || ngx_http_zoom_curl_socket_watch(s) != NGX_OK) {
+        ngx_http_zoom_curl_socket_forget(s, 0);
         return;
     }
 
@@ -556,7 +498,7 @@ ngx_http_zoom_curl_socket_handler(ngx_event_t *ev)
          */
 
         if (s->wants == 0) {
-            ngx_http_zoom_curl_forget(s, 0);
+            ngx_http_zoom_curl_socket_forget(s, 0);
             return;
         }
 
@@ -685,8 +627,8 @@ ngx_http_zoom_curl_after(ngx_http_zoom_curl_t *curl)
 
         s->fresh = 0;
 
-        if (ngx_http_zoom_curl_gone(s)) {
-            ngx_http_zoom_curl_forget(s, NGX_CLOSE_EVENT);
+        if (ngx_http_zoom_curl_socket_gone(s)) {
+            ngx_http_zoom_curl_socket_forget(s, NGX_CLOSE_EVENT);
         }
     }
 
@@ -768,188 +710,4 @@ static void
 ngx_http_zoom_curl_count(ngx_http_zoom_curl_t *curl)
 {
     curl->timer.cancelable = (curl->running == 0);
-}
-
-
-static ngx_http_zoom_curl_socket_t *
-ngx_http_zoom_curl_find(curl_socket_t fd)
-{
-    if (fd < 0 || (ngx_uint_t) fd >= ngx_http_zoom_curl_nsockets) {
-        return NULL;
-    }
-
-    return ngx_http_zoom_curl_sockets[fd];
-}
-
-
-static ngx_int_t
-ngx_http_zoom_curl_room(curl_socket_t fd, ngx_log_t *log)
-{
-    size_t                         size;
-    ngx_uint_t                     n;
-    ngx_http_zoom_curl_socket_t  **sockets;
-
-    if ((ngx_uint_t) fd < ngx_http_zoom_curl_nsockets) {
-        return NGX_OK;
-    }
-
-    n = ngx_max(64, ngx_http_zoom_curl_nsockets * 2);
-
-    while (n <= (ngx_uint_t) fd) {
-        n *= 2;
-    }
-
-    size = sizeof(ngx_http_zoom_curl_socket_t *);
-
-    sockets = ngx_calloc(n * size, log);
-    if (sockets == NULL) {
-        return NGX_ERROR;
-    }
-
-    if (ngx_http_zoom_curl_sockets != NULL) {
-        ngx_memcpy(sockets, ngx_http_zoom_curl_sockets,
-                   ngx_http_zoom_curl_nsockets * size);
-        ngx_free(ngx_http_zoom_curl_sockets);
-    }
-
-    ngx_http_zoom_curl_sockets = sockets;
-    ngx_http_zoom_curl_nsockets = n;
-
-    return NGX_OK;
-}
-
-
-static ngx_http_zoom_curl_socket_t *
-ngx_http_zoom_curl_socket(ngx_http_zoom_curl_t *curl, curl_socket_t fd)
-{
-    struct stat                   st;
-    ngx_connection_t             *c;
-    ngx_http_zoom_curl_socket_t  *s;
-
-    if (fstat(fd, &st) == -1
-        || ngx_http_zoom_curl_room(fd, curl->log) != NGX_OK)
-    {
-        return NULL;
-    }
-
-    s = ngx_calloc(sizeof(ngx_http_zoom_curl_socket_t), curl->log);
-    if (s == NULL) {
-        return NULL;
-    }
-
-    c = ngx_get_connection(fd, curl->log);
-    if (c == NULL) {
-        ngx_free(s);
-        return NULL;
-    }
-
-    c->number = ngx_atomic_fetch_add(ngx_connection_counter, 1);
-    c->data = s;
-
-    c->read->log = curl->log;
-    c->read->handler = ngx_http_zoom_curl_socket_handler;
-    c->write->log = curl->log;
-    c->write->handler = ngx_http_zoom_curl_socket_handler;
-
-    s->connection = c;
-    s->curl = curl;
-    s->dev = st.st_dev;
-    s->ino = st.st_ino;
-
-    ngx_http_zoom_curl_sockets[fd] = s;
-
-    return s;
-}
-
-
-/*
- * Level-triggered, since curl does not always read until EAGAIN.  The read
- * event of an idle connection is kept for the next transfer.
- */
-
-static ngx_int_t
-ngx_http_zoom_curl_watch(ngx_http_zoom_curl_socket_t *s)
-{
-    ngx_event_t  *rev, *wev;
-
-    rev = s->connection->read;
-    wev = s->connection->write;
-
-    if ((s->wants & CURL_POLL_IN) && !rev->active) {
-        if (ngx_add_event(rev, NGX_READ_EVENT, NGX_LEVEL_EVENT) != NGX_OK) {
-            return NGX_ERROR;
-        }
-    }
-
-    if (s->wants & CURL_POLL_OUT) {
-        if (!wev->active) {
-            return ngx_add_event(wev, NGX_WRITE_EVENT, NGX_LEVEL_EVENT);
-        }
-
-        return NGX_OK;
-    }
-
-    if (wev->active) {
-        return ngx_del_event(wev, NGX_WRITE_EVENT, 0);
-    }
-
-    return NGX_OK;
-}
-
-
-static ngx_uint_t
-ngx_http_zoom_curl_gone(ngx_http_zoom_curl_socket_t *s)
-{
-    struct stat  st;
-
-    return fstat(s->connection->fd, &st) == -1
-           || st.st_ino != s->ino
-           || st.st_dev != s->dev;
-}
-
-
-/* Gives back all but the file descriptor. */
-
-static void
-ngx_http_zoom_curl_forget(ngx_http_zoom_curl_socket_t *s, ngx_uint_t flags)
-{
-    ngx_connection_t  *c;
-
-    c = s->connection;
-
-    if (c->read->active) {
-        (void) ngx_del_event(c->read, NGX_READ_EVENT, flags);
-    }
-
-    if (c->write->active) {
-        (void) ngx_del_event(c->write, NGX_WRITE_EVENT, flags);
-    }
-
-    if (c->read->posted) {
-        ngx_delete_posted_event(c->read);
-    }
-
-    if (c->write->posted) {
-        ngx_delete_posted_event(c->write);
-    }
-
-    c->read->closed = 1;
-    c->write->closed = 1;
-
-    ngx_reusable_connection(c, 0);
-
-    if (s->fresh) {
-        ngx_queue_remove(&s->queue);
-    }
-
-    if (s->own && !s->connected) {
-        s->curl->refused = 1;
-    }
-
-    ngx_http_zoom_curl_sockets[c->fd] = NULL;
-
-    ngx_free_connection(c);
-    c->fd = (ngx_socket_t) -1;
-
-    ngx_free(s);
 }
