@@ -74,13 +74,13 @@ zoom_rate_t zoom_limit_rate(zoom_plan_e plan, zoom_label_e label,
 zoom_rate_t zoom_limit_share(zoom_rate_t rate, unsigned share);
 
 /*
- * Takes a slot that lies no further than "budget" from "now".  0 on success.
- * Else -1, nothing was taken, and "*retry" is how long to wait before it makes
- * sense to ask again; "seconds" is the time since the epoch.
+ * Takes a slot that is free now, or lies no further than "budget" from "now";
+ * "seconds" is the time since the epoch.  0 on success.  Else nothing was
+ * taken, and it is how long to wait before it makes sense to ask again.
  */
 
-int zoom_limit_reserve(zoom_limit_t *l, const zoom_rate_t *rate, int64_t now,
-    int64_t seconds, int64_t budget, zoom_slot_t *ticket, int64_t *retry);
+int64_t zoom_limit_reserve(zoom_limit_t *l, const zoom_rate_t *rate,
+    int64_t now, int64_t seconds, int64_t budget, zoom_slot_t *ticket);
 
 /*
  * How long a request made now would have to wait, for a slot or for the next

@@ -50,18 +50,17 @@ zoom_limit_share(zoom_rate_t rate, unsigned share)
 }
 
 
-int
+int64_t
 zoom_limit_reserve(zoom_limit_t *l, const zoom_rate_t *rate, int64_t now,
-    int64_t seconds, int64_t budget, zoom_slot_t *ticket, int64_t *retry)
+    int64_t seconds, int64_t budget, zoom_slot_t *ticket)
 {
     int64_t   wait;
     uint32_t  used;
 
     wait = zoom_limit_look(l, rate, now, seconds, &used);
 
-    if (wait > budget || (rate->day && used >= rate->day)) {
-        *retry = wait;
-        return -1;
+    if (wait > 0 && (wait > budget || (rate->day && used >= rate->day))) {
+        return wait;
     }
 
     ticket->slot = now + wait;

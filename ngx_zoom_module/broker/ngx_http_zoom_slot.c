@@ -21,9 +21,11 @@ ngx_http_zoom_slot_reserve(ngx_http_zoom_slot_t *slot,
     slot->label = label;
     slot->spent = 0;
 
-    rc = ngx_http_zoom_quota_reserve(wa->zone, wa->quota, label,
-                                     &wa->rates[label], left, &slot->place,
-                                     wait);
+    *wait = ngx_http_zoom_quota_reserve(wa->zone, wa->quota, label,
+                                        &wa->rates[label], left,
+                                        &slot->place);
+
+    rc = (*wait == 0) ? NGX_OK : NGX_DECLINED;
 
     if (rc != NGX_OK && account->dry_run) {
         slot->limit = NGX_HTTP_ZOOM_LIMIT_REJECTED_DRY_RUN;

@@ -115,30 +115,23 @@ ngx_http_zoom_quota_turn(ngx_http_zoom_zone_t *zone,
 }
 
 
-ngx_int_t
+ngx_msec_t
 ngx_http_zoom_quota_reserve(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_quota_t *quota, zoom_label_e label, const zoom_rate_t *rate,
-    ngx_msec_t budget, zoom_slot_t *ticket, ngx_msec_t *retry)
+    ngx_msec_t budget, zoom_slot_t *ticket)
 {
-    int      rc;
     int64_t  wait;
 
     ngx_http_zoom_zone_lock(zone);
 
-    rc = zoom_limit_reserve(&quota->labels[label], rate,
-                            ngx_http_zoom_quota_us(ngx_current_msec),
-                            ngx_time(), ngx_http_zoom_quota_us(budget), ticket,
-                            &wait);
+    wait = zoom_limit_reserve(&quota->labels[label], rate,
+                              ngx_http_zoom_quota_us(ngx_current_msec),
+                              ngx_time(), ngx_http_zoom_quota_us(budget),
+                              ticket);
 
     ngx_http_zoom_zone_unlock(zone);
 
-    if (rc == 0) {
-        return NGX_OK;
-    }
-
-    *retry = wait / 1000 + 1;
-
-    return NGX_DECLINED;
+    return wait ? (ngx_msec_t) wait / 1000 + 1 : 0;
 }
 
 

@@ -30,13 +30,13 @@ ngx_int_t ngx_http_zoom_quota_turn(ngx_http_zoom_zone_t *zone,
     ngx_msec_t *wait);
 
 /*
- * Takes a ticket for a request that has to be sent within "budget".  NGX_OK,
- * or NGX_DECLINED: not before "*retry".  Times in milliseconds.
+ * Takes a ticket for a request that has to be sent within "budget"; 0, or how
+ * long to wait before one can be had.  Times in milliseconds.
  */
 
-ngx_int_t ngx_http_zoom_quota_reserve(ngx_http_zoom_zone_t *zone,
+ngx_msec_t ngx_http_zoom_quota_reserve(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_quota_t *quota, zoom_label_e label, const zoom_rate_t *rate,
-    ngx_msec_t budget, zoom_slot_t *ticket, ngx_msec_t *retry);
+    ngx_msec_t budget, zoom_slot_t *ticket);
 
 /* How long the holder of a ticket has to wait still; 0: it goes now. */
 ngx_msec_t ngx_http_zoom_quota_due(ngx_http_zoom_zone_t *zone,
