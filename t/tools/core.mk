@@ -22,7 +22,7 @@ FUZZERS     := $(patsubst t/fuzz/fuzz_%.c,%,$(wildcard t/fuzz/fuzz_*.c))
 # its reading of files do not.
 ifneq ($(ZOOM_LUA),no)
 VM_SRCS     := $(filter-out %_lua_module.c %_lua_source.c, \
-                 $(wildcard ngx_zoom_module/lua/*.c))
+                 $(wildcard ngx_zoom_module/lua/*.c t/fuzz/nginx/*.c))
 UNIT_INCS   += -It/fuzz/nginx -Ingx_zoom_module
 
 $(OUT)/unit/ngx_zoom_module/lua/%.o: UNIT_INCS += -Wno-unused-parameter
