@@ -11,7 +11,8 @@ use File::Basename qw(dirname);
 use Test::More;
 
 use Zoom::Mutant;
-use Zoom::Process qw(spawn alive ended);
+use Zoom::Process qw(spawn alive ended spew);
+use Zoom::Source qw(functions);
 use Zoom::Test;
 
 plan skip_all => 'as good without sanitizers' if $ENV{ZOOM_ASAN};
@@ -35,10 +36,81 @@ sub said_of {
 }
 
 
-# Each place in these functions that fits, changed on its own; those at which
-# that is not seen.
+# What clang says of a file with this text: the numbers of lines.
+
+my $nginx = $ENV{NGINX_SRC} || $ENV{NGINX_DEV} || '/usr/share/nginx/src';
+my $clang = grep { -x "$_/clang" } split /:/, $ENV{PATH};
+my ($includes) = Zoom::Mutant::rules() =~ /^ALL_INCS\s*=\s*([^\n]*)/m;
+
+sub clang_says {
+    my ($text) = @_;
+    my $file = $t->dir . '/' . ++$files . '.c';
+
+    spew($file, $text);
+
+    my $said = qx{cd '$nginx' && clang -fsyntax-only -Wno-everything \\
+                  -Wthread-safety $includes '$file' 2>&1};
+
+    die "$text\n$said" if $said =~ /error:/;
+
+    return map { $_ => 1 }
+           $said =~ /^\Q$file\E:(\d+):\d+: warning: [^\n]*thread-safety/gm;
+}
+
+
+# A line more would move all that follow.
+sub lines_kept {
+    my ($bug, $good) = @_;
+
+    return $bug . "\n" x ($good =~ tr/\n//);
+}
+
+
+# Each place in these files that fits, changed on its own; the functions in
+# which that is not seen.  clang takes a while, so that one of each function is
+# changed at once.
 
 sub each_place {
+    my ($texts, $pattern, $change) = @_;
+    my ($n, @missed) = (0);
+
+    for my $file (sort keys %$texts) {
+        for (my $round = 0; ; $round++) {
+            my ($text, %changed) = ($texts->{$file});
+
+            for my $f (reverse functions($text)) {
+                my $body = \substr $text, $f->{body_at}, length $f->{body};
+                my $found = 0;
+                my $bad = $$body;
+
+                $bad =~ s{$pattern}{
+                    $found++ == $round ? lines_kept($change->($&), $&) : $&
+                }ge;
+
+                next if $found <= $round;
+
+                $changed{ $f->{name} } = $f;
+                $$body = $bad;
+            }
+
+            last if !%changed;
+
+            my %lines = clang_says($text);
+
+            for my $f (values %changed) {
+                $n++;
+                push @missed, "$file: $f->{name}"
+                    if !grep { $lines{$_} } $f->{line} .. $f->{last};
+            }
+        }
+    }
+
+    return ($n, @missed);
+}
+
+
+# The same for the check of what is under lock, which is fast.
+sub each_call {
     my ($functions, $pattern, $change, $expected) = @_;
     my ($n, @missed) = (0);
 
@@ -60,11 +132,14 @@ sub each_place {
 my $LOCK = qr/(?<=    )ngx_(?:http_zoom_zone|shmtx)_lock\([^;]*;/;
 my $UNLOCK = qr/(?<=    )ngx_(?:http_zoom_zone|shmtx)_unlock\([^;]*;/;
 
-my @bugs = (
-    ['no unlock', $UNLOCK, sub { ';' }, qr/lock/],
-    ['no lock', $LOCK, sub { ';' }, qr/without the lock/],
-    ['a return under lock', $UNLOCK,
-     sub { "if (zone) { return 0; } $_[0]" }, qr/leaves with the lock/],
+my @ways = (
+    ['no unlock', $UNLOCK, sub { ';' }],
+    ['no lock', $LOCK, sub { ';' }],
+    ['a return under lock', $UNLOCK, sub { "if (ngx_pid) { return 0; } $_[0]" }],
+    ['a lock taken twice', $LOCK, sub { "$_[0] $_[0]" }],
+);
+
+my @calls = (
     ['curl under lock', $LOCK,
      sub { "$_[0] curl_multi_perform(m, &n);" },
      qr/curl_multi_perform\(\) under lock/],
@@ -80,28 +155,60 @@ my @bugs = (
      qr/zone_enter\(\) under lock, which calls/],
 );
 
+my %sources = map { $_ => slurp($_) }
+              glob "$top/ngx_zoom_module/*.[ch] $top/ngx_zoom_module/*/*.[ch] "
+                   . "$top/src/*.c";
 
-subtest 'locks' => sub {
-    my %texts = map { $_ => slurp($_) }
-                glob "$top/ngx_zoom_module/*.[ch] "
-                     . "$top/ngx_zoom_module/*/*.[ch] $top/src/*.c";
 
-    Locks::read_text($_, $texts{$_}) for keys %texts;
+subtest 'what is under lock' => sub {
+    Locks::read_text($_, $sources{$_}) for keys %sources;
     Locks::learn();
-    is(join("\n", Locks::complaints(keys %texts)), '', 'all are in order');
+    is(join("\n", Locks::complaints(keys %sources)), '', 'all are in order');
 
     my $function = qr/^\w+\([^{};]*\)\s*\n\{.*?^\}\n/ms;
     my @functions = grep { /$LOCK/ || /$UNLOCK/ }
-                    map { /($function)/g } @texts{ sort keys %texts };
+                    map { /($function)/g } @sources{ sort keys %sources };
 
-    for (@bugs) {
+    for (@calls) {
         my ($name, $pattern, $change, $expected) = @$_;
-        my ($n, @missed) = each_place(\@functions, $pattern, $change,
-                                      $expected);
+        my ($n, @missed) = each_call(\@functions, $pattern, $change,
+                                     $expected);
 
         cmp_ok($n, '>', 20, "$name: $n places");
         is(join("\n", @missed), '', "$name: seen at all of them");
     }
+};
+
+
+subtest 'who holds the lock' => sub {
+    plan skip_all => 'clang is not there' if !$clang;
+
+    my %texts = map { $_ => $sources{$_} }
+                grep { /\.c$/ && $sources{$_} =~ /$LOCK/ } keys %sources;
+
+    is_deeply([map { clang_says($_) } values %texts], [], 'all are in order');
+
+    for (@ways) {
+        my ($name, $pattern, $change) = @$_;
+        my ($n, @missed) = each_place(\%texts, $pattern, $change);
+
+        cmp_ok($n, '>', 20, "$name: $n places");
+        is(join("\n", @missed), '', "$name: seen at all of them");
+    }
+
+    # what wants it held says so, and is called without
+    my $store = slurp("$top/ngx_zoom_module/shm/ngx_http_zoom_store.h");
+    my %wants = $store =~ /(\w+)\(([^;]*)\)\s+ngx_http_zoom_under_lock;/g;
+    my @calls = map { "    $_(" . $wants{$_} =~ s/[^,]+/0/gr . ');' }
+                sort keys %wants;
+
+    cmp_ok(@calls, '>', 5, 'several want it held');
+
+    my %lines = clang_says(join "\n",
+        '#include "ngx_http_zoom_store.h"', 'void test(void);', 'void',
+        'test(void)', '{', @calls, '}', '');
+
+    is(keys %lines, @calls, 'none may be called without');
 };
 
 
@@ -121,7 +228,7 @@ test_two(void)
     test_one();
 }
 
-/* under lock: or else */
+static void test_inside(void) ngx_http_zoom_under_lock;
 
 static void
 test_inside(void)
@@ -131,19 +238,6 @@ test_inside(void)
 EOC
 
 my %say = (
-    'a way out of a loop' => [
-        'for ( ;; ) { ngx_shmtx_lock(m); if (x) { break; }'
-        . ' ngx_shmtx_unlock(m); }', qr/leaves with the lock/],
-    'a jump' => [
-        'ngx_shmtx_lock(m); if (x) { goto done; } ngx_shmtx_unlock(m);'
-        . ' done: return;', qr/leaves with the lock/],
-    'a case' => [
-        'ngx_shmtx_lock(m); switch (x) { case 1: ngx_shmtx_unlock(m);'
-        . ' return; case 2: break; default: ngx_shmtx_unlock(m); return; }',
-        qr/leaves with the lock/],
-    'a loop that locks twice' => [
-        'while (x) { ngx_shmtx_lock(m); } ngx_shmtx_unlock(m);',
-        qr/ngx_shmtx_lock\(\) under lock/],
     'what a macro hides' => [
         'ngx_shmtx_lock(m); test_macro(1); ngx_shmtx_unlock(m);',
         qr/test_macro\(\) under lock, which calls write/],
@@ -153,19 +247,73 @@ my %say = (
     'through a pointer' => [
         'ngx_shmtx_lock(m); (*f)(1); ngx_shmtx_unlock(m);',
         qr/a pointer\(\) under lock/],
-    'what wants the lock' => ['test_inside();', qr/without the lock/],
+    'after a way out' => [
+        'ngx_shmtx_lock(m); if (x) { ngx_shmtx_unlock(m); return; }'
+        . ' test_two(); ngx_shmtx_unlock(m);', qr/test_two\(\) under lock/],
+    'in the other branch' => [
+        'ngx_shmtx_lock(m); if (x) { ngx_shmtx_unlock(m); } else { test_two();'
+        . ' ngx_shmtx_unlock(m); }', qr/test_two\(\) under lock/],
+    'after the branch that goes on' => [
+        'ngx_shmtx_lock(m); if (x) { y++; } else { ngx_shmtx_unlock(m);'
+        . ' return; } test_two(); ngx_shmtx_unlock(m);',
+        qr/test_two\(\) under lock/],
+    'in a loop' => [
+        'ngx_shmtx_lock(m); while (x) { if (y) { break; } test_two(); }'
+        . ' ngx_shmtx_unlock(m);', qr/test_two\(\) under lock/],
+    'after a loop that was left' => [
+        'for ( ;; ) { ngx_shmtx_lock(m); if (x) { break; }'
+        . ' ngx_shmtx_unlock(m); } test_two(); ngx_shmtx_unlock(m);',
+        qr/test_two\(\) under lock/],
+    'in a case' => [
+        'ngx_shmtx_lock(m); switch (x) { case 1: ngx_shmtx_unlock(m); return;'
+        . ' case 2: test_two(); break; default: break; }'
+        . ' ngx_shmtx_unlock(m);', qr/test_two\(\) under lock/],
+    'after a switch' => [
+        'ngx_shmtx_lock(m); switch (x) { case 1: break; default:'
+        . ' ngx_shmtx_unlock(m); return; } test_two(); ngx_shmtx_unlock(m);',
+        qr/test_two\(\) under lock/],
+    'after a jump' => [
+        'ngx_shmtx_lock(m); if (x) { goto done; } ngx_shmtx_unlock(m);'
+        . ' return; done: test_two(); ngx_shmtx_unlock(m);',
+        qr/test_two\(\) under lock/],
 );
 
 my %fine = (
     'all ways give it back' => 'ngx_shmtx_lock(m); if (x) {'
-        . ' ngx_shmtx_unlock(m); return; } test_inside(); done:'
+        . ' ngx_shmtx_unlock(m); return; } test_inside();'
         . ' ngx_shmtx_unlock(m); test_two();',
+    'both branches do' => 'ngx_shmtx_lock(m); if (x) { ngx_shmtx_unlock(m); }'
+        . ' else { ngx_shmtx_unlock(m); return; } test_two();',
+    'a chain of branches' => 'if (x) { ngx_shmtx_lock(m);'
+        . ' ngx_shmtx_unlock(m); } else if (y) { return; } else { return; }'
+        . ' test_two();',
     'in an endless loop' => 'for ( ;; ) { ngx_shmtx_lock(m);'
-        . ' ngx_shmtx_unlock(m); if (x) { break; } }',
+        . ' ngx_shmtx_unlock(m); if (x) { break; } } test_two();',
+    'a jump to the end' => 'ngx_shmtx_lock(m); if (x) { goto done; }'
+        . ' done: ngx_shmtx_unlock(m); test_two();',
+    'each case does' => 'ngx_shmtx_lock(m); switch (x) { case 1:'
+        . ' ngx_shmtx_unlock(m); break; default: ngx_shmtx_unlock(m); }'
+        . ' test_two();',
     'in words' => 'ngx_shmtx_lock(m); /* write(1) */ s = "read(1)";'
         . ' ngx_shmtx_unlock(m);',
     'the size of a call' => 'ngx_shmtx_lock(m); n = sizeof(x) * (size_t) (y);'
         . ' ngx_shmtx_unlock(m);',
+);
+
+# and what clang has to say of
+my %clang = (
+    'a way out of a loop' =>
+        'for ( ;; ) { ngx_shmtx_lock(m); if (x) { break; }'
+        . ' ngx_shmtx_unlock(m); }',
+    'a jump' =>
+        'ngx_shmtx_lock(m); if (x) { goto done; } ngx_shmtx_unlock(m);'
+        . ' done: return;',
+    'a case' =>
+        'ngx_shmtx_lock(m); switch (x) { case 1: ngx_shmtx_unlock(m);'
+        . ' return; case 2: break; default: ngx_shmtx_unlock(m); return; }',
+    'a loop that locks twice' =>
+        'while (x) { ngx_shmtx_lock(m); } ngx_shmtx_unlock(m);',
+    'what wants the lock' => 'test_inside();',
 );
 
 
@@ -177,6 +325,25 @@ subtest 'locks in other places' => sub {
 
     like(said_of($it->($say{$_}[0])), $say{$_}[1], $_) for sort keys %say;
     is(said_of($it->($fine{$_})), '', "fine: $_") for sort keys %fine;
+
+    SKIP: {
+        skip 'clang is not there', scalar keys %clang if !$clang;
+
+        my $before = "#include <ngx_config.h>\n#include <ngx_core.h>\n"
+                     . "#include \"ngx_http_zoom_lock.h\"\n"
+                     . "extern ngx_shmtx_t *m; extern int x;\n"
+                     . "void test_inside(void) ngx_http_zoom_under_lock;\n";
+
+        for (sort keys %clang) {
+            my %lines = clang_says($before . $it->($clang{$_}));
+
+            ok(scalar %lines, $_);
+        }
+
+        is_deeply({ clang_says($before . $it->('ngx_shmtx_lock(m);'
+                               . ' test_inside(); ngx_shmtx_unlock(m);')) },
+                  {}, 'fine: what has the lock');
+    }
 };
 
 

@@ -13,7 +13,8 @@
 static ngx_uint_t ngx_http_zoom_publish_public(ngx_http_zoom_zone_t *zone,
     const ngx_http_zoom_result_t *result);
 static void ngx_http_zoom_publish_failed(ngx_http_zoom_entry_t *e,
-    uint64_t number, const ngx_http_zoom_result_t *result);
+    uint64_t number, const ngx_http_zoom_result_t *result)
+    ngx_http_zoom_under_lock;
 
 
 ngx_int_t

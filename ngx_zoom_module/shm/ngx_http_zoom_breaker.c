@@ -43,27 +43,31 @@ static ngx_uint_t ngx_http_zoom_breaker_outage(
     const ngx_http_zoom_breaker_failure_t *failure);
 static ngx_uint_t ngx_http_zoom_breaker_trips(
     const ngx_http_zoom_state_t *state, ngx_http_zoom_service_e service,
-    const ngx_http_zoom_breaker_failure_t *failure);
+    const ngx_http_zoom_breaker_failure_t *failure)
+    ngx_http_zoom_under_lock;
 static void ngx_http_zoom_breaker_again(ngx_http_zoom_breaker_t *c,
     ngx_http_zoom_service_e service,
-    const ngx_http_zoom_breaker_failure_t *failure);
+    const ngx_http_zoom_breaker_failure_t *failure)
+    ngx_http_zoom_under_lock;
 static void ngx_http_zoom_breaker_wait(ngx_http_zoom_state_t *state,
     ngx_http_zoom_service_e service,
-    const ngx_http_zoom_breaker_failure_t *failure);
+    const ngx_http_zoom_breaker_failure_t *failure)
+    ngx_http_zoom_under_lock;
 static void ngx_http_zoom_breaker_open(ngx_http_zoom_breaker_t *c,
-    zoom_error_e error);
+    zoom_error_e error) ngx_http_zoom_under_lock;
 static ngx_msec_t ngx_http_zoom_breaker_hold(ngx_http_zoom_breaker_t *c);
 static ngx_msec_int_t ngx_http_zoom_breaker_ahead(
     const ngx_http_zoom_state_t *state, ngx_http_zoom_service_e service);
 static void ngx_http_zoom_breaker_answered(ngx_http_zoom_state_t *state,
-    ngx_http_zoom_service_e service);
+    ngx_http_zoom_service_e service) ngx_http_zoom_under_lock;
 static ngx_uint_t ngx_http_zoom_breaker_broken(ngx_http_zoom_service_e service,
     zoom_error_e error);
 static zoom_log_once_t *ngx_http_zoom_breaker_lines(
     ngx_http_zoom_state_t *state, ngx_http_zoom_service_e service,
     zoom_error_e error);
 static ngx_uint_t ngx_http_zoom_breaker_over(ngx_http_zoom_state_t *state,
-    ngx_http_zoom_service_e service, const ngx_http_zoom_breaker_t *was);
+    ngx_http_zoom_service_e service, const ngx_http_zoom_breaker_t *was)
+    ngx_http_zoom_under_lock;
 
 
 static const char *const

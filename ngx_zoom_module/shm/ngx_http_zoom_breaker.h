@@ -108,7 +108,8 @@ uint64_t ngx_http_zoom_breaker_said(ngx_http_zoom_zone_t *zone,
  * otherwise revoke each other's for ever.
  */
 
-ngx_uint_t ngx_http_zoom_breaker_refresh(ngx_http_zoom_state_t *state);
+ngx_uint_t ngx_http_zoom_breaker_refresh(ngx_http_zoom_state_t *state)
+    ngx_http_zoom_under_lock;
 
 
 #endif /* _NGX_HTTP_ZOOM_BREAKER_H_INCLUDED_ */

@@ -6,7 +6,8 @@
 
 
 static ngx_http_zoom_quota_t *ngx_http_zoom_quota_find(
-    ngx_http_zoom_zone_t *zone, const u_char *key, size_t len);
+    ngx_http_zoom_zone_t *zone, const u_char *key, size_t len)
+    ngx_http_zoom_under_lock;
 
 
 #define ngx_http_zoom_quota_us(msec)  ((int64_t) (msec) * 1000)

@@ -6,7 +6,7 @@
 
 
 static ngx_http_zoom_state_t *ngx_http_zoom_state_find(
-    ngx_http_zoom_zone_t *zone, const ngx_str_t *name);
+    ngx_http_zoom_zone_t *zone, const ngx_str_t *name) ngx_http_zoom_under_lock;
 
 
 const char *const  ngx_http_zoom_service_names[NGX_HTTP_ZOOM_NSERVICES] = {

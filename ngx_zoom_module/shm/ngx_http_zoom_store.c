@@ -31,27 +31,29 @@ static ngx_uint_t ngx_http_zoom_store_match(ngx_http_zoom_zone_t *zone,
 static size_t ngx_http_zoom_store_extract(ngx_http_zoom_zone_t *zone,
     const ngx_http_zoom_entry_t *e, u_char *value);
 static uint32_t ngx_http_zoom_store_alloc(ngx_http_zoom_zone_t *zone,
-    ngx_uint_t n);
+    ngx_uint_t n) ngx_http_zoom_under_lock;
 static void ngx_http_zoom_store_fill(ngx_http_zoom_zone_t *zone,
-    uint32_t block, size_t offset, const u_char *data, size_t len);
+    uint32_t block, size_t offset, const u_char *data, size_t len)
+    ngx_http_zoom_under_lock;
 static void ngx_http_zoom_store_free_blocks(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_entry_t *e);
+    ngx_http_zoom_entry_t *e) ngx_http_zoom_under_lock;
 static void ngx_http_zoom_store_positive(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_entry_t *e);
+    ngx_http_zoom_entry_t *e) ngx_http_zoom_under_lock;
 static ngx_http_zoom_entry_t *ngx_http_zoom_store_oldest(
     ngx_http_zoom_zone_t *zone, const ngx_http_zoom_entry_t *keep,
-    uint32_t state);
+    uint32_t state) ngx_http_zoom_under_lock;
 static void ngx_http_zoom_store_count(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_entry_t *e, ngx_int_t n);
+    ngx_http_zoom_entry_t *e, ngx_int_t n) ngx_http_zoom_under_lock;
 static uint32_t ngx_http_zoom_store_victim(ngx_http_zoom_zone_t *zone,
-    uint32_t state);
+    uint32_t state) ngx_http_zoom_under_lock;
 static ngx_int_t ngx_http_zoom_store_evict(ngx_http_zoom_zone_t *zone,
-    const ngx_http_zoom_entry_t *keep, uint32_t state, time_t now);
+    const ngx_http_zoom_entry_t *keep, uint32_t state, time_t now)
+    ngx_http_zoom_under_lock;
 static ngx_http_zoom_entry_t *ngx_http_zoom_store_clock(
     ngx_http_zoom_zone_t *zone, const ngx_http_zoom_entry_t *keep,
-    uint32_t state, time_t now);
+    uint32_t state, time_t now) ngx_http_zoom_under_lock;
 static void ngx_http_zoom_store_remove(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_entry_t *e);
+    ngx_http_zoom_entry_t *e) ngx_http_zoom_under_lock;
 
 
 #define ngx_http_zoom_store_blocks(len)                                       \

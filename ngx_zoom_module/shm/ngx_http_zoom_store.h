@@ -73,11 +73,9 @@ void ngx_http_zoom_store_copy(ngx_http_zoom_zone_t *zone,
     const ngx_http_zoom_entry_t *e, ngx_http_zoom_record_t *rec);
 
 
-/* The rest is called under the zone's lock. */
-
 /* NULL: nothing known. */
 ngx_http_zoom_entry_t *ngx_http_zoom_store_find(ngx_http_zoom_zone_t *zone,
-    const ngx_http_zoom_key_t *key);
+    const ngx_http_zoom_key_t *key) ngx_http_zoom_under_lock;
 
 /*
  * A fresh entry for a key that has none.  Others are evicted for it, failures
@@ -86,7 +84,7 @@ ngx_http_zoom_entry_t *ngx_http_zoom_store_find(ngx_http_zoom_zone_t *zone,
  */
 
 ngx_http_zoom_entry_t *ngx_http_zoom_store_insert(ngx_http_zoom_zone_t *zone,
-    const ngx_http_zoom_key_t *key, time_t now);
+    const ngx_http_zoom_key_t *key, time_t now) ngx_http_zoom_under_lock;
 
 /*
  * Replaces the value; the old one is wiped.  NGX_ERROR: there is no room, the
@@ -95,7 +93,7 @@ ngx_http_zoom_entry_t *ngx_http_zoom_store_insert(ngx_http_zoom_zone_t *zone,
 
 ngx_int_t ngx_http_zoom_store_set(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_entry_t *e, const ngx_http_zoom_key_t *key,
-    const ngx_str_t *value, time_t now);
+    const ngx_str_t *value, time_t now) ngx_http_zoom_under_lock;
 
 /*
  * The entry holds a failure and no value.  There are few of these: the oldest
@@ -103,15 +101,16 @@ ngx_int_t ngx_http_zoom_store_set(ngx_http_zoom_zone_t *zone,
  */
 
 void ngx_http_zoom_store_negative(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_entry_t *e);
+    ngx_http_zoom_entry_t *e) ngx_http_zoom_under_lock;
 
 /* Whether the entry's key begins with these bytes. */
 ngx_uint_t ngx_http_zoom_store_prefix(ngx_http_zoom_zone_t *zone,
-    const ngx_http_zoom_entry_t *e, const u_char *data, size_t len);
+    const ngx_http_zoom_entry_t *e, const u_char *data, size_t len)
+    ngx_http_zoom_under_lock;
 
 /* Wipes the value and forgets it; the entry stays. */
 void ngx_http_zoom_store_drop(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_entry_t *e);
+    ngx_http_zoom_entry_t *e) ngx_http_zoom_under_lock;
 
 
 #endif /* _NGX_HTTP_ZOOM_STORE_H_INCLUDED_ */

@@ -26,9 +26,9 @@ static ngx_int_t ngx_http_zoom_wake_listen(ngx_http_zoom_wake_t *wake,
 static void ngx_http_zoom_worker_reap(ngx_http_zoom_zone_t *zone,
     ngx_uint_t slot, ngx_atomic_uint_t epoch);
 static ngx_uint_t ngx_http_zoom_worker_take(ngx_http_zoom_zone_t *zone,
-    uint64_t start);
+    uint64_t start) ngx_http_zoom_under_lock;
 static void ngx_http_zoom_worker_give(ngx_http_zoom_zone_t *zone,
-    ngx_uint_t slot, ngx_http_zoom_workers_t *waiters);
+    ngx_uint_t slot, ngx_http_zoom_workers_t *waiters) ngx_http_zoom_under_lock;
 static ngx_uint_t ngx_http_zoom_process_gone(ngx_http_zoom_worker_t *slot);
 static uint64_t ngx_http_zoom_process_start(ngx_pid_t pid);
 

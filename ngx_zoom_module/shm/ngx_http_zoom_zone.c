@@ -34,7 +34,8 @@ static ngx_int_t ngx_http_zoom_zone_divide(ngx_http_zoom_zone_t *zone,
 static size_t ngx_http_zoom_zone_least(ngx_http_zoom_zone_t *zone);
 static void ngx_http_zoom_zone_map(ngx_http_zoom_zone_t *zone);
 static void ngx_http_zoom_zone_reset(ngx_http_zoom_zone_t *zone);
-static void ngx_http_zoom_zone_forgive(ngx_http_zoom_zone_t *zone);
+static void ngx_http_zoom_zone_forgive(ngx_http_zoom_zone_t *zone)
+    ngx_http_zoom_under_lock;
 static void ngx_http_zoom_zone_cleanup(void *data);
 
 
@@ -320,8 +321,6 @@ ngx_http_zoom_zone_enter(ngx_http_zoom_zone_t *zone)
     ngx_http_zoom_zone_unlock(zone);
 }
 
-
-/* under lock */
 
 static void
 ngx_http_zoom_zone_forgive(ngx_http_zoom_zone_t *zone)

@@ -15,6 +15,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "ngx_http_zoom_lock.h"
 #include "ngx_http_zoom_state.h"
 #include "zoom_response.h"
 
@@ -211,8 +212,9 @@ void ngx_http_zoom_zone_enter(ngx_http_zoom_zone_t *zone);
  * hears of no death, and whoever dies with the lock waits for it to unlock.
  */
 
-void ngx_http_zoom_zone_lock(ngx_http_zoom_zone_t *zone);
-void ngx_http_zoom_zone_unlock(ngx_http_zoom_zone_t *zone);
+void ngx_http_zoom_zone_lock(ngx_http_zoom_zone_t *zone) ngx_http_zoom_locks;
+void ngx_http_zoom_zone_unlock(ngx_http_zoom_zone_t *zone)
+    ngx_http_zoom_unlocks;
 
 
 #endif /* _NGX_HTTP_ZOOM_ZONE_H_INCLUDED_ */

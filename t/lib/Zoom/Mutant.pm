@@ -56,13 +56,20 @@ sub run {
 }
 
 
+# How the module under test was built.
+sub rules {
+    my ($build) = Zoom::Nginx::module() =~ m{^(.*)/};
+
+    return slurp("$build/obj/Makefile") =~ s/\\\n//gr;
+}
+
+
 sub build {
     my ($dir, $name, @changes) = @_;
-    my ($build) = Zoom::Nginx::module() =~ m{^(.*)/};
     my ($source, $text) = mutate(@changes);
     my ($base) = $source =~ m{([^/]+)\.c$};
     my $out = "$dir/$name";
-    my $rules = slurp("$build/obj/Makefile") =~ s/\\\n//gr;
+    my $rules = rules();
 
     mkdir $out;
     chmod 0755, $out;
@@ -71,7 +78,7 @@ sub build {
     my %value = $rules =~ /^(CC|LINK|CFLAGS|ALL_INCS)\s*=\s*([^\n]*)/gm;
     my ($link) = $rules =~ /^\t\$\(LINK\)\ -o\ \S*\/ngx_http_zoom_module\.so
                             \s+([^\n]*)/mx
-        or die "no rule for the module in $build/obj/Makefile\n";
+        or die "no rule for the module\n";
 
     $link =~ s{\S+/\Q$base\E\.o}{$out/$base.o} or die "no object $base.o\n";
 

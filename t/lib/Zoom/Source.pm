@@ -39,8 +39,8 @@ sub bare {
 }
 
 
-# All functions that a text defines: name, parameters and body as written, and
-# the lines of the name, of the brace that opens it and of the last one.
+# All functions that a text defines: name, parameters and body, and where that
+# begins; the lines of the name, of the brace that opens it and of the last one.
 
 sub functions {
     my ($text) = @_;
@@ -55,7 +55,7 @@ sub functions {
             name   => $name,
             params => $params,
             body   => $body,
-            from   => $from,
+            body_at => $open,
             line   => 1 + substr($bare, 0, $from) =~ tr/\n//,
             open   => 1 + substr($bare, 0, $open) =~ tr/\n//,
             last   => 1 + substr($bare, 0, $to) =~ tr/\n//,
