@@ -1,13 +1,15 @@
 #!/usr/bin/perl
 
-# The detectors that other tests rely on, with a bug put back that each is
-# there to find: the check of locks, the count of mints, the canaries in logs.
+# The detectors that other tests and reviews rely on, with a bug put in that
+# each is there to find: the checks of the architecture, of size and of locks,
+# the count of mints, the canaries in logs.
 
 use strict;
 use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
+use File::Path qw(make_path);
 use Test::More;
 
 use Zoom::Mutant;
@@ -135,7 +137,8 @@ my $UNLOCK = qr/(?<=    )ngx_(?:http_zoom_zone|shmtx)_unlock\([^;]*;/;
 my @ways = (
     ['no unlock', $UNLOCK, sub { ';' }],
     ['no lock', $LOCK, sub { ';' }],
-    ['a return under lock', $UNLOCK, sub { "if (ngx_pid) { return 0; } $_[0]" }],
+    ['a return under lock', $UNLOCK,
+     sub { "if (ngx_pid) { return 0; } $_[0]" }],
     ['a lock taken twice', $LOCK, sub { "$_[0] $_[0]" }],
 );
 
@@ -344,6 +347,304 @@ subtest 'locks in other places' => sub {
                                . ' test_inside(); ngx_shmtx_unlock(m);')) },
                   {}, 'fine: what has the lock');
     }
+};
+
+
+# What a checker says of the tree with other files in it, or with more in those
+# that it has.
+
+my $copy = $t->dir . '/tree';
+
+sub tool_says {
+    my ($tool, %files) = @_;
+    my %was;
+
+    for my $file (sort keys %files) {
+        my $path = "$copy/$file";
+
+        $was{$path} = -e $path ? slurp($path) : undef;
+        make_path(dirname($path));
+        spew($path, ($was{$path} // '') . $files{$file});
+    }
+
+    my $said = qx{$^X '$top/t/tools/$tool' '$copy' 2>&1};
+    my $failed = $? != 0;
+
+    for my $path (keys %was) {
+        defined $was{$path} ? spew($path, $was{$path}) : unlink $path;
+    }
+
+    die "$tool: exit code and words differ:\n$said"
+        if $failed != ($said ne '');
+
+    return $said;
+}
+
+
+sub copy_tree {
+    my @files = glob "$top/include/*.h $top/src/*.c "
+                     . "$top/ngx_zoom_module/*.[ch] "
+                     . "$top/ngx_zoom_module/*/*.[ch] $top/t/*/*.[ch]";
+
+    for my $file (@files) {
+        my $to = $file =~ s/^\Q$top\E/$copy/r;
+
+        make_path(dirname($to));
+        spew($to, slurp($file));
+    }
+}
+
+
+# A header that includes others, uses them, and can be used itself.
+sub header {
+    my ($name, @includes) = @_;
+    my @used = map { "#if ($_)\n#endif\n" } map { uc =~ s/\W/_/gr } @includes;
+
+    return join '', (map { "#include \"$_\"\n" } @includes), @used,
+           '#define ', uc($name) =~ s/\W/_/gr, "  1\n";
+}
+
+
+sub ring {
+    my ($wing, @names) = @_;
+
+    return map {
+        ("ngx_zoom_module/$wing/$names[$_].h",
+         header("$names[$_].h", $names[($_ + 1) % @names] . '.h'))
+    } 0 .. $#names;
+}
+
+
+my $N = 'ngx_zoom_module';
+my $H = 'ngx_http_zoom';
+
+# What goes into which file, and what has to be said of it; '' is nothing.
+
+my @wings = (
+    ['a circle of three', '', ring('http', qw(one two three))],
+    ['a circle of four', 'a circle of 4 units: http/four, http/one, '
+     . 'http/three, http/two', ring('http', qw(one two three four))],
+    ['a circle over sources', 'a circle of 4 units: conf/four, conf/one, '
+     . 'conf/three, conf/two',
+     "$N/conf/one.h" => header('one.h', 'two.h'),
+     "$N/conf/two.h" => header('two.h', 'three.h'),
+     "$N/conf/three.h" => header('three.h'),
+     "$N/conf/three.c" => header('three.c', 'four.h'),
+     "$N/conf/four.h" => header('four.h', 'one.h')],
+
+    ['broker to http', "broker/${H}_key.c:\\d+: ${H}_handlers.h of http is "
+     . 'not below broker',
+     "$N/broker/${H}_key.c" => "#include \"${H}_handlers.h\"\n"],
+    ['http to export', 'of export is not below http',
+     "$N/http/${H}_user.c" => "#include \"${H}_ffi.h\"\n"],
+    ['a source', "${H}_link.c is no header",
+     "$N/http/${H}_ctx.c" => "#include \"${H}_link.c\"\n"],
+    ['net to shm', 'of shm is not below net',
+     "$N/net/${H}_curl.c" => "#include \"${H}_zone.h\"\n"],
+    ['shm to net', 'of net is not below shm',
+     "$N/shm/${H}_zone.c" => "#include \"${H}_timer.h\"\n"],
+    ['conf to shm', 'of shm is not below conf',
+     "$N/conf/${H}_url.c" => "#include \"${H}_state.h\"\n"],
+    ['a leaf to conf', 'of conf is not below leaves',
+     "$N/${H}_str.h" => "#include \"${H}_url.h\"\n"],
+    ['the core to a leaf', 'of leaves is not below core',
+     'src/zoom_uri.c' => "#include \"${H}_str.h\"\n"],
+    ['Lua to a leaf', 'of leaves is not below lua',
+     "$N/lua/${H}_lua_bot.c" => "#include \"${H}_str.h\"\n"],
+    ['Lua to the core', 'of core is not below lua',
+     "$N/lua/${H}_lua_bot.c" => "#include \"zoom_string.h\"\n"],
+    ['http to Lua', 'of lua is not below http',
+     "$N/http/${H}_link.c" => "#include \"${H}_lua_vm.h\"\n"],
+    ['with a folder in it', 'of http is not below broker',
+     "$N/broker/${H}_key.c" => "#include \"../http/${H}_handlers.h\"\n"],
+
+    ['nginx in the core', 'ngx_core.h: the core knows',
+     'include/zoom_uri.h' => "#include <ngx_core.h>\n"],
+    ['curl in the core', 'curl/curl.h: the core knows',
+     'src/zoom_uri.c' => "#include <curl/curl.h>\n"],
+    ['I/O in the core', 'stdio.h: the core knows',
+     'src/zoom_uri.c' => "#include <stdio.h>\n"],
+    ['curl in http', 'curl/curl.h: only net/ knows it',
+     "$N/http/${H}_link.c" => "#include <curl/curl.h>\n"],
+    ['Lua in export', 'lua.h: only lua/ knows it',
+     "$N/export/${H}_ffi.c" => "#include <lua.h>\n"],
+
+    ['an unknown folder', "$N/misc/${H}_x.c:1: lies in no wing",
+     "$N/misc/${H}_x.c" => ''],
+    ['a folder in a wing', 'lies in no wing', "$N/http/more/${H}_x.h" => ''],
+    ['a source among the leaves', 'lies in no wing', "$N/${H}_x.c" => ''],
+    ['a folder in the core', 'lies in no wing', 'src/more/zoom_x.c' => ''],
+    ['a name twice', 'has the name of',
+     "$N/http/zoom_uri.h" => header('x')],
+);
+
+# A header, and what uses it in which way.
+
+my $ALL = <<'EOC';
+#ifndef ALL_H_INCLUDED
+#define ALL_H_INCLUDED
+
+#include "zoom_hash.h"
+
+#define all_macro(x)  zoom_hash(x)
+
+typedef struct all_tag_s  all_type_t;
+
+struct all_tag_s {
+    int               all_member;
+    unsigned          all_bit:1;
+    void            (*all_call)(int all_name_of_argument);
+    struct {
+        char          all_inner[16];
+    } all_outer;
+};
+
+enum {
+    ALL_FIRST = 0,
+    ALL_LAST
+};
+
+typedef enum { ALL_ONE } all_e;
+typedef int (*all_pt)(void *data);
+
+extern const char *const  all_names[ALL_LAST];
+
+int all_function(const all_type_t *t, int flag);
+
+static inline int
+all_inline(void)
+{
+    return all_hidden_inside;
+}
+
+#endif
+EOC
+
+my %uses = (
+    'a macro' => 'all_macro(1)', 'a type' => 'all_type_t x',
+    'a tag' => 'struct all_tag_s', 'a member' => 'x->all_member = 1',
+    'a bit' => 'x.all_bit', 'a pointer in it' => 'x->all_call(1)',
+    'a member of a member' => 'y->all_inner[0]', 'a constant' => 'ALL_FIRST',
+    'the next' => 'ALL_LAST', 'of a type' => 'ALL_ONE', 'an enum' => 'all_e x',
+    'a type of functions' => 'all_pt f', 'a variable' => 'all_names[0]',
+    'a function' => 'all_function(a, 1)', 'an inline one' => 'all_inline()',
+);
+
+my %useless = (
+    'nothing' => '', 'what it includes in turn' => 'zoom_hash(1)',
+    'a comment' => '/* all_macro(1) */', 'a string' => '"all_type_t"',
+    'its name' => 'all', 'its guard' => 'ALL_H_INCLUDED',
+    'an argument of it' => 'all_name_of_argument',
+    'a body of it' => 'all_hidden_inside', 'a member without one' =>
+    'int all_member', 'a label' => 'all_inner_label:',
+);
+
+
+subtest 'wings' => sub {
+    copy_tree();
+
+    is(tool_says('wings'), '', 'all are in order');
+
+    for (@wings) {
+        my ($name, $expected, %files) = @$_;
+        my $said = tool_says('wings', %files);
+
+        $expected eq '' ? is($said, '', $name)
+                        : like($said, qr/$expected/, $name);
+    }
+
+    my %file = ('include/zoom_all.h' => $ALL);
+    my $use = sub {
+        tool_says('wings', %file, 'src/zoom_use.c' =>
+                  "#include \"zoom_all.h\"\nvoid f(void)\n{\n$_[0];\n}\n");
+    };
+    my $unused = qr{^src/zoom_use.c:1: zoom_all.h is included, but not used$};
+
+    is($use->($uses{$_}), '', "used: $_") for sort keys %uses;
+    like($use->($useless{$_}), $unused, "not used: $_")
+        for sort keys %useless;
+};
+
+
+# A function that has so many of all this.
+
+sub function {
+    my (%is) = (lines => 5, complexity => 1, parameters => 1, @_);
+    my @parameters = map { "int p$_" } 1 .. $is{parameters};
+    my @more = map { "    x += p1 ? $_ : 1;" } 2 .. $is{complexity};
+    my @fill = ('    x++;') x ($is{lines} - 4 - @more);
+
+    return join "\n", 'static int',
+           'big(' . join(', ', @parameters) . ')', '{', @more, @fill, '}', '';
+}
+
+
+my $EXPORT = "$N/export";
+
+my @sizes = (
+    ['80 lines', '', 'src/big.c' => function(lines => 80)],
+    ['81 lines', 'src/big.c:2: big\(\) has lines 81, 80 are the most',
+     'src/big.c' => function(lines => 81)],
+    ['81 of a test', 'has lines 81', 't/unit/big.c' => function(lines => 81)],
+    ['a complexity of 20', '', 'src/big.c' => function(complexity => 20,
+                                                       lines => 40)],
+    ['a complexity of 21', 'has complexity 21, 20 are the most',
+     'src/big.c' => function(complexity => 21, lines => 40)],
+    ['six parameters', '', "$N/net/big.c" => function(parameters => 6)],
+    ['seven parameters', 'has parameters 7, 6 are the most',
+     "$N/net/big.c" => function(parameters => 7)],
+    ['"..." is one', 'has parameters 7', 'src/big.c' =>
+     function(parameters => 6) =~ s/p6/p6, .../r],
+    ['a function is one', '', 'src/big.c' =>
+     function(parameters => 6) =~ s/int p6/int (*f)(int a, int b)/r],
+    ['seven by FFI', '', "$EXPORT/${H}_ffi_big.c" => function(parameters => 7)],
+    ['seven beside it', 'has parameters 7',
+     "$EXPORT/${H}_big.c" => function(parameters => 7)],
+    ['800 lines', '', 'src/big.c' => function() . "\n" x 795],
+    ['801 lines', 'src/big.c:801: a file of 801 lines, 800 are the most',
+     'src/big.c' => function() . "\n" x 796],
+    ['801 of data', '', 'src/big.c' =>
+     "static const int  big[] = {\n" . "    1,\n" x 798 . "    1\n};\n"],
+);
+
+# each is worth one
+my %decides = (
+    if => 'if (p1) { x++; }', for => 'for ( ;; ) { x++; }',
+    while => 'while (p1) { x++; }', do => 'do { x++; } while (p1);',
+    case => 'switch (p1) { case 1: x++; }', and => 'x = p1 && x;',
+    or => 'x = p1 || x;', '?' => 'x = p1 ? 1 : 2;',
+    'else if' => 'else if (p1) { x++; }',
+);
+
+my %does_not = (
+    else => 'else { x++; }', default => 'switch (p1) { default: x++; }',
+    comment => '/* if for && ? */', string => 'x = "if (a && b)";',
+    directive => "\n#if (A && B)\n", name => 'x = if_any(for_all);',
+);
+
+
+subtest 'size' => sub {
+    copy_tree();
+
+    is(tool_says('size'), '', 'all are in order');
+
+    for (@sizes) {
+        my ($name, $expected, %files) = @$_;
+        my $said = tool_says('size', %files);
+
+        $expected eq '' ? is($said, '', $name)
+                        : like($said, qr/$expected/, $name);
+    }
+
+    my $with = sub {
+        my $most = function(complexity => 20, lines => 40);
+
+        tool_says('size', 'src/big.c' => $most =~ s/(?<=\{\n)/    $_[0]\n/r);
+    };
+
+    like($with->($decides{$_}), qr/complexity 21/, "$_ counts")
+        for sort keys %decides;
+    is($with->($does_not{$_}), '', "$_ does not") for sort keys %does_not;
 };
 
 
