@@ -31,7 +31,7 @@ PACKAGES    := build-essential nginx nginx-dev libnginx-mod-http-lua \
 
 # For t/status.t, t/crash.t, t/resty_redis.t; NO_EXTRAS=1 does without.
 EXTRAS      := prometheus chromium gdb redis-server
-LINTERS     := clang clang-tidy cppcheck clang-format
+LINTERS     := clang clang-tidy cppcheck
 
 override ROOT  := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
 override OUT   := $(abspath $(BUILD))

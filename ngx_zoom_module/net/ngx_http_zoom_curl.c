@@ -8,6 +8,7 @@
 #define CURL_DISABLE_DEPRECATION
 
 #include "ngx_http_zoom_curl_socket.h"
+#include "ngx_http_zoom_timer.h"
 
 
 static curl_socket_t ngx_http_zoom_curl_open(void *data, curlsocktype purpose,
@@ -127,22 +128,12 @@ ngx_http_zoom_curl_create(ngx_http_zoom_curl_t *curl)
     ngx_queue_init(&curl->opened);
     ngx_queue_init(&curl->troubled);
 
-    ngx_memzero(&curl->dummy, sizeof(ngx_connection_t));
-    ngx_memzero(&curl->timer, sizeof(ngx_event_t));
-    ngx_memzero(&curl->kick, sizeof(ngx_event_t));
-
-    curl->dummy.fd = (ngx_socket_t) -1;
-    curl->dummy.data = curl;
-    curl->dummy.log = curl->log;
-
-    curl->timer.data = &curl->dummy;
-    curl->timer.handler = ngx_http_zoom_curl_timer_handler;
-    curl->timer.log = curl->log;
+    ngx_http_zoom_timer_init(&curl->timer, ngx_http_zoom_curl_timer_handler,
+                             curl->log);
     curl->timer.cancelable = 1;
 
-    curl->kick.data = &curl->dummy;
-    curl->kick.handler = ngx_http_zoom_curl_kick_handler;
-    curl->kick.log = curl->log;
+    ngx_http_zoom_timer_init(&curl->kick, ngx_http_zoom_curl_kick_handler,
+                             curl->log);
 
     return NGX_OK;
 }
@@ -159,13 +150,8 @@ ngx_http_zoom_curl_destroy(ngx_http_zoom_curl_t *curl)
 
     ngx_http_zoom_curl_socket_forget_all(curl);
 
-    if (curl->timer.timer_set) {
-        ngx_del_timer(&curl->timer);
-    }
-
-    if (curl->kick.posted) {
-        ngx_delete_posted_event(&curl->kick);
-    }
+    ngx_http_zoom_timer_stop(&curl->timer);
+    ngx_http_zoom_timer_stop(&curl->kick);
 }
 
 
@@ -533,11 +519,9 @@ ngx_http_zoom_curl_socket_handler(ngx_event_t *ev)
 static void
 ngx_http_zoom_curl_timer_handler(ngx_event_t *ev)
 {
-    ngx_connection_t      *c;
     ngx_http_zoom_curl_t  *curl;
 
-    c = ev->data;
-    curl = c->data;
+    curl = ngx_http_zoom_timer_object(ev, ngx_http_zoom_curl_t, timer);
 
     ngx_http_zoom_curl_action(curl, CURL_SOCKET_TIMEOUT, 0);
 }
@@ -547,12 +531,10 @@ static void
 ngx_http_zoom_curl_kick_handler(ngx_event_t *ev)
 {
     ngx_queue_t                  *q;
-    ngx_connection_t             *c;
     ngx_http_zoom_curl_t         *curl;
     ngx_http_zoom_curl_handle_t  *h;
 
-    c = ev->data;
-    curl = c->data;
+    curl = ngx_http_zoom_timer_object(ev, ngx_http_zoom_curl_t, kick);
 
     if (curl->closing) {
         curl->closing = 0;

@@ -56,7 +56,6 @@ struct ngx_http_zoom_curl_s {
     ngx_queue_t                     troubled;
     ngx_event_t                     timer;
     ngx_event_t                     kick;
-    ngx_connection_t                dummy;      /* of the two events */
     unsigned                        refused:1;  /* by an address */
     unsigned                        expired:1;
     unsigned                        closing:1;

@@ -2,6 +2,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_zoom_timer.h"
 #include "ngx_http_zoom_transfer.h"
 
 
@@ -42,26 +43,17 @@ const ngx_http_zoom_transport_t  ngx_http_zoom_http_client = {
 
 /* those that ended, of all clients: a handler may destroy its own */
 
-static ngx_queue_t       ngx_http_zoom_client_done;
-static ngx_event_t       ngx_http_zoom_client_done_event;
-static ngx_connection_t  ngx_http_zoom_client_dummy;
+static ngx_queue_t  ngx_http_zoom_client_done;
+static ngx_event_t  ngx_http_zoom_client_done_event;
 
 
 ngx_int_t
 ngx_http_zoom_http_client_init_process(ngx_cycle_t *cycle)
 {
-    ngx_event_t  *ev;
-
     ngx_queue_init(&ngx_http_zoom_client_done);
 
-    ngx_http_zoom_client_dummy.fd = (ngx_socket_t) -1;
-
-    ev = &ngx_http_zoom_client_done_event;
-    ngx_memzero(ev, sizeof(ngx_event_t));
-
-    ev->data = &ngx_http_zoom_client_dummy;
-    ev->handler = ngx_http_zoom_client_done_handler;
-    ev->log = cycle->log;
+    ngx_http_zoom_timer_init(&ngx_http_zoom_client_done_event,
+                             ngx_http_zoom_client_done_handler, cycle->log);
 
     return ngx_http_zoom_curl_init_process(cycle);
 }
@@ -70,9 +62,7 @@ ngx_http_zoom_http_client_init_process(ngx_cycle_t *cycle)
 void
 ngx_http_zoom_http_client_exit_process(ngx_cycle_t *cycle)
 {
-    if (ngx_http_zoom_client_done_event.posted) {
-        ngx_delete_posted_event(&ngx_http_zoom_client_done_event);
-    }
+    ngx_http_zoom_timer_stop(&ngx_http_zoom_client_done_event);
 
     ngx_http_zoom_curl_exit_process();
 }
@@ -110,8 +100,8 @@ ngx_http_zoom_http_client_create(ngx_cycle_t *cycle,
     ngx_queue_init(&client->hosts);
     ngx_queue_init(&client->transfers);
 
-    client->pump.handler = ngx_http_zoom_client_pump_handler;
-    client->pump.log = cycle->log;
+    ngx_http_zoom_timer_init(&client->pump, ngx_http_zoom_client_pump_handler,
+                             cycle->log);
 
     client->curl.done = ngx_http_zoom_client_curl_handler;
     client->curl.shutdown = ngx_http_zoom_client_shutdown;
@@ -125,8 +115,6 @@ ngx_http_zoom_http_client_create(ngx_cycle_t *cycle,
         ngx_free(client);
         return NULL;
     }
-
-    client->pump.data = &client->curl.dummy;
 
     /* two hosts; a connection fewer than transfers would thrash */
 
@@ -183,9 +171,7 @@ ngx_http_zoom_http_client_destroy(ngx_http_zoom_http_client_t *client)
         ngx_free(host);
     }
 
-    if (client->pump.posted) {
-        ngx_delete_posted_event(&client->pump);
-    }
+    ngx_http_zoom_timer_stop(&client->pump);
 
     ngx_free(client);
 }
@@ -224,7 +210,9 @@ ngx_http_zoom_http_client_send(void *carrier, ngx_http_zoom_exchange_t *f)
         return NGX_ERROR;
     }
 
-    t->timer.handler = ngx_http_zoom_client_timer_handler;
+    ngx_http_zoom_timer_init(&t->timer, ngx_http_zoom_client_timer_handler,
+                             client->log);
+
     t->host = host;
     t->state = NGX_HTTP_ZOOM_TRANSFER_WAITING;
 
@@ -288,13 +276,11 @@ static void
 ngx_http_zoom_client_pump_handler(ngx_event_t *ev)
 {
     ngx_queue_t                    *q, *w;
-    ngx_connection_t               *c;
     ngx_http_zoom_transfer_t       *t;
     ngx_http_zoom_http_client_t    *client;
     ngx_http_zoom_transfer_host_t  *host;
 
-    c = ev->data;
-    client = ((ngx_http_zoom_curl_t *) c->data)->data;
+    client = ngx_http_zoom_timer_object(ev, ngx_http_zoom_http_client_t, pump);
 
     for (q = ngx_queue_head(&client->hosts);
          q != ngx_queue_sentinel(&client->hosts);
@@ -323,11 +309,9 @@ ngx_http_zoom_client_pump_handler(ngx_event_t *ev)
 static void
 ngx_http_zoom_client_timer_handler(ngx_event_t *ev)
 {
-    ngx_connection_t          *c;
     ngx_http_zoom_transfer_t  *t;
 
-    c = ev->data;
-    t = c->data;
+    t = ngx_http_zoom_timer_object(ev, ngx_http_zoom_transfer_t, timer);
 
     if (t->state == NGX_HTTP_ZOOM_TRANSFER_DONE) {
         return;
@@ -644,9 +628,7 @@ ngx_http_zoom_client_detach(ngx_http_zoom_transfer_t *t)
 {
     ngx_http_zoom_client_leave(t);
 
-    if (t->timer.timer_set) {
-        ngx_del_timer(&t->timer);
-    }
+    ngx_http_zoom_timer_stop(&t->timer);
 
     ngx_queue_remove(&t->link);
     t->client = NULL;

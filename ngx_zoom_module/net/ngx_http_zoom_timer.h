@@ -1,7 +1,8 @@
 /*
- * Timers of objects that are no connections.  nginx's debug log reads a file
- * descriptor through "data" of every event, so it points to a connection
- * without one and the object is found by where its event lies in it.
+ * Timers and posted events of objects that are no connections.  nginx's debug
+ * log reads a file descriptor through "data" of every event, so it points to a
+ * connection without one, and the object is found by where its event lies in
+ * it.
  */
 
 #ifndef _NGX_HTTP_ZOOM_TIMER_H_INCLUDED_

@@ -78,11 +78,6 @@ ngx_http_zoom_transfer_create(ngx_http_zoom_http_client_t *client,
 
     t->body_max = f->body_max ? f->body_max : ZOOM_RESPONSE_BODY_MAX;
 
-    t->dummy.fd = (ngx_socket_t) -1;
-    t->dummy.data = t;
-    t->timer.data = &t->dummy;
-    t->timer.log = client->log;
-
     if (ngx_http_zoom_transfer_copy(t, f) != NGX_OK) {
         ngx_free(t);
         return NULL;

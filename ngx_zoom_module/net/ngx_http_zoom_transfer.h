@@ -93,7 +93,6 @@ typedef struct {
     ngx_log_t                       *log;
 
     ngx_event_t                      timer;
-    ngx_connection_t                 dummy;
     ngx_msec_t                       timeout;
     ngx_msec_t                       deadline;
 
