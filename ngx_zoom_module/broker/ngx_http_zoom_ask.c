@@ -1,7 +1,6 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_ask.h"
 #include "ngx_http_zoom_breaker.h"
 #include "ngx_http_zoom_flight.h"

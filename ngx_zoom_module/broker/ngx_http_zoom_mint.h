@@ -12,7 +12,6 @@
 
 #include "ngx_http_zoom_call.h"
 #include "ngx_http_zoom_flight.h"
-#include "ngx_http_zoom_publish.h"
 #include "ngx_http_zoom_state.h"
 #include "ngx_http_zoom_worker_account.h"
 #include "zoom_response.h"

@@ -8,7 +8,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_http_zoom_account.h"
+#include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_exchange.h"
 #include "ngx_http_zoom_flight.h"
 #include "ngx_http_zoom_state.h"

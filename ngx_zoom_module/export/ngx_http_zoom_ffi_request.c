@@ -11,7 +11,6 @@
 #include "ngx_http_zoom_auth_conf.h"
 #include "ngx_http_zoom_ctx.h"
 #include "ngx_http_zoom_ffi.h"
-#include "ngx_http_zoom_proof.h"
 #include "ngx_http_zoom_query.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_url.h"

@@ -14,7 +14,6 @@
 #include "ngx_http_zoom_auth.h"
 #include "ngx_http_zoom_batch.h"
 #include "ngx_http_zoom_callback.h"
-#include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_target.h"
 
 
