@@ -46,6 +46,8 @@ static char *ngx_http_zoom_init_main_conf(ngx_conf_t *cf, void *conf);
 static void *ngx_http_zoom_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_zoom_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
+static char *ngx_http_zoom_merge_use(ngx_conf_t *cf,
+    ngx_http_zoom_loc_conf_t *prev, ngx_http_zoom_loc_conf_t *conf);
 static void ngx_http_zoom_inherit_use(ngx_http_core_loc_conf_t *clcf,
     ngx_http_zoom_loc_conf_t *prev, ngx_http_zoom_loc_conf_t *conf);
 
@@ -644,8 +646,6 @@ ngx_http_zoom_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_zoom_loc_conf_t  *prev = parent;
     ngx_http_zoom_loc_conf_t  *conf = child;
 
-    ngx_http_core_loc_conf_t  *clcf;
-
     ngx_conf_merge_ptr_value(conf->allow, prev->allow, NULL);
     ngx_conf_merge_ptr_value(conf->auth, prev->auth, NULL);
     ngx_conf_merge_sec_value(conf->replay, prev->replay, 0);
@@ -683,6 +683,18 @@ ngx_http_zoom_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
             return NGX_CONF_ERROR;
         }
     }
+
+    return ngx_http_zoom_merge_use(cf, prev, conf);
+}
+
+
+/* What answers here, and what that wants of nginx. */
+
+static char *
+ngx_http_zoom_merge_use(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *prev,
+    ngx_http_zoom_loc_conf_t *conf)
+{
+    ngx_http_core_loc_conf_t  *clcf;
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 

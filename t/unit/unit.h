@@ -81,6 +81,7 @@ Suite *unit_hmac(void);
 Suite *unit_attendee(void);
 Suite *unit_stdwebhooks(void);
 Suite *unit_meeting(void);
+Suite *unit_meeting_mask(void);
 Suite *unit_response(void);
 Suite *unit_oauth(void);
 Suite *unit_token(void);
