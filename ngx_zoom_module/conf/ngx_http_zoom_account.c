@@ -27,6 +27,8 @@ static char *ngx_http_zoom_account_urls(ngx_conf_t *cf,
 static char *ngx_http_zoom_account_agree(ngx_conf_t *cf,
     ngx_http_zoom_account_t *account, ngx_http_zoom_account_t *other);
 static void ngx_http_zoom_account_store_free(void *data);
+static ngx_uint_t ngx_http_zoom_account_asks_servers(
+    const ngx_resolver_t *resolver);
 
 
 ngx_str_t  ngx_http_zoom_labels[ZOOM_NLABELS] = {
@@ -254,7 +256,9 @@ ngx_http_zoom_account_finish(ngx_conf_t *cf, ngx_http_zoom_account_t *account)
 
     /* without the directive there is none, or an empty dummy */
 
-    if (clcf->resolver == NULL || clcf->resolver->connections.nelts == 0) {
+    if (clcf->resolver == NULL
+        || !ngx_http_zoom_account_asks_servers(clcf->resolver))
+    {
         return NGX_CONF_OK;
     }
 
@@ -267,6 +271,23 @@ ngx_http_zoom_account_finish(ngx_conf_t *cf, ngx_http_zoom_account_t *account)
         ? 30000 : clcf->resolver_timeout;
 
     return NGX_CONF_OK;
+}
+
+
+/* Name servers are an array in nginx, and a list in Angie from 1.12 on. */
+
+static ngx_uint_t
+ngx_http_zoom_account_asks_servers(const ngx_resolver_t *resolver)
+{
+    const void  *servers;
+
+    servers = &resolver->connections;
+
+    if (sizeof(resolver->connections) == sizeof(ngx_array_t)) {
+        return ((const ngx_array_t *) servers)->nelts != 0;
+    }
+
+    return *(void *const *) servers != NULL;
 }
 
 

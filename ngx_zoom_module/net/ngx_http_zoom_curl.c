@@ -11,6 +11,21 @@
 #include "ngx_http_zoom_timer.h"
 
 
+#define NGX_HTTP_ZOOM_CURL_SPINS  0x081400
+
+/*
+ * The option came with curl 8.20, since when that of an easy handle counts for
+ * nothing.  Its number is part of curl's ABI: built with older headers we may
+ * run with that library, and an older library takes no notice.
+ */
+
+#if (LIBCURL_VERSION_NUM >= 0x081400)
+#define NGX_HTTP_ZOOM_CURL_QUICK_EXIT  CURLMOPT_QUICK_EXIT
+#else
+#define NGX_HTTP_ZOOM_CURL_QUICK_EXIT  ((CURLMoption) (CURLOPTTYPE_LONG + 21))
+#endif
+
+
 static curl_socket_t ngx_http_zoom_curl_open(void *data, curlsocktype purpose,
     struct curl_sockaddr *addr);
 static const char *ngx_http_zoom_curl_enter(ngx_http_zoom_curl_t *curl,
@@ -60,6 +75,12 @@ ngx_http_zoom_curl_init_process(ngx_cycle_t *cycle)
     }
 
     v = curl_version_info(CURLVERSION_NOW);
+
+    if (v->version_num == NGX_HTTP_ZOOM_CURL_SPINS && ngx_worker == 0) {
+        ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
+                      "libcurl %s may keep a processor busy for nothing, "
+                      "another version is better", v->version);
+    }
 
     ngx_http_zoom_curl_sleeps = (v->version_num >= 0x075800
                                  && v->version_num < 0x080400);
@@ -119,6 +140,10 @@ ngx_http_zoom_curl_create(ngx_http_zoom_curl_t *curl)
         (void) curl_multi_cleanup(multi);
         return NGX_ERROR;
     }
+
+    /* a worker that quits does not wait for threads that resolve */
+
+    (void) curl_multi_setopt(multi, NGX_HTTP_ZOOM_CURL_QUICK_EXIT, 1L);
 
     curl->multi = multi;
     curl->running = 0;

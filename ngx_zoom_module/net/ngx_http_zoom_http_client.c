@@ -356,6 +356,13 @@ ngx_http_zoom_client_curl_handler(ngx_http_zoom_curl_handle_t *h,
         code = CURLE_PARTIAL_FILE;
     }
 
+    if (code == CURLE_PARTIAL_FILE && t->header_len == 0) {
+
+        /* how some versions call a stream that HTTP/2's GOAWAY left out */
+
+        code = CURLE_GOT_NOTHING;
+    }
+
     if (code == CURLE_OK) {
         (void) curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &t->status);
 

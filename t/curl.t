@@ -1,0 +1,110 @@
+#!/usr/bin/perl
+
+# What versions of libcurl have of their own, played by a shim: how a connection
+# fails, how to quit, and one that is to be warned of.
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use Test::More;
+
+use Zoom::Test;
+
+plan skip_all => 'a sanitizer has to be preloaded first' if $ENV{ZOOM_ASAN};
+
+my $top = abs_path(dirname(__FILE__) . '/..');
+my $t = Zoom::Test->new;
+my $zoom = $t->zoom;
+my $shim = $t->dir . '/shim.so';
+
+is(system('cc', '-D_GNU_SOURCE', '-w', '-shared', '-fPIC', '-o', $shim,
+          "$top/t/shim/curl.c", '-ldl'), 0, 'the shim');
+chmod 0755, $shim;
+
+my $locations = <<'EOC';
+        location = /zak {
+            zoom_tokens        acme;
+            zoom_authenticate  off;
+            zoom_user          bots@example.com;
+            zoom_reuse         0;
+        }
+
+        location = /status {
+            zoom_status;
+            zoom_authenticate  off;
+        }
+EOC
+
+
+sub start {
+    my (%env) = @_;
+
+    $zoom->control({ reset => 1 });
+
+    my $nginx = $t->nginx(account => { http2 => 'on' }, workers => 1,
+                          locations => $locations,
+                          env => { LD_PRELOAD => $shim, %env });
+
+    wait_for(sub { $zoom->count(qw(endpoints oauth 200)) }, 5,
+             'an access token');
+
+    return $nginx;
+}
+
+
+# CURLE_HTTP2, PARTIAL_FILE, GOT_NOTHING, SEND_ERROR, RECV_ERROR, HTTP2_STREAM
+for my $code (16, 18, 52, 55, 56, 92) {
+    subtest "a connection that was given up, as $code" => sub {
+        start(SHIM_CODE => $code);
+
+        is($t->get('/zak')->status, 200, 'a token');
+        is($zoom->count(qw(endpoints token calls)), 2, 'asked for twice');
+        is($t->get('/status?format=json')->json->{accounts}{acme}{retries}, 0,
+           'and no slot taken for it');
+
+        $t->over;
+    };
+}
+
+
+subtest 'other failures' => sub {
+    start(SHIM_CODE => 8);
+
+    $t->get('/zak');
+    is($t->get('/status?format=json')->json->{accounts}{acme}{retries}, 1,
+       'are not for the client to mend');
+
+    $t->over;
+};
+
+
+subtest 'quitting' => sub {
+    my $nginx = start();
+
+    like($nginx->error_log . slurp($nginx->dir . '/output'),
+         qr/^shim: option 21 is 1$/m, 'does not wait for names');
+
+    $t->over;
+};
+
+
+my $WARNING = qr/\[warn\] .* libcurl .* may keep a processor busy/;
+
+for ([81400 => 1], [81500 => 0], [75801 => 0]) {
+    my ($version, $expected) = @$_;
+
+    subtest "libcurl $version" => sub {
+        my $nginx = start(SHIM_VERSION => $version);
+        my @said = grep { /$WARNING/ } split /\n/, $nginx->error_log;
+
+        is(scalar @said, $expected, 'warnings');
+
+        $t->allow($WARNING) if $expected;
+        $t->over;
+    };
+}
+
+
+$t->finish;
