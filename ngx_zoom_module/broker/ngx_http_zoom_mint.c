@@ -6,6 +6,10 @@
 #include "zoom_oauth.h"
 
 
+/* the mint, its job, an access token and what is sent: one block of memory */
+
+#define NGX_HTTP_ZOOM_MINT_POOL     6144
+
 /*
  * For how long a failure stands, in milliseconds, for the one who was asked
  * for; what concerns the account is the breaker's.
@@ -112,7 +116,7 @@ ngx_http_zoom_mint_create(ngx_http_zoom_flight_t *flight)
 
     /* the request that started it may be gone before it ends */
 
-    pool = ngx_create_pool(4096, ngx_cycle->log);
+    pool = ngx_create_pool(NGX_HTTP_ZOOM_MINT_POOL, ngx_cycle->log);
     if (pool == NULL) {
         return NULL;
     }
