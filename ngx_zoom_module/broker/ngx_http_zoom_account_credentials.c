@@ -62,23 +62,23 @@ ngx_http_zoom_account_credentials_send(ngx_http_zoom_call_t *call,
     const ngx_http_zoom_mint_job_t *job, const ngx_str_t *access,
     ngx_http_zoom_exchange_t *x)
 {
-    ngx_int_t                       rc;
-    zoom_buf_t                      authorization, body;
-    const ngx_http_zoom_account_t  *account;
-    u_char                          form[NGX_HTTP_ZOOM_FORM_MAX];
-    u_char                          buf[NGX_HTTP_ZOOM_BASIC_MAX];
+    ngx_int_t                          rc;
+    zoom_buf_t                         authorization, body;
+    const ngx_http_zoom_credential_t  *credential;
+    u_char                             form[NGX_HTTP_ZOOM_FORM_MAX];
+    u_char                             buf[NGX_HTTP_ZOOM_BASIC_MAX];
 
-    account = job->wa->account;
+    credential = &job->wa->account->credential;
 
     zoom_buf_init(&authorization, buf, sizeof(buf));
     zoom_oauth_authorization(&authorization,
-                             ngx_http_zoom_str(&account->client_id),
-                             ngx_http_zoom_str(&account->client_secret));
+                             ngx_http_zoom_str(&credential->client_id),
+                             ngx_http_zoom_str(&credential->client_secret));
 
     zoom_buf_init(&body, form, sizeof(form));
-    zoom_oauth_body(&body, ngx_http_zoom_str(&account->account_id));
+    zoom_oauth_body(&body, ngx_http_zoom_str(&job->wa->account->account_id));
 
-    x->origin = &account->oauth;
+    x->origin = &credential->oauth;
     x->authorization.data = authorization.data;
     x->authorization.len = authorization.len;
     x->body.data = body.data;

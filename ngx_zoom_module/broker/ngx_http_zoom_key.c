@@ -43,12 +43,14 @@ ngx_http_zoom_key_access(ngx_http_zoom_key_t *key,
 
     ngx_http_zoom_key_start(&b, key, "access");
 
-    ngx_http_zoom_key_part(&b, ngx_http_zoom_str(&account->oauth.url));
+    ngx_http_zoom_key_part(&b,
+                           ngx_http_zoom_str(&account->credential.oauth.url));
     ngx_http_zoom_key_part(&b, ngx_http_zoom_str(&account->account_id));
-    ngx_http_zoom_key_part(&b, ngx_http_zoom_str(&account->client_id));
+    ngx_http_zoom_key_part(&b,
+                           ngx_http_zoom_str(&account->credential.client_id));
 
-    part.data = account->secret_sum;
-    part.len = sizeof(account->secret_sum);
+    part.data = account->credential.sum;
+    part.len = sizeof(account->credential.sum);
     ngx_http_zoom_key_part(&b, part);
 
     key->pinned = 1;
@@ -109,7 +111,8 @@ ngx_http_zoom_key_user(zoom_buf_t *b, ngx_http_zoom_key_t *key,
 
     ngx_http_zoom_key_part(b, ngx_http_zoom_str(&account->api.url));
     ngx_http_zoom_key_part(b, ngx_http_zoom_str(&account->account_id));
-    ngx_http_zoom_key_part(b, ngx_http_zoom_str(&account->client_id));
+    ngx_http_zoom_key_part(b,
+                           ngx_http_zoom_str(&account->credential.client_id));
 
     if (user == NULL) {
         return;

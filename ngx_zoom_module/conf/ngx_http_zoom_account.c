@@ -88,10 +88,10 @@ ngx_http_zoom_account_required(ngx_conf_t *cf,
     if (account->account_id.data == NULL) {
         name = "account_id";
 
-    } else if (account->client_id.data == NULL) {
+    } else if (account->credential.client_id.data == NULL) {
         name = "client_id";
 
-    } else if (account->client_secret.data == NULL) {
+    } else if (account->credential.client_secret.data == NULL) {
         name = "client_secret";
 
     } else if (account->sdk_key.data && account->sdk_secret.data == NULL) {
@@ -118,8 +118,9 @@ ngx_http_zoom_account_urls(ngx_conf_t *cf, ngx_http_zoom_account_t *account)
     ngx_str_t  oauth = ngx_string(NGX_HTTP_ZOOM_OAUTH_URL);
     ngx_str_t  api = ngx_string(NGX_HTTP_ZOOM_API_URL);
 
-    if (account->oauth.url.data == NULL
-        && ngx_http_zoom_url(cf->pool, &oauth, &account->oauth) != NULL)
+    if (account->credential.oauth.url.data == NULL
+        && ngx_http_zoom_url(cf->pool, &oauth,
+                             &account->credential.oauth) != NULL)
     {
         return NGX_CONF_ERROR;
     }
@@ -244,9 +245,9 @@ ngx_http_zoom_account_finish(ngx_conf_t *cf, ngx_http_zoom_account_t *account)
 {
     ngx_http_core_loc_conf_t  *clcf;
 
-    if (EVP_Digest(account->client_secret.data, account->client_secret.len,
-                   account->secret_sum, NULL, EVP_sha256(), NULL)
-        != 1)
+    if (EVP_Digest(account->credential.client_secret.data,
+                   account->credential.client_secret.len,
+                   account->credential.sum, NULL, EVP_sha256(), NULL) != 1)
     {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "EVP_Digest() failed");
         return NGX_CONF_ERROR;

@@ -29,18 +29,25 @@ typedef struct {
 } ngx_http_zoom_rate_t;
 
 
+/* What access tokens are had with, and where. */
+
+typedef struct {
+    ngx_http_zoom_origin_t       oauth;
+    ngx_str_t                    client_id;
+    ngx_str_t                    client_secret;
+    u_char                       sum[ZOOM_SHA256_LEN];   /* of the secret */
+} ngx_http_zoom_credential_t;
+
+
 struct ngx_http_zoom_account_s {
     ngx_str_t                    name;
     ngx_uint_t                   index;      /* among zmcf->accounts */
 
     ngx_str_t                    account_id;
-    ngx_str_t                    client_id;
-    ngx_str_t                    client_secret;
-    u_char                       secret_sum[ZOOM_SHA256_LEN];    /* of it */
+    ngx_http_zoom_credential_t   credential;
     ngx_str_t                    sdk_key;
     ngx_str_t                    sdk_secret;
 
-    ngx_http_zoom_origin_t       oauth;
     ngx_http_zoom_origin_t       api;
     ngx_http_zoom_client_conf_t  client;
 

@@ -84,14 +84,14 @@ static ngx_command_t  ngx_http_zoom_account_commands[] = {
       NGX_CONF_TAKE1,
       ngx_http_zoom_set_secret,
       NGX_HTTP_ZOOM_NO_COLON,
-      offsetof(ngx_http_zoom_account_t, client_id),
+      offsetof(ngx_http_zoom_account_t, credential.client_id),
       NULL },
 
     { ngx_string("client_secret"),
       NGX_CONF_TAKE1,
       ngx_http_zoom_set_secret,
       0,
-      offsetof(ngx_http_zoom_account_t, client_secret),
+      offsetof(ngx_http_zoom_account_t, credential.client_secret),
       NULL },
 
     { ngx_string("sdk_key"),
@@ -112,7 +112,7 @@ static ngx_command_t  ngx_http_zoom_account_commands[] = {
       NGX_CONF_TAKE1,
       ngx_http_zoom_set_url,
       0,
-      offsetof(ngx_http_zoom_account_t, oauth),
+      offsetof(ngx_http_zoom_account_t, credential.oauth),
       NULL },
 
     { ngx_string("api_url"),
