@@ -623,6 +623,27 @@ my %does_not = (
 );
 
 
+subtest 'what nginx is before' => sub {
+    my %of = (
+        "#include <ngx_config.h>\n#include <lua.h>\n" => '',
+        "#include <lua.h>\n" => 'lua.h is before nginx',
+        "#include \"zoom_uri.h\"\n#include <math.h>\n" => 'math.h is before',
+        "#include \"ngx_http_zoom_x.h\"\n#include <math.h>\n" => '',
+    );
+
+    for (sort keys %of) {
+        my $file = $t->dir . '/ngx_x.h';
+
+        spew($file, $_);
+
+        my $said = qx{$^X '$top/t/tools/style' '$file'};
+
+        $of{$_} eq '' ? is($said, '', 'as it has to be')
+                      : like($said, qr/$of{$_}/, $of{$_});
+    }
+};
+
+
 subtest 'size' => sub {
     copy_tree();
 

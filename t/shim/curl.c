@@ -17,6 +17,10 @@
 #include <string.h>
 
 
+#undef curl_easy_setopt
+#undef curl_multi_setopt
+
+
 typedef CURLMsg *(*shim_read_pt)(CURLM *multi, int *left);
 typedef CURLMcode (*shim_add_pt)(CURLM *multi, CURL *easy);
 typedef CURLcode (*shim_easy_pt)(CURL *easy, CURLoption option, ...);
@@ -72,8 +76,6 @@ shim_discard(char *data, size_t size, size_t n, void *userdata)
     return size * n;
 }
 
-
-#undef curl_easy_setopt
 
 CURLcode
 curl_easy_setopt(CURL *easy, CURLoption option, ...)
@@ -147,8 +149,6 @@ curl_multi_info_read(CURLM *multi, int *left)
     return msg;
 }
 
-
-#undef curl_multi_setopt
 
 CURLMcode
 curl_multi_setopt(CURLM *multi, CURLMoption option, ...)
