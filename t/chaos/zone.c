@@ -223,7 +223,7 @@ check_slots(ngx_http_zoom_zone_t *zone)
     uint32_t   i, slots, flights;
     ngx_pid_t  pid;
 
-    workers = 0;
+    slots = 0;
     flights = 0;
 
     for (i = 0; i < NGX_HTTP_ZOOM_MAX_WORKERS; i++) {
