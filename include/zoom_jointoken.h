@@ -12,6 +12,14 @@
 #include "zoom_token_type.h"
 
 
+/* Which token, and of what. */
+
+typedef struct {
+    zoom_token_type_e     type;
+    int                   webinar;
+} zoom_jointoken_t;
+
+
 /*
  * Appends "/meetings/{id}/jointoken/{what}", or "/webinars/...", to follow the
  * REST base.  "bypass" adds "?bypass_waiting_room=true" where Zoom takes it:
@@ -29,7 +37,7 @@ void zoom_jointoken_path(zoom_buf_t *b, zoom_token_type_e what,
  */
 
 void zoom_jointoken_classify(const zoom_response_t *a, int64_t now,
-    zoom_token_type_e what, int webinar, zoom_buf_t *token, int64_t *expires,
+    const zoom_jointoken_t *what, zoom_buf_t *token, int64_t *expires,
     zoom_verdict_t *v);
 
 

@@ -37,17 +37,25 @@ const char *zoom_sdk_key(zoom_str_t key);
 /* Likewise, for an SDK secret: "is empty" or "is too long". */
 const char *zoom_sdk_secret(zoom_str_t secret);
 
+/* What a signature is for. */
+
+typedef struct {
+    zoom_str_t            meeting;   /* 9 to 11 digits */
+    zoom_sdk_role_e       role;
+    int64_t               iat;       /* seconds since 1970 */
+    int64_t               life;      /* within the bounds above */
+} zoom_sdk_claims_t;
+
+
 /*
  * Appends the signature that ZoomMtg.join() takes: a JWT under HS256 with the
  * claims appKey and sdkKey (both "key"), mn, role, iat, exp and tokenExp (both
- * iat + life).  "meeting" is 9 to 11 digits; "iat" is the time in seconds
- * since 1970, "life" stays within the bounds above.  NULL on success, else why
- * there is none; nothing is appended then.
+ * iat + life).  NULL on success, else why there is none; nothing is appended
+ * then.
  */
 
 const char *zoom_sdk_signature(zoom_buf_t *b, zoom_str_t key,
-    zoom_str_t secret, zoom_str_t meeting, zoom_sdk_role_e role, int64_t iat,
-    int64_t life);
+    zoom_str_t secret, const zoom_sdk_claims_t *c);
 
 
 #endif /* ZOOM_SDK_H_INCLUDED */

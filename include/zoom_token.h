@@ -48,16 +48,22 @@ void zoom_obf_path(zoom_buf_t *b, zoom_str_t user, zoom_str_t meeting,
 void zoom_obf_classify(const zoom_response_t *a, int64_t now, int64_t ttl,
     zoom_buf_t *token, int64_t *expires, zoom_verdict_t *v);
 
+/* What a token has to look like, and what the log calls it. */
+
+typedef struct {
+    zoom_token_form_pt    form;
+    const char           *name;
+} zoom_token_look_t;
+
+
 /*
- * The step of a judge that is the same for every token: 0, and the member
- * "token" of "root" appended to "token", where it is "*taken".  Else -1 and
- * "v" tells: the answer is no success, or the token is not of this form.
- * "name" is what the log calls it.
+ * The step that is the same for every token: 0, and the member "token" of
+ * "root" appended to "token".  Else -1 and "v" tells: the answer is no success,
+ * or the token does not look so.
  */
 
 int zoom_token_take(const zoom_response_t *a, const json_t *root, int64_t now,
-    zoom_token_form_pt form, const char *name, zoom_buf_t *token,
-    zoom_str_t *taken, zoom_verdict_t *v);
+    const zoom_token_look_t *look, zoom_buf_t *token, zoom_verdict_t *v);
 
 /*
  * 1 if "s" has the form of a JWS compact serialisation: three non-empty parts

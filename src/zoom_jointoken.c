@@ -60,24 +60,22 @@ zoom_jointoken_path(zoom_buf_t *b, zoom_token_type_e what, zoom_str_t meeting,
 
 void
 zoom_jointoken_classify(const zoom_response_t *a, int64_t now,
-    zoom_token_type_e what, int webinar, zoom_buf_t *token, int64_t *expires,
+    const zoom_jointoken_t *what, zoom_buf_t *token, int64_t *expires,
     zoom_verdict_t *v)
 {
-    size_t       start;
-    json_t      *root;
-    int64_t      life;
-    zoom_str_t   taken;
+    size_t    start;
+    json_t   *root;
+    int64_t   life;
+
+    static const zoom_token_look_t  look = { zoom_token_form, "join token" };
 
     *expires = 0;
     start = token->len;
 
     root = zoom_json_load(a->body, NULL);
 
-    if (zoom_token_take(a, root, now, zoom_token_form, "join token", token,
-                        &taken, v)
-        != 0)
-    {
-        zoom_jointoken_refine(what, webinar, v);
+    if (zoom_token_take(a, root, now, &look, token, v) != 0) {
+        zoom_jointoken_refine(what->type, what->webinar, v);
 
     } else {
         life = zoom_jointoken_life(root);

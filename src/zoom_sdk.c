@@ -12,9 +12,9 @@
 
 
 static const char *zoom_sdk_check(zoom_str_t key, zoom_str_t secret,
-    zoom_str_t meeting, zoom_sdk_role_e role, int64_t iat, int64_t life);
-static void zoom_sdk_claims(zoom_buf_t *b, zoom_str_t key, zoom_str_t meeting,
-    zoom_sdk_role_e role, int64_t iat, int64_t exp);
+    const zoom_sdk_claims_t *c);
+static void zoom_sdk_claims(zoom_buf_t *b, zoom_str_t key,
+    const zoom_sdk_claims_t *c);
 
 
 const char *
@@ -56,7 +56,7 @@ zoom_sdk_secret(zoom_str_t secret)
 
 const char *
 zoom_sdk_signature(zoom_buf_t *b, zoom_str_t key, zoom_str_t secret,
-    zoom_str_t meeting, zoom_sdk_role_e role, int64_t iat, int64_t life)
+    const zoom_sdk_claims_t *c)
 {
     int             failed;
     size_t          start;
@@ -70,7 +70,7 @@ zoom_sdk_signature(zoom_buf_t *b, zoom_str_t key, zoom_str_t secret,
 
     static const char  header[] = "{\"alg\":\"HS256\",\"typ\":\"JWT\"}";
 
-    why = zoom_sdk_check(key, secret, meeting, role, iat, life);
+    why = zoom_sdk_check(key, secret, c);
 
     if (why) {
         return why;
@@ -78,7 +78,7 @@ zoom_sdk_signature(zoom_buf_t *b, zoom_str_t key, zoom_str_t secret,
 
     zoom_buf_init(&claims, data, sizeof(data));
 
-    zoom_sdk_claims(&claims, key, meeting, role, iat, iat + life);
+    zoom_sdk_claims(&claims, key, c);
 
     start = b->len;
 
@@ -115,8 +115,7 @@ zoom_sdk_signature(zoom_buf_t *b, zoom_str_t key, zoom_str_t secret,
 
 
 static const char *
-zoom_sdk_check(zoom_str_t key, zoom_str_t secret, zoom_str_t meeting,
-    zoom_sdk_role_e role, int64_t iat, int64_t life)
+zoom_sdk_check(zoom_str_t key, zoom_str_t secret, const zoom_sdk_claims_t *c)
 {
     if (zoom_sdk_key(key) != NULL) {
         return "has no SDK key";
@@ -126,19 +125,19 @@ zoom_sdk_check(zoom_str_t key, zoom_str_t secret, zoom_str_t meeting,
         return "has no SDK secret";
     }
 
-    if (!zoom_meeting_is_id(meeting)) {
+    if (!zoom_meeting_is_id(c->meeting)) {
         return "has no meeting number";
     }
 
-    if (role != ZOOM_SDK_PARTICIPANT && role != ZOOM_SDK_HOST) {
+    if (c->role != ZOOM_SDK_PARTICIPANT && c->role != ZOOM_SDK_HOST) {
         return "has no role";
     }
 
-    if (life < ZOOM_SDK_LIFE_MIN || life > ZOOM_SDK_LIFE_MAX) {
+    if (c->life < ZOOM_SDK_LIFE_MIN || c->life > ZOOM_SDK_LIFE_MAX) {
         return "has a life out of bounds";
     }
 
-    if (iat < 0 || iat > ZOOM_TIME_MAX - life) {
+    if (c->iat < 0 || c->iat > ZOOM_TIME_MAX - c->life) {
         return "has a time out of bounds";
     }
 
@@ -149,22 +148,21 @@ zoom_sdk_check(zoom_str_t key, zoom_str_t secret, zoom_str_t meeting,
 /* Nothing in here needs an escape. */
 
 static void
-zoom_sdk_claims(zoom_buf_t *b, zoom_str_t key, zoom_str_t meeting,
-    zoom_sdk_role_e role, int64_t iat, int64_t exp)
+zoom_sdk_claims(zoom_buf_t *b, zoom_str_t key, const zoom_sdk_claims_t *c)
 {
     zoom_buf_c(b, "{\"appKey\":\"");
     zoom_buf_str(b, key);
     zoom_buf_c(b, "\",\"sdkKey\":\"");
     zoom_buf_str(b, key);
     zoom_buf_c(b, "\",\"mn\":\"");
-    zoom_buf_str(b, meeting);
+    zoom_buf_str(b, c->meeting);
     zoom_buf_c(b, "\",\"role\":");
-    zoom_buf_int(b, role);
+    zoom_buf_int(b, c->role);
     zoom_buf_c(b, ",\"iat\":");
-    zoom_buf_int(b, iat);
+    zoom_buf_int(b, c->iat);
     zoom_buf_c(b, ",\"exp\":");
-    zoom_buf_int(b, exp);
+    zoom_buf_int(b, c->iat + c->life);
     zoom_buf_c(b, ",\"tokenExp\":");
-    zoom_buf_int(b, exp);
+    zoom_buf_int(b, c->iat + c->life);
     zoom_buf_c(b, "}");
 }

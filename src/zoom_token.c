@@ -9,11 +9,11 @@
 
 
 static void zoom_user_path(zoom_buf_t *b, zoom_str_t user, const char *type);
-static void zoom_user_classify(const zoom_response_t *a, int64_t now,
-    int64_t ttl, zoom_token_form_pt form, const char *name, zoom_buf_t *token,
-    int64_t *expires, zoom_verdict_t *v);
+static int64_t zoom_user_classify(const zoom_response_t *a, int64_t now,
+    int64_t ttl, const zoom_token_look_t *look, zoom_buf_t *token,
+    zoom_verdict_t *v);
 static int zoom_user_take(const zoom_response_t *a, zoom_token_form_pt form,
-    zoom_buf_t *token, zoom_str_t *taken);
+    zoom_buf_t *token);
 static void zoom_user_stillborn(const char *name, zoom_verdict_t *v);
 static int64_t zoom_user_expires(const zoom_response_t *a, zoom_str_t token,
     int64_t now, int64_t ttl);
@@ -22,6 +22,12 @@ static int zoom_jwt_read(zoom_str_t claims, int64_t *exp, int64_t *iat);
 static int64_t zoom_jwt_seconds(const zoom_json_doc_t *doc, const char *name);
 static int64_t zoom_jwt_time(const json_t *root, const char *name);
 static int zoom_b64token(zoom_str_t s, size_t max);
+
+
+static const zoom_token_look_t  zoom_zak_look = { zoom_jwt_form, "ZAK" };
+static const zoom_token_look_t  zoom_obf_look = {
+    zoom_token_form, "OBF token"
+};
 
 
 static const char  zoom_advice_present[] =
@@ -72,7 +78,7 @@ void
 zoom_zak_classify(const zoom_response_t *a, int64_t now, int64_t ttl,
     zoom_buf_t *token, int64_t *expires, zoom_verdict_t *v)
 {
-    zoom_user_classify(a, now, ttl, zoom_jwt_form, "ZAK", token, expires, v);
+    *expires = zoom_user_classify(a, now, ttl, &zoom_zak_look, token, v);
 }
 
 
@@ -83,8 +89,7 @@ zoom_obf_classify(const zoom_response_t *a, int64_t now, int64_t ttl,
     size_t      i;
     zoom_str_t  message;
 
-    zoom_user_classify(a, now, ttl, zoom_token_form, "OBF token", token,
-                       expires, v);
+    *expires = zoom_user_classify(a, now, ttl, &zoom_obf_look, token, v);
 
     if (v->error != ZOOM_E_ZOOM_REFUSED) {
         return;
@@ -107,20 +112,21 @@ zoom_obf_classify(const zoom_response_t *a, int64_t now, int64_t ttl,
 }
 
 
-static void
+/* when the token dies by our clock, 0 if there is none */
+
+static int64_t
 zoom_user_classify(const zoom_response_t *a, int64_t now, int64_t ttl,
-    zoom_token_form_pt form, const char *name, zoom_buf_t *token,
-    int64_t *expires, zoom_verdict_t *v)
+    const zoom_token_look_t *look, zoom_buf_t *token, zoom_verdict_t *v)
 {
     int          rc;
     size_t       start;
     json_t      *root;
+    int64_t      expires;
     zoom_str_t   taken;
 
-    *expires = 0;
     start = token->len;
 
-    rc = zoom_user_take(a, form, token, &taken);
+    rc = zoom_user_take(a, look->form, token);
 
     if (rc == 0) {
         zoom_verdict_init(v, a, now);
@@ -128,26 +134,31 @@ zoom_user_classify(const zoom_response_t *a, int64_t now, int64_t ttl,
     } else {
         root = zoom_json_load(a->body, NULL);
 
-        rc = zoom_token_take(a, root, now, form, name, token, &taken, v);
+        rc = zoom_token_take(a, root, now, look, token, v);
 
         zoom_json_wipe(json_object_get(root, "token"));
         json_decref(root);
     }
 
     if (rc != 0) {
-        return;
+        return 0;
     }
 
-    *expires = zoom_user_expires(a, taken, now, ttl);
+    taken.data = token->data + start;
+    taken.len = token->len - start;
 
-    if (*expires <= now) {
-        *expires = 0;
+    expires = zoom_user_expires(a, taken, now, ttl);
 
-        zoom_wipe(token->data + start, token->len - start);
-        token->len = start;
-
-        zoom_user_stillborn(name, v);
+    if (expires > now) {
+        return expires;
     }
+
+    zoom_wipe(token->data + start, token->len - start);
+    token->len = start;
+
+    zoom_user_stillborn(look->name, v);
+
+    return 0;
 }
 
 
@@ -175,7 +186,7 @@ zoom_user_stillborn(const char *name, zoom_verdict_t *v)
 
 static int
 zoom_user_take(const zoom_response_t *a, zoom_token_form_pt form,
-    zoom_buf_t *token, zoom_str_t *taken)
+    zoom_buf_t *token)
 {
     zoom_json_doc_t          doc;
     const zoom_json_node_t  *node;
@@ -196,9 +207,6 @@ zoom_user_take(const zoom_response_t *a, zoom_token_form_pt form,
         return -1;
     }
 
-    taken->data = token->data + token->len;
-    taken->len = node->text.len;
-
     zoom_buf_str(token, node->text);
 
     return token->overflow ? -1 : 0;
@@ -207,8 +215,7 @@ zoom_user_take(const zoom_response_t *a, zoom_token_form_pt form,
 
 int
 zoom_token_take(const zoom_response_t *a, const json_t *root, int64_t now,
-    zoom_token_form_pt form, const char *name, zoom_buf_t *token,
-    zoom_str_t *taken, zoom_verdict_t *v)
+    const zoom_token_look_t *look, zoom_buf_t *token, zoom_verdict_t *v)
 {
     json_t      *value;
     zoom_str_t   s;
@@ -229,10 +236,7 @@ zoom_token_take(const zoom_response_t *a, const json_t *root, int64_t now,
     s.data = (const unsigned char *) json_string_value(value);
     s.len = json_string_length(value);
 
-    taken->data = token->data + token->len;
-    taken->len = s.len;
-
-    if (s.len <= ZOOM_TOKEN_MAX && form(s)) {
+    if (s.len <= ZOOM_TOKEN_MAX && look->form(s)) {
         zoom_buf_str(token, s);
 
         if (!token->overflow) {
@@ -243,7 +247,7 @@ zoom_token_take(const zoom_response_t *a, const json_t *root, int64_t now,
     zoom_buf_init(&why, words, sizeof(words));
 
     if (s.len > ZOOM_TOKEN_MAX || token->overflow) {
-        zoom_buf_c(&why, name);
+        zoom_buf_c(&why, look->name);
         zoom_buf_c(&why, " is too long");
 
     } else if (zoom_str_casefind(s, "no longer supported")) {
@@ -254,7 +258,7 @@ zoom_token_take(const zoom_response_t *a, const json_t *root, int64_t now,
 
     } else {
         zoom_buf_c(&why, "malformed ");
-        zoom_buf_c(&why, name);
+        zoom_buf_c(&why, look->name);
     }
 
     s.data = why.data;

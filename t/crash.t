@@ -178,7 +178,7 @@ SKIP: {
         http_wait(call('/zak?' . bot(2))) for 1 .. 2;
         is(scalar(grep { $_->{done} } @calls), 0, 'others wait for it');
 
-        my $sh = "'ngx_http_zoom_flight.c'::ngx_http_zoom_zone->sh";
+        my $sh = "ngx_http_zoom_flight_zone->sh";
 
         gdb($other, 'set $i = 0', 'while $i < 256',
             "if $sh->workers[\$i].pid == $owner",

@@ -3,6 +3,7 @@
 #include <ngx_event.h>
 
 #include "ngx_http_zoom_flight.h"
+#include "ngx_http_zoom_flight_entry.h"
 #include "ngx_http_zoom_store.h"
 #include "ngx_http_zoom_timer.h"
 #include "ngx_http_zoom_wake.h"
@@ -26,13 +27,11 @@ static ngx_http_zoom_flight_t *ngx_http_zoom_flight_find(
 static ngx_http_zoom_flight_t *ngx_http_zoom_flight_create(
     const ngx_http_zoom_key_t *key, const ngx_http_zoom_job_t *job);
 static void ngx_http_zoom_flight_free(ngx_http_zoom_flight_t *flight);
-static ngx_http_zoom_entry_t *ngx_http_zoom_flight_entry(
-    const ngx_http_zoom_flight_t *flight);
 static ngx_int_t ngx_http_zoom_flight_enter(ngx_http_zoom_flight_t *flight,
     const ngx_http_zoom_record_t *rec);
+static void ngx_http_zoom_flight_open(ngx_http_zoom_flight_t *flight,
+    ngx_http_zoom_entry_t *e) ngx_http_zoom_under_lock;
 static void ngx_http_zoom_flight_run(ngx_event_t *ev);
-static void ngx_http_zoom_flight_extend(ngx_http_zoom_flight_t *flight,
-    ngx_msec_t deadline);
 static void ngx_http_zoom_flight_restart(ngx_http_zoom_flight_t *flight);
 static void ngx_http_zoom_flight_end(ngx_http_zoom_flight_t *flight,
     ngx_http_zoom_result_t *result);
@@ -50,15 +49,11 @@ static void ngx_http_zoom_flight_arm(void);
 #define ngx_http_zoom_flight_bucket(hash)                                     \
     &ngx_http_zoom_flights[(hash) % NGX_HTTP_ZOOM_FLIGHT_BUCKETS]
 
-#define ngx_http_zoom_later(a, b)  ((ngx_msec_int_t) ((a) - (b)) > 0)
-
-
-static ngx_http_zoom_zone_t  *ngx_http_zoom_zone;
-static ngx_queue_t            ngx_http_zoom_flights[
+static ngx_queue_t   ngx_http_zoom_flights[
                                               NGX_HTTP_ZOOM_FLIGHT_BUCKETS];
-static ngx_uint_t             ngx_http_zoom_followers;
-static ngx_uint_t             ngx_http_zoom_self;
-static ngx_event_t            ngx_http_zoom_look_timer;
+static ngx_uint_t    ngx_http_zoom_followers;
+static ngx_uint_t    ngx_http_zoom_self;
+static ngx_event_t   ngx_http_zoom_look_timer;
 
 
 ngx_int_t
@@ -66,7 +61,7 @@ ngx_http_zoom_flight_init_process(ngx_http_zoom_zone_t *zone, ngx_log_t *log)
 {
     ngx_uint_t  i;
 
-    ngx_http_zoom_zone = zone;
+    ngx_http_zoom_flight_zone = zone;
 
     ngx_http_zoom_zone_enter(zone);
 
@@ -88,13 +83,13 @@ ngx_http_zoom_flight_init_process(ngx_http_zoom_zone_t *zone, ngx_log_t *log)
 void
 ngx_http_zoom_flight_exit_process(void)
 {
-    if (ngx_http_zoom_zone) {
+    if (ngx_http_zoom_flight_zone) {
 
         /* with the slot, what is still in flight is open to others */
 
         ngx_http_zoom_timer_stop(&ngx_http_zoom_look_timer);
-        ngx_http_zoom_worker_release(ngx_http_zoom_zone);
-        ngx_http_zoom_zone = NULL;
+        ngx_http_zoom_worker_release(ngx_http_zoom_flight_zone);
+        ngx_http_zoom_flight_zone = NULL;
     }
 }
 
@@ -217,23 +212,6 @@ ngx_http_zoom_flight_free(ngx_http_zoom_flight_t *flight)
 }
 
 
-/* NULL: there is none that is still of this flight */
-
-static ngx_http_zoom_entry_t *
-ngx_http_zoom_flight_entry(const ngx_http_zoom_flight_t *flight)
-{
-    ngx_http_zoom_entry_t  *e;
-
-    if (flight->key.once) {
-        return NULL;
-    }
-
-    e = &ngx_http_zoom_zone->entries[flight->entry];
-
-    return (e->flight == flight->number) ? e : NULL;
-}
-
-
 /* joins the flight of another worker, or opens one */
 
 static ngx_int_t
@@ -245,7 +223,7 @@ ngx_http_zoom_flight_enter(ngx_http_zoom_flight_t *flight,
     ngx_http_zoom_worker_t  *workers;
     ngx_http_zoom_entry_t   *e;
 
-    zone = ngx_http_zoom_zone;
+    zone = ngx_http_zoom_flight_zone;
     workers = zone->sh->workers;
 
     ngx_http_zoom_zone_lock(zone);
@@ -293,9 +271,27 @@ ngx_http_zoom_flight_enter(ngx_http_zoom_flight_t *flight,
         return NGX_OK;
     }
 
-    /* waiters of an owner that died stay in the bitmap */
+    ngx_http_zoom_flight_open(flight, e);
 
-    e->flight = ++zone->sh->flights;
+    ngx_http_zoom_zone_unlock(zone);
+
+    ngx_http_zoom_followers--;
+
+    return NGX_OK;
+}
+
+
+/* under lock: ours; waiters of an owner that died stay in the bitmap */
+
+static void
+ngx_http_zoom_flight_open(ngx_http_zoom_flight_t *flight,
+    ngx_http_zoom_entry_t *e)
+{
+    ngx_http_zoom_shared_t  *sh;
+
+    sh = ngx_http_zoom_flight_zone->sh;
+
+    e->flight = ++sh->flights;
     e->deadline = flight->deadline;
     e->grace = 0;
     e->trouble = ZOOM_OK;
@@ -304,18 +300,12 @@ ngx_http_zoom_flight_enter(ngx_http_zoom_flight_t *flight,
     e->owner_epoch = ngx_pid;
 
     if (ngx_http_zoom_self != NGX_HTTP_ZOOM_NO_WORKER) {
-        e->owner_epoch = workers[ngx_http_zoom_self].epoch;
+        e->owner_epoch = sh->workers[ngx_http_zoom_self].epoch;
         ngx_http_zoom_workers_clear(&e->waiters, ngx_http_zoom_self);
     }
 
     flight->number = e->flight;
     flight->owner = 1;
-
-    ngx_http_zoom_zone_unlock(zone);
-
-    ngx_http_zoom_followers--;
-
-    return NGX_OK;
 }
 
 
@@ -361,34 +351,6 @@ ngx_http_zoom_flight_run(ngx_event_t *ev)
 }
 
 
-static void
-ngx_http_zoom_flight_extend(ngx_http_zoom_flight_t *flight,
-    ngx_msec_t deadline)
-{
-    ngx_http_zoom_zone_t   *zone;
-    ngx_http_zoom_entry_t  *e;
-
-    if (!ngx_http_zoom_later(deadline, flight->deadline)) {
-        return;
-    }
-
-    flight->deadline = deadline;
-
-    zone = ngx_http_zoom_zone;
-    e = &zone->entries[flight->entry];
-
-    ngx_http_zoom_zone_lock(zone);
-
-    if (e->used && e->flight == flight->number
-        && ngx_http_zoom_later(deadline, e->deadline))
-    {
-        e->deadline = deadline;
-    }
-
-    ngx_http_zoom_zone_unlock(zone);
-}
-
-
 void
 ngx_http_zoom_flight_leave(ngx_http_zoom_flight_t *flight)
 {
@@ -403,7 +365,7 @@ ngx_http_zoom_flight_leave(ngx_http_zoom_flight_t *flight)
 
     /* its owner is not to mint for us */
 
-    zone = ngx_http_zoom_zone;
+    zone = ngx_http_zoom_flight_zone;
     e = &zone->entries[flight->entry];
 
     ngx_http_zoom_zone_lock(zone);
@@ -420,108 +382,6 @@ ngx_http_zoom_flight_leave(ngx_http_zoom_flight_t *flight)
 }
 
 
-ngx_msec_t
-ngx_http_zoom_flight_deadline(ngx_http_zoom_flight_t *flight)
-{
-    ngx_msec_t              deadline;
-    ngx_http_zoom_entry_t  *e;
-
-    e = ngx_http_zoom_flight_entry(flight);
-
-    if (e == NULL) {
-        return flight->deadline;
-    }
-
-    deadline = e->deadline;
-
-    return ngx_http_zoom_later(deadline, flight->deadline)
-           ? deadline : flight->deadline;
-}
-
-
-ngx_uint_t
-ngx_http_zoom_flight_wanted(ngx_http_zoom_flight_t *flight)
-{
-    ngx_uint_t              i;
-    ngx_http_zoom_entry_t  *e;
-
-    if (flight->background || !ngx_queue_empty(&flight->waiters)) {
-        return 1;
-    }
-
-    e = ngx_http_zoom_flight_entry(flight);
-
-    if (e == NULL) {
-        return 0;
-    }
-
-    for (i = 0; i < NGX_HTTP_ZOOM_MAX_WORKERS / 64; i++) {
-        if (e->waiters.bits[i]) {
-            return 1;
-        }
-    }
-
-    return e->polled;
-}
-
-
-void
-ngx_http_zoom_flight_busy(ngx_http_zoom_flight_t *flight, ngx_msec_t time)
-{
-    ngx_msec_int_t          late;
-    ngx_http_zoom_entry_t  *e;
-
-    if (flight->key.once) {
-        return;
-    }
-
-    ngx_http_zoom_zone_lock(ngx_http_zoom_zone);
-
-    e = ngx_http_zoom_flight_entry(flight);
-
-    if (e) {
-        late = ngx_current_msec + time - e->deadline;
-        e->grace = (late > 0) ? late : e->grace;
-    }
-
-    ngx_http_zoom_zone_unlock(ngx_http_zoom_zone);
-}
-
-
-void
-ngx_http_zoom_flight_meet(ngx_http_zoom_flight_t *flight,
-    zoom_error_e trouble)
-{
-    ngx_http_zoom_entry_t  *e;
-
-    if (flight->key.once) {
-        flight->trouble = trouble;
-        return;
-    }
-
-    ngx_http_zoom_zone_lock(ngx_http_zoom_zone);
-
-    e = ngx_http_zoom_flight_entry(flight);
-
-    if (e) {
-        e->trouble = trouble;
-    }
-
-    ngx_http_zoom_zone_unlock(ngx_http_zoom_zone);
-}
-
-
-zoom_error_e
-ngx_http_zoom_flight_trouble(ngx_http_zoom_flight_t *flight)
-{
-    ngx_http_zoom_entry_t  *e;
-
-    e = ngx_http_zoom_flight_entry(flight);
-
-    return e ? e->trouble : flight->trouble;
-}
-
-
 void
 ngx_http_zoom_flight_land(ngx_http_zoom_flight_t *flight,
     ngx_http_zoom_result_t *result)
@@ -535,7 +395,7 @@ ngx_http_zoom_flight_land(ngx_http_zoom_flight_t *flight,
     ngx_memzero(&waiters, sizeof(ngx_http_zoom_workers_t));
 
     rc = NGX_OK;
-    zone = ngx_http_zoom_zone;
+    zone = ngx_http_zoom_flight_zone;
 
     if (flight->key.once) {
         ngx_http_zoom_publish_once(zone, &flight->key, result);
@@ -672,7 +532,7 @@ ngx_http_zoom_flight_ended(ngx_queue_t *bucket)
          q = ngx_queue_next(q))
     {
         flight = ngx_queue_data(q, ngx_http_zoom_flight_t, queue);
-        e = &ngx_http_zoom_zone->entries[flight->entry];
+        e = &ngx_http_zoom_flight_zone->entries[flight->entry];
 
         if (!flight->owner && e->flight != flight->number) {
             return flight;
@@ -702,7 +562,7 @@ ngx_http_zoom_flight_look(ngx_event_t *ev)
              q = ngx_queue_next(q))
         {
             flight = ngx_queue_data(q, ngx_http_zoom_flight_t, queue);
-            e = &ngx_http_zoom_zone->entries[flight->entry];
+            e = &ngx_http_zoom_flight_zone->entries[flight->entry];
 
             if (!flight->owner && e->flight == flight->number
                 && ngx_http_zoom_flight_lost(e, &alive))
@@ -736,7 +596,7 @@ ngx_http_zoom_flight_lost(const ngx_http_zoom_entry_t *e,
     if (owner < NGX_HTTP_ZOOM_MAX_WORKERS) {
 
         if (ngx_http_zoom_workers_has(alive, owner)
-            && ngx_http_zoom_zone->sh->workers[owner].epoch == epoch)
+            && ngx_http_zoom_flight_zone->sh->workers[owner].epoch == epoch)
         {
             return 0;
         }
@@ -744,7 +604,7 @@ ngx_http_zoom_flight_lost(const ngx_http_zoom_entry_t *e,
         ngx_http_zoom_workers_set(alive, owner);
     }
 
-    return !ngx_http_zoom_worker_alive(ngx_http_zoom_zone, owner, epoch);
+    return !ngx_http_zoom_worker_alive(ngx_http_zoom_flight_zone, owner, epoch);
 }
 
 
@@ -755,15 +615,15 @@ ngx_http_zoom_flight_expire(ngx_http_zoom_flight_t *flight)
 {
     ngx_http_zoom_entry_t  *e;
 
-    e = &ngx_http_zoom_zone->entries[flight->entry];
+    e = &ngx_http_zoom_flight_zone->entries[flight->entry];
 
-    ngx_http_zoom_zone_lock(ngx_http_zoom_zone);
+    ngx_http_zoom_zone_lock(ngx_http_zoom_flight_zone);
 
     if (e->flight == flight->number) {
         e->flight = 0;
     }
 
-    ngx_http_zoom_zone_unlock(ngx_http_zoom_zone);
+    ngx_http_zoom_zone_unlock(ngx_http_zoom_flight_zone);
 }
 
 
@@ -778,7 +638,7 @@ ngx_http_zoom_flight_check(ngx_http_zoom_flight_t *flight)
 
     ngx_memzero(&result, sizeof(ngx_http_zoom_result_t));
 
-    if (ngx_http_zoom_store_read(ngx_http_zoom_zone, &flight->key, &rec,
+    if (ngx_http_zoom_store_read(ngx_http_zoom_flight_zone, &flight->key, &rec,
                                  value, sizeof(value))
         != NGX_OK)
     {

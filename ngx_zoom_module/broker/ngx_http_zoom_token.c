@@ -122,8 +122,8 @@ ngx_http_zoom_token_classify(const ngx_http_zoom_mint_job_t *mint,
     const zoom_response_t *response, zoom_buf_t *token, time_t *expires,
     zoom_verdict_t *v)
 {
-    int64_t  dies;
-
+    int64_t                           dies;
+    zoom_jointoken_t                  what;
     const ngx_http_zoom_token_job_t  *job;
 
     job = (const ngx_http_zoom_token_job_t *) mint;
@@ -139,8 +139,10 @@ ngx_http_zoom_token_classify(const ngx_http_zoom_mint_job_t *mint,
         break;
 
     default:
-        zoom_jointoken_classify(response, ngx_time(), job->type, job->webinar,
-                                token, &dies, v);
+        what.type = job->type;
+        what.webinar = job->webinar;
+
+        zoom_jointoken_classify(response, ngx_time(), &what, token, &dies, v);
         break;
     }
 

@@ -157,8 +157,9 @@ ngx_http_zoom_script_signature(const ngx_http_zoom_account_t *account,
     const ngx_str_t *meeting, ngx_uint_t host, time_t life, u_char *buf,
     ngx_str_t *signature)
 {
-    zoom_buf_t   b;
-    const char  *why;
+    zoom_buf_t          b;
+    const char         *why;
+    zoom_sdk_claims_t   claims;
 
     if (account->sdk_key.len == 0) {
         return "the account has no \"sdk_key\"";
@@ -170,11 +171,13 @@ ngx_http_zoom_script_signature(const ngx_http_zoom_account_t *account,
 
     zoom_buf_init(&b, buf, ZOOM_SDK_SIGNATURE_MAX);
 
+    claims.meeting = ngx_http_zoom_str(meeting);
+    claims.role = host ? ZOOM_SDK_HOST : ZOOM_SDK_PARTICIPANT;
+    claims.iat = ngx_time();
+    claims.life = life;
+
     why = zoom_sdk_signature(&b, ngx_http_zoom_str(&account->sdk_key),
-                             ngx_http_zoom_str(&account->sdk_secret),
-                             ngx_http_zoom_str(meeting),
-                             host ? ZOOM_SDK_HOST : ZOOM_SDK_PARTICIPANT,
-                             ngx_time(), life);
+                             ngx_http_zoom_str(&account->sdk_secret), &claims);
 
     signature->data = b.data;
     signature->len = b.len;

@@ -524,19 +524,21 @@ ngx_http_zoom_join_answer(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     zoom_buf_t                      b;
     const char                     *why;
     zoom_str_t                      signature;
-    zoom_sdk_role_e                 role;
+    zoom_sdk_claims_t               claims;
     const ngx_http_zoom_account_t  *account;
     u_char                          text[ZOOM_SDK_SIGNATURE_MAX];
 
     account = ctx->target.account;
-    role = ngx_http_zoom_join_role(r, ctx->callback.join);
 
     zoom_buf_init(&b, text, sizeof(text));
 
+    claims.meeting = ctx->callback.join->meeting;
+    claims.role = ngx_http_zoom_join_role(r, ctx->callback.join);
+    claims.iat = ngx_time();
+    claims.life = ZOOM_SDK_LIFE_MIN;
+
     why = zoom_sdk_signature(&b, ngx_http_zoom_str(&account->sdk_key),
-                             ngx_http_zoom_str(&account->sdk_secret),
-                             ctx->callback.join->meeting, role, ngx_time(),
-                             ZOOM_SDK_LIFE_MIN);
+                             ngx_http_zoom_str(&account->sdk_secret), &claims);
 
     if (why == NULL) {
         signature.data = b.data;

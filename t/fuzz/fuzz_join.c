@@ -85,6 +85,7 @@ fuzz_end(zoom_join_t *join)
 {
     const char           *why;
     zoom_buf_t            b;
+    zoom_sdk_claims_t     claims;
     static unsigned char  link[ZOOM_JOIN_URL_MAX],
                           signature[ZOOM_SDK_SIGNATURE_MAX];
 
@@ -111,10 +112,12 @@ fuzz_end(zoom_join_t *join)
 
     zoom_buf_init(&b, signature, sizeof(signature));
 
-    if (zoom_sdk_signature(&b, key, key, join->meeting, join->role, 0,
-                           ZOOM_SDK_LIFE_MIN)
-        != NULL)
-    {
+    claims.meeting = join->meeting;
+    claims.role = join->role;
+    claims.iat = 0;
+    claims.life = ZOOM_SDK_LIFE_MIN;
+
+    if (zoom_sdk_signature(&b, key, key, &claims) != NULL) {
         abort();
     }
 

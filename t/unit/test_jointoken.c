@@ -6,6 +6,10 @@
 #define NOW  1772413200             /* 2026-03-02T01:00:00Z */
 
 
+static const zoom_jointoken_t  recording = { ZOOM_LOCAL_RECORDING, 0 };
+static const zoom_jointoken_t  streaming = { ZOOM_LIVE_STREAMING, 0 };
+
+
 static const struct {
     zoom_token_type_e   what;
     int                webinar;
@@ -138,8 +142,7 @@ START_TEST(judges)
     expires = -1;
     zoom_buf_init(&token, data, sizeof(data));
 
-    zoom_jointoken_classify(&a, NOW, ZOOM_LOCAL_RECORDING, 0, &token, &expires,
-                            &v);
+    zoom_jointoken_classify(&a, NOW, &recording, &token, &expires, &v);
 
     judged_is(&rows[_i], &v, &token,
               (v.verdict == ZOOM_USE) ? expires - NOW : expires);
@@ -149,12 +152,12 @@ END_TEST
 
 START_TEST(names_the_scope)
 {
-    int              webinar;
-    int64_t          expires;
-    zoom_buf_t       token;
-    zoom_response_t  a;
-    zoom_verdict_t   v;
-    unsigned char    data[ZOOM_TOKEN_MAX];
+    int64_t           expires;
+    zoom_buf_t        token;
+    zoom_response_t   a;
+    zoom_verdict_t    v;
+    zoom_jointoken_t  what;
+    unsigned char     data[ZOOM_TOKEN_MAX];
 
     static const char *const  scopes[] = {
         "meeting:read:local_recording_token:admin",
@@ -169,11 +172,11 @@ START_TEST(names_the_scope)
     a.status = 400;
     a.body = S("{\"code\":4711,\"message\":\"x\"}");
 
-    webinar = _i % 2;
+    what.type = ZOOM_LOCAL_RECORDING + _i / 2;
+    what.webinar = _i % 2;
 
     zoom_buf_init(&token, data, sizeof(data));
-    zoom_jointoken_classify(&a, NOW, ZOOM_LOCAL_RECORDING + _i / 2, webinar,
-                            &token, &expires, &v);
+    zoom_jointoken_classify(&a, NOW, &what, &token, &expires, &v);
 
     ck_assert_int_eq(v.error, ZOOM_E_SCOPE_MISSING);
     ck_assert_msg(zoom_str_casefind(zoom_str_c(v.advice), scopes[_i]), "%s",
@@ -197,16 +200,14 @@ START_TEST(keeps_what_is_there)
     zoom_buf_init(&token, data, sizeof(data));
     zoom_buf_c(&token, "ab");
 
-    zoom_jointoken_classify(&a, NOW, ZOOM_LIVE_STREAMING, 0, &token, &expires,
-                            &v);
+    zoom_jointoken_classify(&a, NOW, &streaming, &token, &expires, &v);
 
     unit_is(unit_buf(&token), "ab");
     ck_assert_int_eq(v.error, ZOOM_E_ZOOM_INVALID);
     ck_assert(memcmp(data + 2, "CANARY", 6) != 0);
 
     a.body = S("{\"expire_in\":1,\"token\":\"CANARY7\"}");
-    zoom_jointoken_classify(&a, NOW, ZOOM_LIVE_STREAMING, 0, &token, &expires,
-                            &v);
+    zoom_jointoken_classify(&a, NOW, &streaming, &token, &expires, &v);
     ck_assert_int_eq(v.error, ZOOM_E_ZOOM_INVALID);
     ck_assert_str_eq((char *) v.message, "join token is too long");
 }

@@ -46,18 +46,30 @@ static const struct {
 };
 
 
+static const zoom_sdk_claims_t  usual = {
+    zoom_str("123456789"), ZOOM_SDK_PARTICIPANT, NOW, 1800
+};
+
+static const zoom_sdk_claims_t  longest = {
+    zoom_str("98765432101"), ZOOM_SDK_HOST, 253402300799LL - 172800, 172800
+};
+
+
 START_TEST(signs)
 {
-    zoom_str_t  signature;
+    zoom_str_t         signature;
+    zoom_sdk_claims_t  claims;
 
     zoom_buf_init(&b, data, sizeof(data));
     zoom_buf_c(&b, ">");
 
+    claims.meeting = vectors[_i].meeting;
+    claims.role = vectors[_i].role;
+    claims.iat = vectors[_i].iat;
+    claims.life = vectors[_i].life;
+
     ck_assert_ptr_null(zoom_sdk_signature(&b, vectors[_i].key,
-                                          vectors[_i].secret,
-                                          vectors[_i].meeting,
-                                          vectors[_i].role, vectors[_i].iat,
-                                          vectors[_i].life));
+                                          vectors[_i].secret, &claims));
 
     ck_assert_int_eq(data[0], '>');
 
@@ -83,15 +95,12 @@ START_TEST(needs_room)
         zoom_buf_init(&b, data, room);
 
         if (room == whole.len) {
-            ck_assert_ptr_null(zoom_sdk_signature(&b, KEY, SECRET,
-                                                  S("123456789"), 0, NOW,
-                                                  1800));
+            ck_assert_ptr_null(zoom_sdk_signature(&b, KEY, SECRET, &usual));
             unit_is(unit_buf(&b), vectors[0].signature);
             break;
         }
 
-        unit_is(zoom_str_c(zoom_sdk_signature(&b, KEY, SECRET, S("123456789"),
-                                              0, NOW, 1800)),
+        unit_is(zoom_str_c(zoom_sdk_signature(&b, KEY, SECRET, &usual)),
                 "has no room");
         ck_assert_uint_eq(b.len, 0);
 
@@ -117,31 +126,30 @@ START_TEST(has_room_for_the_longest)
     secret.len = ZOOM_SDK_SECRET_MAX;
 
     zoom_buf_init(&b, data, sizeof(data));
-    ck_assert_ptr_null(zoom_sdk_signature(&b, key, secret, S("98765432101"),
-                                          1, 253402300799LL - 172800,
-                                          172800));
+    ck_assert_ptr_null(zoom_sdk_signature(&b, key, secret, &longest));
 
     key.len++;
-    ck_assert_ptr_nonnull(zoom_sdk_signature(&b, key, secret, S("123456789"),
-                                             0, NOW, 1800));
+    ck_assert_ptr_nonnull(zoom_sdk_signature(&b, key, secret, &usual));
     key.len--;
     secret.len++;
-    ck_assert_ptr_nonnull(zoom_sdk_signature(&b, key, secret, S("123456789"),
-                                             0, NOW, 1800));
+    ck_assert_ptr_nonnull(zoom_sdk_signature(&b, key, secret, &usual));
 }
 END_TEST
 
 
+#define CLAIMS(meeting, role, iat, life)                                      \
+    &(zoom_sdk_claims_t) { meeting, (zoom_sdk_role_e) (role), iat, life }
+
+
 static void
-refused(zoom_str_t key, zoom_str_t secret, zoom_str_t meeting, int role,
-    int64_t iat, int64_t life, const char *why)
+refused(zoom_str_t key, zoom_str_t secret, const zoom_sdk_claims_t *c,
+    const char *why)
 {
     const char  *said;
 
     zoom_buf_init(&b, data, sizeof(data));
 
-    said = zoom_sdk_signature(&b, key, secret, meeting,
-                              (zoom_sdk_role_e) role, iat, life);
+    said = zoom_sdk_signature(&b, key, secret, c);
 
     ck_assert_msg(said != NULL, "not refused: %s", why);
     unit_is(zoom_str_c(said), why);
@@ -168,27 +176,32 @@ START_TEST(refuses)
     };
 
     for (i = 0; i < N(meetings); i++) {
-        refused(KEY, SECRET, zoom_str_c(meetings[i]), 0, NOW, 1800,
+        refused(KEY, SECRET, CLAIMS(zoom_str_c(meetings[i]), 0, NOW, 1800),
                 "has no meeting number");
     }
 
     for (i = 0; i < N(lives); i++) {
-        refused(KEY, SECRET, S("123456789"), 0, NOW, lives[i],
+        refused(KEY, SECRET, CLAIMS(S("123456789"), 0, NOW, lives[i]),
                 "has a life out of bounds");
     }
 
     for (i = 0; i < N(times); i++) {
-        refused(KEY, SECRET, S("123456789"), 0, times[i], 1800,
+        refused(KEY, SECRET, CLAIMS(S("123456789"), 0, times[i], 1800),
                 "has a time out of bounds");
     }
 
-    refused(KEY, SECRET, S("123456789"), 2, NOW, 1800, "has no role");
-    refused(KEY, SECRET, S("123456789"), -1, NOW, 1800, "has no role");
-    refused(KEY, SECRET, S("123456789"), 5, NOW, 1800, "has no role");
-    refused(S(""), SECRET, S("123456789"), 0, NOW, 1800, "has no SDK key");
-    refused(S("a\"b"), SECRET, S("123456789"), 0, NOW, 1800,
+    refused(KEY, SECRET, CLAIMS(S("123456789"), 2, NOW, 1800),
+            "has no role");
+    refused(KEY, SECRET, CLAIMS(S("123456789"), -1, NOW, 1800),
+            "has no role");
+    refused(KEY, SECRET, CLAIMS(S("123456789"), 5, NOW, 1800),
+            "has no role");
+    refused(S(""), SECRET, CLAIMS(S("123456789"), 0, NOW, 1800),
             "has no SDK key");
-    refused(KEY, S(""), S("123456789"), 0, NOW, 1800, "has no SDK secret");
+    refused(S("a\"b"), SECRET, CLAIMS(S("123456789"), 0, NOW, 1800),
+            "has no SDK key");
+    refused(KEY, S(""), CLAIMS(S("123456789"), 0, NOW, 1800),
+            "has no SDK secret");
 }
 END_TEST
 
@@ -236,8 +249,7 @@ START_TEST(bears_faults)
         zoom_buf_c(&b, ">");
 
         unit_sha256_fails = n;
-        unit_is(zoom_str_c(zoom_sdk_signature(&b, KEY, SECRET,
-                                              S("123456789"), 0, NOW, 1800)),
+        unit_is(zoom_str_c(zoom_sdk_signature(&b, KEY, SECRET, &usual)),
                 "could not be computed");
         ck_assert_int_eq(unit_sha256_fails, 0);
         unit_is(unit_buf(&b), ">");
