@@ -375,7 +375,8 @@ sub fds {
 
 
 # Compiles t/chaos/zone.c beside the module, with the headers that it was
-# built with; undef where that can't be done.
+# built with; undef where these are not there.  A checker that does not compile
+# has checked nothing, and must not look as if it had.
 
 sub checker {
     my ($build) = Zoom::Nginx::module() =~ m{^(.*)/};
@@ -401,9 +402,13 @@ sub checker {
     ]);
 
     wait_for(sub { !alive($pid) }, 30, 'cc');
+
+    my $said = slurp("$new.log");
     unlink "$new.log";
 
-    return ended($pid) == 0 && rename($new, $program) ? $program : undef;
+    die "t/chaos/zone.c does not compile:\n$said" if ended($pid) != 0;
+
+    return rename($new, $program) ? $program : undef;
 }
 
 
