@@ -39,7 +39,8 @@ void zoom_zak_classify(const zoom_response_t *a, int64_t now, int64_t ttl,
 
 /*
  * The same for an OBF token: "/users/{user}/token?type=onbehalf&meeting_id=
- * {meeting}&ttl={ttl}".  It need not be a JWT; where it is none it lives as
+ * {meeting}&ttl={ttl}".  Zoom's document has meeting_id optional: an empty
+ * "meeting" leaves it out.  It need not be a JWT; where it is none it lives as
  * long as was asked.
  */
 
@@ -64,6 +65,13 @@ typedef struct {
 
 int zoom_token_take(const zoom_response_t *a, const json_t *root, int64_t now,
     const zoom_token_look_t *look, zoom_buf_t *token, zoom_verdict_t *v);
+
+/*
+ * 1 if "s" is one to eight tokens of any form, separated by commas: what
+ * Attendee tries in order.
+ */
+
+int zoom_token_list(zoom_str_t s);
 
 /*
  * 1 if "s" has the form of a JWS compact serialisation: three non-empty parts

@@ -23,7 +23,7 @@
 
 /* What an answer may hold, and how many there are. */
 
-#define NGX_HTTP_ZOOM_API_TOKENS   5
+#define NGX_HTTP_ZOOM_API_TOKENS   6
 
 /* All that is asked Zoom for, and the labels of its limits. */
 
@@ -331,11 +331,15 @@ typedef struct {
     /* The bit of a type of tokens, or NGX_DECLINED. */
     ngx_int_t                  (*type)(const ngx_str_t *name);
 
-    /* What tokens are called in an answer, in the order of those bits. */
+    /*
+     * What tokens are called in an answer, in the order of those bits; the last
+     * one, "join_token", is of no type: only scripts have it.
+     */
     const char *const           *members;
 
-    /* NGX_OK, or NGX_DECLINED: not for an answer. */
-    ngx_int_t                  (*token)(const ngx_str_t *value);
+    /* NGX_OK, or NGX_DECLINED: not for that member of an answer. */
+    ngx_int_t                  (*token)(ngx_uint_t member,
+                                        const ngx_str_t *value);
 } ngx_http_zoom_api_t;
 
 

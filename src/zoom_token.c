@@ -8,6 +8,9 @@
 #include "zoom_uri.h"
 
 
+#define ZOOM_TOKEN_LIST_MAX  8
+
+
 static void zoom_user_path(zoom_buf_t *b, zoom_str_t user, const char *type);
 static int64_t zoom_user_classify(const zoom_response_t *a, int64_t now,
     int64_t ttl, const zoom_token_look_t *look, zoom_buf_t *token,
@@ -57,8 +60,12 @@ void
 zoom_obf_path(zoom_buf_t *b, zoom_str_t user, zoom_str_t meeting, int64_t ttl)
 {
     zoom_user_path(b, user, "onbehalf");
-    zoom_buf_c(b, "&meeting_id=");
-    zoom_uri_escape(b, meeting);
+
+    if (meeting.len) {
+        zoom_buf_c(b, "&meeting_id=");
+        zoom_uri_escape(b, meeting);
+    }
+
     zoom_buf_c(b, "&ttl=");
     zoom_buf_int(b, ttl);
 }
@@ -462,6 +469,35 @@ int
 zoom_token_form(zoom_str_t s)
 {
     return zoom_b64token(s, ZOOM_TOKEN_MAX);
+}
+
+
+int
+zoom_token_list(zoom_str_t s)
+{
+    size_t      i, n;
+    zoom_str_t  token;
+
+    token.data = s.data;
+    token.len = 0;
+    n = 1;
+
+    for (i = 0; i < s.len; i++) {
+
+        if (s.data[i] != ',') {
+            token.len++;
+            continue;
+        }
+
+        if (++n > ZOOM_TOKEN_LIST_MAX || !zoom_token_form(token)) {
+            return 0;
+        }
+
+        token.data = s.data + i + 1;
+        token.len = 0;
+    }
+
+    return zoom_token_form(token);
 }
 
 

@@ -69,6 +69,14 @@ my %script = (
     owner   => 'return "owner@example.com"',
     token   => 'return { zak_token = "CANARYown.token-of_ours" }',
     obf     => 'return { onbehalf_token = "CANARYobf.token" }',
+    obfs    => 'return { onbehalf_token = "CANARYobf.1,CANARYobf.2" }',
+    obfs_odd => 'return { onbehalf_token = "CANARYobf.1," }',
+    zaks_odd => 'return { zak_token = "CANARYzak.1,CANARYzak.2" }',
+    join    => 'return { join_token = "CANARYjoin.token" }',
+    join_both => <<'EOL',
+    return { user = "bots@t1.example", types = { "zak" },
+             join_token = "CANARYjoin.token" }
+EOL
     both    => <<'EOL',
     return { user = "bots@t1.example", types = { "zak" },
              onbehalf_token = "CANARYobf.token" }
@@ -404,7 +412,18 @@ subtest 'tokens of its own, and types' => sub {
        'and nothing else');
     is(get('/obf?type=zak')->json->{error}, 'bad_type', 'if not asked for');
 
-    my $r = $t->attendee('/both');
+    is($post->('/obfs'),
+       '{"onbehalf_token":"CANARYobf.1,CANARYobf.2"}', 'several to try');
+    is(get('/obfs')->body, 'CANARYobf.1', 'of which text has the first');
+    is($post->('/join'), '{"join_token":"CANARYjoin.token"}',
+       'one that none of ours is');
+    is(get('/join')->json->{error}, 'bad_type', 'which is for JSON alone');
+
+    my $r = $t->attendee('/join_both');
+    is(claims($r)->{uid}, 'bots@t1.example', 'one that is minted');
+    is($r->json->{join_token}, 'CANARYjoin.token', 'beside that');
+
+    $r = $t->attendee('/both');
     is(claims($r)->{uid}, 'bots@t1.example', 'one that is minted');
     is($r->json->{onbehalf_token}, 'CANARYobf.token', 'beside one that is not');
 
@@ -442,6 +461,8 @@ subtest 'what a script may not return' => sub {
             token_odd   => 'zak_token is no token',
         token_long  => 'zak_token is no token',
         token_empty => 'zak_token is no token',
+           obfs_odd => 'onbehalf_token is no token',
+           zaks_odd => 'zak_token is no token',
     );
 
     for (sort keys %fails) {

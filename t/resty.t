@@ -111,6 +111,11 @@ subtest 'types' => sub {
     ok(jwt_claims($obf)->{obf}, 'an OBF token');
     is(jwt_claims($obf)->{mid}, '123456789', 'for that meeting');
 
+    my ($any) = mint('/content', type => 'onbehalf');
+    my $claims = jwt_claims($any);
+
+    ok($claims->{obf} && !defined $claims->{mid}, 'one for any meeting');
+
     for my $type (qw(local_recording live_streaming local_archiving)) {
         my ($token, $err, $info) = call_lua($t, '/content', 'mint', {
             account => 'acme', type => $type, meeting_id => 123456789,
@@ -176,7 +181,7 @@ my @BAD = (
     [{ usr => 'x' },                       qr/there is no "usr"/],
     [{ type => 'token' },                  qr/no such type of token/],
     [{ type => 'access' },                 qr/no such type of token/],
-    [{ type => 'onbehalf' },               qr/id is not 9 to 11 digits/],
+    [{ type => 'local_recording' },        qr/id is not 9 to 11 digits/],
     [{ type => 'onbehalf', meeting_id => '12345678a' },
                                            qr/id is not 9 to 11 digits/],
     [{ type => 'onbehalf', meeting_id => 1.5 },

@@ -33,14 +33,15 @@ static const char *ngx_http_zoom_api_sign(ngx_http_zoom_account_t *account,
     const ngx_str_t *meeting, ngx_uint_t host, time_t life,
     ngx_http_zoom_signature_t *signature);
 static ngx_int_t ngx_http_zoom_api_type(const ngx_str_t *name);
-static ngx_int_t ngx_http_zoom_api_token(const ngx_str_t *value);
+static ngx_int_t ngx_http_zoom_api_token(ngx_uint_t member,
+    const ngx_str_t *value);
 
 
 static const char *const
     ngx_http_zoom_api_members[NGX_HTTP_ZOOM_API_TOKENS] =
 {
     "zak_token", "onbehalf_token", "app_privilege_token",
-    "live_streaming_token", "local_archiving_token"
+    "live_streaming_token", "local_archiving_token", "join_token"
 };
 
 
@@ -164,7 +165,17 @@ ngx_http_zoom_api_type(const ngx_str_t *name)
 
 
 static ngx_int_t
-ngx_http_zoom_api_token(const ngx_str_t *value)
+ngx_http_zoom_api_token(ngx_uint_t member, const ngx_str_t *value)
 {
-    return zoom_token_form(ngx_http_zoom_str(value)) ? NGX_OK : NGX_DECLINED;
+    zoom_str_t  s;
+
+    s = ngx_http_zoom_str(value);
+
+    /* a bot tries several, one for each owner of a grant */
+
+    if (member == ZOOM_ONBEHALF) {
+        return zoom_token_list(s) ? NGX_OK : NGX_DECLINED;
+    }
+
+    return zoom_token_form(s) ? NGX_OK : NGX_DECLINED;
 }

@@ -60,8 +60,9 @@ ngx_http_zoom_script_ask(ngx_http_request_t *r,
         ask->req.user = req->user;
     }
 
-    if (type->of_meeting) {
-
+    if (zoom_token_type_guarded(req->type)
+        || (type->of_meeting && req->meeting.len))
+    {
         if (!zoom_meeting_is_id(ngx_http_zoom_str(&req->meeting))) {
             return "the meeting's id is not 9 to 11 digits";
         }

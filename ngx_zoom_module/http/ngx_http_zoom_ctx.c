@@ -291,7 +291,18 @@ ngx_http_zoom_ctx_cleanup(void *data)
 static void
 ngx_http_zoom_ctx_wipe(ngx_http_zoom_ctx_t *ctx)
 {
+    ngx_uint_t   i;
+    ngx_str_t   *token;
+
     ngx_http_zoom_batch_wipe(&ctx->batch);
+
+    for (i = 0; ctx->target.route && i < NGX_HTTP_ZOOM_API_TOKENS; i++) {
+        token = &ctx->target.route->tokens[i];
+
+        if (token->len) {
+            ngx_explicit_memzero(token->data, token->len);
+        }
+    }
 
     if (ctx->reply.answer.len) {
         ngx_explicit_memzero(ctx->reply.answer.data, ctx->reply.answer.len);

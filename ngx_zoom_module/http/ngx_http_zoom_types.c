@@ -12,12 +12,19 @@
 
 static ngx_str_t *ngx_http_zoom_types_brought(const ngx_http_zoom_ctx_t *ctx,
     zoom_token_type_e type);
+static ngx_str_t ngx_http_zoom_types_first(const ngx_str_t *list);
+static const ngx_str_t *ngx_http_zoom_types_join_token(
+    const ngx_http_zoom_ctx_t *ctx);
 static zoom_error_e ngx_http_zoom_types_ask(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, ngx_http_zoom_ask_t *ask, const char **why);
 static zoom_error_e ngx_http_zoom_types_meeting(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, zoom_meeting_t *meeting, const char **why);
 static zoom_error_e ngx_http_zoom_types_allowed(ngx_http_request_t *r,
     const char **why);
+static size_t ngx_http_zoom_types_json_size(const ngx_http_zoom_ctx_t *ctx,
+    const ngx_str_t *join);
+static void ngx_http_zoom_types_member(zoom_buf_t *b, const char *name,
+    const ngx_str_t *token);
 
 
 zoom_error_e
@@ -99,7 +106,7 @@ ngx_http_zoom_types_routed(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         }
     }
 
-    if (n == 0) {
+    if (n == 0 && ngx_http_zoom_types_join_token(ctx) == NULL) {
         return ZOOM_OK;
     }
 
@@ -109,7 +116,8 @@ ngx_http_zoom_types_routed(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         return ZOOM_OK;
     }
 
-    if (ngx_http_zoom_arg(ngx_http_zoom_ctx_args(r, ctx), &name, &value) == 0)
+    if (n && ngx_http_zoom_arg(ngx_http_zoom_ctx_args(r, ctx), &name, &value)
+             == 0)
     {
         ctx->target.types[0] = list[0];
         return ZOOM_OK;
@@ -140,6 +148,42 @@ ngx_http_zoom_types_brought(const ngx_http_zoom_ctx_t *ctx,
     }
 
     token = &ctx->target.route->tokens[type];
+
+    return token->len ? token : NULL;
+}
+
+
+/* Only Attendee tries several; what has room for one gets the first. */
+
+static ngx_str_t
+ngx_http_zoom_types_first(const ngx_str_t *list)
+{
+    u_char     *comma;
+    ngx_str_t   first;
+
+    first = *list;
+    comma = ngx_strlchr(first.data, first.data + first.len, ',');
+
+    if (comma) {
+        first.len = comma - first.data;
+    }
+
+    return first;
+}
+
+
+/* A token that only scripts have, and no type of ours; or NULL. */
+
+static const ngx_str_t *
+ngx_http_zoom_types_join_token(const ngx_http_zoom_ctx_t *ctx)
+{
+    const ngx_str_t  *token;
+
+    if (ctx->target.route == NULL) {
+        return NULL;
+    }
+
+    token = &ctx->target.route->tokens[ZOOM_NTOKEN_TYPES];
 
     return token->len ? token : NULL;
 }
@@ -217,7 +261,7 @@ ngx_http_zoom_types_ask(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     token = ngx_http_zoom_types_brought(ctx, ask->req.type);
 
     if (token) {
-        ask->token = *token;
+        ask->token = ngx_http_zoom_types_first(token);
         return ZOOM_OK;
     }
 
@@ -240,14 +284,18 @@ ngx_http_zoom_types_ask(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     error = ngx_http_zoom_types_meeting(r, ctx, &meeting, why);
 
-    if (error != ZOOM_OK) {
-        return error;
+    if (error == ZOOM_OK) {
+        ask->req.meeting = ngx_http_zoom_ngx_str(meeting.id);
     }
 
-    ask->req.meeting = ngx_http_zoom_ngx_str(meeting.id);
+    /* Zoom demands a meeting only where no user answers for the token */
 
     if (!zoom_token_type_guarded(ask->req.type)) {
-        return ZOOM_OK;
+        return (error == ZOOM_E_NO_MEETING) ? ZOOM_OK : error;
+    }
+
+    if (error != ZOOM_OK) {
+        return error;
     }
 
     ask->req.webinar = (meeting.webinar != 0);
@@ -379,53 +427,84 @@ ngx_int_t
 ngx_http_zoom_types_json(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     ngx_uint_t plain)
 {
-    size_t       size;
-    ngx_str_t   *token;
-    zoom_buf_t   b;
-    ngx_uint_t   i, j;
-    const char  *names[2];
+    size_t                      size;
+    zoom_buf_t                  b;
+    ngx_uint_t                  i;
+    const ngx_str_t            *join, *list;
+    const ngx_http_zoom_ask_t  *ask;
 
-    size = sizeof("{}") - 1;
-
-    for (i = 0; i < ctx->batch.n; i++) {
-        size += 2 * (ctx->batch.asks[i].token.len
-                     + sizeof(",\"live_streaming_token_and_more\":\"\""));
-    }
+    join = ngx_http_zoom_types_join_token(ctx);
+    size = ngx_http_zoom_types_json_size(ctx, join);
 
     ctx->reply.answer.data = ngx_pnalloc(r->pool, size);
     if (ctx->reply.answer.data == NULL) {
         return NGX_ERROR;
     }
 
-    /* a token's alphabet needs no escapes */
-
     zoom_buf_init(&b, ctx->reply.answer.data, size);
 
     zoom_buf_c(&b, "{");
 
     for (i = 0; i < ctx->batch.n; i++) {
-        token = &ctx->batch.asks[i].token;
+        ask = &ctx->batch.asks[i];
+        list = ngx_http_zoom_types_brought(ctx, ask->req.type);
 
-        names[0] = zoom_token_types[ctx->target.types[i]].member;
-        names[1] = zoom_token_types[ctx->target.types[i]].plain;
+        ngx_http_zoom_types_member(&b, zoom_token_types[ask->req.type].member,
+                                   list ? list : &ask->token);
 
-        for (j = 0; token->len && j < (plain ? 2 : 1); j++) {
-
-            if (names[j] == NULL) {
-                continue;
-            }
-
-            zoom_buf_c(&b, (b.len > 1) ? ",\"" : "\"");
-            zoom_buf_c(&b, names[j]);
-            zoom_buf_c(&b, "\":\"");
-            zoom_buf_add(&b, token->data, token->len);
-            zoom_buf_c(&b, "\"");
+        if (plain) {
+            ngx_http_zoom_types_member(&b,
+                                       zoom_token_types[ask->req.type].plain,
+                                       &ask->token);
         }
     }
+
+    ngx_http_zoom_types_member(&b, "join_token", join);
 
     zoom_buf_c(&b, "}");
 
     ctx->reply.answer.len = b.len;
 
     return b.overflow ? NGX_ERROR : NGX_OK;
+}
+
+
+static size_t
+ngx_http_zoom_types_json_size(const ngx_http_zoom_ctx_t *ctx,
+    const ngx_str_t *join)
+{
+    size_t                      size;
+    ngx_uint_t                  i;
+    const ngx_str_t            *list;
+    const ngx_http_zoom_ask_t  *ask;
+
+    size = sizeof("{}") - 1;
+
+    for (i = 0; i < ctx->batch.n; i++) {
+        ask = &ctx->batch.asks[i];
+        list = ngx_http_zoom_types_brought(ctx, ask->req.type);
+
+        size += ask->token.len + (list ? list->len : ask->token.len)
+                + 2 * sizeof(",\"live_streaming_token_and_more\":\"\"");
+    }
+
+    return size + (join ? join->len + sizeof(",\"join_token\":\"\"") : 0);
+}
+
+
+/* A token's alphabet needs no escapes. */
+
+static void
+ngx_http_zoom_types_member(zoom_buf_t *b, const char *name,
+    const ngx_str_t *token)
+{
+    if (name == NULL || token == NULL || token->len == 0) {
+        return;
+    }
+
+    zoom_buf_c(b, (b->len > 1) ? ",\"" : "\"");
+    zoom_buf_c(b, name);
+    zoom_buf_c(b, "\":\"");
+    zoom_buf_add(b, token->data, token->len);
+    zoom_buf_c(b, "\"");
 }

@@ -483,7 +483,7 @@ ngx_http_zoom_lua_route_token(lua_State *L, ngx_http_zoom_lua_run_t *run,
 
         ngx_http_zoom_lua_route_string(L, run, name, token);
 
-        if (ngx_http_zoom_lua_api->token(token) != NGX_OK) {
+        if (ngx_http_zoom_lua_api->token(i, token) != NGX_OK) {
             luaL_error(L, "what it returned as %s is no token", name);
         }
 

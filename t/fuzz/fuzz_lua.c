@@ -529,15 +529,17 @@ fuzz_type(const ngx_str_t *name)
 
 
 static ngx_int_t
-fuzz_token(const ngx_str_t *value)
+fuzz_token(ngx_uint_t member, const ngx_str_t *value)
 {
+    fuzz_is(member < NGX_HTTP_ZOOM_API_TOKENS);
+
     return value->len ? NGX_OK : NGX_DECLINED;
 }
 
 
 static const char *const  members[] = {
     "zak_token", "onbehalf_token", "app_privilege_token",
-    "live_streaming_token", "local_archiving_token"
+    "live_streaming_token", "local_archiving_token", "join_token"
 };
 
 

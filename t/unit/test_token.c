@@ -91,6 +91,10 @@ START_TEST(asks)
     zoom_obf_path(&b, S("bots+1@example.com"), S("12345678901"), 60);
     unit_is(unit_buf(&b), "/users/bots%2B1%40example.com/token"
                           "?type=onbehalf&meeting_id=12345678901&ttl=60");
+
+    zoom_buf_init(&b, text, sizeof(text));
+    zoom_obf_path(&b, S("u"), S(""), 60);
+    unit_is(unit_buf(&b), "/users/u/token?type=onbehalf&ttl=60");
 }
 END_TEST
 
@@ -568,6 +572,25 @@ START_TEST(knows_bearers)
 END_TEST
 
 
+START_TEST(lists)
+{
+    size_t                    i;
+    static const char *const  good[] = { "a", "a.b.c", "a,b",
+                                         "a,b,c,d,e,f,g,h" };
+    static const char *const  bad[] = { "", ",", "a,", ",a", "a,,b", "a, b",
+                                        "a,\"", "\",a", "a,b,c,d,e,f,g,h,i" };
+
+    for (i = 0; i < N(good); i++) {
+        ck_assert_msg(zoom_token_list(zoom_str_c(good[i])), "\"%s\"", good[i]);
+    }
+
+    for (i = 0; i < N(bad); i++) {
+        ck_assert_msg(!zoom_token_list(zoom_str_c(bad[i])), "\"%s\"", bad[i]);
+    }
+}
+END_TEST
+
+
 Suite *
 unit_token(void)
 {
@@ -578,6 +601,7 @@ unit_token(void)
     t = tcase_create("token");
 
     tcase_add_test(t, asks);
+    tcase_add_test(t, lists);
     tcase_add_loop_test(t, tells_its_end, 0, (int) N(lives));
     tcase_add_test(t, blames_the_clock);
     tcase_add_test(t, bears_any_ttl);

@@ -95,11 +95,14 @@ function _M.run(call)
 
     local meeting = args.meeting_id
 
-    if type(meeting) ~= "string" or not meeting:match("^%d+$") then
+    -- Zoom's document has it optional.
+    if meeting ~= nil
+        and (type(meeting) ~= "string" or not meeting:match("^%d+$"))
+    then
         return answer.refuse(400, 300, "Validation Failed.")
     end
 
-    if not jointokens.exists(meeting, "meetings")
+    if meeting and not jointokens.exists(meeting, "meetings")
         and not jointokens.exists(meeting, "webinars")
     then
         return answer.refuse(404, 3001, "Meeting does not exist: " .. meeting
@@ -112,7 +115,7 @@ function _M.run(call)
     end
 
     return give("onbehalf", user, make(call.app, call.name, user, ttl,
-                { { "obf", true }, { "mid", args.meeting_id } }))
+                { { "obf", true }, { "mid", meeting } }))
 end
 
 
