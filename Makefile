@@ -29,7 +29,7 @@ PACKAGES    := build-essential nginx nginx-dev libnginx-mod-http-lua \
                libcurl4-openssl-dev libjansson-dev libssl-dev check \
                pkg-config perl openssl curl ca-certificates
 
-# For t/status.t, t/crash.t, t/resty_redis.t; NO_EXTRAS=1 does without.
+# For t/status.t, t/reload_crash.t, t/resty_redis.t; NO_EXTRAS=1 does without.
 EXTRAS      := prometheus chromium gdb redis-server
 LINTERS     := clang clang-tidy cppcheck
 

@@ -693,7 +693,7 @@ sub not_ok_in {
 }
 
 
-my @COLD = ('flight.t', '^400 cold callbacks');
+my @COLD = ('store_flight.t', '^400 cold callbacks');
 
 # Where the machine is so busy that callbacks hardly meet, once more.
 sub not_ok_with {

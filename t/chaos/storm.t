@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 
-# The long form of t/chaos.t: storms of reloads and of kills for STORM seconds
+# The long form of t/load_chaos.t: storms of reloads and of kills for STORM seconds
 # (30) each, and everything at once for MIX seconds (90).
 
 use strict;

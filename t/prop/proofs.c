@@ -1,5 +1,5 @@
 /*
- * Says what the core makes of signatures, for t/prop.t.  One case a line, its
+ * Says what the core makes of signatures, for t/auth_prop.t.  One case a line, its
  * fields in hexadecimal:
  *
  *     a SECRET BODY SIGNATURE                     Attendee's

@@ -2,7 +2,7 @@ package Zoom::Only;
 
 # Runs some of a test's parts:
 #
-#     perl -It/lib -MZoom::Only=PATTERN t/flight.t
+#     perl -It/lib -MZoom::Only=PATTERN t/store_flight.t
 
 use strict;
 use warnings;

@@ -1,7 +1,7 @@
 /*
  * Stands in for Zoom's Meeting SDK for the web: the same calls, and it objects
  * to what npm's @zoom/meetingsdk 6.2.0 objects to, under the same numbers;
- * t/meetingsdk.t asks both the same questions.  Behind that it looks at what
+ * t/join_meetingsdk.t asks both the same questions.  Behind that it looks at what
  * only Zoom's servers look at, as far as it can without the SDK secret, under
  * no number.  With the SDK itself this file goes, the page stays.
  */
