@@ -269,10 +269,7 @@ zoom_classify_limit(const zoom_response_t *a, zoom_str_t message, int64_t now,
     {
         clock = zoom_response_clock(a, now);
         v->wait = ZOOM_DAY - (clock > 0 ? clock % ZOOM_DAY : 0);
-        return;
     }
-
-    v->wait = 1;
 }
 
 

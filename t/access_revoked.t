@@ -68,4 +68,21 @@ subtest 'OAuth refuses for a while' => sub {
 };
 
 
+subtest 'OAuth refuses and does not say for how long' => sub {
+    bare({ match => 'oauth', mode => '429', times => 1 });
+
+    is(statuses(http_wait(call(1))), '200:1', 'who waits is served');
+
+    my @at = map { $_->[0] } $zoom->arrivals('oauth');
+
+    is(scalar @at, 2, 'by the second call');
+
+    # two seconds and some jitter
+    cmp_ok($at[1] - $at[0], '>=', 1.9, 'not at once');
+    cmp_ok($at[1] - $at[0], '<', 3.9, 'nor much later');
+
+    $t->over;
+};
+
+
 $t->finish;

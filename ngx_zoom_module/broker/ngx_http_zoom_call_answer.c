@@ -22,6 +22,7 @@ static ngx_int_t ngx_http_zoom_call_good(ngx_http_zoom_call_t *call);
 static ngx_int_t ngx_http_zoom_call_refresh(ngx_http_zoom_call_t *call);
 static ngx_int_t ngx_http_zoom_call_retry(ngx_http_zoom_call_t *call);
 static ngx_msec_t ngx_http_zoom_call_delay(ngx_http_zoom_call_t *call);
+static ngx_msec_t ngx_http_zoom_call_refused(ngx_http_zoom_call_t *call);
 static ngx_int_t ngx_http_zoom_call_limited(ngx_http_zoom_call_t *call);
 static ngx_int_t ngx_http_zoom_call_final(ngx_http_zoom_call_t *call);
 static ngx_uint_t ngx_http_zoom_call_works(ngx_http_zoom_call_t *call);
@@ -209,15 +210,33 @@ ngx_http_zoom_call_delay(ngx_http_zoom_call_t *call)
     delay = NGX_HTTP_ZOOM_CALL_JITTER << ngx_min(call->tries, 3);
     delay = 1 + ngx_random() % ngx_min(delay, NGX_HTTP_ZOOM_CALL_JITTER_MAX);
 
-    if (call->verdict.wait > 0) {
-        return delay + ngx_min(call->verdict.wait, 3600) * 1000;
+    if (call->verdict.error == ZOOM_E_RATE_LIMITED) {
+        return delay + ngx_http_zoom_call_refused(call);
     }
 
-    if (call->verdict.error == ZOOM_E_RATE_LIMITED) {
-        delay += NGX_HTTP_ZOOM_CALL_REFUSED << ngx_min(call->refusals++, 4);
+    if (call->verdict.wait > 0) {
+        delay += ngx_min(call->verdict.wait, 3600) * 1000;
     }
 
     return delay;
+}
+
+
+/* As long as Zoom says, or twice as long each time. */
+
+static ngx_msec_t
+ngx_http_zoom_call_refused(ngx_http_zoom_call_t *call)
+{
+    ngx_uint_t  n;
+
+    n = ngx_min(call->refusals, 4);
+    call->refusals++;
+
+    if (call->verdict.wait > 0) {
+        return ngx_min(call->verdict.wait, 3600) * 1000;
+    }
+
+    return NGX_HTTP_ZOOM_CALL_REFUSED << n;
 }
 
 
@@ -231,16 +250,7 @@ ngx_http_zoom_call_limited(ngx_http_zoom_call_t *call)
 
     wa = call->wa;
 
-    if (call->verdict.wait > 0) {
-        wait = ngx_min(call->verdict.wait, 3600) * 1000;
-
-    } else {
-        wait = NGX_HTTP_ZOOM_CALL_REFUSED << ngx_min(call->refusals, 4);
-    }
-
-    wait = ngx_min(wait, NGX_HTTP_ZOOM_CLOSE_MAX);
-
-    call->refusals++;
+    wait = ngx_min(ngx_http_zoom_call_refused(call), NGX_HTTP_ZOOM_CLOSE_MAX);
 
     ngx_http_zoom_slot_close(&call->slot, wa, wait);
 
