@@ -16,7 +16,8 @@ use Zoom::Test;
 my $t = Zoom::Test->new;
 my $zoom = $t->zoom;
 
-# "twin" has acme's credentials, "sister" another app of the same account.
+# "twin" has acme's credentials, "sister" another app of the same account, and
+# "abroad" asks another host.
 $zoom->control({ bots => 200 },
                { app => { client_id => 'sister-client' } },
                map { { app => { account_id => "$_-id",
@@ -27,6 +28,7 @@ my %rate = (rate => 'light=20r/s');
 my $http = join '',
     $t->account('twin', %rate),
     $t->account('sister', client_id => 'sister-client', %rate),
+    $t->account('abroad', api_url => 'http://127.0.0.1:%{plain}/v2', %rate),
     map { $t->account($_, account_id => "$_-id", client_id => "$_-client",
                       $_ eq 't3' ? (plan => 'free') : ()) } qw(t1 t2 t3);
 
@@ -107,17 +109,18 @@ subtest 'what is revoked' => sub {
 subtest 'one Zoom account' => sub {
     my $start = time;
     my @calls = map { (call('acme', $_), call('twin', 20 + $_),
-                       call('sister', 40 + $_)) } 11 .. 20;
+                       call('sister', 40 + $_), call('abroad', 60 + $_)) }
+                11 .. 20;
 
     http_wait(@calls);
-    is(statuses(@calls), '200:30', 'all are served');
+    is(statuses(@calls), '200:40', 'all are served');
 
     my @times = map { $_->[0] } grep { $_->[0] >= $start }
                 $zoom->arrivals('token');
 
-    is(scalar @times, 30, 'by a mint each');
-    cmp_ok($times[-1] - $times[0], '>', 29 * 0.053,
-           'has one limit for all its blocks');
+    is(scalar @times, 40, 'by a mint each');
+    cmp_ok($times[-1] - $times[0], '>', 39 * 0.053,
+           'has one limit for all its blocks and hosts');
 };
 
 

@@ -516,6 +516,16 @@ subtest 'accounts' => sub {
         like($said, qr/"acme" and "twin".* must have the same "$parameter"/,
              'which is named');
     }
+
+    # Limits are an account's, not a host's.
+    my $europe = refused('two accounts of another plan, in Europe',
+                         'zoom_account twin', http => $t->account('twin',
+                             plan => 'pro',
+                             api_url => 'https://eu01api.zoom.us/v2'));
+
+    like($europe, qr/"acme" and "twin" have one "account_id".* same "plan"/,
+         'which is named');
+
     refused('an include without a file', 'include;',
             account => { plan => "pro;\n    include" });
     refused('an account without a name', 'zoom_account \{',

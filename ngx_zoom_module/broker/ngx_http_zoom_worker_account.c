@@ -10,8 +10,6 @@
 
 static ngx_int_t ngx_http_zoom_worker_account_init(
     ngx_http_zoom_worker_account_t *wa, ngx_cycle_t *cycle);
-static ngx_http_zoom_quota_t *ngx_http_zoom_worker_account_quota(
-    ngx_http_zoom_worker_account_t *wa);
 static void ngx_http_zoom_worker_account_rates(
     ngx_http_zoom_worker_account_t *wa);
 
@@ -68,7 +66,12 @@ ngx_http_zoom_worker_account_init(ngx_http_zoom_worker_account_t *wa,
         return NGX_ERROR;
     }
 
-    wa->quota = ngx_http_zoom_worker_account_quota(wa);
+    /* Zoom counts by account, whatever apps, hosts and blocks spend of it */
+
+    wa->quota = ngx_http_zoom_quota_attach(wa->zone,
+                                           wa->account->account_id.data,
+                                           wa->account->account_id.len,
+                                           wa->log);
     if (wa->quota == NULL) {
         return NGX_ERROR;
     }
@@ -82,24 +85,6 @@ ngx_http_zoom_worker_account_init(ngx_http_zoom_worker_account_t *wa,
     }
 
     return NGX_OK;
-}
-
-
-/* Zoom counts by account, whatever apps and blocks spend of it */
-
-static ngx_http_zoom_quota_t *
-ngx_http_zoom_worker_account_quota(ngx_http_zoom_worker_account_t *wa)
-{
-    u_char                   *p;
-    ngx_http_zoom_account_t  *account;
-    u_char                    key[NGX_HTTP_ZOOM_QUOTA_MAX];
-
-    account = wa->account;
-
-    p = ngx_slprintf(key, key + sizeof(key), "%V:%d %V", &account->api.host,
-                     (int) account->api.port, &account->account_id);
-
-    return ngx_http_zoom_quota_attach(wa->zone, key, p - key, wa->log);
 }
 
 

@@ -135,7 +135,10 @@ ngx_http_zoom_account_urls(ngx_conf_t *cf, ngx_http_zoom_account_t *account)
 }
 
 
-/* Blocks of one Zoom account share its limits, so they must mean the same. */
+/*
+ * Blocks of one Zoom account share its limits, whatever host they ask, so they
+ * must mean the same.
+ */
 
 static char *
 ngx_http_zoom_account_agree(ngx_conf_t *cf, ngx_http_zoom_account_t *account,
@@ -144,9 +147,7 @@ ngx_http_zoom_account_agree(ngx_conf_t *cf, ngx_http_zoom_account_t *account,
     ngx_uint_t   i;
     const char  *name;
 
-    if (!ngx_http_zoom_same(&account->api.host, &other->api.host)
-        || !ngx_http_zoom_same(&account->account_id, &other->account_id))
-    {
+    if (!ngx_http_zoom_same(&account->account_id, &other->account_id)) {
         return NGX_CONF_OK;
     }
 
@@ -174,8 +175,8 @@ ngx_http_zoom_account_agree(ngx_conf_t *cf, ngx_http_zoom_account_t *account,
 differ:
 
     ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                  "\"zoom_account\" \"%V\" and \"%V\" are one account of "
-                  "Zoom's and must have the same \"%s\" in %s:%ui and %s:%ui",
+                  "\"zoom_account\" \"%V\" and \"%V\" have one \"account_id\" "
+                  "and must have the same \"%s\" in %s:%ui and %s:%ui",
                   &other->name, &account->name, name, other->file,
                   other->line, account->file, account->line);
 
