@@ -29,10 +29,14 @@ void zoom_oauth_authorization(zoom_buf_t *b, zoom_str_t client_id,
  * at most; a missing or unusable expires_in reads as 3600 where that is
  * harmless and is an error where it is not (zero, negative).  Else "*life" is
  * 0.  There is nothing to refresh here: ZOOM_REFRESH is never the verdict.
+ *
+ * "*lacks" is the set of types of tokens that the app's scopes do not allow, a
+ * bit each, as of zoom_token_types_lack().  It is 0 where the answer does not
+ * tell its scopes: they can be missing from it, and then say nothing.
  */
 
 void zoom_oauth_classify(const zoom_response_t *a, int64_t now,
-    zoom_buf_t *token, int64_t *life, zoom_verdict_t *v);
+    zoom_buf_t *token, int64_t *life, unsigned *lacks, zoom_verdict_t *v);
 
 
 #endif /* ZOOM_OAUTH_H_INCLUDED */

@@ -5,6 +5,7 @@
 #include "zoom_oauth.h"
 #include "zoom_secret.h"
 #include "zoom_token.h"
+#include "zoom_token_type.h"
 #include "zoom_uri.h"
 
 
@@ -24,6 +25,7 @@ typedef struct {
 static void zoom_oauth_take(const json_t *root, json_t *value,
     zoom_buf_t *token, int64_t *life, zoom_verdict_t *v);
 static int64_t zoom_oauth_life(const json_t *root);
+static unsigned zoom_oauth_lacks(const json_t *root);
 static void zoom_oauth_classify_error(const zoom_response_t *a,
     const json_t *root, int64_t now, zoom_verdict_t *v);
 static const zoom_oauth_rule_t *zoom_oauth_find(const json_t *root,
@@ -106,11 +108,12 @@ zoom_oauth_authorization(zoom_buf_t *b, zoom_str_t client_id,
 
 void
 zoom_oauth_classify(const zoom_response_t *a, int64_t now, zoom_buf_t *token,
-    int64_t *life, zoom_verdict_t *v)
+    int64_t *life, unsigned *lacks, zoom_verdict_t *v)
 {
     json_t  *root, *value;
 
     *life = 0;
+    *lacks = 0;
 
     root = zoom_json_load(a->body, NULL);
     value = json_object_get(root, "access_token");
@@ -118,6 +121,10 @@ zoom_oauth_classify(const zoom_response_t *a, int64_t now, zoom_buf_t *token,
     if (a->status >= 200 && a->status < 300 && json_string_length(value)) {
         zoom_verdict_init(v, a, now);
         zoom_oauth_take(root, value, token, life, v);
+
+        if (v->verdict == ZOOM_USE) {
+            *lacks = zoom_oauth_lacks(root);
+        }
 
     } else {
         zoom_oauth_classify_error(a, root, now, v);
@@ -183,6 +190,27 @@ zoom_oauth_life(const json_t *root)
     }
 
     return (seconds > ZOOM_LIFE_MAX) ? ZOOM_LIFE_MAX : (int64_t) seconds;
+}
+
+
+/* Where no scope is told, none is missed. */
+
+static unsigned
+zoom_oauth_lacks(const json_t *root)
+{
+    json_t      *value;
+    zoom_str_t   scopes;
+
+    value = json_object_get(root, "scope");
+
+    if (json_string_length(value) == 0) {
+        return 0;
+    }
+
+    scopes.data = (const unsigned char *) json_string_value(value);
+    scopes.len = json_string_length(value);
+
+    return zoom_token_types_lack(scopes);
 }
 
 

@@ -265,6 +265,12 @@ subtest 'join tokens' => sub {
     is(said(api(GET => '/webinars/987654321/jointoken/local_recording')),
        '400 4711', 'nor that of webinars');
 
+    $zoom->control({ scopes => ['webinar_token:read:admin:live_streaming'] });
+    is(api(GET => '/webinars/987654321/jointoken/live_streaming')->status,
+       200, 'a classic one');
+    is(said(api(GET => '/webinars/987654321/jointoken/local_recording')),
+       '400 4711', 'that is not of another, either');
+
     $zoom->control({ reset => 1 });
 };
 

@@ -97,6 +97,7 @@ ngx_http_zoom_access_clear(ngx_http_zoom_access_t *a)
     a->error = ZOOM_OK;
     a->status = NGX_HTTP_ZOOM_STATUS_NONE;
     a->expires = 0;
+    a->lacks = 0;
     a->retry_after = 0;
     a->code = 0;
     a->tracking_id[0] = '\0';
@@ -132,6 +133,7 @@ ngx_http_zoom_access_stored(ngx_http_zoom_access_t *a,
     if (ngx_http_zoom_access_usable(rec)) {
         a->status = NGX_HTTP_ZOOM_STATUS_HIT;
         a->expires = rec->expires;
+        a->lacks = rec->lacks;
         a->published = rec->published;
         ngx_http_zoom_access_take(a, &value);
 
@@ -208,6 +210,7 @@ ngx_http_zoom_access_landed(ngx_http_zoom_waiter_t *w,
 
     if (result->error == ZOOM_OK) {
         a->expires = result->expires;
+        a->lacks = result->lacks;
         a->published = result->published;
         ngx_http_zoom_access_take(a, &result->value);
 

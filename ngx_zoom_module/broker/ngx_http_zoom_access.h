@@ -39,6 +39,9 @@ struct ngx_http_zoom_access_s {
     ngx_http_zoom_status_e       status;
     ngx_str_t                    token;
     time_t                       expires;
+    unsigned                     lacks;              /* types of tokens that its
+                                                        scopes don't allow, a
+                                                        bit each */
     time_t                       retry_after;        /* seconds */
     int                          code;               /* Zoom's; 0: none */
     u_char                       tracking_id[ZOOM_TRACKING_ID_MAX + 1];

@@ -18,7 +18,7 @@ static ngx_int_t ngx_http_zoom_account_credentials_send(
     const ngx_str_t *access, ngx_http_zoom_exchange_t *x);
 static void ngx_http_zoom_account_credentials_classify(
     const ngx_http_zoom_mint_job_t *job, const zoom_response_t *response,
-    zoom_buf_t *token, time_t *expires, zoom_verdict_t *v);
+    zoom_buf_t *token, ngx_http_zoom_minted_t *minted, zoom_verdict_t *v);
 static u_char *ngx_http_zoom_account_credentials_print(
     const ngx_http_zoom_mint_job_t *job, u_char *p, u_char *last);
 static time_t ngx_http_zoom_account_credentials_serves(
@@ -99,14 +99,14 @@ ngx_http_zoom_account_credentials_send(ngx_http_zoom_call_t *call,
 
 static void
 ngx_http_zoom_account_credentials_classify(const ngx_http_zoom_mint_job_t *job,
-    const zoom_response_t *response, zoom_buf_t *token, time_t *expires,
-    zoom_verdict_t *v)
+    const zoom_response_t *response, zoom_buf_t *token,
+    ngx_http_zoom_minted_t *minted, zoom_verdict_t *v)
 {
     int64_t  life;
 
-    zoom_oauth_classify(response, ngx_time(), token, &life, v);
+    zoom_oauth_classify(response, ngx_time(), token, &life, &minted->lacks, v);
 
-    *expires = ngx_time() + life;
+    minted->expires = ngx_time() + life;
 }
 
 

@@ -652,6 +652,7 @@ ngx_http_zoom_flight_check(ngx_http_zoom_flight_t *flight)
             result.value.len = rec.len;
             result.minted = rec.minted;
             result.expires = rec.expires;
+            result.lacks = rec.lacks;
             result.published = rec.published;
 
         } else {

@@ -30,7 +30,7 @@ typedef struct {
     ngx_pool_t                  *pool;
     zoom_verdict_t               first;      /* no, before another was tried */
     ngx_str_t                    token;      /* in ngx_http_zoom_mint_buf */
-    time_t                       expires;
+    ngx_http_zoom_minted_t       minted;
 } ngx_http_zoom_mint_t;
 
 
@@ -177,7 +177,9 @@ ngx_http_zoom_mint_classify(ngx_http_zoom_call_t *call,
     zoom_buf_init(&token, ngx_http_zoom_mint_buf,
                   sizeof(ngx_http_zoom_mint_buf));
 
-    mint->job->ops->classify(mint->job, &x->response, &token, &mint->expires,
+    ngx_memzero(&mint->minted, sizeof(ngx_http_zoom_minted_t));
+
+    mint->job->ops->classify(mint->job, &x->response, &token, &mint->minted,
                              v);
 
     if (v->verdict == ZOOM_USE) {
@@ -348,7 +350,8 @@ ngx_http_zoom_mint_minted(ngx_http_zoom_mint_t *mint,
 
     result->value = mint->token;
     result->minted = ngx_time();
-    result->expires = mint->expires;
+    result->expires = mint->minted.expires;
+    result->lacks = mint->minted.lacks;
 }
 
 

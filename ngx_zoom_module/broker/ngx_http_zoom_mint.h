@@ -26,6 +26,17 @@
 
 typedef struct ngx_http_zoom_mint_job_s  ngx_http_zoom_mint_job_t;
 
+
+/* What a response says of a token beside its text. */
+
+typedef struct {
+    time_t                       expires;    /* by our clock */
+    unsigned                     lacks;      /* of an access token: the types
+                                                that its scopes don't allow,
+                                                a bit each */
+} ngx_http_zoom_minted_t;
+
+
 typedef struct {
     ngx_int_t                  (*send)(ngx_http_zoom_call_t *call,
                                        const ngx_http_zoom_mint_job_t *job,
@@ -33,13 +44,14 @@ typedef struct {
                                        ngx_http_zoom_exchange_t *x);
 
     /*
-     * With ZOOM_USE the token is appended to "token", and "*expires" is when it
-     * dies by our clock.
+     * With ZOOM_USE the token is appended to "token"; "*minted" is zeroed
+     * before.
      */
 
     void                       (*classify)(const ngx_http_zoom_mint_job_t *job,
                                            const zoom_response_t *response,
-                                           zoom_buf_t *token, time_t *expires,
+                                           zoom_buf_t *token,
+                                           ngx_http_zoom_minted_t *minted,
                                            zoom_verdict_t *v);
 
     u_char                    *(*print)(const ngx_http_zoom_mint_job_t *job,

@@ -50,6 +50,7 @@ ngx_http_zoom_publish(ngx_http_zoom_zone_t *zone,
     e->published = number;
     e->minted = result->minted;
     e->expires = result->expires;
+    e->lacks = result->lacks;
 
     /* what is pinned needs no second chance, there the bit tells of use */
 

@@ -21,6 +21,7 @@ typedef struct {
     ngx_str_t                    value;
     time_t                       minted;
     time_t                       expires;
+    unsigned                     lacks;      /* as of what was minted */
     uint64_t                     published;  /* the flight that brought it */
     ngx_msec_t                   hold;       /* for how long a failure stands
                                                 for those who come later */

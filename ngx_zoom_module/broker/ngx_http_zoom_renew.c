@@ -12,6 +12,8 @@
 
 
 static void ngx_http_zoom_renew_look(ngx_event_t *ev);
+static void ngx_http_zoom_renew_scopes(ngx_http_zoom_worker_account_t *wa,
+    unsigned lacks);
 static ngx_uint_t ngx_http_zoom_renew_due(ngx_http_zoom_worker_account_t *wa,
     const ngx_http_zoom_record_t *rec);
 
@@ -63,6 +65,10 @@ ngx_http_zoom_renew_look(ngx_event_t *ev)
 
         ngx_http_zoom_access_look(wa, &rec);
 
+        if (rec.published) {
+            ngx_http_zoom_renew_scopes(wa, rec.lacks);
+        }
+
         if (rec.flight == 0 && ngx_http_zoom_renew_due(wa, &rec)) {
             ngx_http_zoom_access_renew(wa, &rec);
         }
@@ -71,6 +77,34 @@ ngx_http_zoom_renew_look(ngx_event_t *ev)
     ngx_http_zoom_renew_first = 0;
 
     ngx_add_timer(ev, NGX_HTTP_ZOOM_RENEW_EVERY);
+}
+
+
+/* one worker looks, so that what is missing is told once */
+
+static void
+ngx_http_zoom_renew_scopes(ngx_http_zoom_worker_account_t *wa, unsigned lacks)
+{
+    ngx_uint_t  i;
+    unsigned    missed;
+
+    lacks &= wa->account->needs;
+    missed = lacks & ~wa->missed;
+
+    wa->missed = lacks;
+
+    for (i = 0; i < ZOOM_NTOKEN_TYPES; i++) {
+
+        if (!(missed & (1u << i))) {
+            continue;
+        }
+
+        ngx_log_error(NGX_LOG_WARN, wa->log, 0,
+                      "zoom: account \"%V\": the app lacks a scope for "
+                      "\"%s\" in \"zoom_types\"; add scope %s to the app and "
+                      "activate it again", &wa->account->name,
+                      zoom_token_types[i].name, zoom_token_types[i].scopes[0]);
+    }
 }
 
 

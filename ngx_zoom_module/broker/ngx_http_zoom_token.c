@@ -16,8 +16,8 @@ static ngx_int_t ngx_http_zoom_token_send(ngx_http_zoom_call_t *call,
 static void ngx_http_zoom_token_path(zoom_buf_t *b,
     const ngx_http_zoom_token_job_t *job);
 static void ngx_http_zoom_token_classify(const ngx_http_zoom_mint_job_t *mint,
-    const zoom_response_t *response, zoom_buf_t *token, time_t *expires,
-    zoom_verdict_t *v);
+    const zoom_response_t *response, zoom_buf_t *token,
+    ngx_http_zoom_minted_t *minted, zoom_verdict_t *v);
 static u_char *ngx_http_zoom_token_print(const ngx_http_zoom_mint_job_t *mint,
     u_char *p, u_char *last);
 static ngx_uint_t ngx_http_zoom_token_another(ngx_http_zoom_mint_job_t *mint,
@@ -119,8 +119,8 @@ ngx_http_zoom_token_path(zoom_buf_t *b, const ngx_http_zoom_token_job_t *job)
 
 static void
 ngx_http_zoom_token_classify(const ngx_http_zoom_mint_job_t *mint,
-    const zoom_response_t *response, zoom_buf_t *token, time_t *expires,
-    zoom_verdict_t *v)
+    const zoom_response_t *response, zoom_buf_t *token,
+    ngx_http_zoom_minted_t *minted, zoom_verdict_t *v)
 {
     int64_t                           dies;
     zoom_jointoken_t                  what;
@@ -146,7 +146,7 @@ ngx_http_zoom_token_classify(const ngx_http_zoom_mint_job_t *mint,
         break;
     }
 
-    *expires = dies;
+    minted->expires = dies;
 }
 
 

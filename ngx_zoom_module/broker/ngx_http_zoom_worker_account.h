@@ -24,6 +24,8 @@ typedef struct {
     ngx_http_zoom_state_t       *state;
     ngx_http_zoom_quota_t       *quota;
     zoom_rate_t                  rates[ZOOM_NLABELS];
+    unsigned                     missed;     /* types of tokens, a bit each,
+                                                of whose scopes it was warned */
     ngx_log_t                   *log;
 } ngx_http_zoom_worker_account_t;
 

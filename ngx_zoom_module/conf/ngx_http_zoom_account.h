@@ -56,6 +56,8 @@ struct ngx_http_zoom_account_s {
     ngx_uint_t                   share;      /* percent */
     ngx_flag_t                   dry_run;
     ngx_http_zoom_rate_t         rates[ZOOM_NLABELS];
+    unsigned                     needs;      /* by locations that name it:
+                                                types of tokens, a bit each */
 
     u_char                      *file;       /* where it is declared */
     ngx_uint_t                   line;

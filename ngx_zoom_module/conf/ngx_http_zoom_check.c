@@ -17,6 +17,7 @@
 
 static char *ngx_http_zoom_check_account(ngx_conf_t *cf,
     ngx_http_zoom_loc_conf_t *conf);
+static void ngx_http_zoom_check_needs(const ngx_http_zoom_loc_conf_t *conf);
 static char *ngx_http_zoom_check_tokens(ngx_conf_t *cf,
     ngx_http_zoom_loc_conf_t *conf);
 static char *ngx_http_zoom_check_user(ngx_conf_t *cf,
@@ -72,6 +73,8 @@ ngx_http_zoom_check(ngx_conf_t *cf, ngx_http_core_loc_conf_t *clcf,
         return NGX_CONF_ERROR;
     }
 
+    ngx_http_zoom_check_needs(conf);
+
     if (conf->use.what == NGX_HTTP_ZOOM_TOKENS) {
         return ngx_http_zoom_check_tokens(cf, conf);
     }
@@ -115,6 +118,40 @@ ngx_http_zoom_check_account(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* Tells the account of a location, where one is named, what that gives. */
+
+static void
+ngx_http_zoom_check_needs(const ngx_http_zoom_loc_conf_t *conf)
+{
+    ngx_uint_t          i;
+    zoom_token_type_e  *type;
+
+    if (conf->account == NULL
+        || (conf->use.what != NGX_HTTP_ZOOM_TOKENS
+            && conf->use.what != NGX_HTTP_ZOOM_JOIN))
+    {
+        return;
+    }
+
+    type = conf->types->elts;
+
+    for (i = 0; i < conf->types->nelts; i++) {
+
+        /* what is never given needs no scope */
+
+        if (zoom_token_type_guarded(type[i])
+            && (conf->allow_meeting == NULL
+                || (conf->use.what == NGX_HTTP_ZOOM_JOIN
+                    && type[i] != ZOOM_LOCAL_RECORDING)))
+        {
+            continue;
+        }
+
+        conf->account->needs |= 1u << type[i];
+    }
 }
 
 

@@ -259,6 +259,7 @@ ngx_http_zoom_store_copy(ngx_http_zoom_zone_t *zone,
     rec->minted = e->minted;
     rec->expires = e->expires;
     rec->len = e->published ? e->value_len : 0;
+    rec->lacks = e->published ? e->lacks : 0;
     rec->failed = e->failed;
     rec->error = e->error;
     rec->until = e->until;

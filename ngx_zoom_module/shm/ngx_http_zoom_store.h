@@ -38,6 +38,7 @@ typedef struct {
     time_t                       minted;
     time_t                       expires;
     size_t                       len;        /* of the value */
+    unsigned                     lacks;      /* as in an entry */
 
     uint64_t                     failed;     /* flight of the failure, or 0 */
     zoom_error_e                 error;

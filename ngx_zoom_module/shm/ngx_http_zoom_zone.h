@@ -86,6 +86,9 @@ typedef struct {
     unsigned char                error;      /* zoom_error_e of "failed" */
     unsigned char                trouble;    /* zoom_error_e it tries again
                                                 after, or ZOOM_OK */
+    unsigned char                lacks;      /* of an access token: types of
+                                                tokens that its scopes don't
+                                                allow, a bit each */
     uint16_t                     owner;      /* of the flight: its slot */
     uint32_t                     state;      /* of the account it belongs to */
     uint32_t                     prev;       /* in the list of failures */

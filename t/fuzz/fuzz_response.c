@@ -137,6 +137,7 @@ int
 LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
     int64_t          life, expires;
+    unsigned         lacks;
     zoom_buf_t       b;
     zoom_str_t       rest;
     zoom_verdict_t   v;
@@ -165,11 +166,12 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     a.body = rest;
 
     zoom_buf_init(&b, token, sizeof(token));
-    zoom_oauth_classify(&a, NOW, &b, &life, &v);
+    zoom_oauth_classify(&a, NOW, &b, &life, &lacks, &v);
     fuzz_check(&v, &b);
 
     if (v.verdict == ZOOM_REFRESH
-        || (v.verdict == ZOOM_USE ? life < 60 || life > 86400 : life != 0)
+        || (v.verdict == ZOOM_USE ? life < 60 || life > 86400
+                                  : life != 0 || lacks != 0)
         || (b.len && !zoom_bearer_form((zoom_str_t) { b.data, b.len })))
     {
         abort();

@@ -1,8 +1,12 @@
 #include "unit.h"
 #include "zoom_oauth.h"
+#include "zoom_token_type.h"
 
 
 #define NOW  1772413200
+
+#define ALL   ((1u << ZOOM_NTOKEN_TYPES) - 1)
+#define USER  (1u << ZOOM_ZAK | 1u << ZOOM_ONBEHALF)
 
 #define TOKEN  "eyJzdiI6IjAwMDAwMSJ9.eyJhdWQiOiJ6b29tIn0.c2lnbmF0dXJl"
 
@@ -12,6 +16,7 @@ static zoom_verdict_t  v;
 static zoom_buf_t        token;
 static unsigned char     data[ZOOM_ACCESS_TOKEN_MAX];
 static int64_t           life;
+static unsigned          lacks;
 
 
 static void
@@ -25,15 +30,17 @@ judge(int status, zoom_str_t body)
     a.tracking_id = S("WEB_1");
 
     life = -1;
+    lacks = ~0u;
     zoom_buf_init(&token, data, sizeof(data));
 
-    zoom_oauth_classify(&a, NOW, &token, &life, &v);
+    zoom_oauth_classify(&a, NOW, &token, &life, &lacks, &v);
 
     ck_assert_str_eq((char *) v.tracking_id, "WEB_1");
 
     if (v.verdict != ZOOM_USE) {
         ck_assert_int_ne(v.error, ZOOM_OK);
         ck_assert_int_eq(life, 0);
+        ck_assert_uint_eq(lacks, 0);
         ck_assert_uint_eq(token.len, 0);
         ck_assert_int_ne(v.message[0], '\0');
     }
@@ -164,6 +171,38 @@ START_TEST(takes_many_scopes)
 
     ck_assert_int_eq(v.verdict, ZOOM_USE);
     ck_assert_int_eq(life, 3599);
+    ck_assert_uint_eq(lacks, ALL & ~(1u << ZOOM_LOCAL_RECORDING));
+}
+END_TEST
+
+
+static const struct {
+    const char  *scope;          /* as a member, NULL: none */
+    unsigned     lacks;
+} scopes[] = {
+    { NULL, 0 },
+    { ",\"scope\":null", 0 },
+    { ",\"scope\":[]", 0 },
+    { ",\"scope\":12", 0 },
+    { ",\"scope\":\"\"", 0 },
+    { ",\"scope\":\" \"", ALL },
+    { ",\"scope\":\"user:read:user:admin\"", ALL },
+    { ",\"scope\":\"user:read:token:admin\"", ALL & ~USER },
+    { ",\"scope\":\"a user:read:admin b\"", ALL & ~USER }
+};
+
+
+START_TEST(reads_scopes)
+{
+    char  body[256];
+
+    snprintf(body, sizeof(body), "{\"access_token\":\"%s\"%s}", TOKEN,
+             scopes[_i].scope ? scopes[_i].scope : "");
+
+    judge(200, zoom_str_c(body));
+
+    ck_assert_int_eq(v.verdict, ZOOM_USE);
+    ck_assert_uint_eq(lacks, scopes[_i].lacks);
 }
 END_TEST
 
@@ -192,7 +231,7 @@ START_TEST(takes_long_tokens)
 
     zoom_buf_init(&token, data, 10);
     a.body = S("{\"access_token\":\"" TOKEN "\"}");
-    zoom_oauth_classify(&a, NOW, &token, &life, &v);
+    zoom_oauth_classify(&a, NOW, &token, &life, &lacks, &v);
     ck_assert_int_eq(v.verdict, ZOOM_FINAL);
     ck_assert_int_eq(v.error, ZOOM_E_ZOOM_INVALID);
     ck_assert_int_eq(life, 0);
@@ -396,6 +435,7 @@ unit_oauth(void)
     tcase_add_test(t, asks_with_long_secrets);
     tcase_add_loop_test(t, reads_life, 0, (int) N(lives));
     tcase_add_test(t, takes_many_scopes);
+    tcase_add_loop_test(t, reads_scopes, 0, (int) N(scopes));
     tcase_add_test(t, takes_long_tokens);
     tcase_add_loop_test(t, refuses_tokens, 0, 11);
     tcase_add_loop_test(t, judges_errors, 0, (int) N(rows));

@@ -40,6 +40,7 @@ START_TEST(knows_each)
     ck_assert_str_eq(type->name, rows[_i].name);
     ck_assert_str_eq(type->member, rows[_i].member);
     ck_assert_int_ne(type->title[0], '\0');
+    ck_assert_ptr_nonnull(type->scopes[0]);
 
     if (rows[_i].plain) {
         ck_assert_str_eq(type->plain, rows[_i].plain);
@@ -90,6 +91,54 @@ START_TEST(finds_no_other)
 END_TEST
 
 
+/* As Zoom's documents and its own answers spell them. */
+
+static const struct {
+    const char  *scopes;
+    unsigned     has;
+} scopes[] = {
+    { "", 0 },
+    { " ", 0 },
+    { "user:read:token", 0 },
+    { "user:read:token:admin1", 0 },
+    { "xuser:read:token:admin", 0 },
+    { "USER:READ:ADMIN", 0 },
+    { "user:read:user:admin meeting:read:admin", 0 },
+    { "user:read:token:admin", 3 },
+    { "user:read:admin", 3 },
+    { "a:b,user:read:admin,c", 3 },
+    { "  user:read:admin  ", 3 },
+    { "meeting:read:local_recording_token:admin", 4 },
+    { "webinar:read:local_recording_token:admin", 4 },
+    { "meeting_token:read:admin:local_recording", 4 },
+    { "webinar_token:read:admin:local_recording", 4 },
+    { "meeting:read:live_streaming_token:admin", 8 },
+    { "webinar:read:live_streaming_token:admin", 8 },
+    { "meeting_token:read:admin:live_streaming", 8 },
+    { "webinar_token:read:admin:live_streaming", 8 },
+    { "meeting:read:local_archiving_token:admin", 16 },
+    { "webinar:read:local_archiving_token:admin", 16 },
+    { "meeting_token:read:admin:local_archiving", 16 },
+    { "webinar_token:read:admin:local_archiving", 16 },
+    { "user:read:token:admin meeting:read:local_recording_token:admin "
+      "meeting_token:read:admin:live_streaming "
+      "webinar_token:read:admin:local_archiving", 31 }
+};
+
+
+START_TEST(knows_its_scopes)
+{
+    ck_assert_uint_eq(zoom_token_types_lack(zoom_str_c(scopes[_i].scopes)),
+                      31 & ~scopes[_i].has);
+
+    /* what follows the end is none of it */
+
+    ck_assert_uint_eq(zoom_token_types_lack((zoom_str_t) {
+                          (const unsigned char *) "user:read:admin", 14 }), 31);
+}
+END_TEST
+
+
 /* An answer is one JSON object: two of a name would be one too many. */
 
 START_TEST(gives_each_its_name)
@@ -128,6 +177,7 @@ unit_token_type(void)
 
     tcase_add_loop_test(t, knows_each, 0, (int) N(rows));
     tcase_add_test(t, finds_no_other);
+    tcase_add_loop_test(t, knows_its_scopes, 0, (int) N(scopes));
     tcase_add_test(t, gives_each_its_name);
 
     suite_add_tcase(s, t);

@@ -96,8 +96,9 @@ local function run_api(endpoint, name, kind, of)
         return not_recognized()
     end
 
-    local scopes = api.scopes or { of:sub(1, -2) .. ":read:" .. kind
-                                   .. "_token:admin" }
+    local what = of and of:sub(1, -2)
+    local scopes = api.scopes or { what .. ":read:" .. kind .. "_token:admin",
+                                   what .. "_token:read:admin:" .. kind }
 
     if not access.has_scope(call.app, unpack(scopes))
         or not limits.take(call.app, api.label)
