@@ -288,6 +288,24 @@ ngx_http_zoom_access_refuse(ngx_http_zoom_worker_account_t *wa,
 
 
 void
+ngx_http_zoom_access_scoped(const ngx_http_zoom_access_t *a, unsigned types)
+{
+    ngx_http_zoom_key_t  key;
+    u_char               buf[NGX_HTTP_ZOOM_KEY_MAX];
+
+    if ((a->lacks & types) == 0) {
+        return;
+    }
+
+    key.data = buf;
+
+    if (ngx_http_zoom_key_access(&key, a->wa) == NGX_OK) {
+        ngx_http_zoom_publish_scoped(a->wa->zone, &key, a->published, types);
+    }
+}
+
+
+void
 ngx_http_zoom_access_look(ngx_http_zoom_worker_account_t *wa,
     ngx_http_zoom_record_t *rec)
 {

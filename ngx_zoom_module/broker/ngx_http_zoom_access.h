@@ -74,6 +74,14 @@ void ngx_http_zoom_access_wipe(ngx_http_zoom_access_t *a);
 ngx_int_t ngx_http_zoom_access_refuse(ngx_http_zoom_worker_account_t *wa,
     uint64_t published);
 
+/*
+ * With the token of "a" tokens of these types were minted, a bit each: the
+ * scopes for them are not missing, whatever Zoom called them.
+ */
+
+void ngx_http_zoom_access_scoped(const ngx_http_zoom_access_t *a,
+    unsigned types);
+
 /* What is known of it; all zero where nothing is. */
 void ngx_http_zoom_access_look(ngx_http_zoom_worker_account_t *wa,
     ngx_http_zoom_record_t *rec);

@@ -346,6 +346,8 @@ ngx_http_zoom_mint_minted(ngx_http_zoom_mint_t *mint,
 
     if (!mint->job->anonymous) {
         ngx_http_zoom_histogram_add(&state->mint_time, result->time);
+        ngx_http_zoom_access_scoped(&mint->call.access,
+                         1u << (mint->job->service - NGX_HTTP_ZOOM_ZAK));
     }
 
     result->value = mint->token;

@@ -56,6 +56,10 @@ ngx_http_zoom_publish(ngx_http_zoom_zone_t *zone,
 
     e->referenced = !e->pinned;
 
+    if (!e->pinned && e->state < zone->sh->nstates) {
+        zone->states[e->state].latest = e - zone->entries;
+    }
+
     return NGX_OK;
 }
 
@@ -162,6 +166,24 @@ ngx_http_zoom_publish_refuse(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_zone_unlock(zone);
 
     return rc;
+}
+
+
+void
+ngx_http_zoom_publish_scoped(ngx_http_zoom_zone_t *zone,
+    const ngx_http_zoom_key_t *key, uint64_t published, unsigned types)
+{
+    ngx_http_zoom_entry_t  *e;
+
+    ngx_http_zoom_zone_lock(zone);
+
+    e = ngx_http_zoom_store_find(zone, key);
+
+    if (e && e->published == published) {
+        e->lacks &= ~types;
+    }
+
+    ngx_http_zoom_zone_unlock(zone);
 }
 
 

@@ -65,6 +65,14 @@ ngx_int_t ngx_http_zoom_publish_refuse(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_state_t *state);
 
 /*
+ * Takes the lock: the access token of flight "published" has scopes for these
+ * types, a bit each, whatever was said of it.
+ */
+
+void ngx_http_zoom_publish_scoped(ngx_http_zoom_zone_t *zone,
+    const ngx_http_zoom_key_t *key, uint64_t published, unsigned types);
+
+/*
  * Drops the values of all keys that begin as this one does, and outdates their
  * flights.  How many values there were.
  */

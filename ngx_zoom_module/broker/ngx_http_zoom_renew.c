@@ -65,12 +65,15 @@ ngx_http_zoom_renew_look(ngx_event_t *ev)
 
         ngx_http_zoom_access_look(wa, &rec);
 
-        if (rec.published) {
-            ngx_http_zoom_renew_scopes(wa, rec.lacks);
+        if (rec.flight) {
+            continue;
         }
 
-        if (rec.flight == 0 && ngx_http_zoom_renew_due(wa, &rec)) {
+        if (ngx_http_zoom_renew_due(wa, &rec)) {
             ngx_http_zoom_access_renew(wa, &rec);
+
+        } else if (rec.published) {
+            ngx_http_zoom_renew_scopes(wa, rec.lacks);
         }
     }
 
@@ -116,7 +119,11 @@ ngx_http_zoom_renew_due(ngx_http_zoom_worker_account_t *wa,
 
     now = ngx_time();
 
-    if (rec->published == 0 || rec->expires <= now) {
+    /* a scope that was added since is not the old one's */
+
+    if (rec->published == 0 || rec->expires <= now
+        || (ngx_http_zoom_renew_first && (rec->lacks & wa->account->needs)))
+    {
         return ngx_http_zoom_renew_first;
     }
 

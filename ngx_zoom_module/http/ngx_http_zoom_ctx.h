@@ -28,6 +28,10 @@ typedef void (*ngx_http_zoom_done_pt)(ngx_http_request_t *r,
 typedef struct {
     zoom_error_e                 error;
     ngx_str_t                    answer;     /* holds the token */
+    ngx_str_t                    before;     /* members of an error's answer
+                                                that come first, with commas */
+    time_t                       after;      /* seconds to wait, beside what
+                                                the batch says */
 
     ngx_table_elt_t             *cache_control;
     ngx_table_elt_t             *retry_after;

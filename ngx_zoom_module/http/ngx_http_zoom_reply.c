@@ -9,6 +9,7 @@
 #include "ngx_http_zoom_body.h"
 #include "ngx_http_zoom_broker.h"
 #include "ngx_http_zoom_reply.h"
+#include "ngx_http_zoom_str.h"
 
 
 static ngx_int_t ngx_http_zoom_reply_said(ngx_http_request_t *r,
@@ -188,7 +189,7 @@ ngx_http_zoom_reply_said(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     }
 
     size = sizeof("{\"error\":\"\",\"message\":\"\"}") - 1
-           + info->name.len + message.len;
+           + ctx->reply.before.len + info->name.len + message.len;
 
     body.data = ngx_pnalloc(r->pool, size);
     if (body.data == NULL) {
@@ -197,7 +198,9 @@ ngx_http_zoom_reply_said(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     zoom_buf_init(&b, body.data, size);
 
-    zoom_buf_c(&b, "{\"error\":\"");
+    zoom_buf_c(&b, "{");
+    zoom_buf_str(&b, ngx_http_zoom_str(&ctx->reply.before));
+    zoom_buf_c(&b, "\"error\":\"");
     zoom_buf_str(&b, info->name);
     zoom_buf_c(&b, "\",\"message\":\"");
     zoom_buf_str(&b, message);
@@ -275,7 +278,8 @@ ngx_http_zoom_reply_headers(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         return NGX_OK;
     }
 
-    after = ngx_max(ngx_http_zoom_batch_retry_after(&ctx->batch), 1);
+    after = ngx_max(ngx_http_zoom_batch_retry_after(&ctx->batch),
+                    ngx_max(ctx->reply.after, 1));
 
     value.data = ngx_pnalloc(r->pool, NGX_TIME_T_LEN);
     if (value.data == NULL) {

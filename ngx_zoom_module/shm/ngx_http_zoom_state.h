@@ -127,6 +127,8 @@ typedef struct {
     ngx_msec_t                   purged;     /* when, 0: never */
 
     uint32_t                     entries;    /* of the store */
+    uint32_t                     latest;     /* entry of the last token that
+                                                was stored */
 
     /* counters */
 
