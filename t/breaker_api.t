@@ -152,4 +152,28 @@ subtest 'the end' => sub {
 };
 
 
+subtest 'a page instead of an answer' => sub {
+    # What stands before Zoom's API dislikes what one script asks for.
+    $t->reload(%conf);
+
+    for my $status (400, 403, 404, 414) {
+        $zoom->control({ clear => 1 });
+        $zoom->control({ match => 'api', mode => 'html', path => '/v2/rooms',
+                         status => $status });
+
+        my $before = $zoom->count(qw(misbehaved html));
+        my %was = reasons();
+
+        http_wait(map { start($_) } sort keys %ask) for 1 .. 4;
+
+        my %said = reasons();
+
+        is($zoom->count(qw(misbehaved html)) - $before, 12,
+           "$status comes once a request");
+        is(($said{"got $status"} // 0) - ($was{"got $status"} // 0), 8,
+           'and is what the script gets');
+    }
+};
+
+
 $t->finish;

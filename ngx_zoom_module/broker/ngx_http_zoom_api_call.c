@@ -7,6 +7,7 @@
 
 #include <ngx_config.h>
 #include <ngx_core.h>
+#include <ngx_http.h>
 
 #include "ngx_http_zoom_api_call.h"
 #include "ngx_http_zoom_bearer.h"
@@ -20,6 +21,8 @@ static ngx_int_t ngx_http_zoom_api_call_send(ngx_http_zoom_call_t *call,
     const ngx_str_t *access, ngx_http_zoom_exchange_t *x);
 static void ngx_http_zoom_api_call_classify(ngx_http_zoom_call_t *call,
     const ngx_http_zoom_exchange_t *x, zoom_verdict_t *v);
+static ngx_uint_t ngx_http_zoom_api_call_blamed(
+    const zoom_response_t *response, const zoom_verdict_t *v);
 static u_char *ngx_http_zoom_api_call_print(ngx_http_zoom_call_t *call,
     u_char *p, u_char *last);
 static ngx_msec_int_t ngx_http_zoom_api_call_left(ngx_http_zoom_call_t *call);
@@ -124,12 +127,29 @@ ngx_http_zoom_api_call_classify(ngx_http_zoom_call_t *call,
     if (x->response.status >= 400) {
         zoom_api_classify_error(&x->response, ngx_time(), v);
 
-        if (v->verdict != ZOOM_FINAL) {
+        if (v->verdict != ZOOM_FINAL
+            && !ngx_http_zoom_api_call_blamed(&x->response, v))
+        {
             return;
         }
     }
 
     zoom_verdict_init(v, &x->response, ngx_time());
+}
+
+
+/*
+ * What stands before Zoom's API has a page for what it dislikes in a request: a
+ * path, a method, a length.  One script's must not close the API for the others.
+ */
+
+static ngx_uint_t
+ngx_http_zoom_api_call_blamed(const zoom_response_t *response,
+    const zoom_verdict_t *v)
+{
+    return zoom_error_is_outage(v->error)
+           && response->status < NGX_HTTP_INTERNAL_SERVER_ERROR
+           && response->status != NGX_HTTP_REQUEST_TIME_OUT;
 }
 
 
