@@ -40,7 +40,6 @@ static void ngx_http_zoom_call_sending(ngx_http_zoom_exchange_t *x);
 static void ngx_http_zoom_call_timer(ngx_event_t *ev);
 static void ngx_http_zoom_call_hedge(ngx_http_zoom_call_t *call);
 static ngx_uint_t ngx_http_zoom_call_linger(ngx_http_zoom_call_t *call);
-static void ngx_http_zoom_call_unready(ngx_http_zoom_call_t *call);
 static ngx_uint_t ngx_http_zoom_call_wanted(ngx_http_zoom_call_t *call);
 
 
@@ -580,9 +579,7 @@ ngx_http_zoom_call_linger(ngx_http_zoom_call_t *call)
 }
 
 
-/* takes back what was done towards a try that was not sent */
-
-static void
+void
 ngx_http_zoom_call_unready(ngx_http_zoom_call_t *call)
 {
     call->slot.taken = 0;

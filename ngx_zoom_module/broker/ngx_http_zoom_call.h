@@ -141,6 +141,7 @@ struct ngx_http_zoom_call_s {
     ngx_http_zoom_exchange_t     exchanges[2];
     uint64_t                     tokens[2];  /* flights of their access
                                                 tokens */
+    uint64_t                     refused;    /* of the one that died */
     ngx_http_zoom_slot_t         slot;
     ngx_http_zoom_turn_t         turn;       /* if humble */
     ngx_event_t                  timer;      /* of the state */

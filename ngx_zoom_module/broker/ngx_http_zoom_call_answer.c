@@ -20,6 +20,7 @@
 static void ngx_http_zoom_call_classify(ngx_http_zoom_call_t *call);
 static ngx_int_t ngx_http_zoom_call_good(ngx_http_zoom_call_t *call);
 static ngx_int_t ngx_http_zoom_call_refresh(ngx_http_zoom_call_t *call);
+static ngx_int_t ngx_http_zoom_call_refused(ngx_http_zoom_call_t *call);
 static ngx_int_t ngx_http_zoom_call_retry(ngx_http_zoom_call_t *call);
 static ngx_msec_t ngx_http_zoom_call_delay(ngx_http_zoom_call_t *call);
 static ngx_msec_t ngx_http_zoom_call_refused(ngx_http_zoom_call_t *call);
@@ -129,18 +130,25 @@ ngx_http_zoom_call_good(ngx_http_zoom_call_t *call)
 static ngx_int_t
 ngx_http_zoom_call_refresh(ngx_http_zoom_call_t *call)
 {
+    uint64_t   token;
     ngx_int_t  rc;
+
+    token = call->tokens[call->last - call->exchanges];
+
+    if (call->refreshed && token == call->refused) {
+        return ngx_http_zoom_call_refused(call);
+    }
 
     if (call->anonymous || call->refreshed) {
         return ngx_http_zoom_call_fail(call);
     }
 
     call->refreshed = 1;
+    call->refused = token;
 
     /* unless somebody else has renewed it by now */
 
-    rc = ngx_http_zoom_access_refuse(call->wa,
-                                call->tokens[call->last - call->exchanges]);
+    rc = ngx_http_zoom_access_refuse(call->wa, token);
 
     if (rc == NGX_ERROR) {
         return ngx_http_zoom_call_give_up(call, ZOOM_E_INTERNAL, 0);
@@ -155,6 +163,23 @@ ngx_http_zoom_call_refresh(ngx_http_zoom_call_t *call)
                                "tokens die as soon as they are renewed";
 
         return ngx_http_zoom_call_fail(call);
+    }
+
+    call->state = NGX_HTTP_ZOOM_CALL_GATE;
+
+    return NGX_OK;
+}
+
+
+/* of two exchanges with a dead access token the slower one is no news */
+
+static ngx_int_t
+ngx_http_zoom_call_refused(ngx_http_zoom_call_t *call)
+{
+    if (call->state != NGX_HTTP_ZOOM_CALL_SENT
+        || ngx_http_zoom_call_under_way(call))
+    {
+        return NGX_AGAIN;
     }
 
     call->state = NGX_HTTP_ZOOM_CALL_GATE;
@@ -194,6 +219,10 @@ ngx_http_zoom_call_retry(ngx_http_zoom_call_t *call)
 
     ngx_http_zoom_count(&call->wa->state->retries);
     call->ops->meet(call, call->verdict.error);
+
+    /* the exchange beside it may be on its way to a slot */
+
+    ngx_http_zoom_call_unready(call);
 
     call->state = NGX_HTTP_ZOOM_CALL_PAUSE;
     ngx_add_timer(&call->timer, delay);
@@ -272,6 +301,8 @@ ngx_http_zoom_call_limited(ngx_http_zoom_call_t *call)
     if (wa->account->dry_run) {
 
         /* it does not wait for a slot, but Zoom has to be obeyed */
+
+        ngx_http_zoom_call_unready(call);
 
         call->state = NGX_HTTP_ZOOM_CALL_PAUSE;
         ngx_add_timer(&call->timer, wait);

@@ -46,6 +46,9 @@ ngx_int_t ngx_http_zoom_call_end(ngx_http_zoom_call_t *call);
 /* Ends with call->verdict, which goes to the breaker and the log. */
 ngx_int_t ngx_http_zoom_call_fail(ngx_http_zoom_call_t *call);
 
+/* Takes back what was done towards a try that was not sent. */
+void ngx_http_zoom_call_unready(ngx_http_zoom_call_t *call);
+
 /* The handler of every exchange. */
 void ngx_http_zoom_call_answered(ngx_http_zoom_exchange_t *x);
 
