@@ -176,4 +176,23 @@ subtest 'a page instead of an answer' => sub {
 };
 
 
+subtest 'a path that is always 401' => sub {
+    # That is renewed for in vain, which is not to space out those of mints.
+    $t->reload(%conf);
+
+    $zoom->control({ clear => 1 });
+    $zoom->control({ match => 'api', mode => 'answer', path => '/v2/rooms',
+                     status => 401, body => '{"code":124,"message":"No."}' });
+
+    my $before = $zoom->oauth_calls;
+
+    ok(wait_for(sub { http_wait(start('get'));
+                      $zoom->oauth_calls - $before >= 3 }, 25), 'is renewed');
+
+    $zoom->control({ revoke => 1 });
+    ok(wait_for(sub { http_wait(start('zak'))->status == 200 }, 8),
+       'but what was revoked is soon replaced');
+};
+
+
 $t->finish;

@@ -265,7 +265,7 @@ ngx_http_zoom_access_wipe(ngx_http_zoom_access_t *a)
 
 ngx_int_t
 ngx_http_zoom_access_refuse(ngx_http_zoom_worker_account_t *wa,
-    uint64_t published)
+    uint64_t published, ngx_uint_t foreign)
 {
     ngx_int_t            rc;
     ngx_http_zoom_key_t  key;
@@ -277,7 +277,8 @@ ngx_http_zoom_access_refuse(ngx_http_zoom_worker_account_t *wa,
         return NGX_ERROR;
     }
 
-    rc = ngx_http_zoom_publish_refuse(wa->zone, &key, published, wa->state);
+    rc = ngx_http_zoom_publish_refuse(wa->zone, &key, published, wa->state,
+                                      foreign);
 
     if (rc == NGX_OK) {
         ngx_http_zoom_count(&wa->state->refreshes);

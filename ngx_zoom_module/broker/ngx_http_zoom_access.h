@@ -72,7 +72,7 @@ void ngx_http_zoom_access_wipe(ngx_http_zoom_access_t *a);
  */
 
 ngx_int_t ngx_http_zoom_access_refuse(ngx_http_zoom_worker_account_t *wa,
-    uint64_t published);
+    uint64_t published, ngx_uint_t foreign);
 
 /*
  * With the token of "a" tokens of these types were minted, a bit each: the

@@ -139,8 +139,8 @@ ngx_http_zoom_api_call_classify(ngx_http_zoom_call_t *call,
 
 
 /*
- * What stands before Zoom's API has a page for what it dislikes in a request: a
- * path, a method, a length.  One script's must not close the API for the others.
+ * What stands before Zoom's API has a page for what it dislikes in a request:
+ * a path, a method, a length.  One script's must not close the API for others.
  */
 
 static ngx_uint_t

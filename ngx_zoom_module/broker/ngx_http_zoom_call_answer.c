@@ -148,7 +148,7 @@ ngx_http_zoom_call_refresh(ngx_http_zoom_call_t *call)
 
     /* unless somebody else has renewed it by now */
 
-    rc = ngx_http_zoom_access_refuse(call->wa, token);
+    rc = ngx_http_zoom_access_refuse(call->wa, token, call->foreign);
 
     if (rc == NGX_ERROR) {
         return ngx_http_zoom_call_give_up(call, ZOOM_E_INTERNAL, 0);

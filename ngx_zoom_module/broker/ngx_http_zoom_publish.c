@@ -142,7 +142,7 @@ ngx_http_zoom_publish_once(ngx_http_zoom_zone_t *zone,
 ngx_int_t
 ngx_http_zoom_publish_refuse(ngx_http_zoom_zone_t *zone,
     const ngx_http_zoom_key_t *key, uint64_t published,
-    ngx_http_zoom_state_t *state)
+    ngx_http_zoom_state_t *state, ngx_uint_t foreign)
 {
     ngx_int_t               rc;
     ngx_http_zoom_entry_t  *e;
@@ -155,7 +155,7 @@ ngx_http_zoom_publish_refuse(ngx_http_zoom_zone_t *zone,
 
     if (e && e->published && e->published == published) {
 
-        if (ngx_http_zoom_breaker_refresh(state)) {
+        if (ngx_http_zoom_breaker_refresh(state, foreign)) {
             ngx_http_zoom_store_drop(zone, e);
 
         } else {

@@ -62,7 +62,7 @@ void ngx_http_zoom_publish_once(ngx_http_zoom_zone_t *zone,
 
 ngx_int_t ngx_http_zoom_publish_refuse(ngx_http_zoom_zone_t *zone,
     const ngx_http_zoom_key_t *key, uint64_t published,
-    ngx_http_zoom_state_t *state);
+    ngx_http_zoom_state_t *state, ngx_uint_t foreign);
 
 /*
  * Takes the lock: the access token of flight "published" has scopes for these

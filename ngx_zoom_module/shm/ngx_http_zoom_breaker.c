@@ -639,7 +639,7 @@ ngx_http_zoom_breaker_said(ngx_http_zoom_zone_t *zone,
 
 
 ngx_uint_t
-ngx_http_zoom_breaker_refresh(ngx_http_zoom_state_t *state)
+ngx_http_zoom_breaker_refresh(ngx_http_zoom_state_t *state, ngx_uint_t foreign)
 {
     ngx_msec_int_t  ahead;
 
@@ -656,7 +656,7 @@ ngx_http_zoom_breaker_refresh(ngx_http_zoom_state_t *state)
     {
         state->refresh_hold = NGX_HTTP_ZOOM_REFRESH_MIN;
 
-    } else {
+    } else if (!foreign) {
         state->refresh_hold = ngx_min(state->refresh_hold * 2,
                                       NGX_HTTP_ZOOM_REFRESH_MAX);
     }

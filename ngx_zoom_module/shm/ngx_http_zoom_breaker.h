@@ -105,10 +105,12 @@ uint64_t ngx_http_zoom_breaker_said(ngx_http_zoom_zone_t *zone,
 /*
  * Under lock: may an access token that Zoom refused be dropped now?  At most
  * once in a while, and more rarely if it does not help: two hosts could
- * otherwise revoke each other's for ever.
+ * otherwise revoke each other's for ever.  That it does not help what is
+ * foreign, a request of a script, may be due to what is asked for.
  */
 
-ngx_uint_t ngx_http_zoom_breaker_refresh(ngx_http_zoom_state_t *state)
+ngx_uint_t ngx_http_zoom_breaker_refresh(ngx_http_zoom_state_t *state,
+    ngx_uint_t foreign)
     ngx_http_zoom_under_lock;
 
 
