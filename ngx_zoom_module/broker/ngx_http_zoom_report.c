@@ -75,6 +75,8 @@ ngx_http_zoom_report_zone(ngx_http_zoom_zone_report_t *report)
     report->blocks = sh->nblocks;
     report->free_blocks = sh->nfree;
     report->errors = sh->errors;
+    report->nrefusals = sh->nrefusals + 1;
+    report->refusals = zone->refusals;
 
     for (i = 0; i < sh->nentries; i++) {
         report->flights += (zone->entries[i].used && zone->entries[i].flight);

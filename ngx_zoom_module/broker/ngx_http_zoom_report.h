@@ -8,6 +8,7 @@
 #include <ngx_core.h>
 
 #include "ngx_http_zoom_conf.h"
+#include "ngx_http_zoom_refusals.h"
 #include "ngx_http_zoom_state.h"
 #include "zoom_limit.h"
 
@@ -39,6 +40,9 @@ typedef struct {
     ngx_uint_t                   free_blocks;
     ngx_uint_t                   workers;
     const ngx_atomic_t          *errors;     /* of no account, ZOOM_E_LAST */
+    ngx_uint_t                   nrefusals;
+    const ngx_http_zoom_refusals_t  *refusals;   /* by location and caller:
+                                                free ones among them */
 } ngx_http_zoom_zone_report_t;
 
 

@@ -9,6 +9,7 @@
 #include "ngx_http_zoom_args.h"
 #include "ngx_http_zoom_auth.h"
 #include "ngx_http_zoom_conf.h"
+#include "ngx_http_zoom_str.h"
 
 
 /* seconds, see ngx_http_zoom_auth_lasts() */
@@ -41,6 +42,9 @@ static ngx_int_t ngx_http_zoom_auth_use_webhook(ngx_http_request_t *r,
 static ngx_int_t ngx_http_zoom_auth_use_body(
     const ngx_http_zoom_loc_conf_t *zlcf, ngx_http_zoom_auth_t *auth,
     const ngx_str_t *signature);
+static ngx_uint_t ngx_http_zoom_auth_sent(ngx_http_request_t *r,
+    const ngx_http_zoom_auth_t *auth, const ngx_http_zoom_auth_line_t *line,
+    const ngx_str_t *args);
 
 
 ngx_int_t
@@ -600,4 +604,74 @@ ngx_http_zoom_auth_distrust_webhooks(ngx_http_zoom_auth_t *auth)
     }
 
     return alive;
+}
+
+
+void
+ngx_http_zoom_auth_suspect(ngx_http_request_t *r,
+    const ngx_http_zoom_auth_t *auth, const ngx_str_t *args,
+    ngx_str_t *caller)
+{
+    ngx_uint_t                        i;
+    const ngx_http_zoom_auth_line_t  *line;
+
+    ngx_str_null(caller);
+
+    line = auth->lines->elts;
+
+    for (i = 0; i < auth->lines->nelts; i++) {
+
+        if (!ngx_http_zoom_auth_sent(r, auth, &line[i], args)) {
+            continue;
+        }
+
+        if (caller->len && !ngx_http_zoom_same(caller, &line[i].caller)) {
+            ngx_str_null(caller);
+            return;
+        }
+
+        *caller = line[i].caller;
+    }
+}
+
+
+/* Whether all proofs of a line were sent, right or wrong. */
+
+static ngx_uint_t
+ngx_http_zoom_auth_sent(ngx_http_request_t *r,
+    const ngx_http_zoom_auth_t *auth, const ngx_http_zoom_auth_line_t *line,
+    const ngx_str_t *args)
+{
+    ngx_str_t                     value;
+    ngx_uint_t                    i, n;
+    const ngx_http_zoom_proof_t  *proof;
+
+    proof = line->proofs.elts;
+
+    for (i = 0; i < line->proofs.nelts; i++) {
+
+        switch (proof[i].scheme) {
+
+        case NGX_HTTP_ZOOM_AUTH_OFF:
+            n = 1;
+            break;
+
+        case NGX_HTTP_ZOOM_AUTH_ARG:
+            n = ngx_http_zoom_arg(args, &proof[i].name, &value);
+            break;
+
+        case NGX_HTTP_ZOOM_AUTH_WEBHOOKS:
+            n = (auth->webhook && auth->webhook->sent.id.len);
+            break;
+
+        default: /* attendee, header */
+            n = ngx_http_zoom_proof_find(r, &proof[i].name, &value);
+        }
+
+        if (n == 0) {
+            return 0;
+        }
+    }
+
+    return 1;
 }

@@ -97,5 +97,15 @@ void ngx_http_zoom_auth_settle(ngx_http_zoom_auth_t *auth, ngx_uint_t spent);
 
 ngx_uint_t ngx_http_zoom_auth_distrust_webhooks(ngx_http_zoom_auth_t *auth);
 
+/*
+ * Of a request that nothing holds for: who it seems to be from, since only that
+ * caller's lines have all the proofs they want, if wrong ones.  Empty where
+ * there is none, or more than one.
+ */
+
+void ngx_http_zoom_auth_suspect(ngx_http_request_t *r,
+    const ngx_http_zoom_auth_t *auth, const ngx_str_t *args,
+    ngx_str_t *caller);
+
 
 #endif /* _NGX_HTTP_ZOOM_AUTH_H_INCLUDED_ */

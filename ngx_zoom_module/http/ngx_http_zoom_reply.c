@@ -8,6 +8,8 @@
 
 #include "ngx_http_zoom_body.h"
 #include "ngx_http_zoom_broker.h"
+#include "ngx_http_zoom_refusals.h"
+#include "ngx_http_zoom_refuse.h"
 #include "ngx_http_zoom_reply.h"
 #include "ngx_http_zoom_str.h"
 
@@ -15,6 +17,8 @@
 static ngx_int_t ngx_http_zoom_reply_said(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, zoom_error_e error, ngx_uint_t status,
     zoom_str_t message, const char *why);
+static void ngx_http_zoom_reply_log(ngx_http_request_t *r,
+    zoom_error_e error, ngx_uint_t status, const char *why);
 static void ngx_http_zoom_reply_type(ngx_http_request_t *r, const char *type);
 static ngx_uint_t ngx_http_zoom_reply_error_page(ngx_http_request_t *r,
     ngx_uint_t status);
@@ -156,7 +160,6 @@ ngx_http_zoom_reply_said(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     size_t                    size;
     ngx_str_t                 body;
     zoom_buf_t                b;
-    ngx_uint_t                level;
     const zoom_error_info_t  *info;
 
     info = zoom_error_info(error);
@@ -169,11 +172,12 @@ ngx_http_zoom_reply_said(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         ngx_http_zoom_broker_count(error);
     }
 
-    level = (error == ZOOM_E_INTERNAL) ? NGX_LOG_ERR : NGX_LOG_INFO;
+    if (ngx_http_zoom_refusal(error)) {
+        ngx_http_zoom_refuse(r, ctx, error, why);
 
-    ngx_log_error(level, r->connection->log, 0, "zoom: %ui %*s%s%s", status,
-                  info->name.len, info->name.data, why ? ": " : "",
-                  why ? why : "");
+    } else {
+        ngx_http_zoom_reply_log(r, error, status, why);
+    }
 
     if (status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE) {
         r->keepalive = 0;
@@ -209,6 +213,22 @@ ngx_http_zoom_reply_said(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     body.len = b.len;
 
     return ngx_http_zoom_reply(r, ctx, status, "application/json", &body);
+}
+
+
+static void
+ngx_http_zoom_reply_log(ngx_http_request_t *r, zoom_error_e error,
+    ngx_uint_t status, const char *why)
+{
+    ngx_uint_t                level;
+    const zoom_error_info_t  *info;
+
+    info = zoom_error_info(error);
+    level = (error == ZOOM_E_INTERNAL) ? NGX_LOG_ERR : NGX_LOG_INFO;
+
+    ngx_log_error(level, r->connection->log, 0, "zoom: %ui %*s%s%s", status,
+                  info->name.len, info->name.data, why ? ": " : "",
+                  why ? why : "");
 }
 
 

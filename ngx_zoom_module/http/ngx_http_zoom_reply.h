@@ -27,8 +27,8 @@ ngx_int_t ngx_http_zoom_reply_chain(ngx_http_request_t *r,
 /*
  * An error, or its status alone where an error_page wants it.  "why" is for
  * the log, NULL if there is nothing to add: the level is "error" for
- * ZOOM_E_INTERNAL and "info" for all else, whose causes are the caller's or
- * have been logged by the broker.
+ * ZOOM_E_INTERNAL and "info" for what the broker has logged; 4xx are refused as
+ * ngx_http_zoom_refuse() says.
  */
 
 ngx_int_t ngx_http_zoom_reply_error(ngx_http_request_t *r,

@@ -39,6 +39,8 @@ static ngx_uint_t ngx_http_zoom_status_range(u_char *pos, u_char *last,
 static ngx_uint_t ngx_http_zoom_status_quality(u_char *pos, u_char *last);
 static ngx_http_zoom_snapshot_t *ngx_http_zoom_status_look(
     ngx_http_request_t *r);
+static ngx_int_t ngx_http_zoom_status_refusals(ngx_http_request_t *r,
+    ngx_http_zoom_snapshot_t *snap);
 static void ngx_http_zoom_status_account(ngx_http_zoom_account_t *account,
     ngx_http_zoom_fare_t *fare, time_t now);
 static void ngx_http_zoom_status_trouble(const ngx_http_zoom_breaker_t *c,
@@ -81,6 +83,13 @@ static const struct {
 
 const char *const  ngx_http_zoom_label_names[ZOOM_NLABELS] = {
     "light", "medium", "heavy", "resource"
+};
+
+
+const char *const
+    ngx_http_zoom_refusal_names[NGX_HTTP_ZOOM_REFUSAL_NNAMES] =
+{
+    "server", "location", "caller"
 };
 
 
@@ -400,6 +409,10 @@ ngx_http_zoom_status_look(ngx_http_request_t *r)
         }
     }
 
+    if (ngx_http_zoom_status_refusals(r, snap) != NGX_OK) {
+        return NULL;
+    }
+
     accounts = zmcf->accounts.elts;
 
     snap->nfares = zmcf->accounts.nelts;
@@ -415,6 +428,47 @@ ngx_http_zoom_status_look(ngx_http_request_t *r)
     }
 
     return snap;
+}
+
+
+/* The rows in use; the last one, for what has no room, if it has been. */
+
+static ngx_int_t
+ngx_http_zoom_status_refusals(ngx_http_request_t *r,
+    ngx_http_zoom_snapshot_t *snap)
+{
+    ngx_uint_t                       i, k, n;
+    ngx_http_zoom_refusals_t        *copy;
+    const ngx_http_zoom_refusals_t  *row;
+
+    if (ngx_array_init(&snap->refusals, r->pool, 8,
+                       sizeof(ngx_http_zoom_refusals_t))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < snap->zone.nrefusals; i++) {
+        row = &snap->zone.refusals[i];
+        n = 0;
+
+        for (k = 0; k < NGX_HTTP_ZOOM_NREFUSALS; k++) {
+            n += (row->errors[k] != 0);
+        }
+
+        if (n == 0) {
+            continue;
+        }
+
+        copy = ngx_array_push(&snap->refusals);
+        if (copy == NULL) {
+            return NGX_ERROR;
+        }
+
+        *copy = *row;
+    }
+
+    return NGX_OK;
 }
 
 

@@ -44,6 +44,7 @@ typedef struct {
     ngx_http_zoom_fare_t        *fares;      /* by account */
     ngx_http_zoom_zone_report_t  zone;
     ngx_atomic_t                 errors[ZOOM_E_LAST];    /* of no account */
+    ngx_array_t                  refusals;   /* ngx_http_zoom_refusals_t */
 } ngx_http_zoom_snapshot_t;
 
 
@@ -75,6 +76,8 @@ extern const ngx_http_zoom_counter_t     ngx_http_zoom_counters[];
 extern const ngx_http_zoom_zone_gauge_t  ngx_http_zoom_zone_gauges[];
 
 extern const char *const  ngx_http_zoom_label_names[ZOOM_NLABELS];
+extern const char *const
+    ngx_http_zoom_refusal_names[NGX_HTTP_ZOOM_REFUSAL_NNAMES];
 extern const char *const  ngx_http_zoom_health_names[];
 
 

@@ -23,6 +23,8 @@ static void ngx_http_zoom_json_last(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_state_t *state);
 static void ngx_http_zoom_json_zone(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_zone_report_t *zone);
+static void ngx_http_zoom_json_refusals(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_refusals_t *row);
 
 static void ngx_http_zoom_json_next(ngx_http_zoom_writer_t *w);
 static void ngx_http_zoom_json_key(ngx_http_zoom_writer_t *w,
@@ -40,7 +42,8 @@ void
 ngx_http_zoom_status_json(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_snapshot_t *snap)
 {
-    ngx_uint_t  i;
+    ngx_uint_t                       i;
+    const ngx_http_zoom_refusals_t  *row;
 
     ngx_http_zoom_writes(w, "{");
 
@@ -70,7 +73,16 @@ ngx_http_zoom_status_json(ngx_http_zoom_writer_t *w,
 
     ngx_http_zoom_json_close(w);
 
-    ngx_http_zoom_writes(w, "}\n");
+    ngx_http_zoom_json_key(w, "refused");
+    ngx_http_zoom_writes(w, "[");
+
+    row = snap->refusals.elts;
+
+    for (i = 0; i < snap->refusals.nelts; i++) {
+        ngx_http_zoom_json_refusals(w, &row[i]);
+    }
+
+    ngx_http_zoom_writes(w, "]}\n");
 }
 
 
@@ -275,6 +287,39 @@ ngx_http_zoom_json_zone(ngx_http_zoom_writer_t *w,
                                   ngx_http_zoom_zone_gauge_get(gauge, zone));
     }
 
+    ngx_http_zoom_json_close(w);
+}
+
+
+static void
+ngx_http_zoom_json_refusals(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_refusals_t *row)
+{
+    ngx_uint_t  i;
+
+    ngx_http_zoom_json_next(w);
+    ngx_http_zoom_writes(w, "{");
+
+    for (i = 0; i < NGX_HTTP_ZOOM_REFUSAL_NNAMES; i++) {
+        ngx_http_zoom_json_key(w, ngx_http_zoom_refusal_names[i]);
+        ngx_http_zoom_writes(w, "\"");
+        ngx_http_zoom_write_escaped(w, NGX_HTTP_ZOOM_ESCAPE_JSON,
+                                    row->names[i].data, row->names[i].len);
+        ngx_http_zoom_writes(w, "\"");
+    }
+
+    ngx_http_zoom_json_open(w, "errors");
+
+    for (i = 1; i < NGX_HTTP_ZOOM_NREFUSALS; i++) {
+
+        if (row->errors[i]) {
+            ngx_http_zoom_json_number(w,
+                                      (char *) zoom_error_info(i)->name.data,
+                                      row->errors[i]);
+        }
+    }
+
+    ngx_http_zoom_json_close(w);
     ngx_http_zoom_json_close(w);
 }
 

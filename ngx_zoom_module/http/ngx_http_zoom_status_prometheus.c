@@ -38,6 +38,11 @@ static void ngx_http_zoom_prometheus_zone(ngx_http_zoom_writer_t *w,
 static void ngx_http_zoom_prometheus_rejected(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_snapshot_t *snap);
 
+static void ngx_http_zoom_prometheus_refused(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_snapshot_t *snap);
+static void ngx_http_zoom_prometheus_refusals(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_refusals_t *row, ngx_uint_t error);
+
 static void ngx_http_zoom_prometheus_about(ngx_http_zoom_writer_t *w,
     const char *name, const char *type, const char *help);
 static void ngx_http_zoom_prometheus_account(ngx_http_zoom_writer_t *w,
@@ -139,6 +144,7 @@ ngx_http_zoom_status_prometheus(ngx_http_zoom_writer_t *w,
     }
 
     ngx_http_zoom_prometheus_rejected(w, snap);
+    ngx_http_zoom_prometheus_refused(w, snap);
 
     for (gauge = ngx_http_zoom_gauges; gauge->name; gauge++) {
         ngx_http_zoom_prometheus_gauge(w, snap, gauge);
@@ -298,6 +304,51 @@ ngx_http_zoom_prometheus_rejected(ngx_http_zoom_writer_t *w,
                              zoom_error_info(i)->name.data,
                              (ngx_atomic_uint_t) snap->errors[i]);
     }
+}
+
+
+static void
+ngx_http_zoom_prometheus_refused(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_snapshot_t *snap)
+{
+    ngx_uint_t                       i, error;
+    const ngx_http_zoom_refusals_t  *row;
+
+    ngx_http_zoom_prometheus_about(w, "zoom_refused_total", "counter",
+                          "Requests refused, by location and caller.");
+
+    row = snap->refusals.elts;
+
+    for (i = 0; i < snap->refusals.nelts; i++) {
+
+        for (error = 1; error < NGX_HTTP_ZOOM_NREFUSALS; error++) {
+
+            if (row[i].errors[error]) {
+                ngx_http_zoom_prometheus_refusals(w, &row[i], error);
+            }
+        }
+    }
+}
+
+
+static void
+ngx_http_zoom_prometheus_refusals(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_refusals_t *row, ngx_uint_t error)
+{
+    ngx_uint_t  i;
+
+    ngx_http_zoom_writes(w, "zoom_refused_total{");
+
+    for (i = 0; i < NGX_HTTP_ZOOM_REFUSAL_NNAMES; i++) {
+        ngx_http_zoom_writef(w, "%s=\"", ngx_http_zoom_refusal_names[i]);
+        ngx_http_zoom_write_escaped(w, NGX_HTTP_ZOOM_ESCAPE_LABEL,
+                                    row->names[i].data, row->names[i].len);
+        ngx_http_zoom_writes(w, "\",");
+    }
+
+    ngx_http_zoom_writef(w, "error=\"%s\"} %uA\n",
+                         zoom_error_info(error)->name.data,
+                         (ngx_atomic_uint_t) row->errors[error]);
 }
 
 

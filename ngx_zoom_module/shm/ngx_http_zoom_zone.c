@@ -24,6 +24,10 @@
 
 #define NGX_HTTP_ZOOM_SEEN_PART         48
 
+/* and the part for counters of refusals: 400 callers of locations in 8m */
+
+#define NGX_HTTP_ZOOM_REFUSALS_PART     64
+
 
 static ngx_int_t ngx_http_zoom_zone_init(ngx_shm_zone_t *shm_zone,
     void *data);
@@ -179,7 +183,11 @@ ngx_http_zoom_zone_divide(ngx_http_zoom_zone_t *zone, size_t size)
     sh->nseen = size / NGX_HTTP_ZOOM_SEEN_PART
                 / (NGX_HTTP_ZOOM_WAYS * sizeof(ngx_http_zoom_seen_t)) + 1;
 
+    sh->nrefusals = size / NGX_HTTP_ZOOM_REFUSALS_PART
+                    / sizeof(ngx_http_zoom_refusals_t) + 1;
+
     fixed = sizeof(ngx_http_zoom_shared_t) + 64
+            + (sh->nrefusals + 1) * sizeof(ngx_http_zoom_refusals_t)
             + sh->nseen * NGX_HTTP_ZOOM_WAYS * sizeof(ngx_http_zoom_seen_t)
             + sh->nstates * (sizeof(ngx_http_zoom_state_t)
                              + sizeof(ngx_http_zoom_quota_t))
@@ -250,6 +258,9 @@ ngx_http_zoom_zone_map(ngx_http_zoom_zone_t *zone)
 
     zone->quotas = (ngx_http_zoom_quota_t *) p;
     p += sh->nstates * sizeof(ngx_http_zoom_quota_t);
+
+    zone->refusals = (ngx_http_zoom_refusals_t *) p;
+    p += (sh->nrefusals + 1) * sizeof(ngx_http_zoom_refusals_t);
 
     zone->entries = (ngx_http_zoom_entry_t *) p;
     p += sh->nentries * sizeof(ngx_http_zoom_entry_t);
@@ -334,6 +345,9 @@ ngx_http_zoom_zone_forgive(ngx_http_zoom_zone_t *zone)
     for (i = 0; i < zone->sh->nstates; i++) {
         ngx_http_zoom_state_forgive(&zone->states[i]);
     }
+
+    ngx_memzero(&zone->sh->refused, sizeof(ngx_http_zoom_told_t));
+    ngx_memzero(&zone->sh->failed, sizeof(ngx_http_zoom_told_t));
 }
 
 

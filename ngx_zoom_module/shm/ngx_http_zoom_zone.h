@@ -16,7 +16,9 @@
 #include <ngx_core.h>
 
 #include "ngx_http_zoom_lock.h"
+#include "ngx_http_zoom_refusals.h"
 #include "ngx_http_zoom_state.h"
+#include "ngx_http_zoom_told.h"
 #include "zoom_response.h"
 
 
@@ -160,6 +162,10 @@ typedef struct {
     u_char                       seed[NGX_HTTP_ZOOM_SEED_LEN];
 
     ngx_atomic_t                 errors[ZOOM_E_LAST];   /* of no account */
+    uint32_t                     nrefusals;  /* and one for what has no room */
+
+    ngx_http_zoom_told_t         refused;    /* who was, and why */
+    ngx_http_zoom_told_t         failed;     /* of one user or meeting */
 
     ngx_http_zoom_worker_t       workers[NGX_HTTP_ZOOM_MAX_WORKERS];
 } ngx_http_zoom_shared_t;
@@ -175,6 +181,7 @@ typedef struct ngx_http_zoom_zone_s {
     ngx_http_zoom_seen_t        *seen;
     ngx_http_zoom_state_t       *states;
     ngx_http_zoom_quota_t       *quotas;
+    ngx_http_zoom_refusals_t    *refusals;
     uint32_t                    *buckets;
     ngx_http_zoom_entry_t       *entries;
     ngx_http_zoom_block_t       *blocks;

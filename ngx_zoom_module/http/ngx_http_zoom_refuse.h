@@ -1,0 +1,23 @@
+/*
+ * A request that is refused by us, and not by Zoom: whoever runs the platform
+ * sees at best that a bot came as a guest, so the log and the counters say it.
+ */
+
+#ifndef _NGX_HTTP_ZOOM_REFUSE_H_INCLUDED_
+#define _NGX_HTTP_ZOOM_REFUSE_H_INCLUDED_
+
+
+#include "ngx_http_zoom_ctx.h"
+
+
+/*
+ * An error of 4xx: told at "error" once for its location, caller and reason,
+ * then every five minutes with a count, and at "info" in between.  "why" may be
+ * NULL; no secret is in it.
+ */
+
+void ngx_http_zoom_refuse(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    zoom_error_e error, const char *why);
+
+
+#endif /* _NGX_HTTP_ZOOM_REFUSE_H_INCLUDED_ */
