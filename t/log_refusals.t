@@ -41,6 +41,8 @@ my $locations = <<'EOC' . join '', map { <<"EOC" } 1 .. 300;
 
         location = /open {
             zoom_tokens        acme;
+            zoom_reuse         0;
+            zoom_use_stale     off;
             zoom_authenticate  off;
         }
 
@@ -210,6 +212,72 @@ subtest 'a reload' => sub {
 };
 
 
+# What is wrong with one user says nothing of another.
+sub answers {
+    my ($user, $code) = @_;
+
+    return { match => 'token', mode => 'answer', status => 400, path => $user,
+             body => qq({"code":$code,"message":"No."}) };
+}
+
+
+sub ask {
+    my ($user) = @_;
+
+    return path => "/open?user=$user\@example.com";
+}
+
+
+# A failure stands for a second.
+sub comes_back {
+    my ($user) = @_;
+
+    $zoom->control({ clear => 1 });
+    ok(wait_for(sub {
+        http(port => $t->port, ask($user))->status == 200
+    }, 5), "$user is served again");
+}
+
+
+subtest 'whom Zoom refuses' => sub {
+    $zoom->control({ bots => 20 });
+
+    tells('an unknown user', 502,
+          qr/"acme": no ZAK for user "$_\@example.com" \(user_unknown\)/,
+          ask($_)) for qw(ann bea cid dan);
+
+    $zoom->control({ clear => 1 }, answers('bot0001', 9001),
+                   answers('bot0002', 9002), answers('bot0003', 9001));
+
+    for (['bot0001', 9001], ['bot0002', 9002], ['bot0003', 9001]) {
+        my ($who, $code) = @$_;
+
+        tells("$who, code $code", 502,
+              qr/user "$who\@example.com" \(zoom_refused\): .*code $code/,
+              ask($who));
+    }
+
+    # A failure stands for a second.
+    $zoom->control({ clear => 1 }, answers('bot0001', 9003));
+    told();
+    ok(wait_for(sub {
+        http(port => $t->port, ask('bot0001')); $nginx->error_log =~ /9003/;
+    }, 5), 'another code of the same user');
+    is(scalar told(), 1, 'is news');
+    my $asked = $zoom->count(qw(endpoints token calls));
+
+    ok(wait_for(sub {
+        http(port => $t->port, ask('bot0001'));
+        $zoom->count(qw(endpoints token calls)) > $asked + 1;
+    }, 5), 'which Zoom says again');
+    is(join("\n", told()), '', 'and again is not');
+
+    comes_back('bot0001');
+    $zoom->control({ clear => 1 }, answers('bot0001', 9003));
+    tells('after a success', 502, qr/bot0001.*9003/, ask('bot0001'));
+};
+
+
 subtest 'a flood' => sub {
     my $start = time;
 
@@ -234,5 +302,21 @@ subtest 'a flood' => sub {
 
 
 is(join("\n", $t->leaks($nginx->dir . '/error.log')), '', 'no secret in it');
+
+
+subtest 'the end, for who wants to know' => sub {
+    my $notice = $t->nginx(locations => $locations, level => 'notice');
+
+    $zoom->control({ clear => 1 }, answers('bot0001', 9001));
+    is(http(port => $t->port, ask('bot0001'))->status, 502, 'a refusal');
+    comes_back('bot0001');
+    is(http(port => $t->port, ask('bot0001'))->status, 200, 'and another time');
+
+    my @lines = $notice->error_log =~ /^.*\[notice\].*is given again$/mg;
+
+    is(scalar @lines, 1, 'is told once');
+    like("@lines", qr/"acme": ZAK for user "bot0001\@example.com" is given/,
+         'of that user');
+};
 
 $t->finish;

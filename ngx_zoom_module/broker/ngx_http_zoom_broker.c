@@ -4,6 +4,7 @@
 
 #include "ngx_http_zoom_account_credentials.h"
 #include "ngx_http_zoom_broker.h"
+#include "ngx_http_zoom_failure.h"
 #include "ngx_http_zoom_flight.h"
 #include "ngx_http_zoom_http_client.h"
 #include "ngx_http_zoom_key.h"
@@ -69,6 +70,8 @@ ngx_http_zoom_broker_purge(ngx_http_zoom_account_t *account,
     if (busy) {
         return NGX_BUSY;
     }
+
+    ngx_http_zoom_failure_forget(wa);
 
     if (ngx_http_zoom_key_prefix(&key, wa, user) != NGX_OK) {
         return NGX_ERROR;

@@ -110,6 +110,7 @@ struct ngx_http_zoom_call_s {
     const ngx_http_zoom_transport_t *transport;  /* NULL: the client's */
     ngx_http_zoom_service_e      service;
     zoom_label_e                 label;      /* ZOOM_NLABELS: no limit */
+    ngx_http_zoom_subject_t      subject;
     ngx_pool_t                  *pool;
     ngx_uint_t                   tries_max;  /* 0: as many as time allows */
     unsigned                     anonymous:1;    /* without access token */

@@ -27,6 +27,7 @@ static ngx_msec_t ngx_http_zoom_call_refused(ngx_http_zoom_call_t *call);
 static ngx_int_t ngx_http_zoom_call_limited(ngx_http_zoom_call_t *call);
 static ngx_int_t ngx_http_zoom_call_final(ngx_http_zoom_call_t *call);
 static ngx_uint_t ngx_http_zoom_call_works(ngx_http_zoom_call_t *call);
+static void ngx_http_zoom_call_over(ngx_http_zoom_call_t *call);
 static void ngx_http_zoom_call_tell(ngx_http_zoom_call_t *call,
     ngx_uint_t last);
 
@@ -117,6 +118,8 @@ ngx_http_zoom_call_good(ngx_http_zoom_call_t *call)
     wa = call->wa;
 
     ngx_http_zoom_breaker_good(wa->zone, wa->state, call->service, wa->log);
+
+    ngx_http_zoom_call_over(call);
 
     call->error = ZOOM_OK;
     call->responded = 1;
@@ -379,6 +382,27 @@ ngx_http_zoom_call_works(ngx_http_zoom_call_t *call)
 
 
 static void
+ngx_http_zoom_call_over(ngx_http_zoom_call_t *call)
+{
+    u_char                          *p;
+    ngx_http_zoom_worker_account_t  *wa;
+    u_char                           buf[NGX_HTTP_ZOOM_TEXT_MAX / 2];
+
+    wa = call->wa;
+
+    if (!ngx_http_zoom_failure_over(wa, call->service, &call->subject)) {
+        return;
+    }
+
+    p = call->ops->print(call, buf, buf + sizeof(buf));
+
+    ngx_log_error(NGX_LOG_NOTICE, wa->log, 0,
+                  "zoom: account \"%V\": %*s is given again",
+                  &wa->account->name, (size_t) (p - buf), buf);
+}
+
+
+static void
 ngx_http_zoom_call_tell(ngx_http_zoom_call_t *call, ngx_uint_t last)
 {
     ngx_str_t                 what;
@@ -402,6 +426,7 @@ ngx_http_zoom_call_tell(ngx_http_zoom_call_t *call, ngx_uint_t last)
 
     ngx_http_zoom_failure_text(f, &what, call->last, v);
 
+    f->subject = call->subject;
     f->event.last = last;
     f->event.harmless = (call->ops->serves && call->ops->serves(call) > 0);
     f->event.lone = (call->lone && v->verdict == ZOOM_FINAL);

@@ -4,7 +4,14 @@
 #include "ngx_http_zoom_failure.h"
 #include "ngx_http_zoom_slot.h"
 #include "ngx_http_zoom_zone.h"
+#include "zoom_hash.h"
 #include "zoom_log_once.h"
+
+
+/* 0 is for an account without a place in the zone */
+
+#define ngx_http_zoom_failure_owner(zone, state)                              \
+    (ngx_http_zoom_state_index(zone, state) + 1)
 
 
 static const char *ngx_http_zoom_failure_advice(
@@ -12,6 +19,27 @@ static const char *ngx_http_zoom_failure_advice(
 static void ngx_http_zoom_failure_pass(ngx_http_zoom_failure_t *f);
 static void ngx_http_zoom_failure_log(ngx_http_zoom_failure_t *f,
     ngx_http_zoom_breaker_e now);
+static uint64_t ngx_http_zoom_failure_said(ngx_http_zoom_failure_t *f);
+static uint64_t ngx_http_zoom_failure_of(const ngx_http_zoom_failure_t *f);
+static uint64_t ngx_http_zoom_failure_whom(
+    const ngx_http_zoom_worker_account_t *wa, ngx_http_zoom_service_e service,
+    uint64_t subject);
+
+
+void
+ngx_http_zoom_subject(ngx_http_zoom_subject_t *subject,
+    const ngx_http_zoom_worker_account_t *wa, zoom_str_t user,
+    zoom_str_t meeting)
+{
+    const u_char  *seed;
+
+    seed = wa->zone->sh->seed;
+
+    /* the lowest bit tells one kind from the other, and from none */
+
+    subject->user = user.len ? zoom_hash(seed, user) | 1 : 0;
+    subject->meeting = meeting.len ? zoom_hash(seed, meeting) & ~1ULL : 0;
+}
 
 
 void
@@ -77,6 +105,7 @@ ngx_http_zoom_failure_advice(const ngx_http_zoom_exchange_t *x,
 void
 ngx_http_zoom_failure_tell(ngx_http_zoom_failure_t *f, const zoom_verdict_t *v)
 {
+    f->code = v->code;
     f->event.error = v->error;
     f->event.final = (v->verdict == ZOOM_FINAL);
     f->event.counted = 0;
@@ -139,8 +168,7 @@ ngx_http_zoom_failure_log(ngx_http_zoom_failure_t *f,
 
     level = f->event.harmless ? NGX_LOG_WARN : NGX_LOG_ERR;
 
-    count = ngx_http_zoom_breaker_said(f->wa->zone, state, f->service,
-                                       &f->event);
+    count = ngx_http_zoom_failure_said(f);
 
     if (count > 1) {
         ngx_log_error(level, f->wa->log, 0,
@@ -156,6 +184,111 @@ ngx_http_zoom_failure_log(ngx_http_zoom_failure_t *f,
 
     ngx_log_error(level, f->wa->log, 0, "zoom: account \"%*s\": %V",
                   state->len, state->name, &f->text);
+}
+
+
+/* As ngx_http_zoom_tell() and ngx_http_zoom_breaker_said() return it. */
+
+static uint64_t
+ngx_http_zoom_failure_said(ngx_http_zoom_failure_t *f)
+{
+    uint64_t                         subject;
+    ngx_str_t                        what[2];
+    ngx_http_zoom_news_t             news;
+    ngx_http_zoom_worker_account_t  *wa;
+
+    wa = f->wa;
+    subject = ngx_http_zoom_failure_of(f);
+
+    if (subject == 0 || f->event.harmless) {
+        return ngx_http_zoom_breaker_said(wa->zone, wa->state, f->service,
+                                          &f->event);
+    }
+
+    what[0].data = (u_char *) &f->event.error;
+    what[0].len = sizeof(f->event.error);
+    what[1].data = (u_char *) &f->code;
+    what[1].len = sizeof(f->code);
+
+    news.owner = ngx_http_zoom_failure_owner(wa->zone, wa->state);
+    news.whom = ngx_http_zoom_failure_whom(wa, f->service, subject);
+    news.what = ngx_http_zoom_told_hash(wa->zone, what, 2);
+
+    return ngx_http_zoom_tell(wa->zone, &wa->zone->sh->failed, &news);
+}
+
+
+/* Whose fault it is, of the two; 0: the account's, or Zoom's. */
+
+static uint64_t
+ngx_http_zoom_failure_of(const ngx_http_zoom_failure_t *f)
+{
+    const ngx_http_zoom_subject_t  *subject;
+
+    subject = &f->subject;
+
+    switch (f->event.error) {
+
+    case ZOOM_E_USER_UNKNOWN:
+        return subject->user;
+
+    case ZOOM_E_MEETING_UNKNOWN:
+        return subject->meeting;
+
+    case ZOOM_E_ZOOM_REFUSED:
+        return subject->user ? subject->user : subject->meeting;
+
+    default:
+        return 0;
+    }
+}
+
+
+static uint64_t
+ngx_http_zoom_failure_whom(const ngx_http_zoom_worker_account_t *wa,
+    ngx_http_zoom_service_e service, uint64_t subject)
+{
+    ngx_str_t  parts[3];
+
+    parts[0] = wa->account->name;
+    parts[1].data = (u_char *) &service;
+    parts[1].len = sizeof(service);
+    parts[2].data = (u_char *) &subject;
+    parts[2].len = sizeof(subject);
+
+    return ngx_http_zoom_told_hash(wa->zone, parts, 3);
+}
+
+
+ngx_uint_t
+ngx_http_zoom_failure_over(ngx_http_zoom_worker_account_t *wa,
+    ngx_http_zoom_service_e service, const ngx_http_zoom_subject_t *subject)
+{
+    uint64_t    whom;
+    ngx_uint_t  over;
+
+    over = 0;
+
+    if (subject->user) {
+        whom = ngx_http_zoom_failure_whom(wa, service, subject->user);
+        over |= ngx_http_zoom_told_over(wa->zone, &wa->zone->sh->failed, whom);
+    }
+
+    if (subject->meeting) {
+        whom = ngx_http_zoom_failure_whom(wa, service, subject->meeting);
+        over |= ngx_http_zoom_told_over(wa->zone, &wa->zone->sh->failed, whom);
+    }
+
+    return over;
+}
+
+
+void
+ngx_http_zoom_failure_forget(ngx_http_zoom_worker_account_t *wa)
+{
+    ngx_http_zoom_told_forget(wa->zone, &wa->zone->sh->failed,
+                              ngx_http_zoom_failure_owner(wa->zone,
+                                                          wa->state));
 }
 
 

@@ -20,16 +20,31 @@
 #define NGX_HTTP_ZOOM_TEXT_MAX  1024
 
 
+/* For whom a token is, as hashes, 0: for none such. */
+
+typedef struct {
+    uint64_t                     user;
+    uint64_t                     meeting;
+} ngx_http_zoom_subject_t;
+
+
 /* Zeroed, it holds none. */
 
 typedef struct {
     ngx_http_zoom_worker_account_t  *wa;
     ngx_http_zoom_service_e      service;
+    ngx_http_zoom_subject_t      subject;
+    int                          code;       /* Zoom's */
     ngx_http_zoom_breaker_failure_t  event;
     ngx_str_t                    text;       /* in "buf" */
     u_char                       buf[NGX_HTTP_ZOOM_TEXT_MAX];
 } ngx_http_zoom_failure_t;
 
+
+/* Of a user as zoom_user_fold() has it, and a meeting; either may be empty. */
+void ngx_http_zoom_subject(ngx_http_zoom_subject_t *subject,
+    const ngx_http_zoom_worker_account_t *wa, zoom_str_t user,
+    zoom_str_t meeting);
 
 /*
  * Puts into words that "what" did not come, as exchange "x" failed or its
@@ -47,6 +62,17 @@ void ngx_http_zoom_failure_text(ngx_http_zoom_failure_t *f,
 
 void ngx_http_zoom_failure_tell(ngx_http_zoom_failure_t *f,
     const zoom_verdict_t *v);
+
+/*
+ * There is a token: what was wrong with its user and its meeting is over.  1 if
+ * the log has been told of anything.
+ */
+
+ngx_uint_t ngx_http_zoom_failure_over(ngx_http_zoom_worker_account_t *wa,
+    ngx_http_zoom_service_e service, const ngx_http_zoom_subject_t *subject);
+
+/* Somebody has mended something: forgets what was told of users. */
+void ngx_http_zoom_failure_forget(ngx_http_zoom_worker_account_t *wa);
 
 /*
  * Once for a while, as no outage and no fault: the response's Date is off by so

@@ -143,6 +143,7 @@ ngx_http_zoom_mint_create(ngx_http_zoom_flight_t *flight)
     mint->call.wa = mint->job->wa;
     mint->call.service = mint->job->service;
     mint->call.label = mint->job->label;
+    mint->call.subject = mint->job->subject;
     mint->call.pool = pool;
     mint->call.anonymous = mint->job->anonymous;
     mint->call.lone = mint->job->lone;

@@ -5,6 +5,7 @@
 #include "ngx_http_zoom_token.h"
 #include "zoom_jointoken.h"
 #include "zoom_token.h"
+#include "zoom_user.h"
 
 
 #define NGX_HTTP_ZOOM_TOKEN_PATH  (3 * ZOOM_USER_MAX + 128)
@@ -13,6 +14,7 @@
 static ngx_int_t ngx_http_zoom_token_send(ngx_http_zoom_call_t *call,
     const ngx_http_zoom_mint_job_t *mint, const ngx_str_t *access,
     ngx_http_zoom_exchange_t *x);
+static void ngx_http_zoom_token_subject(ngx_http_zoom_token_job_t *job);
 static void ngx_http_zoom_token_path(zoom_buf_t *b,
     const ngx_http_zoom_token_job_t *job);
 static void ngx_http_zoom_token_classify(const ngx_http_zoom_mint_job_t *mint,
@@ -64,6 +66,31 @@ ngx_http_zoom_token_job(ngx_http_zoom_token_job_t *job,
         job->meeting_len = ngx_min(req->meeting.len, ZOOM_MEETING_ID_MAX);
         ngx_memcpy(job->meeting, req->meeting.data, job->meeting_len);
     }
+
+    ngx_http_zoom_token_subject(job);
+}
+
+
+static void
+ngx_http_zoom_token_subject(ngx_http_zoom_token_job_t *job)
+{
+    zoom_buf_t  folded;
+    zoom_str_t  user, meeting;
+    u_char      buf[ZOOM_USER_MAX];
+
+    user.data = job->user;
+    user.len = job->user_len;
+
+    zoom_buf_init(&folded, buf, sizeof(buf));
+    zoom_user_fold(&folded, user);
+
+    user.data = folded.data;
+    user.len = folded.len;
+
+    meeting.data = job->meeting;
+    meeting.len = job->meeting_len;
+
+    ngx_http_zoom_subject(&job->mint.subject, job->mint.wa, user, meeting);
 }
 
 

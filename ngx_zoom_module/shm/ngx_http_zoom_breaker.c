@@ -566,7 +566,6 @@ ngx_http_zoom_breaker_lines(ngx_http_zoom_state_t *state,
         break;
 
     case ZOOM_E_SCOPE_MISSING:
-    case ZOOM_E_ZOOM_REFUSED:
         return &state->said[service][error];
 
     default:
