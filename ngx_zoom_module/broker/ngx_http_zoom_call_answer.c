@@ -23,7 +23,7 @@ static ngx_int_t ngx_http_zoom_call_refresh(ngx_http_zoom_call_t *call);
 static ngx_int_t ngx_http_zoom_call_refused(ngx_http_zoom_call_t *call);
 static ngx_int_t ngx_http_zoom_call_retry(ngx_http_zoom_call_t *call);
 static ngx_msec_t ngx_http_zoom_call_delay(ngx_http_zoom_call_t *call);
-static ngx_msec_t ngx_http_zoom_call_refused(ngx_http_zoom_call_t *call);
+static ngx_msec_t ngx_http_zoom_call_backoff(ngx_http_zoom_call_t *call);
 static ngx_int_t ngx_http_zoom_call_limited(ngx_http_zoom_call_t *call);
 static ngx_int_t ngx_http_zoom_call_final(ngx_http_zoom_call_t *call);
 static ngx_uint_t ngx_http_zoom_call_works(ngx_http_zoom_call_t *call);
@@ -243,7 +243,7 @@ ngx_http_zoom_call_delay(ngx_http_zoom_call_t *call)
     delay = 1 + ngx_random() % ngx_min(delay, NGX_HTTP_ZOOM_CALL_JITTER_MAX);
 
     if (call->verdict.error == ZOOM_E_RATE_LIMITED) {
-        return delay + ngx_http_zoom_call_refused(call);
+        return delay + ngx_http_zoom_call_backoff(call);
     }
 
     if (call->verdict.wait > 0) {
@@ -257,7 +257,7 @@ ngx_http_zoom_call_delay(ngx_http_zoom_call_t *call)
 /* As long as Zoom says, or twice as long each time. */
 
 static ngx_msec_t
-ngx_http_zoom_call_refused(ngx_http_zoom_call_t *call)
+ngx_http_zoom_call_backoff(ngx_http_zoom_call_t *call)
 {
     ngx_uint_t  n;
 
@@ -282,7 +282,7 @@ ngx_http_zoom_call_limited(ngx_http_zoom_call_t *call)
 
     wa = call->wa;
 
-    wait = ngx_min(ngx_http_zoom_call_refused(call), NGX_HTTP_ZOOM_CLOSE_MAX);
+    wait = ngx_min(ngx_http_zoom_call_backoff(call), NGX_HTTP_ZOOM_CLOSE_MAX);
 
     ngx_http_zoom_slot_close(&call->slot, wa, wait);
 

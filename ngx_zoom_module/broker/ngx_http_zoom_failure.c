@@ -2,6 +2,7 @@
 #include <ngx_core.h>
 
 #include "ngx_http_zoom_failure.h"
+#include "ngx_http_zoom_told.h"
 #include "ngx_http_zoom_slot.h"
 #include "ngx_http_zoom_zone.h"
 #include "zoom_hash.h"

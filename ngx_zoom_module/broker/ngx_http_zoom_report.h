@@ -8,7 +8,7 @@
 #include <ngx_core.h>
 
 #include "ngx_http_zoom_conf.h"
-#include "ngx_http_zoom_refusals.h"
+#include "ngx_http_zoom_refusals_table.h"
 #include "ngx_http_zoom_state.h"
 #include "zoom_limit.h"
 

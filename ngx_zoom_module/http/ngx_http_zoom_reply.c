@@ -8,7 +8,7 @@
 
 #include "ngx_http_zoom_body.h"
 #include "ngx_http_zoom_broker.h"
-#include "ngx_http_zoom_refusals.h"
+#include "ngx_http_zoom_refusals_table.h"
 #include "ngx_http_zoom_refuse.h"
 #include "ngx_http_zoom_reply.h"
 #include "ngx_http_zoom_str.h"

@@ -2,6 +2,7 @@
 #include <ngx_core.h>
 
 #include "ngx_http_zoom_refusals.h"
+#include "ngx_http_zoom_refusals_table.h"
 #include "ngx_http_zoom_told.h"
 #include "ngx_http_zoom_zone.h"
 

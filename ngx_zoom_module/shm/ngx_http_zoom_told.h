@@ -12,38 +12,12 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "zoom_log_once.h"
+#include "ngx_http_zoom_told_table.h"
+#include "ngx_http_zoom_zone.h"
 
-
-#define NGX_HTTP_ZOOM_TOLD_MAX    128
-#define NGX_HTTP_ZOOM_TOLD_PARTS  4
-
-
-/* Of what goes wrong: for whom, and what.  Hashes, of which none is 0. */
-
-typedef struct {
-    uint32_t                     owner;      /* an account's place, or 0 */
-    uint64_t                     whom;
-    uint64_t                     what;
-} ngx_http_zoom_news_t;
-
-
-typedef struct {
-    ngx_http_zoom_news_t         news;       /* all zero: free */
-    zoom_log_once_t              once;
-} ngx_http_zoom_told_entry_t;
-
-
-typedef struct {
-    int64_t                      crowded;    /* when one gave way last */
-    ngx_http_zoom_told_entry_t   entries[NGX_HTTP_ZOOM_TOLD_MAX];
-} ngx_http_zoom_told_t;
-
-
-struct ngx_http_zoom_zone_s;
 
 /* Of strings, each with its length, under the zone's key. */
-uint64_t ngx_http_zoom_told_hash(const struct ngx_http_zoom_zone_s *zone,
+uint64_t ngx_http_zoom_told_hash(const ngx_http_zoom_zone_t *zone,
     const ngx_str_t *parts, ngx_uint_t n);
 
 /*
@@ -51,15 +25,15 @@ uint64_t ngx_http_zoom_told_hash(const struct ngx_http_zoom_zone_s *zone,
  * line, a reminder is due; 0: keep quiet.
  */
 
-uint64_t ngx_http_zoom_tell(struct ngx_http_zoom_zone_s *zone,
+uint64_t ngx_http_zoom_tell(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_told_t *told, const ngx_http_zoom_news_t *news);
 
 /* It is over for "whom": the next time is news.  1 if there was anything. */
-ngx_uint_t ngx_http_zoom_told_over(struct ngx_http_zoom_zone_s *zone,
+ngx_uint_t ngx_http_zoom_told_over(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_told_t *told, uint64_t whom);
 
 /* Forgets what concerns that owner. */
-void ngx_http_zoom_told_forget(struct ngx_http_zoom_zone_s *zone,
+void ngx_http_zoom_told_forget(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_told_t *told, uint32_t owner);
 
 

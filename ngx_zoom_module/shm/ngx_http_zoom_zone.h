@@ -16,9 +16,9 @@
 #include <ngx_core.h>
 
 #include "ngx_http_zoom_lock.h"
-#include "ngx_http_zoom_refusals.h"
+#include "ngx_http_zoom_refusals_table.h"
 #include "ngx_http_zoom_state.h"
-#include "ngx_http_zoom_told.h"
+#include "ngx_http_zoom_told_table.h"
 #include "zoom_response.h"
 
 
