@@ -1,5 +1,5 @@
 /*
- * The shapes of Zoom's links: facts/zoom-api.md section 7.
+ * The shapes of Zoom's links: docs/protocol.md, "Meeting links".
  */
 
 #ifndef ZOOM_SHAPE_H_INCLUDED
