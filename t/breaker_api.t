@@ -50,9 +50,10 @@ my %conf = (
         $locations
 
         location = /zak {
-            zoom_tokens  acme;
-            zoom_user    bots\@example.com;
-            zoom_reuse   0;
+            zoom_tokens     acme;
+            zoom_user       bots\@example.com;
+            zoom_reuse      0;
+            zoom_use_stale  off;
         }
 EOC
 
