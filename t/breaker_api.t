@@ -69,7 +69,9 @@ sub start {
 sub reasons {
     my %n;
 
-    $n{$_}++ for $nginx->error_log =~ /the route is refused: (.*?), client: /g;
+    # the first of a kind has advice behind it
+    $n{$_}++ for $nginx->error_log
+                 =~ /the route is refused: (.*?)(?:; if the caller|, client: )/g;
     return %n;
 }
 

@@ -193,7 +193,10 @@ sub reason {
     my ($line) = (grep { /the route is refused: / }
                   split /\n/, $nginx->error_log)[-1];
 
-    return $line =~ /the route is refused: (.*?), client: / ? $1 : '';
+    # the first of a kind has advice behind it
+    return $line
+           =~ /the route is refused: (.*?)(?:; if the caller|, client: )/
+           ? $1 : '';
 }
 
 

@@ -367,7 +367,10 @@ sub reason {
 
     return $r->status . ' ' . ($line // '') if $r->status != 403;
 
-    return ($line // '') =~ /the route is refused: (.*?), client: / ? $1 : '';
+    # the first of a kind has advice behind it
+    return ($line // '')
+           =~ /the route is refused: (.*?)(?:; if the caller|, client: )/
+           ? $1 : '';
 }
 
 sub failure {

@@ -112,9 +112,9 @@ subtest 'types' => sub {
     is(jwt_claims($obf)->{mid}, '123456789', 'for that meeting');
 
     my ($any) = mint('/content', type => 'onbehalf');
-    my $claims = jwt_claims($any);
+    my $free = jwt_claims($any);
 
-    ok($claims->{obf} && !defined $claims->{mid}, 'one for any meeting');
+    ok($free->{obf} && !defined $free->{mid}, 'one for any meeting');
 
     for my $type (qw(local_recording live_streaming local_archiving)) {
         my ($token, $err, $info) = call_lua($t, '/content', 'mint', {
