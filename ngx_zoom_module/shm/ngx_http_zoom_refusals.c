@@ -37,7 +37,7 @@ ngx_http_zoom_refusals_count(ngx_http_zoom_zone_t *zone,
            ngx_http_zoom_told_hash(zone, names, NGX_HTTP_ZOOM_REFUSAL_NNAMES);
     hash = hash ? hash : 1;
 
-    /* a flood of such requests takes no lock */
+    /* in a flood of the same it is but a count */
 
     row = ngx_http_zoom_refusals_find(zone, hash);
 
@@ -82,7 +82,9 @@ ngx_http_zoom_refusals_claim(ngx_http_zoom_zone_t *zone,
 
     unused = NULL;
 
-    ngx_shmtx_lock(&zone->shpool->mutex);
+    if (!ngx_http_zoom_latch(zone)) {
+        return &zone->refusals[zone->sh->nrefusals];
+    }
 
     for (i = 0; i < NGX_HTTP_ZOOM_REFUSALS_WAYS; i++) {
         row = ngx_http_zoom_refusals_way(zone, hash, i);
@@ -111,7 +113,7 @@ ngx_http_zoom_refusals_claim(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_refusals_name(row, names);
     row->config = zone->config;
 
-    /* whoever reads it without the lock looks at the hash first */
+    /* whoever reads it without the latch looks at the hash first */
 
     ngx_memory_barrier();
 
@@ -119,13 +121,13 @@ ngx_http_zoom_refusals_claim(ngx_http_zoom_zone_t *zone,
 
 done:
 
-    ngx_shmtx_unlock(&zone->shpool->mutex);
+    ngx_http_zoom_unlatch(zone);
 
     return row;
 }
 
 
-/* under lock */
+/* under the latch */
 
 static void
 ngx_http_zoom_refusals_name(ngx_http_zoom_refusals_t *row,

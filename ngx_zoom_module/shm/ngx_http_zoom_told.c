@@ -6,6 +6,12 @@
 #include "zoom_hash.h"
 
 
+/* how often it is tried, and for how many seconds it is respected */
+
+#define NGX_HTTP_ZOOM_LATCH_TRIES  1000
+#define NGX_HTTP_ZOOM_LATCH_MAX    2
+
+
 static ngx_http_zoom_told_entry_t *ngx_http_zoom_told_place(
     ngx_http_zoom_told_t *told, const ngx_http_zoom_news_t *news, int64_t now);
 static ngx_uint_t ngx_http_zoom_told_known(
@@ -42,10 +48,43 @@ ngx_http_zoom_told_hash(const ngx_http_zoom_zone_t *zone,
 }
 
 
-/*
- * A worker that dies in here leaves an entry half written at worst, which no
- * token has to be thrown away for: the lock is taken without zone_lock().
- */
+/* A worker that died with it leaves an entry half written at worst. */
+
+ngx_uint_t
+ngx_http_zoom_latch(ngx_http_zoom_zone_t *zone)
+{
+    ngx_uint_t          i;
+    ngx_atomic_t       *latch;
+    ngx_atomic_uint_t   now, since;
+
+    latch = &zone->sh->latch;
+    now = (ngx_atomic_uint_t) ngx_time();
+
+    for (i = 0; i < NGX_HTTP_ZOOM_LATCH_TRIES; i++) {
+        since = *latch;
+
+        if ((since == 0 || since + NGX_HTTP_ZOOM_LATCH_MAX < now
+             || since > now + NGX_HTTP_ZOOM_LATCH_MAX)
+            && ngx_atomic_cmp_set(latch, since, now))
+        {
+            return 1;
+        }
+
+        ngx_cpu_pause();
+    }
+
+    return 0;
+}
+
+
+void
+ngx_http_zoom_unlatch(ngx_http_zoom_zone_t *zone)
+{
+    ngx_memory_barrier();
+
+    zone->sh->latch = 0;
+}
+
 
 uint64_t
 ngx_http_zoom_tell(ngx_http_zoom_zone_t *zone, ngx_http_zoom_told_t *told,
@@ -53,23 +92,45 @@ ngx_http_zoom_tell(ngx_http_zoom_zone_t *zone, ngx_http_zoom_told_t *told,
 {
     int64_t                      now;
     uint64_t                     count;
+    ngx_uint_t                   i;
     ngx_http_zoom_told_entry_t  *e;
 
     now = ngx_time();
 
-    ngx_shmtx_lock(&zone->shpool->mutex);
+    /* in a flood of the same it is but a count */
 
+    for (i = 0; i < NGX_HTTP_ZOOM_TOLD_MAX; i++) {
+        e = &told->entries[i];
+
+        if (ngx_http_zoom_told_known(e, news)
+            && !ngx_http_zoom_told_lapsed(e, now))
+        {
+            (void) ngx_atomic_fetch_add(&e->more, 1);
+            return 0;
+        }
+    }
+
+    if (!ngx_http_zoom_latch(zone)) {
+        return 0;
+    }
+
+    count = 0;
     e = ngx_http_zoom_told_place(told, news, now);
 
-    count = e ? zoom_log_once(&e->once, now) : 0;
+    if (e) {
+        e->once.count += e->more;
+        e->more = 0;
 
-    ngx_shmtx_unlock(&zone->shpool->mutex);
+        count = zoom_log_once(&e->once, now);
+    }
+
+    ngx_http_zoom_unlatch(zone);
 
     return count;
 }
 
 
-/* under lock: NULL if one has given way in this second already */
+/* NULL if one has given way in this second already */
 
 static ngx_http_zoom_told_entry_t *
 ngx_http_zoom_told_place(ngx_http_zoom_told_t *told,
@@ -136,7 +197,7 @@ ngx_http_zoom_told_over(ngx_http_zoom_zone_t *zone,
 
     found = 0;
 
-    /* without the lock: mostly there is nothing */
+    /* mostly there is nothing */
 
     for (i = 0; i < NGX_HTTP_ZOOM_TOLD_MAX; i++) {
         found |= (told->entries[i].news.whom == whom);
@@ -146,7 +207,9 @@ ngx_http_zoom_told_over(ngx_http_zoom_zone_t *zone,
         return 0;
     }
 
-    ngx_shmtx_lock(&zone->shpool->mutex);
+    if (!ngx_http_zoom_latch(zone)) {
+        return 0;
+    }
 
     found = 0;
 
@@ -159,7 +222,7 @@ ngx_http_zoom_told_over(ngx_http_zoom_zone_t *zone,
         }
     }
 
-    ngx_shmtx_unlock(&zone->shpool->mutex);
+    ngx_http_zoom_unlatch(zone);
 
     return found;
 }
@@ -171,7 +234,9 @@ ngx_http_zoom_told_forget(ngx_http_zoom_zone_t *zone,
 {
     ngx_uint_t  i;
 
-    ngx_shmtx_lock(&zone->shpool->mutex);
+    if (!ngx_http_zoom_latch(zone)) {
+        return;
+    }
 
     for (i = 0; i < NGX_HTTP_ZOOM_TOLD_MAX; i++) {
 
@@ -181,5 +246,5 @@ ngx_http_zoom_told_forget(ngx_http_zoom_zone_t *zone,
         }
     }
 
-    ngx_shmtx_unlock(&zone->shpool->mutex);
+    ngx_http_zoom_unlatch(zone);
 }

@@ -16,13 +16,22 @@
 #include "ngx_http_zoom_zone.h"
 
 
+/*
+ * Strangers come here, so nobody waits for the zone's lock, whose holder may
+ * stand still.  What is told has a latch instead, which is given up after a
+ * moment, and taken from whoever has had it for seconds.  0: not to be had.
+ */
+
+ngx_uint_t ngx_http_zoom_latch(ngx_http_zoom_zone_t *zone);
+void ngx_http_zoom_unlatch(ngx_http_zoom_zone_t *zone);
+
 /* Of strings, each with its length, under the zone's key. */
 uint64_t ngx_http_zoom_told_hash(const ngx_http_zoom_zone_t *zone,
     const ngx_str_t *parts, ngx_uint_t n);
 
 /*
  * It has happened.  1: it is news and to be told; more: so many since the last
- * line, a reminder is due; 0: keep quiet.
+ * line, a reminder is due; 0: keep quiet, for now where there is no latch.
  */
 
 uint64_t ngx_http_zoom_tell(ngx_http_zoom_zone_t *zone,

@@ -26,6 +26,7 @@ typedef struct {
 typedef struct {
     ngx_http_zoom_news_t         news;       /* all zero: free */
     zoom_log_once_t              once;
+    ngx_atomic_t                 more;       /* not in once.count yet */
 } ngx_http_zoom_told_entry_t;
 
 

@@ -24,9 +24,10 @@
 
 #define NGX_HTTP_ZOOM_SEEN_PART         48
 
-/* and the part for counters of refusals: 400 callers of locations in 8m */
+/* and that for counters of refusals: 80 callers of locations in 8m */
 
-#define NGX_HTTP_ZOOM_REFUSALS_PART     64
+#define NGX_HTTP_ZOOM_REFUSALS_PART     512
+#define NGX_HTTP_ZOOM_REFUSALS_MIN      32
 
 
 static ngx_int_t ngx_http_zoom_zone_init(ngx_shm_zone_t *shm_zone,
@@ -184,7 +185,8 @@ ngx_http_zoom_zone_divide(ngx_http_zoom_zone_t *zone, size_t size)
                 / (NGX_HTTP_ZOOM_WAYS * sizeof(ngx_http_zoom_seen_t)) + 1;
 
     sh->nrefusals = size / NGX_HTTP_ZOOM_REFUSALS_PART
-                    / sizeof(ngx_http_zoom_refusals_t) + 1;
+                    / sizeof(ngx_http_zoom_refusals_t)
+                    + NGX_HTTP_ZOOM_REFUSALS_MIN;
 
     fixed = sizeof(ngx_http_zoom_shared_t) + 64
             + (sh->nrefusals + 1) * sizeof(ngx_http_zoom_refusals_t)

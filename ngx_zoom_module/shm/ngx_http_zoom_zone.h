@@ -164,6 +164,7 @@ typedef struct {
     ngx_atomic_t                 errors[ZOOM_E_LAST];   /* of no account */
     uint32_t                     nrefusals;  /* and one for what has no room */
 
+    ngx_atomic_t                 latch;      /* of these, and the refusals */
     ngx_http_zoom_told_t         refused;    /* who was, and why */
     ngx_http_zoom_told_t         failed;     /* of one user or meeting */
 
