@@ -116,6 +116,8 @@ subtest 'accepted' => sub {
     accepted('no proxy', account => { proxy => 'off' });
     accepted('a proxy with a slash', account => {
                  proxy => 'http://127.0.0.1:3128/' });
+    accepted('connections that see for themselves', account => {
+                 connections => 'auto' });
     accepted('a rate by the minute', account => {
                  rate => 'resource=90r/m day=1000' });
     accepted('a slash at the end', account => {
@@ -430,6 +432,7 @@ subtest 'accounts' => sub {
         'no number'              => [connections => 'many'],
         'too small a number'     => [connections => '0'],
         'a negative number'      => [connections => '-1'],
+        'too large a number'     => [connections => '1025'],
         'no time'                => [request_timeout => 'soon'],
         'no flag'                => [http2 => 'perhaps'],
         'an unknown label'       => [rate => 'tiny=1r/s'],

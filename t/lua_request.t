@@ -302,7 +302,7 @@ subtest 'time' => sub {
 
     is($r->status, 403, 'all waits end');
     cmp_ok($r->took, '<', 3, 'after zoom_lua_timeout');
-    like(reason('/short'), qr/^nil zoom_unavailable, nil timeout, nil timeout$/,
+    like(reason('/short'), qr/^nil timeout, nil timeout, nil timeout$/,
          'what each of them was');
 
     $r = $t->get('/hurried');

@@ -422,8 +422,7 @@ subtest 'when Zoom is slow' => sub {
 
     $zoom->control({ match => 'api', mode => 'delay', ms => 5000 });
 
-    table(request_timeout => 'nil zoom_unavailable {http=503,reason=yes,'
-                             . 'retry_after=yes}');
+    table(request_timeout => 'nil timeout {http=504,reason=yes}');
 
     $zoom->control({ clear => 1 });
 };

@@ -88,7 +88,6 @@ static ngx_int_t
 ngx_http_zoom_api_call_send(ngx_http_zoom_call_t *call,
     const ngx_str_t *access, ngx_http_zoom_exchange_t *x)
 {
-    ngx_msec_int_t             left;
     ngx_http_zoom_api_call_t  *req;
 
     req = call->data;
@@ -106,13 +105,7 @@ ngx_http_zoom_api_call_send(ngx_http_zoom_call_t *call,
 
     /* nobody else watches the time */
 
-    left = ngx_http_zoom_api_call_left(call);
-
-    call->hasty = (left < (ngx_msec_int_t) x->timeout);
-
-    if (call->hasty) {
-        x->timeout = ngx_max(left, 1);
-    }
+    x->timeout = ngx_max(ngx_http_zoom_api_call_left(call), 1);
 
     return ngx_http_zoom_bearer_send(call, access, x);
 }

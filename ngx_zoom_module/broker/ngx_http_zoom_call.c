@@ -344,16 +344,23 @@ static ngx_int_t
 ngx_http_zoom_call_go(ngx_http_zoom_call_t *call)
 {
     ngx_int_t                  rc;
+    ngx_msec_int_t             left;
     ngx_http_zoom_exchange_t  *x;
 
     x = ngx_http_zoom_call_exchange(call);
 
     /*
-     * All of its time, whoever waits now: a token that comes late is there
-     * for others, and those whose time is over have timers of their own.
+     * It waits for a connection as long as somebody waits for it.  Once it is
+     * sent it has all of its time: a token that comes late is there for
+     * others, and those whose time is over have timers of their own.
      */
 
-    x->timeout = call->wa->account->client.request_timeout;
+    left = call->ops->left(call);
+    call->until = ngx_current_msec + left;
+
+    left -= ngx_min(left / 4, NGX_HTTP_ZOOM_CALL_LEAST / 4);
+
+    x->patience = ngx_max(left, 1);
     x->once = call->single;
     x->handler = ngx_http_zoom_call_answered;
     x->sending = ngx_http_zoom_call_sending;
@@ -361,7 +368,8 @@ ngx_http_zoom_call_go(ngx_http_zoom_call_t *call)
     x->log = ngx_cycle->log;
 
     if (call->ops->busy) {
-        call->ops->busy(call, x->timeout);
+        call->ops->busy(call, x->patience
+                        + call->wa->account->client.request_timeout);
     }
 
     call->tries++;

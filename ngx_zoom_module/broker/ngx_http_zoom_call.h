@@ -121,8 +121,6 @@ struct ngx_http_zoom_call_s {
                                                 say something of the service */
     unsigned                     lone:1;     /* a final no says nothing of the
                                                 service */
-    unsigned                     hasty:1;    /* Zoom got less time than it may
-                                                take */
 
     /* The result. */
 
@@ -148,6 +146,8 @@ struct ngx_http_zoom_call_s {
     ngx_event_t                  timer;      /* of the state */
     ngx_uint_t                   tries;
     ngx_uint_t                   refusals;   /* 429 */
+    ngx_msec_t                   until;      /* somebody waited, when it was
+                                                sent */
     ngx_http_zoom_failure_t      failure;    /* the last one, tried again */
 
     unsigned                     probe:1;    /* and nobody else */

@@ -103,10 +103,16 @@ ngx_http_zoom_call_classify(ngx_http_zoom_call_t *call)
         return;
     }
 
+    v->verdict = ZOOM_RETRY;
+
     /* a crowd of our own is no outage of Zoom's */
 
-    v->verdict = ZOOM_RETRY;
-    v->error = x->queued ? ZOOM_E_OVERLOADED : ZOOM_E_ZOOM_UNAVAILABLE;
+    if (x->queued) {
+        v->error = ZOOM_E_OVERLOADED;
+
+    } else {
+        v->error = x->ours ? ZOOM_E_TIMEOUT : ZOOM_E_ZOOM_UNAVAILABLE;
+    }
 }
 
 
@@ -209,6 +215,12 @@ ngx_http_zoom_call_retry(ngx_http_zoom_call_t *call)
 
     left = call->ops->left(call);
     delay = ngx_http_zoom_call_delay(call);
+
+    /* who did not come out of the queue in time is not to join it again */
+
+    if (call->last->queued) {
+        left = (ngx_msec_int_t) (ngx_current_msec + left - call->until);
+    }
 
     if (!ngx_http_zoom_call_under_way(call)
         && (left - (ngx_msec_int_t) delay < NGX_HTTP_ZOOM_CALL_LEAST
@@ -414,8 +426,7 @@ ngx_http_zoom_call_tell(ngx_http_zoom_call_t *call, ngx_uint_t last)
     f = &call->failure;
 
     if (call->foreign
-        && (v->verdict != ZOOM_RETRY || !zoom_error_is_outage(v->error)
-            || (call->hasty && call->last->timedout)))
+        && (v->verdict != ZOOM_RETRY || !zoom_error_is_outage(v->error)))
     {
         /* it is for whoever asked to make sense of it */
         return;

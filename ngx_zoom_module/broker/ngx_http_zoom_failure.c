@@ -89,10 +89,6 @@ ngx_http_zoom_failure_advice(const ngx_http_zoom_exchange_t *x,
 {
     const char  *advice;
 
-    if (x->queued) {
-        return "increase \"connections\"";
-    }
-
     advice = (x->rc != NGX_OK) ? x->advice : v->advice;
 
     if (advice == NULL && v->error == ZOOM_E_ZOOM_UNAVAILABLE) {

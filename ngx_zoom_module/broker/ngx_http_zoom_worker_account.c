@@ -12,6 +12,8 @@ static ngx_int_t ngx_http_zoom_worker_account_init(
     ngx_http_zoom_worker_account_t *wa, ngx_cycle_t *cycle);
 static void ngx_http_zoom_worker_account_rates(
     ngx_http_zoom_worker_account_t *wa);
+static ngx_uint_t ngx_http_zoom_worker_account_rate(
+    const ngx_http_zoom_worker_account_t *wa);
 
 
 static ngx_http_zoom_worker_account_t  *ngx_http_zoom_worker_accounts;
@@ -79,7 +81,8 @@ ngx_http_zoom_worker_account_init(ngx_http_zoom_worker_account_t *wa,
     ngx_http_zoom_worker_account_rates(wa);
 
     wa->transport = &ngx_http_zoom_http_client;
-    wa->client = ngx_http_zoom_http_client_create(cycle, &wa->account->client);
+    wa->client = ngx_http_zoom_http_client_create(cycle, &wa->account->client,
+                                    ngx_http_zoom_worker_account_rate(wa));
     if (wa->client == NULL) {
         return NGX_ERROR;
     }
@@ -112,6 +115,23 @@ ngx_http_zoom_worker_account_rates(ngx_http_zoom_worker_account_t *wa)
 
         wa->rates[i] = zoom_limit_share(rate, account->share);
     }
+}
+
+
+/* of all labels together, which have a budget each */
+
+static ngx_uint_t
+ngx_http_zoom_worker_account_rate(const ngx_http_zoom_worker_account_t *wa)
+{
+    ngx_uint_t  i, rate;
+
+    rate = 0;
+
+    for (i = 0; i < ZOOM_NLABELS; i++) {
+        rate += wa->rates[i].rate;
+    }
+
+    return rate;
 }
 
 

@@ -58,7 +58,7 @@ ngx_http_zoom_account_end(ngx_conf_t *cf, ngx_http_zoom_account_t *account)
 
     account->client.name = account->name;
 
-    ngx_conf_init_uint_value(account->client.connections, 16);
+    ngx_conf_init_uint_value(account->client.connections, 0);
     ngx_conf_init_msec_value(account->client.connect_timeout, 3000);
     ngx_conf_init_msec_value(account->client.request_timeout, 5000);
     ngx_conf_init_value(account->client.http2, 0);

@@ -19,6 +19,7 @@
 #define NGX_HTTP_ZOOM_ID_MAX       128
 #define NGX_HTTP_ZOOM_SECRET_MAX   ZOOM_SECRET_FILE_MAX
 #define NGX_HTTP_ZOOM_TIMEOUT_MAX  60000
+#define NGX_HTTP_ZOOM_CONNECT_MAX  1024
 #define NGX_HTTP_ZOOM_RATE_MAX     100000
 #define NGX_HTTP_ZOOM_DAY_MAX      100000000
 
@@ -41,6 +42,8 @@ static char *ngx_http_zoom_set_trusted(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_zoom_set_proxy(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_http_zoom_set_connections(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 static char *ngx_http_zoom_set_share(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_zoom_set_rate(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -56,11 +59,6 @@ static ngx_conf_enum_t  ngx_http_zoom_plans[] = {
     { ngx_string("pro"), 1 },
     { ngx_string("business"), 2 },
     { ngx_null_string, 0 }
-};
-
-
-static ngx_conf_num_bounds_t  ngx_http_zoom_connections_bounds = {
-    ngx_conf_check_num_bounds, 1, 1024
 };
 
 
@@ -166,10 +164,10 @@ static ngx_command_t  ngx_http_zoom_account_commands[] = {
 
     { ngx_string("connections"),
       NGX_CONF_TAKE1,
-      ngx_conf_set_num_slot,
+      ngx_http_zoom_set_connections,
       0,
       offsetof(ngx_http_zoom_account_t, client.connections),
-      &ngx_http_zoom_connections_bounds },
+      NULL },
 
     { ngx_string("connect_timeout"),
       NGX_CONF_TAKE1,
@@ -516,6 +514,41 @@ ngx_http_zoom_set_proxy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     account->client.proxy = origin.url;
     account->client.proxy_host = origin.host;
     account->client.proxy_port = origin.port;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_zoom_set_connections(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_zoom_account_t  *account = conf;
+
+    ngx_int_t   n;
+    ngx_str_t  *value;
+
+    if (account->client.connections != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "auto") == 0) {
+        account->client.connections = 0;
+        return NGX_CONF_OK;
+    }
+
+    n = ngx_atoi(value[1].data, value[1].len);
+
+    if (n < 1 || n > NGX_HTTP_ZOOM_CONNECT_MAX) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" of \"connections\", it must "
+                           "be \"auto\" or a number from 1 to %d", &value[1],
+                           NGX_HTTP_ZOOM_CONNECT_MAX);
+        return NGX_CONF_ERROR;
+    }
+
+    account->client.connections = n;
 
     return NGX_CONF_OK;
 }

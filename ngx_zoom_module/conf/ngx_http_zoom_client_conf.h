@@ -14,7 +14,7 @@
 
 typedef struct {
     ngx_str_t                    name;             /* account's, for logs */
-    ngx_uint_t                   connections;      /* per host */
+    ngx_uint_t                   connections;      /* per host, 0: auto */
     ngx_msec_t                   connect_timeout;
     ngx_msec_t                   request_timeout;
     ngx_flag_t                   http2;

@@ -37,9 +37,12 @@ struct ngx_http_zoom_exchange_s {
                                                       ZOOM_RESPONSE_BODY_MAX */
     unsigned                     json:1;           /* body is, no form */
     unsigned                     once:1;           /* never sent twice */
-    ngx_msec_t                   timeout;          /* of this exchange, queue
-                                                      and all; at most
-                                                      request_timeout counts */
+    ngx_msec_t                   patience;         /* most time to wait for a
+                                                      connection */
+    ngx_msec_t                   timeout;          /* 0, or of all, queue and
+                                                      what comes after; on the
+                                                      wire request_timeout
+                                                      holds as well */
     ngx_http_zoom_exchange_pt    handler;
     ngx_http_zoom_exchange_pt    sending;          /* or NULL; see below */
     void                        *data;
@@ -62,6 +65,8 @@ struct ngx_http_zoom_exchange_s {
     unsigned                     too_large:1;      /* above "body_max" */
     unsigned                     queued:1;         /* never left the queue
                                                       behind "connections" */
+    unsigned                     ours:1;           /* timed out, but we gave
+                                                      it too little time */
 
     void                        *transfer;         /* the transport's own */
 };

@@ -8,6 +8,9 @@
 
 #define NGX_HTTP_ZOOM_CLIENT_QUEUE  1024
 
+/* who leaves the queue later than this before his time is over, ms */
+#define NGX_HTTP_ZOOM_CLIENT_LEAST  250
+
 /* how long after its deadline a transfer is taken away from curl, ms */
 #define NGX_HTTP_ZOOM_CLIENT_GRACE  500
 
@@ -21,9 +24,13 @@ static void ngx_http_zoom_client_curl_handler(ngx_http_zoom_curl_handle_t *h,
 static void ngx_http_zoom_client_done_handler(ngx_event_t *ev);
 
 static ngx_int_t ngx_http_zoom_client_check(const ngx_http_zoom_exchange_t *f);
-static ngx_http_zoom_transfer_host_t *ngx_http_zoom_client_host(
-    ngx_http_zoom_http_client_t *client, const ngx_http_zoom_origin_t *origin);
+static void ngx_http_zoom_client_next(ngx_http_zoom_http_client_t *client,
+    ngx_http_zoom_transfer_host_t *host);
+static ngx_uint_t ngx_http_zoom_client_late(
+    const ngx_http_zoom_transfer_t *t);
 static void ngx_http_zoom_client_pump(ngx_http_zoom_http_client_t *client);
+static void ngx_http_zoom_client_clock(ngx_http_zoom_transfer_t *t,
+    ngx_msec_t time);
 static void ngx_http_zoom_client_begin(ngx_http_zoom_transfer_t *t);
 static void ngx_http_zoom_client_run(ngx_http_zoom_transfer_t *t);
 static void ngx_http_zoom_client_finish(ngx_http_zoom_transfer_t *t,
@@ -70,14 +77,16 @@ ngx_http_zoom_http_client_exit_process(ngx_cycle_t *cycle)
 
 ngx_http_zoom_http_client_t *
 ngx_http_zoom_http_client_create(ngx_cycle_t *cycle,
-    const ngx_http_zoom_client_conf_t *conf)
+    const ngx_http_zoom_client_conf_t *conf, ngx_uint_t rate)
 {
     size_t                        idle;
     CURLM                        *multi;
     CURLMcode                     rc;
+    ngx_uint_t                    bound;
     ngx_http_zoom_http_client_t  *client;
 
-    idle = conf->connections * sizeof(CURL *);
+    bound = ngx_http_zoom_transfer_host_bound(cycle, conf);
+    idle = bound * sizeof(CURL *);
 
     client = ngx_calloc(sizeof(ngx_http_zoom_http_client_t) + idle
                         + conf->proxy.len + 1, cycle->log);
@@ -88,6 +97,9 @@ ngx_http_zoom_http_client_create(ngx_cycle_t *cycle,
     client->idle = (CURL **) (client + 1);
 
     client->conf = conf;
+    client->rate = rate;
+    client->bound = bound;
+    client->keep = bound * 2;
     client->log = cycle->log;
     client->proxy = (char *) client->idle + idle;
 
@@ -116,14 +128,14 @@ ngx_http_zoom_http_client_create(ngx_cycle_t *cycle,
         return NULL;
     }
 
-    /* two hosts; a connection fewer than transfers would thrash */
-
     multi = client->curl.multi;
 
-    rc = curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS,
-                           (long) conf->connections * 2);
+    rc = curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long) client->keep);
+
+    /* our own queue is the one that counts: nobody is to wait in curl's */
+
     rc |= curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS,
-                            (long) conf->connections);
+                            (long) bound);
     rc |= curl_multi_setopt(multi, CURLMOPT_PIPELINING,
                             (long) (conf->http2 ? CURLPIPE_MULTIPLEX
                                                 : CURLPIPE_NOTHING));
@@ -194,13 +206,13 @@ ngx_http_zoom_http_client_send(void *carrier, ngx_http_zoom_exchange_t *f)
         return NGX_ERROR;
     }
 
-    host = ngx_http_zoom_client_host(client, f->origin);
+    host = ngx_http_zoom_transfer_host(client, f->origin);
     if (host == NULL) {
         return NGX_ERROR;
     }
 
     if (host->active + host->nwaiting
-        >= client->conf->connections + NGX_HTTP_ZOOM_CLIENT_QUEUE)
+        >= client->bound + NGX_HTTP_ZOOM_CLIENT_QUEUE)
     {
         return NGX_BUSY;
     }
@@ -214,7 +226,9 @@ ngx_http_zoom_http_client_send(void *carrier, ngx_http_zoom_exchange_t *f)
                              client->log);
 
     t->host = host;
-    t->state = NGX_HTTP_ZOOM_TRANSFER_WAITING;
+
+    (void) ngx_http_zoom_transfer_start(t, NGX_HTTP_ZOOM_TRANSFER_WAITING,
+                                        f->patience);
 
     ngx_queue_insert_tail(&client->transfers, &t->link);
     ngx_queue_insert_tail(&host->waiting, &t->queue);
@@ -222,8 +236,7 @@ ngx_http_zoom_http_client_send(void *carrier, ngx_http_zoom_exchange_t *f)
 
     f->transfer = t;
 
-    ngx_add_timer(&t->timer, t->timeout);
-
+    ngx_http_zoom_client_clock(t, t->timeout);
     ngx_http_zoom_client_pump(client);
 
     return NGX_OK;
@@ -275,8 +288,7 @@ ngx_http_zoom_client_shutdown(void *data)
 static void
 ngx_http_zoom_client_pump_handler(ngx_event_t *ev)
 {
-    ngx_queue_t                    *q, *w;
-    ngx_http_zoom_transfer_t       *t;
+    ngx_queue_t                    *q;
     ngx_http_zoom_http_client_t    *client;
     ngx_http_zoom_transfer_host_t  *host;
 
@@ -288,19 +300,59 @@ ngx_http_zoom_client_pump_handler(ngx_event_t *ev)
     {
         host = ngx_queue_data(q, ngx_http_zoom_transfer_host_t, queue);
 
-        while (host->active < client->conf->connections
-               && !ngx_queue_empty(&host->waiting))
-        {
-            w = ngx_queue_head(&host->waiting);
-            t = ngx_queue_data(w, ngx_http_zoom_transfer_t, queue);
-
-            ngx_queue_remove(w);
-            host->nwaiting--;
-            host->active++;
-
-            ngx_http_zoom_client_begin(t);
-        }
+        ngx_http_zoom_client_next(client, host);
     }
+
+    ngx_http_zoom_transfer_host_keep(client);
+}
+
+
+static void
+ngx_http_zoom_client_next(ngx_http_zoom_http_client_t *client,
+    ngx_http_zoom_transfer_host_t *host)
+{
+    ngx_queue_t               *q;
+    ngx_http_zoom_transfer_t  *t;
+
+    while (!ngx_queue_empty(&host->waiting)
+           && host->active < ngx_http_zoom_transfer_host_limit(client, host))
+    {
+        q = ngx_queue_head(&host->waiting);
+        t = ngx_queue_data(q, ngx_http_zoom_transfer_t, queue);
+
+        if (ngx_http_zoom_client_late(t)) {
+            ngx_http_zoom_reason_timeout(t);
+            ngx_http_zoom_client_finish(t, NGX_ERROR);
+            continue;
+        }
+
+        ngx_queue_remove(q);
+        host->nwaiting--;
+
+        ngx_queue_insert_tail(&host->running, q);
+        host->active++;
+
+        ngx_http_zoom_client_begin(t);
+    }
+}
+
+
+/* who had to wait, so that no answer can be there in time, is not sent */
+
+static ngx_uint_t
+ngx_http_zoom_client_late(const ngx_http_zoom_transfer_t *t)
+{
+    ngx_msec_t      takes;
+    ngx_msec_int_t  waited, left;
+
+    waited = (ngx_msec_int_t) (ngx_current_msec - t->created);
+    left = (ngx_msec_int_t) (t->deadline - ngx_current_msec);
+
+    takes = ngx_min(t->host->latency, t->client->conf->request_timeout);
+    takes = ngx_max(takes, NGX_HTTP_ZOOM_CLIENT_LEAST);
+
+    return waited > NGX_HTTP_ZOOM_CLIENT_LEAST
+           && left < (ngx_msec_int_t) takes;
 }
 
 
@@ -365,6 +417,9 @@ ngx_http_zoom_client_curl_handler(ngx_http_zoom_curl_handle_t *h,
 
     if (code == CURLE_OK) {
         (void) curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &t->status);
+
+        ngx_http_zoom_transfer_host_answered(t->host,
+                                             ngx_current_msec - t->started);
 
         ngx_log_debug3(NGX_LOG_DEBUG_HTTP, t->log, 0,
                        "zoom client: %V answered %l, %uz bytes",
@@ -446,51 +501,23 @@ ngx_http_zoom_client_check(const ngx_http_zoom_exchange_t *f)
 }
 
 
-static ngx_http_zoom_transfer_host_t *
-ngx_http_zoom_client_host(ngx_http_zoom_http_client_t *client,
-    const ngx_http_zoom_origin_t *origin)
-{
-    ngx_queue_t                    *q;
-    ngx_http_zoom_transfer_host_t  *host;
-
-    for (q = ngx_queue_head(&client->hosts);
-         q != ngx_queue_sentinel(&client->hosts);
-         q = ngx_queue_next(q))
-    {
-        host = ngx_queue_data(q, ngx_http_zoom_transfer_host_t, queue);
-
-        if (host->port == origin->port
-            && host->name.len == origin->host.len
-            && ngx_strncasecmp(host->name.data, origin->host.data,
-                               host->name.len)
-               == 0)
-        {
-            return host;
-        }
-    }
-
-    host = ngx_calloc(sizeof(ngx_http_zoom_transfer_host_t) + origin->host.len,
-                      client->log);
-    if (host == NULL) {
-        return NULL;
-    }
-
-    host->port = origin->port;
-    host->name.len = origin->host.len;
-    host->name.data = (u_char *) host + sizeof(ngx_http_zoom_transfer_host_t);
-    ngx_memcpy(host->name.data, origin->host.data, origin->host.len);
-
-    ngx_queue_init(&host->waiting);
-    ngx_queue_insert_tail(&client->hosts, &host->queue);
-
-    return host;
-}
-
-
 static void
 ngx_http_zoom_client_pump(ngx_http_zoom_http_client_t *client)
 {
     ngx_post_event(&client->pump, &ngx_posted_events);
+}
+
+
+/* a timer that is set may be moved, but not by less than nginx cares for */
+
+static void
+ngx_http_zoom_client_clock(ngx_http_zoom_transfer_t *t, ngx_msec_t time)
+{
+    if (t->timer.timer_set) {
+        ngx_del_timer(&t->timer);
+    }
+
+    ngx_add_timer(&t->timer, time);
 }
 
 
@@ -502,7 +529,8 @@ ngx_http_zoom_client_begin(ngx_http_zoom_transfer_t *t)
 
     conf = t->client->conf;
 
-    t->state = NGX_HTTP_ZOOM_TRANSFER_RESOLVING;
+    (void) ngx_http_zoom_transfer_start(t, NGX_HTTP_ZOOM_TRANSFER_RESOLVING,
+                                        conf->request_timeout);
 
     if (conf->resolver == NULL
         || (t->proxied ? t->client->proxy_literal : t->literal))
@@ -510,6 +538,8 @@ ngx_http_zoom_client_begin(ngx_http_zoom_transfer_t *t)
         ngx_http_zoom_client_run(t);
         return;
     }
+
+    ngx_http_zoom_client_clock(t, t->timeout);
 
     r = &t->resolve;
     r->host = t->proxied ? conf->proxy_host : t->host->name;
@@ -532,18 +562,21 @@ ngx_http_zoom_client_begin(ngx_http_zoom_transfer_t *t)
 static void
 ngx_http_zoom_client_run(ngx_http_zoom_transfer_t *t)
 {
-    ngx_msec_int_t  left;
+    ngx_http_zoom_http_client_t  *client;
 
-    left = (ngx_msec_int_t) (t->deadline - ngx_current_msec);
+    client = t->client;
 
-    if (left <= 0) {
+    if (ngx_http_zoom_transfer_start(t, NGX_HTTP_ZOOM_TRANSFER_RUNNING,
+                                     client->conf->request_timeout)
+        != NGX_OK)
+    {
         ngx_http_zoom_reason_timeout(t);
         ngx_http_zoom_client_finish(t, NGX_ERROR);
         return;
     }
 
     if (ngx_http_zoom_transfer_setup(t) != NGX_OK
-        || ngx_http_zoom_curl_add(&t->client->curl, &t->handle) != NGX_OK)
+        || ngx_http_zoom_curl_add(&client->curl, &t->handle) != NGX_OK)
     {
         ngx_http_zoom_reason_say(t, NULL, "could not set up a request");
         ngx_http_zoom_client_finish(t, NGX_ERROR);
@@ -552,17 +585,11 @@ ngx_http_zoom_client_run(ngx_http_zoom_transfer_t *t)
 
     /* from now on curl keeps the time */
 
-    if (t->timer.timer_set) {
-        ngx_del_timer(&t->timer);
-    }
-
-    ngx_add_timer(&t->timer, (ngx_msec_t) left + NGX_HTTP_ZOOM_CLIENT_GRACE);
+    ngx_http_zoom_client_clock(t, t->timeout + NGX_HTTP_ZOOM_CLIENT_GRACE);
 
     ngx_log_debug3(NGX_LOG_DEBUG_HTTP, t->log, 0,
                    "zoom client: %s %V:%d", t->body_len ? "POST" : "GET",
                    &t->host->name, (int) t->host->port);
-
-    t->state = NGX_HTTP_ZOOM_TRANSFER_RUNNING;
 }
 
 
@@ -614,6 +641,7 @@ ngx_http_zoom_client_leave(ngx_http_zoom_transfer_t *t)
 
         ngx_http_zoom_resolve_done(&t->resolve);
 
+        ngx_queue_remove(&t->queue);
         t->host->active--;
         ngx_http_zoom_client_pump(t->client);
         break;

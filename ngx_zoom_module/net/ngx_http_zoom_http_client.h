@@ -27,8 +27,10 @@ typedef struct ngx_http_zoom_http_client_s  ngx_http_zoom_http_client_t;
 ngx_int_t ngx_http_zoom_http_client_init_process(ngx_cycle_t *cycle);
 void ngx_http_zoom_http_client_exit_process(ngx_cycle_t *cycle);
 
+/* "rate" is what the limits let through, requests per 1000 seconds. */
 ngx_http_zoom_http_client_t *ngx_http_zoom_http_client_create(
-    ngx_cycle_t *cycle, const ngx_http_zoom_client_conf_t *conf);
+    ngx_cycle_t *cycle, const ngx_http_zoom_client_conf_t *conf,
+    ngx_uint_t rate);
 
 /*
  * Ends every transfer without calling its handler and gives back connections

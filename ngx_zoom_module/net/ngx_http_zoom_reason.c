@@ -5,6 +5,11 @@
 #include "ngx_http_zoom_transfer.h"
 
 
+/* a timer that is so much late tells of a busy worker, ms */
+
+#define NGX_HTTP_ZOOM_REASON_BUSY  600
+
+
 typedef struct {
     CURLcode      code;
     const char   *reason;
@@ -12,6 +17,10 @@ typedef struct {
 } ngx_http_zoom_reason_word_t;
 
 
+static void ngx_http_zoom_reason_queued(ngx_http_zoom_transfer_t *t);
+static ngx_msec_t ngx_http_zoom_reason_connecting(ngx_http_zoom_transfer_t *t);
+static void ngx_http_zoom_reason_late(ngx_http_zoom_transfer_t *t,
+    const char *phase, ngx_msec_t limit, ngx_msec_t resolving);
 static ngx_uint_t ngx_http_zoom_reason_ours(ngx_http_zoom_transfer_t *t);
 static void ngx_http_zoom_reason_connect(ngx_http_zoom_transfer_t *t);
 static void ngx_http_zoom_reason_verify(ngx_http_zoom_transfer_t *t);
@@ -87,27 +96,30 @@ ngx_http_zoom_reason(ngx_http_zoom_transfer_t *t, CURLcode code)
 void
 ngx_http_zoom_reason_timeout(ngx_http_zoom_transfer_t *t)
 {
-    CURL        *e;
     char        *phase;
     ngx_msec_t   limit;
     curl_off_t   resolved, sent;
 
-    e = t->handle.easy;
-    limit = t->timeout;
+    t->timedout = 1;
+
+    if (t->state == NGX_HTTP_ZOOM_TRANSFER_WAITING) {
+        ngx_http_zoom_reason_queued(t);
+        return;
+    }
 
     resolved = 0;
     sent = 0;
 
-    if (e) {
-        (void) curl_easy_getinfo(e, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
-        (void) curl_easy_getinfo(e, CURLINFO_PRETRANSFER_TIME_T, &sent);
+    if (t->handle.easy) {
+        (void) curl_easy_getinfo(t->handle.easy, CURLINFO_NAMELOOKUP_TIME_T,
+                                 &resolved);
+        (void) curl_easy_getinfo(t->handle.easy, CURLINFO_PRETRANSFER_TIME_T,
+                                 &sent);
     }
 
-    if (t->state == NGX_HTTP_ZOOM_TRANSFER_WAITING) {
-        phase = "waiting for a connection";
-        t->queued = 1;
+    limit = t->timeout;
 
-    } else if (resolved == 0) {
+    if (resolved == 0) {
         phase = "resolving";
 
     } else if (t->header_len) {
@@ -119,15 +131,75 @@ ngx_http_zoom_reason_timeout(ngx_http_zoom_transfer_t *t)
     } else {
         phase = t->handshake ? "in the TLS handshake" : "connecting";
 
-        if ((ngx_msec_int_t) (t->deadline - ngx_current_msec) > 0) {
-            limit = ngx_min(limit, t->client->conf->connect_timeout);
-        }
+        limit = ngx_http_zoom_reason_connecting(t);
     }
 
-    t->timedout = 1;
+    ngx_http_zoom_reason_late(t, phase, limit, (ngx_msec_t) resolved / 1000);
+}
 
-    ngx_http_zoom_reason_say(t, NULL, "timed out after %M ms while %s", limit,
-                            phase);
+
+static void
+ngx_http_zoom_reason_queued(ngx_http_zoom_transfer_t *t)
+{
+    t->queued = 1;
+
+    ngx_http_zoom_reason_say(t, t->client->conf->connections
+                                ? "increase \"connections\""
+                                : "\"connections auto\" is at its bound, set "
+                                  "a number or increase "
+                                  "\"worker_connections\"",
+                             "%M ms were not enough while waiting for a "
+                             "connection",
+                             ngx_current_msec - t->created);
+}
+
+
+/* connect_timeout, unless the time as a whole was over before */
+
+static ngx_msec_t
+ngx_http_zoom_reason_connecting(ngx_http_zoom_transfer_t *t)
+{
+    ngx_msec_t  connect;
+
+    connect = t->client->conf->connect_timeout;
+
+    return ngx_min(connect, t->timeout);
+}
+
+
+/*
+ * What a busy worker, or a slow name server, took of the time says nothing of
+ * Zoom.
+ */
+
+static void
+ngx_http_zoom_reason_late(ngx_http_zoom_transfer_t *t, const char *phase,
+    ngx_msec_t limit, ngx_msec_t resolving)
+{
+    ngx_msec_int_t  busy;
+
+    busy = (ngx_msec_int_t) (ngx_current_msec - t->started - limit);
+
+    if (busy > NGX_HTTP_ZOOM_REASON_BUSY) {
+        t->ours = 1;
+        ngx_http_zoom_reason_say(t, NULL, "timed out after %M ms while %s, "
+                                 "the worker process was busy for %M ms",
+                                 limit, phase, (ngx_msec_t) busy);
+        return;
+    }
+
+    if (resolving > limit / 2) {
+        t->ours = 1;
+        ngx_http_zoom_reason_say(t, "check resolver", "timed out after %M ms "
+                                 "while %s, resolving took %M ms", limit,
+                                 phase, resolving);
+        return;
+    }
+
+    t->ours = t->cut;
+
+    ngx_http_zoom_reason_say(t, NULL, "timed out after %M ms while %s",
+                             t->cut ? t->exchange->timeout : limit, phase);
 }
 
 

@@ -71,8 +71,7 @@ ngx_http_zoom_transfer_create(ngx_http_zoom_http_client_t *client,
 
     t->proxied = (t->https && client->proxy[0]);
 
-    t->timeout = ngx_min(f->timeout, client->conf->request_timeout);
-    t->deadline = ngx_current_msec + t->timeout;
+    t->created = ngx_current_msec;
 
     t->plain = (t->https && f->body.len == 0 && !f->method && !f->once);
 
@@ -112,6 +111,32 @@ ngx_http_zoom_transfer_destroy(ngx_http_zoom_transfer_t *t)
     }
 
     ngx_free(t);
+}
+
+
+ngx_int_t
+ngx_http_zoom_transfer_start(ngx_http_zoom_transfer_t *t,
+    ngx_http_zoom_transfer_state_e state, ngx_msec_t time)
+{
+    ngx_msec_int_t  left;
+
+    left = (ngx_msec_int_t) time;
+
+    if (t->exchange->timeout) {
+        left = (ngx_msec_int_t) (t->created + t->exchange->timeout
+                                 - ngx_current_msec);
+    }
+
+    t->cut = (left < (ngx_msec_int_t) time);
+
+    left = ngx_max(left, 0);
+
+    t->state = state;
+    t->started = ngx_current_msec;
+    t->timeout = ngx_min(time, (ngx_msec_t) left);
+    t->deadline = t->started + t->timeout;
+
+    return t->timeout ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -162,7 +187,7 @@ ngx_http_zoom_transfer_release(ngx_http_zoom_transfer_t *t)
     /* one that failed may have been told more */
 
     if (t->plain && t->status && !t->retried
-        && client->nidle < client->conf->connections
+        && client->nidle < client->bound
         && ngx_http_zoom_transfer_own(e, NULL) == CURLE_OK)
     {
         client->idle[client->nidle++] = e;
@@ -174,8 +199,6 @@ ngx_http_zoom_transfer_release(ngx_http_zoom_transfer_t *t)
     ERR_clear_error();
 }
 
-
-/* What the queue and the resolver took has gone from the time already. */
 
 CURLcode
 ngx_http_zoom_transfer_time(ngx_http_zoom_transfer_t *t)
@@ -216,6 +239,7 @@ ngx_http_zoom_transfer_fill(ngx_http_zoom_transfer_t *t)
     f->timedout = t->timedout;
     f->too_large = t->too_large;
     f->queued = t->queued;
+    f->ours = t->ours;
     f->reason = NULL;
     f->advice = NULL;
     ngx_str_null(&f->head);

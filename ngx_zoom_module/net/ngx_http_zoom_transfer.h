@@ -50,15 +50,20 @@ typedef struct {
 } ngx_http_zoom_transfer_value_t;
 
 
-/* The transfers to one origin host.  There are as many as origins. */
+/*
+ * The transfers to one origin host, "running" in the order in which they left
+ * the queue.  There are as many as origins.
+ */
 
 typedef struct {
     ngx_queue_t                      queue;
     ngx_str_t                        name;
     in_port_t                        port;
     ngx_queue_t                      waiting;
+    ngx_queue_t                      running;
     ngx_uint_t                       nwaiting;
     ngx_uint_t                       active;
+    ngx_msec_t                       latency;    /* of answers, lately */
 } ngx_http_zoom_transfer_host_t;
 
 
@@ -70,8 +75,11 @@ struct ngx_http_zoom_http_client_s {
     ngx_queue_t                           transfers;
     ngx_event_t                           pump;
     ngx_log_t                            *log;
-    CURL                                **idle;     /* conf->connections */
+    CURL                                **idle;     /* "bound" of them */
     ngx_uint_t                            nidle;
+    ngx_uint_t                            rate;     /* requests per 1000 s */
+    ngx_uint_t                            bound;    /* connections per host */
+    ngx_uint_t                            keep;     /* idle connections */
     unsigned                              proxy_literal:1;
 };
 
@@ -93,7 +101,9 @@ typedef struct {
     ngx_log_t                       *log;
 
     ngx_event_t                      timer;
-    ngx_msec_t                       timeout;
+    ngx_msec_t                       created;
+    ngx_msec_t                       started;    /* its state */
+    ngx_msec_t                       timeout;    /* of the state */
     ngx_msec_t                       deadline;
 
     ngx_http_zoom_resolve_t          resolve;
@@ -126,6 +136,9 @@ typedef struct {
     unsigned                         literal:1;
     unsigned                         proxied:1;
     unsigned                         timedout:1;
+    unsigned                         cut:1;      /* the caller had less time
+                                                    than request_timeout */
+    unsigned                         ours:1;
     unsigned                         handshake:1;
     unsigned                         retried:1;
     unsigned                         head_ended:1;
@@ -141,6 +154,14 @@ ngx_http_zoom_transfer_t *ngx_http_zoom_transfer_create(
 /* Wipes and frees. */
 void ngx_http_zoom_transfer_destroy(ngx_http_zoom_transfer_t *t);
 
+/*
+ * A new state has at most "time" milliseconds, and no more than is left to the
+ * caller.  NGX_ERROR: nothing is.
+ */
+
+ngx_int_t ngx_http_zoom_transfer_start(ngx_http_zoom_transfer_t *t,
+    ngx_http_zoom_transfer_state_e state, ngx_msec_t time);
+
 /* Gets an easy handle, made or idle, with the time that is left. */
 ngx_int_t ngx_http_zoom_transfer_setup(ngx_http_zoom_transfer_t *t);
 
@@ -152,6 +173,26 @@ CURLcode ngx_http_zoom_transfer_time(ngx_http_zoom_transfer_t *t);
 
 /* Writes the result into the caller's struct. */
 void ngx_http_zoom_transfer_fill(ngx_http_zoom_transfer_t *t);
+
+
+/* Most connections that any host may have. */
+ngx_uint_t ngx_http_zoom_transfer_host_bound(ngx_cycle_t *cycle,
+    const ngx_http_zoom_client_conf_t *conf);
+
+/* NULL if there is no memory. */
+ngx_http_zoom_transfer_host_t *ngx_http_zoom_transfer_host(
+    ngx_http_zoom_http_client_t *client, const ngx_http_zoom_origin_t *origin);
+
+/* As many connections as it may have now. */
+ngx_uint_t ngx_http_zoom_transfer_host_limit(
+    ngx_http_zoom_http_client_t *client, ngx_http_zoom_transfer_host_t *host);
+
+/* An answer came after so many milliseconds. */
+void ngx_http_zoom_transfer_host_answered(ngx_http_zoom_transfer_host_t *host,
+    ngx_msec_t took);
+
+/* Tells curl how many connections to keep, after a limit may have changed. */
+void ngx_http_zoom_transfer_host_keep(ngx_http_zoom_http_client_t *client);
 
 
 /* Why it failed, in words, while the easy handle is still there. */
