@@ -8,7 +8,7 @@ use warnings;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-use Zoom::Chaos qw(stop_process gdb hold bot statuses not_of);
+use Zoom::Chaos qw(fds stop_process gdb hold bot statuses not_of);
 use Zoom::Process qw(alive);
 use Zoom::Test;
 
@@ -223,8 +223,15 @@ subtest 'callers with less time than Zoom takes' => sub {
 subtest 'more workers than slots' => sub {
     cold(workers => 2);
     $nginx->{options}{workers} = 40;
+
+    # Enough for sockets and channels of so many, and for some eventfds more.
+    my $limit = fds($nginx->pid) + (1 + 2) * 40 + 24;
+
+    system('prlimit', '--pid', $nginx->pid, "--nofile=$limit:");
     $t->reload(%conf, workers => 40, reuseport => 1);
     wait_for(sub { logged(qr/this one polls/) >= 8 }, 5, 'pollers');
+    like($nginx->error_log, qr/\[warn\].*eventfds only, .*"ulimit -n"/,
+         'the log tells how there can be more');
 
     my %polls = map { $_ => 1 }
                 $nginx->error_log =~ /\[notice\] (\d+)#.*this one polls/g;

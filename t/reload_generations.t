@@ -286,10 +286,38 @@ sub youngest {
 }
 
 
+subtest 'few descriptors' => sub {
+    cold(nofile => 24);
+    all_well(20, 'are enough for two workers');
+    $t->reload(%conf);
+    all_well(20, 'and for two more');
+    unlike($nginx->error_log, qr{\[(?:alert|crit|emerg)\]},
+           'with some to spare');
+    $t->over;
+
+    my ($exit, $said) = $t->nginx_t(%conf, nofile => 24, workers => 8);
+
+    is($exit, 1, 'not for eight');
+    like($said, qr/\[emerg\].*of\ 24\ eventfds.*"ulimit\ -n"/x,
+         'which is told in words');
+};
+
+
+# A generation that finds nobody but the one before.
+sub alone {
+    my $two = sub { 2 == $nginx->workers };
+
+    wait_for($two, 5, 'two workers');
+    $t->reload(%conf);
+    wait_for($two, 5, 'two others');
+}
+
+
 subtest 'fifty reloads' => sub {
     cold();
     all_well(20);
     $t->reload(%conf) for 1 .. 5;
+    alone();
 
     my ($fds, $rss) = (fds($nginx->pid), rss($nginx->pid));
     my $theirs = fds(youngest(), 'eventfd');
@@ -299,9 +327,9 @@ subtest 'fifty reloads' => sub {
         sleep 0.06;
     }
 
-    $t->reload(%conf);
     all_well(20);
-    wait_for(sub { 2 == $nginx->workers }, 5, 'two workers');
+    alone();
+    all_well(20);
     ok(wait_for(sub { fds($nginx->pid) <= $fds }, 5),
        'no descriptor more in the master');
     is(fds(youngest(), 'eventfd'), $theirs, 'nor in a worker');

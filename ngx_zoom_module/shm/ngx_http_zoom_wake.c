@@ -8,8 +8,13 @@
 #include "ngx_http_zoom_zone.h"
 
 
-#define NGX_HTTP_ZOOM_MIN_FDS         32
-#define NGX_HTTP_ZOOM_FDS_PER_WORKER  8
+/* this generation's, the next one's, and of one more that has begun to quit */
+
+#define NGX_HTTP_ZOOM_FDS_PER_WORKER  3
+
+/* what may be opened later, besides channels and sockets */
+
+#define NGX_HTTP_ZOOM_FDS_SPARE       6
 
 
 struct ngx_http_zoom_wake_s {
@@ -19,6 +24,12 @@ struct ngx_http_zoom_wake_s {
 };
 
 
+static ngx_uint_t ngx_http_zoom_wake_wanted(ngx_cycle_t *cycle,
+    ngx_uint_t used);
+static void ngx_http_zoom_wake_short(ngx_http_zoom_wake_t *wake,
+    ngx_cycle_t *cycle, ngx_uint_t level, ngx_uint_t n, const char *what);
+static ngx_int_t ngx_http_zoom_wake_grow(ngx_http_zoom_wake_t *wake,
+    ngx_cycle_t *cycle, ngx_uint_t n);
 static void ngx_http_zoom_wake_one(ngx_http_zoom_wake_t *wake, ngx_uint_t n);
 static void ngx_http_zoom_wake_read(ngx_event_t *rev);
 static ngx_int_t ngx_http_zoom_wake_listen(ngx_http_zoom_wake_t *wake,
@@ -45,14 +56,6 @@ ngx_http_zoom_wake_create(ngx_cycle_t *cycle)
     ngx_core_conf_t       *ccf;
     ngx_http_zoom_wake_t  *wake;
 
-    ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
-
-    /* reloads leave older generations behind that still serve */
-
-    n = ccf->worker_processes * NGX_HTTP_ZOOM_FDS_PER_WORKER;
-    n = ngx_max(n, NGX_HTTP_ZOOM_MIN_FDS);
-    n = ngx_min(n, NGX_HTTP_ZOOM_MAX_WORKERS);
-
     wake = ngx_calloc(sizeof(ngx_http_zoom_wake_t), cycle->log);
     if (wake == NULL) {
         return NULL;
@@ -60,29 +63,136 @@ ngx_http_zoom_wake_create(ngx_cycle_t *cycle)
 
     wake->refs = 1;
 
-    while (wake->n < n) {
-        wake->fds[wake->n] = eventfd(0, EFD_NONBLOCK|EFD_CLOEXEC);
+    n = ngx_http_zoom_wake_wanted(cycle, 0);
 
-        if (wake->fds[wake->n] == -1) {
-            ngx_log_error(NGX_LOG_EMERG, cycle->log, ngx_errno,
-                          "eventfd() failed");
-            ngx_http_zoom_wake_release(wake);
-            return NULL;
-        }
-
-        wake->n++;
+    if (ngx_http_zoom_wake_grow(wake, cycle, n) == NGX_OK) {
+        return wake;
     }
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
+
+    if (wake->n >= (ngx_uint_t) ngx_max(ccf->worker_processes, 1)) {
+        ngx_http_zoom_wake_short(wake, cycle, NGX_LOG_WARN, n,
+                                 "after a reload workers may have to poll");
+        return wake;
+    }
+
+    ngx_http_zoom_wake_short(wake, cycle, NGX_LOG_EMERG, n,
+                             "each worker process needs one at least, and two "
+                             "others for its channel");
+
+    ngx_http_zoom_wake_release(wake);
+
+    return NULL;
+}
+
+
+ngx_http_zoom_wake_t *
+ngx_http_zoom_wake_share(ngx_http_zoom_wake_t *wake, ngx_cycle_t *cycle,
+    const ngx_http_zoom_worker_t *workers)
+{
+    ngx_uint_t  i, n, used, last;
+
+    used = 0;
+    last = 0;
+
+    for (i = 0; i < NGX_HTTP_ZOOM_MAX_WORKERS; i++) {
+        if (workers[i].pid) {
+            used++;
+            last = i + 1;
+        }
+    }
+
+    n = ngx_http_zoom_wake_wanted(cycle, used);
+
+    while (wake->n > ngx_max(n, last)) {
+        (void) close(wake->fds[--wake->n]);
+    }
+
+    if (ngx_http_zoom_wake_grow(wake, cycle, n) != NGX_OK) {
+        ngx_http_zoom_wake_short(wake, cycle, NGX_LOG_WARN, n,
+                                 "workers may have to poll");
+    }
+
+    wake->refs++;
 
     return wake;
 }
 
 
-ngx_http_zoom_wake_t *
-ngx_http_zoom_wake_share(ngx_http_zoom_wake_t *wake)
-{
-    wake->refs++;
+/*
+ * Those that run keep theirs.  The next generation is to find some that were
+ * made before this one was forked, or this one could not wake it.
+ */
 
-    return wake;
+static ngx_uint_t
+ngx_http_zoom_wake_wanted(ngx_cycle_t *cycle, ngx_uint_t used)
+{
+    ngx_uint_t        n;
+    ngx_core_conf_t  *ccf;
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
+
+    n = ngx_max(ccf->worker_processes, 1) * NGX_HTTP_ZOOM_FDS_PER_WORKER;
+
+    return ngx_min(used + n, NGX_HTTP_ZOOM_MAX_WORKERS);
+}
+
+
+static void
+ngx_http_zoom_wake_short(ngx_http_zoom_wake_t *wake, ngx_cycle_t *cycle,
+    ngx_uint_t level, ngx_uint_t n, const char *what)
+{
+    ngx_log_error(level, cycle->log, ngx_errno,
+                  "zoom: descriptors for %ui of %ui eventfds only, %s: raise "
+                  "the limit of the master process (\"ulimit -n\", "
+                  "\"LimitNOFILE\")", wake->n, n, what);
+}
+
+
+/*
+ * The master needs descriptors after us, or nginx is left without workers: two
+ * for each, new sockets to listen on, and some more.  ngx_errno tells why not.
+ */
+
+static ngx_int_t
+ngx_http_zoom_wake_grow(ngx_http_zoom_wake_t *wake, ngx_cycle_t *cycle,
+    ngx_uint_t n)
+{
+    int               fd;
+    rlim_t            spare;
+    struct rlimit     limit;
+    ngx_core_conf_t  *ccf;
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
+
+    spare = 2 * ngx_max(ccf->worker_processes, 1) + NGX_HTTP_ZOOM_FDS_SPARE;
+
+    if (cycle->listening.nelts > ngx_cycle->listening.nelts) {
+        spare += cycle->listening.nelts - ngx_cycle->listening.nelts;
+    }
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == -1) {
+        limit.rlim_cur = RLIM_INFINITY;
+    }
+
+    while (wake->n < n) {
+        fd = eventfd(0, EFD_NONBLOCK|EFD_CLOEXEC);
+
+        if (fd == -1) {
+            return NGX_ERROR;
+        }
+
+        if (limit.rlim_cur != RLIM_INFINITY && fd + spare >= limit.rlim_cur) {
+            (void) close(fd);
+            ngx_set_errno(EMFILE);
+            return NGX_ERROR;
+        }
+
+        wake->fds[wake->n++] = fd;
+    }
+
+    return NGX_OK;
 }
 
 

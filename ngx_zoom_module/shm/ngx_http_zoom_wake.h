@@ -16,9 +16,15 @@
 typedef void (*ngx_http_zoom_wake_pt)(void);
 
 
-/* In the master: one reference for each configuration that has the zone. */
+/*
+ * In the master: one reference for each configuration that has the zone.  What
+ * is shared grows to what the workers of the new one need, and shrinks when
+ * those of old ones are gone.
+ */
+
 ngx_http_zoom_wake_t *ngx_http_zoom_wake_create(ngx_cycle_t *cycle);
-ngx_http_zoom_wake_t *ngx_http_zoom_wake_share(ngx_http_zoom_wake_t *wake);
+ngx_http_zoom_wake_t *ngx_http_zoom_wake_share(ngx_http_zoom_wake_t *wake,
+    ngx_cycle_t *cycle, const ngx_http_zoom_worker_t *workers);
 void ngx_http_zoom_wake_release(ngx_http_zoom_wake_t *wake);
 
 void ngx_http_zoom_wake_workers(ngx_http_zoom_wake_t *wake,

@@ -93,7 +93,8 @@ ngx_http_zoom_zone_init(ngx_shm_zone_t *shm_zone, void *data)
     if (ozone) {
         zone->sh = ozone->sh;
         zone->shpool = ozone->shpool;
-        zone->wake = ngx_http_zoom_wake_share(ozone->wake);
+        zone->wake = ngx_http_zoom_wake_share(ozone->wake, zone->cycle,
+                                              ozone->sh->workers);
         zone->config = ozone->config + 1;
         ngx_http_zoom_zone_map(zone);
 

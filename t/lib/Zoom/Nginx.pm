@@ -79,7 +79,7 @@ my $LOG_FORMAT = join ',', map { qq("$_":"\$$_") } qw(
 # The rest of the configuration comes in four pieces: main, http, server and
 # http2 (a second server name would be a second copy of "server").  lua => 1
 # loads the Lua module as well; "module" has load_module lines of its own, and
-# "bare" nothing in the log that needs ours.
+# "bare" nothing in the log that needs ours.  nofile => N limits the master.
 
 sub configuration {
     my ($self, %o) = @_;
@@ -166,8 +166,9 @@ sub write_configuration {
 
 sub argv {
     my ($self) = @_;
+    my $limit = $self->{options}{nofile};
 
-    return [binary(), '-p', "$self->{dir}/", '-c',
+    return [$limit ? ('prlimit', "--nofile=$limit:") : (), binary(), '-p', "$self->{dir}/", '-c',
             "$self->{dir}/nginx.conf", '-e', "$self->{dir}/error.log"];
 }
 
