@@ -168,8 +168,9 @@ sub argv {
     my ($self) = @_;
     my $limit = $self->{options}{nofile};
 
-    return [$limit ? ('prlimit', "--nofile=$limit:") : (), binary(), '-p', "$self->{dir}/", '-c',
-            "$self->{dir}/nginx.conf", '-e', "$self->{dir}/error.log"];
+    return [$limit ? ('prlimit', "--nofile=$limit:") : (),
+            binary(), '-p', "$self->{dir}/", '-c', "$self->{dir}/nginx.conf",
+            '-e', "$self->{dir}/error.log"];
 }
 
 
