@@ -138,6 +138,7 @@ subtest 'zoom.mint' => sub {
         zak_hit         => 'string nil {expires=yes,status=HIT}',
         same_token      => 'true',
         onbehalf        => $missed,
+        zak_meeting     => $missed,
         onbehalf_number => $missed,
         local_recording => $missed,
         live_streaming  => $missed,

@@ -70,6 +70,7 @@ static ngx_int_t
 ngx_http_zoom_api_ask(ngx_http_request_t *r, ngx_http_zoom_token_ask_t *want,
     ngx_http_zoom_api_own_t *own)
 {
+    ngx_str_t             user, meeting;
     ngx_http_zoom_ask_t  *ask;
 
     ask = &own->ask;
@@ -92,10 +93,11 @@ ngx_http_zoom_api_ask(ngx_http_request_t *r, ngx_http_zoom_token_ask_t *want,
 
     /* the strings are the caller's, who may forget them */
 
-    if (ngx_http_zoom_script_copy(want->pool, &ask->req.user, &want->req.user)
-        != NGX_OK
-        || ngx_http_zoom_script_copy(want->pool, &ask->req.meeting,
-                                     &want->req.meeting)
+    user = ask->req.user;
+    meeting = ask->req.meeting;
+
+    if (ngx_http_zoom_script_copy(want->pool, &ask->req.user, &user) != NGX_OK
+        || ngx_http_zoom_script_copy(want->pool, &ask->req.meeting, &meeting)
            != NGX_OK)
     {
         return ngx_http_zoom_api_fail(want, ZOOM_E_INTERNAL);

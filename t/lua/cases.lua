@@ -44,6 +44,12 @@ function cases.onbehalf(zoom)
                         meeting_id = "123456789" })
 end
 
+-- Of no concern to a ZAK.
+function cases.zak_meeting(zoom)
+    return mint(zoom, { user = "bots@t1.example", fresh = true,
+                        meeting_id = ("x"):rep(9000) })
+end
+
 function cases.onbehalf_number(zoom)
     return mint(zoom, { user = "bots@t1.example", type = "onbehalf",
                         meeting_id = 12345678901 })
