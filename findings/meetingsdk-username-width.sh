@@ -14,8 +14,8 @@
 set -eu
 
 cd "$(dirname "$0")"
-# shellcheck source=findings/lib/meetingsdk.sh
-. lib/meetingsdk.sh
+# shellcheck source=findings/lib/meetingsdk.inc
+. lib/meetingsdk.inc
 
 node --input-type=module - "$dir" <<'EOS'
 import {join} from './lib/meetingsdk.mjs';
