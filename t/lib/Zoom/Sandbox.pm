@@ -136,6 +136,10 @@ sub port    { return $_[0]{control} }
 sub pid     { return $_[0]{pid} }
 
 sub oauth_url { return "https://127.0.0.1:$_[0]{tls}/oauth/token" }
+
+sub authorize_url { return "https://127.0.0.1:$_[0]{tls}/oauth/authorize" }
+sub device_url    { return "https://127.0.0.1:$_[0]{tls}/oauth/devicecode" }
+sub revoke_url    { return "https://127.0.0.1:$_[0]{tls}/oauth/revoke" }
 sub api_url   { return "https://127.0.0.1:$_[0]{tls}/v2" }
 
 
@@ -161,6 +165,60 @@ sub ask {
 sub stats  { return $_[0]->ask('stats') }
 sub recent { return @{ $_[0]->ask('recent') } }
 sub issued { return @{ $_[0]->ask('issued') } }
+sub codes  { return @{ $_[0]->ask('codes') } }
+sub grants { return @{ $_[0]->ask('grants') } }
+
+sub deliveries { return @{ $_[0]->ask('deliveries') } }
+sub meetings   { return @{ $_[0]->ask('meetings') } }
+
+
+# What one does in a browser who was sent to this address: a user is chosen and
+# "Allow" pressed, or with deny => 1 the other button.  The address that the
+# browser is sent to, or nothing where there was no such page.
+
+sub consent {
+    my ($self, $url, %o) = @_;
+    my ($path) = $url =~ m{^https?://[^/]+(/.*)$}
+        or die "no URL: $url\n";
+    my $page = http(port => $self->{plain}, path => $path);
+    my ($ticket) = $page->body =~ /name="ticket" value="([^"]+)"/ or return;
+
+    return $self->press('/oauth/authorize', ticket => $ticket, %o)
+                ->header('location');
+}
+
+
+sub press {
+    my ($self, $path, %o) = @_;
+
+    $o{user} //= 'alice@other.example';
+    $o{decision} = delete $o{deny} ? 'deny' : 'allow';
+    $o{$_} =~ s/([^\w.-])/sprintf '%%%02X', ord $1/ge for keys %o;
+
+    return http(port => $self->{plain}, path => $path,
+                body => join('&', map { "$_=$o{$_}" } sort keys %o),
+                headers => ['Content-Type' =>
+                            'application/x-www-form-urlencoded']);
+}
+
+
+# The same for the code that a device shows.
+sub approve {
+    my ($self, $user_code, %o) = @_;
+
+    return $self->press('/oauth/device', user_code => $user_code, %o)
+                ->status == 200;
+}
+
+
+# A bot joins: meeting => ID, zak or obf => TOKEN.  Its number and those whom
+# it has thrown out, or {error}.
+sub join_meeting {
+    my ($self, %o) = @_;
+
+    return http(port => $self->{control}, path => '/control/join',
+                body => $json->encode(\%o))->json;
+}
 
 
 # One counter, by its path in the JSON; 0 where it is not there yet.

@@ -15,7 +15,8 @@ package Zoom::Test;
 #     $t->finish;
 #
 # In configurations %{name} is the path of the file that holds a secret, or
-# one of %{dir}, %{ca}, %{tls}, %{plain}, %{oauth_url}, %{api_url}.
+# one of %{dir}, %{ca}, %{tls}, %{plain}, %{oauth_url}, %{api_url},
+# %{authorize_url}, %{device_url}, %{revoke_url}.
 
 use strict;
 use warnings;
@@ -71,6 +72,8 @@ sub make_secrets {
         account_id    => 'account_' . random_name(6),
         client_id     => 'client_' . random_name(6),
         client_secret => 'CANARYclient' . random_name(),
+        users_id      => 'users_' . random_name(6),
+        users_secret  => 'CANARYusers' . random_name(),
         arg           => 'CANARYarg' . random_name(),
         header        => 'CANARYheader' . random_name(),
         attendee      => encode_base64(pack('H*', random_name(32)), ''),
@@ -115,6 +118,9 @@ sub start_sandbox {
         names    => $o{names},
         settings => {
             credentials => \%credentials,
+            user_app    => { account_id    => $self->{secret}{account_id},
+                             client_id     => $self->{secret}{users_id},
+                             client_secret => $self->{secret}{users_secret} },
             canary      => 'CANARYtoken' . random_name(6),
             %{ $o{settings} // {} },
         },
@@ -157,7 +163,8 @@ sub expand {
     my %value = (dir => $self->{dir});
 
     if ($zoom) {
-        $value{$_} = $zoom->$_ for qw(ca tls plain oauth_url api_url);
+        $value{$_} = $zoom->$_ for qw(ca tls plain oauth_url api_url
+                                      authorize_url device_url revoke_url);
     }
 
     $text =~ s/%\{(\w+)\}/$value{$1} \/\/ $self->secret_file($1)/ge;
@@ -285,7 +292,7 @@ sub canaries {
     my %secret = %{ $self->{secret} };
     my %canary;
 
-    for (qw(client_secret arg header attendee attendee2)) {
+    for (qw(client_secret users_secret arg header attendee attendee2)) {
         $canary{$_} = $secret{$_};
     }
 
@@ -293,8 +300,14 @@ sub canaries {
         ($canary{$_}) = $secret{$_} =~ /^whsec_(.*)/;
     }
 
-    $canary{basic} = encode_base64("$secret{client_id}:$secret{client_secret}",
-                                   '');
+    for (['basic', qw(client_id client_secret)],
+         ['basic of users', qw(users_id users_secret)])
+    {
+        my ($name, @pair) = @$_;
+
+        $canary{$name} = encode_base64(join(':', @secret{@pair}), '');
+    }
+
     @canary{ keys %{ $self->{canary} // {} } }
         = values %{ $self->{canary} // {} };
 

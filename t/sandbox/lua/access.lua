@@ -1,6 +1,5 @@
 -- Access tokens: made by the token endpoint, asked for by the API.
 
-local answer = require "answer"
 local jwt = require "jwt"
 local state = require "state"
 local stats = require "stats"
@@ -58,61 +57,72 @@ function _M.header()
 end
 
 
-function _M.issue(app)
-    local oauth, now = state.get().oauth, state.now()
-    local life = tonumber(oauth.expires_in) or 3599
-
-    local token = jwt.make(KEY, _M.header(), {
+local function make(account_id, life, size, more)
+    local now = state.now()
+    local claims = {
         { "ver", 9 },
         { "aud", "https://oauth.zoom.us" },
-        { "aid", app.account_id },
+        { "aid", account_id },
         { "iat", now },
         { "exp", now + life },
         { "jti", jwt.base64url(jwt.random(24)) },
-    }, oauth.bytes)
+    }
+
+    if more then
+        claims[#claims + 1] = more
+    end
+
+    return _M.remember("access", jwt.make(KEY, _M.header(), claims, size))
+end
+
+
+function _M.issue(app)
+    local oauth = state.get().oauth
+    local life = tonumber(oauth.expires_in) or 3599
+    local token = make(app.account_id, life, oauth.bytes)
 
     dict:set(ngx.md5(token), app.client_id, math.max(life, 1))
 
-    return _M.remember("access", token)
+    return token
+end
+
+
+-- On behalf of the user whose grant it is.
+function _M.issue_for(app, grant)
+    local oauth = state.get().user_oauth
+    local life = tonumber(oauth.expires_in) or 3599
+    local token = make(grant.account_id, life, oauth.bytes,
+                       { "uid", grant.user })
+
+    dict:set(ngx.md5(token), app.client_id .. " " .. grant.id .. " "
+                             .. grant.epoch, math.max(life, 1))
+
+    return token
+end
+
+
+-- The client id, and for a user's the grant and its epoch.
+function _M.look_up(token)
+    local value = token and dict:get(ngx.md5(token))
+
+    if value then
+        local client_id, grant, epoch = value:match("^(%S+) ?(%S*) ?(%d*)$")
+
+        return client_id, grant ~= "" and grant or nil, tonumber(epoch)
+    end
+end
+
+
+function _M.grant_of(token)
+    local _, grant = _M.look_up(token)
+
+    return grant
 end
 
 
 function _M.revoke()
     stats.count("revocations")
     dict:flush_all()
-end
-
-
--- The app whose bearer this request shows; without one it has been answered.
-function _M.bearer()
-    local header = ngx.var.http_authorization
-    local token = header and header:match("^[Bb]earer ([^ ]+)$")
-    local client_id = token and dict:get(ngx.md5(token))
-    local app = client_id and state.app_by_client(client_id)
-
-    if not app or app.disabled then
-        answer.refuse(state.get().bearer.dead_status or 401, 124,
-                      token and "Access token is expired."
-                            or "Invalid access token.")
-        return nil
-    end
-
-    return app
-end
-
-
-function _M.has_scope(app, ...)
-    for _, wanted in ipairs { ... } do
-        for _, scope in ipairs(app.scopes) do
-            if scope == wanted then
-                return true
-            end
-        end
-    end
-
-    answer.refuse(400, 4711, "Invalid access token, does not contain scopes:["
-                             .. table.concat({ ... }, ", ") .. "].")
-    return false
 end
 
 

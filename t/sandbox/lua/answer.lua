@@ -8,17 +8,10 @@ local stats = require "stats"
 local _M = {}
 
 
-local function hex(s)
-    return (s:gsub(".", function (c)
-        return ("%02X"):format(c:byte())
-    end))
-end
-
-
 -- On every answer, the first thing Zoom's support asks for.
 function _M.track()
     ngx.header["x-zm-trackingid"] = "v=2.0;clid=us02;rid=WEB_"
-                                    .. hex(jwt.random(16)):lower()
+                                    .. jwt.hex(jwt.random(16))
 
     if (state.get().clock.skew or 0) ~= 0 then
         ngx.header["Date"] = ngx.http_time(state.now())
@@ -43,6 +36,42 @@ function _M.json(status, value)
     local body = type(value) == "string" and value or cjson.encode(value)
 
     return _M.text(status, "application/json;charset=UTF-8", body)
+end
+
+
+-- Half of it, and the rest if go_on() says so.
+function _M.halves(status, value, go_on)
+    local body = cjson.encode(value)
+    local half = math.floor(#body / 2)
+
+    ngx.status = status
+    ngx.header["Content-Type"] = "application/json;charset=UTF-8"
+    ngx.header["Content-Length"] = #body
+    ngx.print(body:sub(1, half))
+    ngx.flush(true)
+
+    if not go_on() then
+        return ngx.exit(ngx.ERROR)
+    end
+
+    ngx.print(body:sub(half + 1))
+    return ngx.exit(ngx.OK)
+end
+
+
+function _M.page(status, body)
+    ngx.header["Cache-Control"] = "no-store"
+    ngx.header["X-Frame-Options"] = "DENY"
+    ngx.header["Referrer-Policy"] = "no-referrer"
+
+    return _M.text(status, "text/html; charset=utf-8", body)
+end
+
+
+function _M.redirect(location)
+    ngx.header["Location"] = location
+
+    return _M.text(302, "text/html", "")
 end
 
 

@@ -5,19 +5,41 @@
 
 local cjson = require "cjson.safe"
 local access = require "access"
+local codes = require "codes"
+local events = require "events"
+local grants = require "grants"
+local groups = require "groups"
 local limits = require "limits"
+local meetings = require "meetings"
 local misbehave = require "misbehave"
+local pause = require "pause"
 local state = require "state"
 local stats = require "stats"
 local users = require "users"
+local webhooks = require "webhooks"
 
 local _M = {}
+
+
+-- To cjson an empty table is an object; these are lists.
+local LISTS = { "bots", "ended", "attempts", "scopes" }
+
+
+local function encode(value)
+    local text = cjson.encode(value)
+
+    for _, name in ipairs(LISTS) do
+        text = text:gsub('"' .. name .. '":{}', '"' .. name .. '":[]')
+    end
+
+    return text
+end
 
 
 local function say(status, value)
     ngx.status = status
     ngx.header["Content-Type"] = "application/json"
-    ngx.say(type(value) == "string" and value or cjson.encode(value))
+    ngx.say(type(value) == "string" and value or encode(value))
 end
 
 
@@ -48,7 +70,15 @@ local function first_app(value)
 end
 
 
--- A new one, or changes to one that is there.
+local function user_app(value)
+    state.change(function (settings)
+        state.overlay(settings.apps[2], value)
+    end)
+end
+
+
+-- A new one, or changes to one that is there.  What has an address to come
+-- back to is an app of users.
 local function another_app(value)
     state.change(function (settings)
         local app = {}
@@ -59,16 +89,75 @@ local function another_app(value)
             end
         end
 
-        state.overlay(app, settings.apps[1])
+        state.overlay(app, settings.apps[value.redirect_uris and 2 or 1])
+        app.webhook = nil
         state.overlay(app, value)
         table.insert(settings.apps, app)
     end)
 end
 
 
+local function user_of(email)
+    return assert(users.by_email(email), "no such user")
+end
+
+
+local function turn(status)
+    return function (email) users.turn(user_of(email), status) end
+end
+
+
+local function remove(action)
+    return function (email) users.remove(user_of(email), action) end
+end
+
+
+-- The user takes back what was consented to; of one app, or of all.
+local function deauthorize(value)
+    local user = user_of(value.user)
+
+    for _, app in ipairs(state.get().apps) do
+        if app.s2s == false
+            and (not value.client_id or value.client_id == app.client_id)
+        then
+            local list = grants.of(app.client_id, user)
+
+            for _, grant in ipairs(list) do
+                grants.finish(grant, "deauthorized")
+            end
+
+            if #list > 0 then
+                events.deauthorized(app, user)
+            end
+        end
+    end
+end
+
+
+-- To one app, or to all that have a webhook.
+local function each_receiver(value, fn)
+    for _, app in ipairs(state.get().apps) do
+        if app.webhook and (type(value) ~= "table" or not value.client_id
+                            or value.client_id == app.client_id)
+        then
+            fn(app)
+        end
+    end
+end
+
+
+local function send(value)
+    each_receiver(value, function (app) webhooks.send(app, value) end)
+end
+
+
 local COMMANDS = {
     reset = function ()
+        pause.release("drop")
         state.reset()
+        grants.reset()
+        meetings.reset()
+        webhooks.reset()
         users.seed()
         limits.reset()
         stats.reset()
@@ -86,6 +175,7 @@ local COMMANDS = {
 
     account     = first_app,
     credentials = first_app,
+    user_app    = user_app,
     app         = another_app,
     scopes      = function (value) first_app { scopes = value } end,
 
@@ -95,6 +185,36 @@ local COMMANDS = {
     absent = section("absent"),
     bearer = section("bearer"),
     clock  = section("clock"),
+    device = section("device"),
+
+    user_oauth = section("user_oauth"),
+    webhooks   = section("webhooks"),
+
+    -- How the mints of some users fail, and creating them.
+    pending      = scalar("pending"),
+    inactive     = scalar("inactive"),
+    exists       = scalar("exists"),
+    creates_left = scalar("creates_left"),
+
+    managed_domains = scalar("managed_domains"),
+
+    pause       = pause.set,
+    release     = pause.release,
+    deauthorize = deauthorize,
+
+    presence = scalar("presence"),
+    enter    = meetings.enter,
+    leave    = meetings.leave,
+    ended    = meetings.finish,
+
+    deactivate   = turn("inactive"),
+    activate     = turn("active"),
+    delete_user  = remove("delete"),
+    disassociate = remove("disassociate"),
+    group        = groups.set,
+
+    send = send,
+    crc  = function (value) each_receiver(value, webhooks.challenge) end,
 
     canary           = scalar("canary"),
     page_token_life  = scalar("page_token_life"),
@@ -175,23 +295,47 @@ end
 
 
 local function list(lines)
-    return #lines == 0 and "[]" or cjson.encode(lines)
+    return #lines == 0 and "[]" or encode(lines)
 end
+
+
+local function join()
+    ngx.req.read_body()
+
+    local request = cjson.decode(ngx.req.get_body_data() or "")
+
+    if type(request) ~= "table" or type(request.meeting) ~= "string" then
+        return say(400, { error = "no meeting" })
+    end
+
+    local joined, err = meetings.join(request)
+
+    return say(joined and 200 or 403, joined or { error = err })
+end
+
+
+local REPORTS = {
+    stats      = stats.tree,
+    recent     = function () return list(stats.recent()) end,
+    arrivals   = function () return list(stats.arrivals()) end,
+    issued     = function () return list(access.remembered()) end,
+    codes      = function () return list(codes.remembered()) end,
+    grants     = function () return list(grants.list()) end,
+    deliveries = function () return list(webhooks.list()) end,
+    meetings   = function () return list(meetings.list()) end,
+}
 
 
 function _M.run()
     local path, method = ngx.var.uri, ngx.req.get_method()
+    local report = REPORTS[path:match("^/control/(%a+)$") or ""]
 
     if path == "/control" and method == "POST" then
         return post()
-    elseif path == "/control/stats" then
-        return say(200, stats.tree())
-    elseif path == "/control/recent" then
-        return say(200, list(stats.recent()))
-    elseif path == "/control/arrivals" then
-        return say(200, list(stats.arrivals()))
-    elseif path == "/control/issued" then
-        return say(200, list(access.remembered()))
+    elseif path == "/control/join" and method == "POST" then
+        return join()
+    elseif report then
+        return say(200, report())
     end
 
     say(404, { error = "not found" })

@@ -46,7 +46,7 @@ end
 function _M.run(call)
     local id, join = call.name, state.get().join
 
-    if join.oauth2_only then
+    if join.oauth2_only and not call.app.user then
         return answer.refuse(400, 124,
                              "This API only supports OAuth2 authorization.")
     end

@@ -8,6 +8,8 @@ ffi.cdef [[
     unsigned char *HMAC(const void *md, const void *key, int key_len,
         const unsigned char *data, size_t len, unsigned char *out,
         unsigned int *out_len);
+    unsigned char *SHA256(const unsigned char *data, size_t len,
+        unsigned char *out);
     int RAND_bytes(unsigned char *buf, int num);
 ]]
 
@@ -33,6 +35,21 @@ function _M.hmac_sha256(key, data)
 
     ffi.C.HMAC(ffi.C.EVP_sha256(), key, #key, data, #data, out, nil)
     return ffi.string(out, 32)
+end
+
+
+function _M.sha256(data)
+    local out = ffi.new("unsigned char[32]")
+
+    ffi.C.SHA256(data, #data, out)
+    return ffi.string(out, 32)
+end
+
+
+function _M.hex(s)
+    return (s:gsub(".", function (c)
+        return ("%02x"):format(c:byte())
+    end))
 end
 
 
@@ -89,6 +106,20 @@ local function padded(key, header, claims, size)
     end
 
     error("no token of " .. size .. " characters")
+end
+
+
+-- The claims of a token that was signed with this key.
+function _M.open(key, token)
+    local text, claims, mac = token:match("^([%w_-]+%.([%w_-]+))%.([%w_-]+)$")
+
+    if not text or _M.base64url(_M.hmac_sha256(key, text)) ~= mac then
+        return nil
+    end
+
+    claims = claims:gsub("[-_]", { ["-"] = "+", ["_"] = "/" })
+
+    return cjson.decode(ngx.decode_base64(claims .. ("="):rep(-#claims % 4)))
 end
 
 

@@ -133,13 +133,32 @@ function _M.holds(id)
 end
 
 
+-- What the token endpoint does for users.
+local GRANTS = { exchange = true, refresh = true, device_poll = true }
+local PAGES = { authorize = true, device = true, devicecode = true,
+                revoke = true }
+
+local function only(name)
+    return function (endpoint) return endpoint == name end
+end
+
+
 local MATCHES = {
-    all   = function () return true end,
-    oauth = function (endpoint) return endpoint == "oauth" end,
-    token = function (endpoint) return endpoint == "token" end,
-    jointoken = function (endpoint) return endpoint == "jointoken" end,
-    api   = function (endpoint) return endpoint ~= "oauth" end,
+    all         = function () return true end,
+    grants      = function (endpoint) return GRANTS[endpoint] end,
+    api         = function (endpoint)
+        return endpoint ~= "oauth" and not GRANTS[endpoint]
+               and not PAGES[endpoint]
+    end,
 }
+
+for _, name in ipairs { "oauth", "exchange", "refresh", "device_poll",
+                        "authorize", "devicecode", "revoke", "token", "zak",
+                        "jointoken", "users_list", "user_get", "user_create",
+                        "groups_list", "members" }
+do
+    MATCHES[name] = only(name)
+end
 
 
 function _M.is_match(match)

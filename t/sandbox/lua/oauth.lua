@@ -1,9 +1,17 @@
--- POST /oauth/token, for Server-to-Server apps: the body form and Basic, and
--- nothing else that others may have been lenient about.
+-- POST /oauth/token and /oauth/revoke: the body form, Basic or a public
+-- client's id, and nothing else that others may have been lenient about.
 
 local access = require "access"
 local answer = require "answer"
+local clients = require "clients"
+local codes = require "codes"
+local device = require "device"
+local forms = require "forms"
+local grants = require "grants"
+local pause = require "pause"
 local state = require "state"
+local stats = require "stats"
+local users = require "users"
 
 local _M = {}
 
@@ -33,46 +41,11 @@ local function scope_of(app)
 end
 
 
-local function basic()
-    local header = ngx.var.http_authorization or ""
-    local plain = ngx.decode_base64(header:match("^[Bb]asic ([^ ]+)$") or "")
-
-    if plain then
-        return plain:match("^([^:]*):(.*)$")
-    end
-end
-
-
--- The app, when client and secret are right and it is switched on.
-local function authenticated()
-    local client_id, secret = basic()
-    local app = client_id and state.app_by_client(client_id)
-
-    if not app or app.client_secret ~= secret then
-        answer.oauth_refuse("invalid_client",
-                            "Invalid client_id or client_secret")
-        return nil
+local function account_credentials(app, form)
+    if form.account_id ~= app.account_id then
+        return answer.oauth_refuse("invalid_request", "Bad Request")
     end
 
-    if app.disabled then
-        answer.oauth_refuse("invalid_client",
-                            "The app has been disabled by the developer")
-        return nil
-    end
-
-    return app
-end
-
-
-local function is_form()
-    local kind = (ngx.var.content_type or ""):lower()
-
-    return kind:match("^application/x%-www%-form%-urlencoded%s*$")
-           or kind:match("^application/x%-www%-form%-urlencoded%s*;")
-end
-
-
-local function grant(app)
     local oauth = state.get().oauth
     local token = access.issue(app)
 
@@ -91,36 +64,145 @@ local function grant(app)
 end
 
 
-function _M.run()
+local function authorization_code(app, form)
+    local of, err, reason = codes.spend(app, form)
+
+    if not of then
+        stats.count("grants", "refused")
+        return answer.oauth_refuse(err, reason)
+    end
+
+    stats.count("grants", "exchanged")
+    return answer.json(200, grants.tokens(app, grants.create(app,
+                            users.by_id(of.user), of.scopes)))
+end
+
+
+local function refused(how)
+    stats.count("grants", "refused")
+
+    return answer.json(how.status or 400, { error = how.error,
+                                            reason = how.reason })
+end
+
+
+local function refresh_token(app, form)
+    if pause.at("arrived") == "drop" then
+        return ngx.exit(444)
+    end
+
+    local how = state.get().user_oauth.refused
+
+    if how then
+        return refused(how)
+    end
+
+    local tokens = grants.refresh(app, form.refresh_token or "")
+
+    if not tokens then
+        return refused { error = "invalid_grant", reason = "Invalid Token!" }
+    end
+
+    stats.count("grants", "refreshed")
+
+    if pause.at("rotated") == "drop" then
+        return ngx.exit(444)
+    end
+
+    if not pause.is_at("half") then
+        return answer.json(200, tokens)
+    end
+
+    return answer.halves(200, tokens, function ()
+        return pause.at("half") == "go"
+    end)
+end
+
+
+local function device_code(app, form)
+    local user, err, reason = device.poll(app, form)
+
+    if not user then
+        return answer.oauth_refuse(err, reason)
+    end
+
+    stats.count("grants", "device")
+    return answer.json(200, grants.tokens(app, grants.create(app, user,
+                                                        app.user_scopes)))
+end
+
+
+local DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+
+local GRANTS = {
+    account_credentials = { run = account_credentials, s2s = true,
+                            called = "oauth" },
+    authorization_code  = { run = authorization_code, called = "exchange" },
+    refresh_token       = { run = refresh_token, called = "refresh" },
+    [DEVICE]            = { run = device_code, called = "device_poll" },
+}
+
+
+-- What the counters and the rules of misbehaviour call it.
+function _M.endpoint(form)
+    local grant = GRANTS[form.grant_type]
+
+    return grant and grant.called or "oauth"
+end
+
+
+function _M.token(form)
     if ngx.req.get_method() ~= "POST" then
         return answer.oauth_refuse("invalid_request", "Bad Request")
     end
 
-    ngx.req.read_body()
-
-    local form = ngx.req.get_post_args() or {}
-    local app = authenticated()
+    local app = clients.authenticate(form)
 
     if not app then
         return
     end
 
-    if ngx.var.args and ngx.var.args ~= "" then
+    local is_form = forms.is_form()
+
+    if ngx.var.args and ngx.var.args ~= ""
+        or is_form and not forms.is_single(form)
+    then
         return answer.oauth_refuse("invalid_request", "Bad Request")
     end
 
-    if not is_form() or form.grant_type ~= "account_credentials"
-        or app.s2s == false
-    then
+    local grant = is_form and GRANTS[form.grant_type]
+
+    if not grant or (app.s2s ~= false) ~= (grant.s2s or false) then
         return answer.oauth_refuse("unsupported_grant_type",
                                    "unsupported grant type")
     end
 
-    if form.account_id ~= app.account_id then
+    return grant.run(app, form)
+end
+
+
+-- Documented for access tokens; what else it takes is told by a switch.
+function _M.revoke(form)
+    if ngx.req.get_method() ~= "POST" or not forms.is_form()
+        or not forms.is_single(form)
+    then
         return answer.oauth_refuse("invalid_request", "Bad Request")
     end
 
-    return grant(app)
+    local app = clients.authenticate(form)
+
+    if not app then
+        return
+    end
+
+    local grant = grants.of_token(app, form.token or "")
+
+    if not grant then
+        return answer.oauth_refuse("invalid_token", "Invalid Token!")
+    end
+
+    grants.finish(grant, "revoked")
+    return answer.json(200, { status = "success" })
 end
 
 

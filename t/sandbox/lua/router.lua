@@ -1,8 +1,12 @@
 -- Which call is this?  Paths are taken as they came over the wire, cut at
 -- their slashes and decoded once, as a server that trusts nobody does it.
 
-local access = require "access"
 local answer = require "answer"
+local caller = require "caller"
+local consent = require "consent"
+local device = require "device"
+local forms = require "forms"
+local groups = require "groups"
 local jointokens = require "jointokens"
 local limits = require "limits"
 local misbehave = require "misbehave"
@@ -14,22 +18,33 @@ local users = require "users"
 local _M = {}
 
 
+local READ = "user:read:admin"
+local WRITE = "user:write:admin"
+
 local API = {
     token       = { run = tokens.run, label = "Light",
-                    scopes = { "user:read:token:admin", "user:read:admin" } },
+                    scopes = { "user:read:token:admin", READ } },
+    zak         = { run = tokens.zak, label = "Light",
+                    scopes = { "user:read:zak:admin", "user_zak:read" } },
     jointoken   = { run = jointokens.run, label = "Light" },
     users_list  = { run = users.list, label = "Medium",
-                    scopes = { "user:read:list_users:admin" } },
+                    scopes = { "user:read:list_users:admin", READ } },
     user_get    = { run = users.get, label = "Light",
-                    scopes = { "user:read:user:admin" } },
+                    scopes = { "user:read:user:admin", READ } },
     user_create = { run = users.create, label = "Light",
-                    scopes = { "user:write:user:admin" } },
+                    scopes = { "user:write:user:admin", WRITE } },
     user_update = { run = users.update, label = "Light",
-                    scopes = { "user:update:user:admin" } },
+                    scopes = { "user:update:user:admin", WRITE } },
     user_delete = { run = users.delete, label = "Light",
-                    scopes = { "user:delete:user:admin" } },
+                    scopes = { "user:delete:user:admin", WRITE } },
     user_status = { run = users.set_status, label = "Light",
-                    scopes = { "user:update:status:admin" } },
+                    scopes = { "user:update:status:admin", WRITE } },
+    groups_list = { run = groups.list, label = "Medium",
+                    scopes = { "group:read:list_groups:admin",
+                               "group:read:admin" } },
+    members     = { run = groups.members, label = "Medium",
+                    scopes = { "group:read:list_members:admin",
+                               "group:read:admin" } },
 }
 
 
@@ -63,10 +78,22 @@ local function find(method, s)
             return ON_USERS[method]
         elseif #s == 3 then
             return ON_USER[method], s[3]
+        elseif #s == 4 and s[3] == "me" and s[4] == "zak"
+            and method == "GET"
+        then
+            return "zak", s[3]
         elseif #s == 4 and s[4] == "token" and method == "GET" then
             return "token", s[3]
         elseif #s == 4 and s[4] == "status" and method == "PUT" then
             return "user_status", s[3]
+        end
+    end
+
+    if s[2] == "groups" and method == "GET" then
+        if #s == 2 then
+            return "groups_list"
+        elseif #s == 4 and s[4] == "members" then
+            return "members", s[3]
         end
     end
 
@@ -84,8 +111,14 @@ local function not_recognized()
 end
 
 
+-- Whose meeting it is nobody knows here: with a user's token it is theirs.
+local function is_own(call)
+    return call.of ~= nil or users.is_own(call)
+end
+
+
 local function run_api(endpoint, name, kind, of)
-    local call = { app = access.bearer(), name = name, kind = kind, of = of }
+    local call = { app = caller.find(), name = name, kind = kind, of = of }
     local api = API[endpoint]
 
     if not call.app then
@@ -100,7 +133,7 @@ local function run_api(endpoint, name, kind, of)
     local scopes = api.scopes or { what .. ":read:" .. kind .. "_token:admin",
                                    what .. "_token:read:admin:" .. kind }
 
-    if not access.has_scope(call.app, unpack(scopes))
+    if not caller.has_scope(call.app, scopes, is_own(call))
         or not limits.take(call.app, api.label)
     then
         return
@@ -111,19 +144,42 @@ local function run_api(endpoint, name, kind, of)
 end
 
 
-local function is_oauth(path, host)
-    return path == "/oauth/token" and host ~= "api.zoom.us"
+local function token_endpoint()
+    local form = forms.body()
+    local endpoint = oauth.endpoint(form)
+
+    stats.enter(endpoint)
+
+    return misbehave.run(endpoint) or oauth.token(form)
 end
+
+
+local function other(endpoint, run)
+    return function ()
+        stats.enter(endpoint)
+
+        return misbehave.run(endpoint) or run(forms.body())
+    end
+end
+
+
+local OAUTH = {
+    ["/oauth/token"]      = token_endpoint,
+    ["/oauth/revoke"]     = other("revoke", oauth.revoke),
+    ["/oauth/authorize"]  = other("authorize", consent.run),
+    ["/oauth/devicecode"] = other("devicecode", device.start),
+    ["/oauth/device"]     = other("device", device.page),
+}
 
 
 function _M.run()
     local path = ngx.var.request_uri:match("^[^?#]*")
     local host = ngx.var.host
 
-    if is_oauth(path, host) then
-        stats.enter("oauth")
-        answer.track()
-        return misbehave.run("oauth") or oauth.run()
+    answer.track()
+
+    if OAUTH[path] and host ~= "api.zoom.us" then
+        return OAUTH[path]()
     end
 
     local endpoint, name, kind, of
@@ -134,7 +190,6 @@ function _M.run()
     end
 
     stats.enter(endpoint or "unknown")
-    answer.track()
 
     if misbehave.run(endpoint or "unknown") then
         return

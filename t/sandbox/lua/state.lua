@@ -10,33 +10,83 @@ local _M = {}
 local cached, cached_text
 
 
+local function server_app()
+    return {
+        account_id    = "sandbox_account",
+        client_id     = "sandbox_client",
+        client_secret = "sandbox_secret",
+        disabled      = false,
+        s2s           = true,
+        scopes        = {
+            "user:read:token:admin",
+            "user:read:list_users:admin",
+            "user:read:user:admin",
+            "user:write:user:admin",
+            "user:update:user:admin",
+            "user:update:status:admin",
+            "user:delete:user:admin",
+            "group:read:list_groups:admin",
+            "group:read:list_members:admin",
+            "meeting:read:local_recording_token:admin",
+            "meeting:read:live_streaming_token:admin",
+            "meeting:read:local_archiving_token:admin",
+            "webinar:read:local_recording_token:admin",
+            "webinar:read:live_streaming_token:admin",
+            "webinar:read:local_archiving_token:admin",
+        },
+    }
+end
+
+
+-- One that people of any account connect to.
+local function user_app()
+    return {
+        name          = "Meeting bots",
+        account_id    = "sandbox_account",
+        client_id     = "sandbox_users",
+        client_secret = "sandbox_users_secret",
+        disabled      = false,
+        s2s           = false,
+        device        = true,
+        redirect_uris = {},
+        user_scopes   = {
+            "user:read:user",
+            "user:read:token",
+            "user:read:zak",
+            "meeting:read:local_recording_token",
+            "meeting:read:live_streaming_token",
+            "meeting:read:local_archiving_token",
+        },
+    }
+end
+
+
 local function defaults()
     return {
-        apps = {
-            {
-                account_id    = "sandbox_account",
-                client_id     = "sandbox_client",
-                client_secret = "sandbox_secret",
-                disabled      = false,
-                s2s           = true,
-                scopes        = {
-                    "user:read:token:admin",
-                    "user:read:list_users:admin",
-                    "user:read:user:admin",
-                    "user:write:user:admin",
-                    "user:update:user:admin",
-                    "user:update:status:admin",
-                    "user:delete:user:admin",
-                    "meeting:read:local_recording_token:admin",
-                    "meeting:read:live_streaming_token:admin",
-                    "meeting:read:local_archiving_token:admin",
-                    "webinar:read:local_recording_token:admin",
-                    "webinar:read:live_streaming_token:admin",
-                    "webinar:read:local_archiving_token:admin",
-                },
-            },
-        },
+        apps   = { server_app(), user_app() },
         oauth  = { expires_in = 3599, api_url = "https://api.zoom.us" },
+
+        -- Of grants of users.  Whether Zoom lets an old refresh token live on
+        -- for a while, and whether a second consent ends the first, is not
+        -- documented: tests try both.
+        user_oauth = {
+            expires_in      = 3599,
+            code_life       = 300,
+            refresh_life    = 90 * 24 * 3600,
+            grace           = 0,
+            rotate          = true,
+            omit_refresh    = false,
+            kill_access     = false,
+            reuse_revokes   = false,
+            reconsent_kills = true,
+            revoke_takes    = "both",
+        },
+
+        device   = { interval = 5, expires_in = 900, slow_down = 0 },
+        webhooks = { retry = { 300, 1500, 5100 }, timeout = 3,
+                     restamp = false, crc_every = 0 },
+        presence = false,
+        managed_domains = { "example.com" },
         zak    = {},
         join   = { expire_in = 120 },
         absent = {},
@@ -96,6 +146,8 @@ function _M.reset()
     for section, value in pairs(initial) do
         if section == "credentials" then
             overlay(settings.apps[1], value)
+        elseif section == "user_app" then
+            overlay(settings.apps[2], value)
         elseif type(value) == "table" and value[1] == nil
             and type(settings[section]) == "table"
         then

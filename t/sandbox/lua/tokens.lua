@@ -1,4 +1,4 @@
--- GET /v2/users/{id}/token: ZAKs and OBF tokens.
+-- GET /v2/users/{id}/token and /users/me/zak: ZAKs and OBF tokens.
 
 local access = require "access"
 local answer = require "answer"
@@ -63,11 +63,52 @@ local function ttl_of(args)
 end
 
 
-function _M.run(call)
-    local args, user = call.args, users.find(call.name)
+-- Its claims, if it is one of ours.
+function _M.open(token)
+    return jwt.open(KEY, token)
+end
+
+
+-- The bot comes on behalf of somebody who is there.
+local function is_there(user, meeting)
+    local presence = state.get().presence
+
+    if state.get().absent[user.email] then
+        return false
+    end
+
+    return not presence or not meeting
+           or require("meetings").has(meeting, user)
+end
+
+
+local function not_there()
+    local how = state.get().presence
+
+    how = type(how) == "table" and how or {}
+
+    return answer.refuse(how.status or 400, how.code or 3000,
+                         how.message or "The user is not in the meeting.")
+end
+
+
+-- The ZAK of the user whose token asks; it lives five minutes.
+function _M.zak(call)
+    local user = call.app.user
 
     if not user then
-        return users.unknown(call.name)
+        return answer.refuse(400, 1001, "User does not exist.")
+    end
+
+    return give("zak", user, make(call.app, "me", user, 300))
+end
+
+
+function _M.run(call)
+    local args, user = call.args, users.of(call)
+
+    if not user then
+        return
     end
 
     stats.count("users", user.email)
@@ -84,9 +125,8 @@ function _M.run(call)
         return answer.refuse(400, 300, "Validation Failed.")
     end
 
-    -- The code was reported, of its words only "pending state".
-    if user.status == "pending" then
-        return answer.refuse(400, 1000, "The user is in pending state.")
+    if not users.can_sign_in(user, call.name) then
+        return
     end
 
     if args.type == "zak" then
@@ -109,9 +149,9 @@ function _M.run(call)
                                         .. ".")
     end
 
-    -- The bot comes on behalf of somebody who is there.
-    if state.get().absent[user.email] then
-        return answer.refuse(400, 3000, "The user is not in the meeting.")
+    if not is_there(user, meeting) then
+        stats.count("early", user.email)
+        return not_there()
     end
 
     return give("onbehalf", user, make(call.app, call.name, user, ttl,

@@ -2,7 +2,10 @@
 
 local cjson = require "cjson.safe"
 local answer = require "answer"
+local events = require "events"
 local jwt = require "jwt"
+local limits = require "limits"
+local lists = require "lists"
 local state = require "state"
 local stats = require "stats"
 
@@ -55,24 +58,39 @@ function _M.seed()
     _M.add { id = "PendingUserId000000001", email = "pending@example.com",
              status = "pending" }
 
+    -- Of other accounts.
+    _M.add { id = "AliceOfAnotherAccount1", email = "alice@other.example",
+             account_id = "other_account", first_name = "Alice" }
+    _M.add { id = "BobOfAnotherAccount001", email = "bob@other.example",
+             account_id = "other_account", first_name = "Bob" }
+    _M.add { id = "CarolOfAThirdAccount01", email = "carol@third.example",
+             account_id = "third_account", first_name = "Carol" }
+
     for _, user in ipairs(state.get().users) do
         _M.add(user)
     end
 end
 
 
--- By id or e-mail.  "me" is the app's owner, whatever the documentation says;
--- it is counted, because nobody should get it through.
+function _M.by_id(id)
+    return cjson.decode(dict:get("user:" .. id) or "")
+end
+
+
+function _M.by_email(email)
+    local id = dict:get("email:" .. email:lower())
+
+    return id and _M.by_id(id)
+end
+
+
+-- By id or e-mail.
 function _M.find(name)
-    if name:lower() == "me" then
-        stats.count("me")
-        name = OWNER
+    if name:find("@", 1, true) then
+        return _M.by_email(name)
     end
 
-    local id = name:find("@", 1, true) and dict:get("email:" .. name:lower())
-               or name
-
-    return cjson.decode(dict:get("user:" .. id) or "")
+    return _M.by_id(name)
 end
 
 
@@ -81,14 +99,91 @@ function _M.unknown(name)
 end
 
 
-local function all(status)
+-- Users without an account of their own are of every app's.
+local function belongs(user, app)
+    return not user.account_id or user.account_id == app.account_id
+end
+
+
+-- "me" is whose token it is.  With a Server-to-Server app that is the app's
+-- owner, whatever the documentation says; it is counted, because nobody should
+-- get it through.
+local function named(call)
+    if call.name:lower() ~= "me" then
+        return _M.find(call.name)
+    end
+
+    if call.app.user then
+        return call.app.user
+    end
+
+    stats.count("me")
+    return _M.by_id(OWNER)
+end
+
+
+function _M.is_own(call)
+    local user = call.name and call.app.user and named(call)
+
+    return user and user.id == call.app.user.id
+end
+
+
+-- The user in the path; without one of this account it has been answered.
+function _M.of(call)
+    local user = named(call)
+
+    if not user then
+        _M.unknown(call.name)
+        return nil
+    end
+
+    if not belongs(user, call.app) then
+        answer.refuse(404, 1010, "User does not belong to this account: "
+                                 .. call.name .. ".")
+        return nil
+    end
+
+    return user
+end
+
+
+-- Who may consent, those of other accounts first.
+function _M.people()
+    local list = {}
+
+    for _, key in ipairs(dict:get_keys(0)) do
+        local user = key:sub(1, 5) == "user:" and cjson.decode(dict:get(key))
+
+        if user and user.status == "active"
+            and not user.email:match("^bot%d+@")
+        then
+            list[#list + 1] = user
+        end
+    end
+
+    table.sort(list, function (a, b)
+        if not a.account_id ~= not b.account_id then
+            return a.account_id ~= nil
+        end
+
+        return a.email < b.email
+    end)
+
+    return list
+end
+
+
+local function all(status, app)
     local list = {}
 
     for _, key in ipairs(dict:get_keys(0)) do
         if key:sub(1, 5) == "user:" then
             local user = cjson.decode(dict:get(key))
 
-            if user and user.status == status then
+            if user and user.status == status and belongs(user, app) then
+                -- One who has not accepted yet is listed without it.
+                user.id = status ~= "pending" and user.id or nil
                 list[#list + 1] = user
             end
         end
@@ -102,62 +197,20 @@ local function all(status)
 end
 
 
--- The page token says where to go on and when it dies.
-local function page_start(token)
-    if not token or token == "" then
-        return 1
-    end
-
-    local at, born = (ngx.decode_base64(token) or ""):match("^(%d+):(%d+)$")
-    local life = state.get().page_token_life or 900
-
-    if not at or ngx.time() - tonumber(born) > life then
-        return nil
-    end
-
-    return tonumber(at)
-end
-
-
-local function page_of(list, first, size)
-    local page, last = {}, math.min(first + size - 1, #list)
-
-    for i = first, last do
-        page[#page + 1] = cjson.encode(list[i])
-    end
-
-    local more = last < #list
-                 and ngx.encode_base64((last + 1) .. ":" .. ngx.time()) or ""
-
-    return ('{"page_size":%d,"total_records":%d,"next_page_token":%s,'
-            .. '"users":[%s]}'):format(size, #list, cjson.encode(more),
-                                       table.concat(page, ","))
-end
-
-
 function _M.list(call)
-    local args = call.args
-    local size = math.min(tonumber(args.page_size) or 30, 2000)
-    local first = page_start(args.next_page_token)
-
-    if not first then
-        return answer.refuse(400, 300, "The next page token is invalid or "
-                                       .. "expired.")
-    end
-
     -- An unknown status is taken for the default, without a word.
     local status = ({ inactive = "inactive", pending = "pending" })
-                   [args.status] or "active"
+                   [call.args.status] or "active"
 
-    return answer.json(200, page_of(all(status), first, math.max(size, 1)))
+    return lists.answer(all(status, call.app), call.args, "users", 2000)
 end
 
 
 function _M.get(call)
-    local user = _M.find(call.name)
+    local user = _M.of(call)
 
     if not user then
-        return _M.unknown(call.name)
+        return
     end
 
     if user.status == "pending" then
@@ -165,7 +218,33 @@ function _M.get(call)
                                         .. "expired.")
     end
 
+    user.account_id = user.account_id or call.app.account_id
+    user.display_name = user.display_name
+        or (user.first_name or "") .. " " .. (user.last_name or "")
+
     return answer.json(200, user)
+end
+
+
+-- A token is for somebody who can sign in.  The code for the pending was
+-- reported, of its words only "pending state"; for the others nothing is
+-- known, so that tests may want another.
+function _M.can_sign_in(user, name)
+    local how
+
+    if user.status == "pending" then
+        how = state.get().pending
+              or { code = 1000, message = "The user is in pending state." }
+    elseif user.status ~= "active" then
+        how = state.get().inactive
+              or { status = 404, code = 1001,
+                   message = "User does not exist: " .. name .. "." }
+    else
+        return true
+    end
+
+    answer.refuse(how.status or 400, how.code, how.message)
+    return false
 end
 
 
@@ -179,25 +258,88 @@ local ACTIONS = { create = true, autoCreate = true, custCreate = true,
                   ssoCreate = true }
 
 
+local function is_text(value, max)
+    return value == nil or type(value) == "string" and #value <= max
+end
+
+
+local function is_info(info, action)
+    local password = info.password
+
+    return type(info.email) == "string" and #info.email <= 128
+           and info.email:match("^[^@%s]+@[^@%s]+$")
+           and (info.type == 1 or info.type == 2)
+           and is_text(info.first_name, 64) and is_text(info.last_name, 64)
+           and is_text(info.display_name, 128)
+           and (password == nil or action == "autoCreate"
+                and type(password) == "string"
+                and #password >= 8 and #password <= 32)
+end
+
+
+local function is_managed(email)
+    for _, domain in ipairs(state.get().managed_domains) do
+        if email:lower():sub(-#domain - 1) == "@" .. domain then
+            return true
+        end
+    end
+end
+
+
+-- Licences, by the code that tells of them: true is 3412.
+local function is_used_up(info)
+    local code = state.get().licences_used_up
+    local words = {
+        [2033] = "The number of users has reached the limit of the plan.",
+        [2034] = "The number of paid users has reached the limit.",
+        [2038] = "The number of basic users has reached the limit.",
+        [3412] = "You have reached the maximum number of licensed users.",
+    }
+
+    code = code == true and 3412 or code
+
+    if code and (info.type == 2 or code == 2033 or code == 2038) then
+        return 400, code, words[code] or "No more users."
+    end
+end
+
+
 local function create_problem(request)
     local info = type(request) == "table" and request.user_info
 
     if type(info) ~= "table" or not ACTIONS[request.action]
-        or type(info.email) ~= "string" or #info.email > 128
-        or not info.email:match("^[^@%s]+@[^@%s]+$")
-        or (info.type ~= 1 and info.type ~= 2)
+        or not is_info(info, request.action)
     then
         return 400, 300, "Validation Failed."
     end
 
-    if dict:get("email:" .. info.email:lower()) then
+    local old = _M.by_email(info.email)
+
+    if old and (old.account_id or state.get().exists == 1009) then
+        return 400, 1009, "Email has already been used: " .. info.email .. "."
+    elseif old then
         return 409, 1005, "User already in the account: " .. info.email .. "."
     end
 
-    if info.type == 2 and state.get().licences_used_up then
-        return 400, 3412, "You have reached the maximum number of licensed "
-                          .. "users."
+    -- With which code Zoom says it is not documented.
+    if request.action == "autoCreate" and not is_managed(info.email) then
+        return 400, 300, "The domain of the e-mail is not managed by the "
+                         .. "account."
     end
+
+    return is_used_up(info)
+end
+
+
+-- How many of a day are left, where a test says so.
+local function is_over_daily(action)
+    local left = action == "create" and state.get().creates_left
+
+    if left and left > 0 then
+        state.change(function (s) s.creates_left = left - 1 end)
+    end
+
+    return left == 0
 end
 
 
@@ -209,23 +351,35 @@ function _M.create()
         return answer.refuse(status, code, message)
     end
 
-    local info = request.user_info
+    if is_over_daily(request.action) then
+        return limits.refuse("Light", "Daily-limit")
+    end
 
-    return answer.json(201, _M.add {
-        email      = info.email,
-        type       = info.type,
-        first_name = info.first_name,
-        last_name  = info.last_name,
-        status     = request.action == "create" and "pending" or "active",
-    })
+    local info = request.user_info
+    local user = _M.add {
+        email        = info.email,
+        type         = info.type,
+        first_name   = info.first_name,
+        last_name    = info.last_name,
+        display_name = info.display_name,
+        status       = request.action == "create" and "pending" or "active",
+    }
+
+    stats.count("created", request.action)
+    events.of_user("user.created", user,
+                   { creation_type = request.action })
+
+    return answer.json(201, { id = user.id, email = user.email,
+                              type = user.type, first_name = user.first_name,
+                              last_name = user.last_name })
 end
 
 
 function _M.update(call)
-    local user, change = _M.find(call.name), body()
+    local user, change = _M.of(call), body()
 
     if not user then
-        return _M.unknown(call.name)
+        return
     end
 
     if type(change) ~= "table" then
@@ -239,41 +393,70 @@ function _M.update(call)
     end
 
     _M.save(user)
+    events.of_user("user.updated", user)
+
     return answer.empty(204)
+end
+
+
+-- Gone, or no longer of this account but of one of its own.
+function _M.remove(user, action)
+    if action == "delete" then
+        dict:delete("user:" .. user.id)
+        dict:delete("email:" .. user.email:lower())
+    else
+        user.account_id = "personal_" .. user.id
+        _M.save(user)
+    end
+
+    events.of_user(action == "delete" and "user.deleted"
+                   or "user.disassociated", user)
 end
 
 
 function _M.delete(call)
-    local user = _M.find(call.name)
+    local user, action = _M.of(call), call.args.action or "disassociate"
 
     if not user then
-        return _M.unknown(call.name)
+        return
     end
 
-    dict:delete("user:" .. user.id)
-    dict:delete("email:" .. user.email:lower())
+    if action ~= "delete" and action ~= "disassociate" then
+        return answer.refuse(400, 300, "Validation Failed.")
+    end
 
+    _M.remove(user, action)
     return answer.empty(204)
 end
 
 
+function _M.turn(user, status)
+    if user.status == status then
+        return
+    end
+
+    user.status = status
+    _M.save(user)
+    events.of_user(status == "active" and "user.activated"
+                   or "user.deactivated", user)
+end
+
+
 function _M.set_status(call)
-    local user, change = _M.find(call.name), body()
+    local user, change = _M.of(call), body()
     local status = type(change) == "table"
                    and ({ activate = "active", deactivate = "inactive" })
                        [change.action]
 
     if not user then
-        return _M.unknown(call.name)
+        return
     end
 
     if not status then
         return answer.refuse(400, 300, "Validation Failed.")
     end
 
-    user.status = status
-    _M.save(user)
-
+    _M.turn(user, status)
     return answer.empty(204)
 end
 
