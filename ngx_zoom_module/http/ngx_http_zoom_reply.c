@@ -108,7 +108,7 @@ ngx_http_zoom_reply_chain(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 static void
 ngx_http_zoom_reply_type(ngx_http_request_t *r, const char *type)
 {
-    char  *p;
+    const char  *p;
 
     r->headers_out.content_type.data = (u_char *) type;
     r->headers_out.content_type.len = ngx_strlen(type);
