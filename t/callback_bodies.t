@@ -203,8 +203,11 @@ subtest 'read by others' => sub {
     is(said($t->attendee('/mirrored')), '200 ok', 'from memory');
     is(said($t->attendee('/mirrored', secret => 'attendee2')),
        '401 unauthenticated', 'with its signature');
-    is(said($t->attendee('/on_disk')), '413 too_large',
-       'never from a disk');
+    is(said($t->attendee('/on_disk')), '200 ok', 'from a file');
+    is(said($t->attendee('/on_disk', secret => 'attendee2')),
+       '401 unauthenticated', 'with its signature, too');
+    is(said(http(port => $t->port, path => '/on_disk', body => ' ' x 70_000,
+                 chunked => 1000)), '413 too_large', 'and no longer than any');
 };
 
 

@@ -3,7 +3,9 @@
  *
  * nginx hands the body over as it arrives (request_body_no_buffering), so the
  * ceiling and the answer beyond it are ours.  A body that is there at once,
- * as nearly all are, is used where it lies.
+ * as nearly all are, is used where it lies.  One that others have read before
+ * us may be in a file, where client_body_early_read or the mirror module put it
+ * a moment ago.
  */
 
 #include <ngx_config.h>
@@ -39,6 +41,8 @@ static ngx_int_t ngx_http_zoom_body_take(ngx_http_request_t *r,
     ngx_http_zoom_body_t *body);
 static ngx_int_t ngx_http_zoom_body_add(ngx_http_request_t *r,
     ngx_http_zoom_body_t *body, ngx_buf_t *b);
+static ngx_int_t ngx_http_zoom_body_room(ngx_http_request_t *r,
+    ngx_http_zoom_body_t *body, size_t n);
 static ngx_int_t ngx_http_zoom_body_put_back(ngx_http_request_t *r,
     ngx_http_zoom_body_t *body);
 static void ngx_http_zoom_body_end(ngx_http_request_t *r, ngx_int_t rc);
@@ -143,7 +147,10 @@ ngx_http_zoom_body_more(ngx_http_request_t *r)
 }
 
 
-/* The whole body is there, and another module may have been the reader. */
+/*
+ * The whole body is there, and another module may have been the reader.  It is
+ * left as it is, for whoever gets the request after us.
+ */
 
 static ngx_int_t
 ngx_http_zoom_body_in_place(ngx_http_request_t *r, ngx_http_zoom_body_t *body)
@@ -162,29 +169,30 @@ ngx_http_zoom_body_in_place(ngx_http_request_t *r, ngx_http_zoom_body_t *body)
 
     for (cl = r->request_body->bufs; cl; cl = cl->next) {
 
-        if (cl->buf->in_file) {
-            return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
-        }
-
-        if (cl->buf->last > cl->buf->pos) {
+        if (ngx_buf_size(cl->buf)) {
             b = cl->buf;
             n++;
         }
     }
 
-    if (n > 1) {
-        rc = ngx_http_zoom_body_take(r, body);
-
-        return (rc == NGX_OK) ? ngx_http_zoom_body_put_back(r, body) : rc;
-    }
-
-    if (n == 1) {
+    if (n == 1 && ngx_buf_in_memory(b)) {
         body->data = b->pos;
         body->len = b->last - b->pos;
+
+        return (body->len > body->max) ? NGX_HTTP_REQUEST_ENTITY_TOO_LARGE
+                                       : NGX_OK;
     }
 
-    return (body->len > body->max) ? NGX_HTTP_REQUEST_ENTITY_TOO_LARGE
-                                   : NGX_OK;
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+
+        rc = ngx_http_zoom_body_add(r, body, cl->buf);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    return NGX_OK;
 }
 
 
@@ -220,45 +228,74 @@ static ngx_int_t
 ngx_http_zoom_body_add(ngx_http_request_t *r, ngx_http_zoom_body_t *body,
     ngx_buf_t *b)
 {
-    u_char  *data;
-    size_t   n, size;
+    off_t      size;
+    size_t     n;
+    ngx_int_t  rc;
 
-    n = b->last - b->pos;
+    size = ngx_buf_size(b);
 
-    if (n == 0) {
+    if (size == 0) {
         return NGX_OK;
     }
 
-    if (n > body->max - body->len) {
+    if (size > (off_t) (body->max - body->len)) {
         return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
     }
 
-    if (n > body->size - body->len) {
+    n = (size_t) size;
 
-        size = ngx_max(body->size * 2, NGX_HTTP_ZOOM_BODY_FIRST);
+    rc = ngx_http_zoom_body_room(r, body, n);
 
-        if (r->headers_in.content_length_n > (off_t) size) {
-            size = (size_t) r->headers_in.content_length_n;
-        }
-
-        size = ngx_max(size, body->len + n);
-        size = ngx_min(size, body->max);
-
-        data = ngx_pnalloc(r->pool, size);
-        if (data == NULL) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-
-        if (body->len) {
-            ngx_memcpy(data, body->data, body->len);
-        }
-
-        body->data = data;
-        body->size = size;
+    if (rc != NGX_OK) {
+        return rc;
     }
 
-    ngx_memcpy(body->data + body->len, b->pos, n);
+    if (ngx_buf_in_memory(b)) {
+        ngx_memcpy(body->data + body->len, b->pos, n);
+
+    } else if (ngx_read_file(b->file, body->data + body->len, n, b->file_pos)
+               != (ssize_t) n)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     body->len += n;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_zoom_body_room(ngx_http_request_t *r, ngx_http_zoom_body_t *body,
+    size_t n)
+{
+    u_char  *data;
+    size_t   size;
+
+    if (n <= body->size - body->len) {
+        return NGX_OK;
+    }
+
+    size = ngx_max(body->size * 2, NGX_HTTP_ZOOM_BODY_FIRST);
+
+    if (r->headers_in.content_length_n > (off_t) size) {
+        size = (size_t) r->headers_in.content_length_n;
+    }
+
+    size = ngx_max(size, body->len + n);
+    size = ngx_min(size, body->max);
+
+    data = ngx_pnalloc(r->pool, size);
+    if (data == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (body->len) {
+        ngx_memcpy(data, body->data, body->len);
+    }
+
+    body->data = data;
+    body->size = size;
 
     return NGX_OK;
 }
