@@ -6,22 +6,16 @@
 use strict;
 use warnings;
 
-use Cwd qw(abs_path);
-use File::Basename qw(dirname);
 use Test::More;
 
+use Zoom::Shim;
 use Zoom::Test;
 
 plan skip_all => 'a sanitizer has to be preloaded first' if $ENV{ZOOM_ASAN};
 
-my $top = abs_path(dirname(__FILE__) . '/..');
 my $t = Zoom::Test->new;
 my $zoom = $t->zoom;
-my $shim = $t->dir . '/shim.so';
-
-is(system('cc', '-D_GNU_SOURCE', '-w', '-shared', '-fPIC', '-o', $shim,
-          "$top/t/shim/curl.c", '-ldl'), 0, 'the shim');
-chmod 0755, $shim;
+my $shim = shim('curl', $t->dir);
 
 my $locations = <<'EOC';
         location = /zak {
