@@ -12,6 +12,7 @@
 #include "ngx_http_zoom_ctx.h"
 #include "ngx_http_zoom_ffi.h"
 #include "ngx_http_zoom_query.h"
+#include "ngx_http_zoom_refuse.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_url.h"
 #include "zoom_callback.h"
@@ -89,6 +90,14 @@ ngx_http_zoom_ffi_authenticate(ngx_http_request_t *r, const ngx_str_t *scheme,
     ctx = ngx_http_zoom_ctx_get(r);
 
     if (ctx) {
+
+        if (error == ZOOM_OK) {
+            ngx_http_zoom_refuse_not(ctx);
+
+        } else {
+            ngx_http_zoom_refuse_later(r, ctx, error, why);
+        }
+
         ctx->auth.lines = NULL;
         ctx->auth.alive = NULL;
         ctx->auth.checked = NULL;
@@ -325,6 +334,7 @@ ngx_http_zoom_ffi_callback(ngx_http_request_t *r, const ngx_str_t *body,
     error = ngx_http_zoom_ffi_read(r, ctx, body, &why);
 
     if (error != ZOOM_OK) {
+        ngx_http_zoom_refuse_later(r, ctx, error, why);
 
         /* what was read of it says nothing, but variables need something */
 

@@ -116,6 +116,7 @@ ngx_http_zoom_ctx_renew(ngx_http_request_t *r)
     ctx->request = r;
     ctx->early = old.early;
     ctx->watched = old.watched;
+    ctx->refusal = old.refusal;
 
     ctx->auth.before = old.ready ? old.auth.caller : old.auth.before;
     ctx->auth.id = old.auth.id;

@@ -52,6 +52,7 @@ struct ngx_http_zoom_ctx_s {
     ngx_http_zoom_reply_t        reply;
 
     struct ngx_http_zoom_body_s *reader;     /* of callback.body */
+    struct ngx_http_zoom_refusal_s *refusal; /* by a script, or NULL */
 
     unsigned                     ready:1;    /* authenticated and parsed */
     unsigned                     asked:1;

@@ -2,11 +2,28 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_zoom_broker.h"
 #include "ngx_http_zoom_refusals.h"
 #include "ngx_http_zoom_refuse.h"
+#include "ngx_http_zoom_worker_account.h"
 #include "ngx_http_zoom_zone.h"
 
 
+typedef struct ngx_http_zoom_refusal_s  ngx_http_zoom_refusal_t;
+
+struct ngx_http_zoom_refusal_s {
+    ngx_http_request_t          *request;
+    zoom_error_e                 error;      /* ZOOM_OK: none */
+    const char                  *why;
+    ngx_str_t                    names[NGX_HTTP_ZOOM_REFUSAL_NNAMES];
+};
+
+
+static void ngx_http_zoom_refuse_end(void *data);
+static void ngx_http_zoom_refuse_tell(ngx_http_request_t *r,
+    const ngx_str_t *names, zoom_error_e error, const char *why);
+static void ngx_http_zoom_refuse_account(ngx_http_request_t *r,
+    const ngx_http_zoom_ctx_t *ctx);
 static void ngx_http_zoom_refuse_names(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, ngx_str_t *names);
 static void ngx_http_zoom_refuse_log(ngx_http_request_t *r,
@@ -14,7 +31,7 @@ static void ngx_http_zoom_refuse_log(ngx_http_request_t *r,
     uint64_t count);
 
 
-static const char *const  ngx_http_zoom_refuse_advice[] = {
+static const char *const  ngx_http_zoom_refuse_advices[] = {
 
     [ZOOM_E_BAD_CALLBACK] = "see what is sent, and if it is meant for this "
                             "location",
@@ -46,15 +63,99 @@ void
 ngx_http_zoom_refuse(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     zoom_error_e error, const char *why)
 {
+    ngx_str_t  names[NGX_HTTP_ZOOM_REFUSAL_NNAMES];
+
+    ngx_http_zoom_refuse_account(r, ctx);
+    ngx_http_zoom_refuse_names(r, ctx, names);
+    ngx_http_zoom_refuse_tell(r, names, error, why);
+}
+
+
+void
+ngx_http_zoom_refuse_later(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    zoom_error_e error, const char *why)
+{
+    ngx_http_cleanup_t       *cln;
+    ngx_http_zoom_refusal_t  *refusal;
+
+    refusal = ctx->refusal;
+
+    if (refusal == NULL) {
+        refusal = ngx_pcalloc(r->pool, sizeof(ngx_http_zoom_refusal_t));
+        if (refusal == NULL) {
+            return;
+        }
+
+        /* before the request is logged, when its status is known */
+
+        cln = ngx_http_cleanup_add(r, 0);
+        if (cln == NULL) {
+            return;
+        }
+
+        cln->handler = ngx_http_zoom_refuse_end;
+        cln->data = refusal;
+
+        refusal->request = r;
+        ctx->refusal = refusal;
+    }
+
+    if (!ngx_http_zoom_refusal(error)
+        || (refusal->error != ZOOM_OK
+            && refusal->names[NGX_HTTP_ZOOM_REFUSAL_CALLER].len))
+    {
+        return;
+    }
+
+    refusal->error = error;
+    refusal->why = why;
+
+    ngx_http_zoom_refuse_names(r, ctx, refusal->names);
+}
+
+
+void
+ngx_http_zoom_refuse_not(ngx_http_zoom_ctx_t *ctx)
+{
+    if (ctx->refusal) {
+        ctx->refusal->error = ZOOM_OK;
+    }
+}
+
+
+static void
+ngx_http_zoom_refuse_end(void *data)
+{
+    ngx_http_zoom_refusal_t  *refusal = data;
+
+    ngx_uint_t  status;
+
+    status = refusal->request->main->headers_out.status;
+
+    if (refusal->error == ZOOM_OK
+        || status < NGX_HTTP_BAD_REQUEST
+        || status >= NGX_HTTP_INTERNAL_SERVER_ERROR)
+    {
+        return;
+    }
+
+    ngx_http_zoom_broker_count(refusal->error);
+
+    ngx_http_zoom_refuse_tell(refusal->request, refusal->names,
+                              refusal->error, refusal->why);
+}
+
+
+static void
+ngx_http_zoom_refuse_tell(ngx_http_request_t *r, const ngx_str_t *names,
+    zoom_error_e error, const char *why)
+{
     uint64_t                    count;
-    ngx_str_t                   names[NGX_HTTP_ZOOM_REFUSAL_NNAMES];
     ngx_http_zoom_zone_t       *zone;
     ngx_http_zoom_main_conf_t  *zmcf;
 
     count = 0;
     zmcf = ngx_http_get_module_main_conf(r, ngx_http_zoom_module);
-
-    ngx_http_zoom_refuse_names(r, ctx, names);
 
     if (zmcf->zone) {
         zone = zmcf->zone->data;
@@ -65,6 +166,42 @@ ngx_http_zoom_refuse(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     }
 
     ngx_http_zoom_refuse_log(r, names, error, why, count);
+}
+
+
+/* Of an account that the location names, or that the route has found. */
+
+static void
+ngx_http_zoom_refuse_account(ngx_http_request_t *r,
+    const ngx_http_zoom_ctx_t *ctx)
+{
+    ngx_http_zoom_account_t         *account;
+    ngx_http_zoom_worker_account_t  *wa;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    if (zlcf->use.name == NULL
+        || (zlcf->use.what != NGX_HTTP_ZOOM_TOKENS
+            && zlcf->use.what != NGX_HTTP_ZOOM_JOIN))
+    {
+        return;
+    }
+
+    account = ctx->target.account ? ctx->target.account : zlcf->account;
+
+    wa = account ? ngx_http_zoom_worker_account(account) : NULL;
+
+    if (wa) {
+        ngx_http_zoom_count(&wa->state->turned_away);
+    }
+}
+
+
+const char *
+ngx_http_zoom_refuse_advice(zoom_error_e error)
+{
+    return ngx_http_zoom_refuse_advices[error];
 }
 
 
@@ -83,13 +220,20 @@ ngx_http_zoom_refuse_names(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     names[NGX_HTTP_ZOOM_REFUSAL_SERVER] = cscf->server_name;
     names[NGX_HTTP_ZOOM_REFUSAL_LOCATION] = clcf->name;
 
+    ngx_str_null(&names[NGX_HTTP_ZOOM_REFUSAL_CALLER]);
+
     if (ctx->auth.caller.len) {
         names[NGX_HTTP_ZOOM_REFUSAL_CALLER] = ctx->auth.caller;
         return;
     }
 
-    ngx_http_zoom_auth_suspect(r, &ctx->auth, ngx_http_zoom_ctx_args(r, ctx),
-                               &names[NGX_HTTP_ZOOM_REFUSAL_CALLER]);
+    /* a script may read a callback that nobody has proved */
+
+    if (ctx->auth.lines) {
+        ngx_http_zoom_auth_suspect(r, &ctx->auth,
+                                   ngx_http_zoom_ctx_args(r, ctx),
+                                   &names[NGX_HTTP_ZOOM_REFUSAL_CALLER]);
+    }
 }
 
 
@@ -109,7 +253,7 @@ ngx_http_zoom_refuse_log(ngx_http_request_t *r, const ngx_str_t *names,
 
     if (count) {
         p = ngx_slprintf(p, last, "; %s; location \"%V\"",
-                         ngx_http_zoom_refuse_advice[error],
+                         ngx_http_zoom_refuse_advices[error],
                          &names[NGX_HTTP_ZOOM_REFUSAL_LOCATION]);
 
         if (names[NGX_HTTP_ZOOM_REFUSAL_CALLER].len) {

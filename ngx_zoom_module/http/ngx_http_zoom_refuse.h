@@ -19,5 +19,20 @@
 void ngx_http_zoom_refuse(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     zoom_error_e error, const char *why);
 
+/*
+ * As a script found it, which may let the request through nevertheless, or try
+ * another proof: told at the end if 4xx was the answer.  The first that tells
+ * the caller counts; "why" lives as long as the request.
+ */
+
+void ngx_http_zoom_refuse_later(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, zoom_error_e error, const char *why);
+
+/* It was let in after all. */
+void ngx_http_zoom_refuse_not(ngx_http_zoom_ctx_t *ctx);
+
+/* What to do about such an error. */
+const char *ngx_http_zoom_refuse_advice(zoom_error_e error);
+
 
 #endif /* _NGX_HTTP_ZOOM_REFUSE_H_INCLUDED_ */

@@ -46,6 +46,8 @@ ngx_http_zoom_refusals_count(ngx_http_zoom_zone_t *zone,
     }
 
     (void) ngx_atomic_fetch_add(&row->errors[error], 1);
+
+    row->last = (ngx_atomic_uint_t) ngx_time();
 }
 
 

@@ -38,6 +38,7 @@ typedef enum {
 typedef struct {
     ngx_atomic_t                 hash;       /* of the names, 0: free */
     uint64_t                     config;     /* the last one that had it */
+    ngx_atomic_t                 last;       /* seconds */
     ngx_http_zoom_refusal_name_t names[NGX_HTTP_ZOOM_REFUSAL_NNAMES];
     ngx_atomic_t                 errors[NGX_HTTP_ZOOM_NREFUSALS];
 } ngx_http_zoom_refusals_t;

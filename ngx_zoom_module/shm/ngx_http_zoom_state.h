@@ -134,6 +134,7 @@ typedef struct {
 
     ngx_atomic_t                 answers[NGX_HTTP_ZOOM_NSTATUSES];
     ngx_atomic_t                 errors[ZOOM_E_LAST];
+    ngx_atomic_t                 turned_away;    /* callbacks, by us */
     ngx_atomic_t                 requests[NGX_HTTP_ZOOM_NSERVICES];
     ngx_atomic_t                 failures[NGX_HTTP_ZOOM_NSERVICES];
     ngx_atomic_t                 minted[NGX_HTTP_ZOOM_NMINTS];
