@@ -27,6 +27,7 @@ my $accounts = $t->account('wrong', client_secret => 'file:%{header}')
                   account_id => 'free-id', client_id => 'free-client')
     . $t->account('spent', rate => 'light=1000r/s day=1',
                   account_id => 'spent-id', client_id => 'spent-client')
+    . $t->account('unused')
     . $t->account('nowhere',
                   oauth_url => "https://127.0.0.1:$closed/oauth/token");
 
@@ -55,6 +56,12 @@ my $nginx = $t->nginx(http => "zoom_zone 1m;\n$accounts", reuseport => 1,
         location = /metrics {
             zoom_status;
             zoom_authenticate  header=Authorization file:%{scrape};
+        }
+
+        location = /of_a_name_that_is_long_and_has_no_place_where_it_breaks {
+            zoom_tokens        unused;
+            zoom_authenticate  header=X-Key file:%{header}
+                               as=a_tenant_whose_name_is_long_as_well;
         }
 EOC
         location = /$_ {
@@ -439,6 +446,62 @@ EOC
     pop @{ $t->{nginx} };
     ok($n->quit, 'ends');
     $t->check_logs($n);
+};
+
+
+# Nobody came, or nobody was let in: an empty list of callers is both.
+subtest 'who was refused' => sub {
+    my $page = sub { $t->get('/status?format=html')->body };
+    my $path = '/of_a_name_that_is_long_and_has_no_place_where_it_breaks';
+
+    like($page->(), qr{<b>unused:</b>[^<]* No callback so far\.},
+         'nobody came');
+    is($t->get($path, 'X-Key' => 'wrong')->status, 401, 'one is refused');
+    is($t->get($path, 'X-Key' => 'wrong')->status, 401, 'and once more');
+
+    my ($list) = $page->() =~ m{<ul>(.*?)</ul>}s;
+
+    like($list, qr{<b>unused:</b>[^<]*\ No\ callback\ was\ let\ in:
+                   \ 2\ refused,\ see\ below\.}x, 'which is another thing');
+    unlike($list, qr{<b>acme:</b>[^<]*refused}, 'and not of all accounts');
+    like($list, qr{<li\ class=amber><i>REFUSED</i>
+                   <b>location\ $path\ of\ localhost,
+                   \ caller\ a_tenant_whose_name_is_long_as_well:</b>
+                   \ 2\ unauthenticated\ \(compare\ the\ secrets\ [^)]*\)
+                   ;\ the\ last\ one\ \d+\ s\ ago\.</li>}x,
+         'where, who and why, and what to do');
+    like($list, qr{location\ $path\ .*location\ /guarded\ of\ localhost,
+                   \ caller\ arg:}sx, 'the latest first');
+};
+
+
+subtest 'on a telephone' => sub {
+    plan(skip_all => Zoom::Browser::missing()) if Zoom::Browser::missing();
+
+    my $page = $t->get('/status?format=html')->body;
+    my $file = $t->dir . '/telephone.html';
+
+    $page =~ s/&/&amp;/g;
+    $page =~ s/"/&quot;/g;
+
+    spew($file, <<"EOC");
+<!DOCTYPE html>
+<iframe id=f width=360 height=900 style="border:0" srcdoc="$page"></iframe>
+<p id=width></p>
+<script>
+    onload = () => {
+        let e = f.contentDocument.documentElement;
+        width.textContent = e.clientWidth + ' ' + e.scrollWidth;
+    };
+</script>
+EOC
+
+    my ($width, $needs) = browse($t->dir, '--dump-dom', "file://$file")
+                          =~ m{<p id="width">(\d+) (\d+)</p>};
+
+    cmp_ok($width // 0, '>=', 300, 'a narrow window');
+    cmp_ok($width, '<=', 360, 'no wider');
+    is($needs, $width, 'has it all');
 };
 
 

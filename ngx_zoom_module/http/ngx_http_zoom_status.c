@@ -41,6 +41,8 @@ static ngx_http_zoom_snapshot_t *ngx_http_zoom_status_look(
     ngx_http_request_t *r);
 static ngx_int_t ngx_http_zoom_status_refusals(ngx_http_request_t *r,
     ngx_http_zoom_snapshot_t *snap);
+static ngx_int_t ngx_http_zoom_status_later(const void *one,
+    const void *two);
 static void ngx_http_zoom_status_account(ngx_http_zoom_account_t *account,
     ngx_http_zoom_fare_t *fare, time_t now);
 static void ngx_http_zoom_status_trouble(const ngx_http_zoom_breaker_t *c,
@@ -431,7 +433,7 @@ ngx_http_zoom_status_look(ngx_http_request_t *r)
 }
 
 
-/* The rows in use; the last one, for what has no room, if it has been. */
+/* The rows in use, the latest first; with the one for what has no room. */
 
 static ngx_int_t
 ngx_http_zoom_status_refusals(ngx_http_request_t *r,
@@ -468,7 +470,22 @@ ngx_http_zoom_status_refusals(ngx_http_request_t *r,
         *copy = *row;
     }
 
+    ngx_sort(snap->refusals.elts, snap->refusals.nelts,
+             sizeof(ngx_http_zoom_refusals_t), ngx_http_zoom_status_later);
+
     return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_zoom_status_later(const void *one, const void *two)
+{
+    const ngx_http_zoom_refusals_t  *a, *b;
+
+    a = one;
+    b = two;
+
+    return (a->last < b->last) - (a->last > b->last);
 }
 
 

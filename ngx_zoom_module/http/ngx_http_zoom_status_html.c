@@ -1,58 +1,21 @@
 /*
- * The page that is read at 3 am: a sentence for each account, then numbers.
+ * The page that is read at 3 am: a sentence for each account, and for each
+ * caller that is refused, then numbers.
  */
 
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_zoom_html.h"
+#include "ngx_http_zoom_html_fare.h"
+#include "ngx_http_zoom_html_refused.h"
 #include "ngx_http_zoom_status.h"
 #include "ngx_http_zoom_version.h"
 
 
-#define NGX_HTTP_ZOOM_MINUTE  60
-#define NGX_HTTP_ZOOM_HOUR    (60 * 60)
-#define NGX_HTTP_ZOOM_DAY     (24 * 60 * 60)
-
-/* milliseconds that are no news */
-
-#define NGX_HTTP_ZOOM_SLOW    1000
-
-
-/* How an account fares: a class of the style sheet, too. */
-
-typedef enum {
-    NGX_HTTP_ZOOM_GREEN = 0,
-    NGX_HTTP_ZOOM_AMBER,
-    NGX_HTTP_ZOOM_RED
-} ngx_http_zoom_light_e;
-
-
-/* What is wrong, "for" so long, and what to do. */
-
-typedef struct {
-    zoom_error_e                 error;
-    const char                  *what;
-    const char                  *advice;
-} ngx_http_zoom_advice_t;
-
-
 static void ngx_http_zoom_html_head(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_snapshot_t *snap);
-static void ngx_http_zoom_html_sentence(ngx_http_zoom_writer_t *w,
-    const ngx_http_zoom_fare_t *fare);
-static void ngx_http_zoom_html_trouble(ngx_http_zoom_writer_t *w,
-    const ngx_http_zoom_trouble_t *trouble, const char *kind);
-static void ngx_http_zoom_html_fine(ngx_http_zoom_writer_t *w,
-    const ngx_http_zoom_fare_t *fare);
-static const ngx_http_zoom_trouble_t *ngx_http_zoom_html_worst(
-    const ngx_http_zoom_fare_t *fare);
-static ngx_http_zoom_light_e ngx_http_zoom_html_light(
-    const ngx_http_zoom_fare_t *fare);
-static ngx_uint_t ngx_http_zoom_html_failed(
-    const ngx_http_zoom_fare_t *fare);
-static ngx_msec_t ngx_http_zoom_html_wait(const ngx_http_zoom_fare_t *fare);
-
 static void ngx_http_zoom_html_account(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_fare_t *fare, time_t now);
 static void ngx_http_zoom_html_zoom(ngx_http_zoom_writer_t *w,
@@ -71,14 +34,6 @@ static void ngx_http_zoom_html_zone(ngx_http_zoom_writer_t *w,
 static void ngx_http_zoom_html_counter(ngx_http_zoom_writer_t *w,
     const char *caption, const ngx_http_zoom_counter_t *counter,
     const ngx_http_zoom_state_t *state);
-static void ngx_http_zoom_html_table(ngx_http_zoom_writer_t *w,
-    const char *caption);
-static void ngx_http_zoom_html_row(ngx_http_zoom_writer_t *w,
-    const char *name, uint64_t n);
-static void ngx_http_zoom_html_text(ngx_http_zoom_writer_t *w,
-    const u_char *data, size_t len);
-static void ngx_http_zoom_html_span(ngx_http_zoom_writer_t *w, time_t sec);
-static void ngx_http_zoom_html_date(ngx_http_zoom_writer_t *w, time_t sec);
 
 
 static const char  ngx_http_zoom_html_style[] =
@@ -102,6 +57,7 @@ static const char  ngx_http_zoom_html_style[] =
     ".red{border-color:var(--red);background:var(--redb)}"
     ".green i{color:var(--green)}.amber i{color:var(--amber)}"
     ".red i{color:var(--red)}"
+    ".grey{border-color:var(--line);color:var(--dim)}"
     "i{font-style:normal;font-weight:700;margin-right:8px}"
     ".grid{display:grid;gap:8px 32px;"
     "grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr))}"
@@ -109,45 +65,11 @@ static const char  ngx_http_zoom_html_style[] =
     "font-size:14px;font-variant-numeric:tabular-nums}"
     "caption{text-align:left;font-weight:700;padding:8px 0 2px}"
     "th{text-align:left;font-weight:400}"
-    "td{text-align:right;overflow-wrap:anywhere}"
-    "th,td{padding:3px 0 3px 8px;border-top:1px solid var(--line)}"
+    "td{text-align:right}"
+    "th,td{padding:3px 0 3px 8px;border-top:1px solid var(--line);"
+    "overflow-wrap:anywhere}"
     "th:first-child,td:first-child{padding-left:0}"
     "thead th+th{text-align:right}";
-
-
-static const char *const  ngx_http_zoom_html_lights[] = {
-    "green", "amber", "red"
-};
-
-
-static const char *const  ngx_http_zoom_html_words[] = {
-    "OK", "WAIT", "BROKEN"
-};
-
-
-static const ngx_http_zoom_advice_t  ngx_http_zoom_html_advices[] = {
-
-    { ZOOM_E_CREDENTIALS_REJECTED, "Zoom has refused our credentials",
-      "check account_id, client_id and client_secret, then reload nginx" },
-
-    { ZOOM_E_APP_DISABLED, "the Zoom app has been switched off",
-      "activate it in Zoom's App Marketplace" },
-
-    { ZOOM_E_SCOPE_MISSING, "the Zoom app has lacked a scope",
-      "add the one that nginx's error log names, then activate the app again" },
-
-    { ZOOM_E_ZOOM_REFUSED, "Zoom has refused us an access token",
-      "nginx's error log has Zoom's words" },
-
-    { ZOOM_E_ZOOM_UNAVAILABLE, "Zoom has been out of reach",
-      "look at status.zoom.us and at this host's network" },
-
-    { ZOOM_E_ZOOM_INVALID, "Zoom has given answers that make no sense",
-      "look at status.zoom.us and at what stands between it and this host" },
-
-    { ZOOM_OK, "something has been wrong",
-      "nginx's error log tells" }
-};
 
 
 void
@@ -161,8 +83,10 @@ ngx_http_zoom_status_html(ngx_http_zoom_writer_t *w,
     ngx_http_zoom_writes(w, "<ul>\n");
 
     for (i = 0; i < snap->nfares; i++) {
-        ngx_http_zoom_html_sentence(w, &snap->fares[i]);
+        ngx_http_zoom_html_fare(w, &snap->fares[i]);
     }
+
+    ngx_http_zoom_html_refused(w, snap);
 
     ngx_http_zoom_writes(w, "</ul>\n");
 
@@ -202,7 +126,7 @@ ngx_http_zoom_html_head(ngx_http_zoom_writer_t *w,
                             "initial-scale=1\">\n"
                             "<meta http-equiv=refresh content=10>\n"
                             "<title>%s - Zoom tokens</title>\n<style>",
-                         ngx_http_zoom_html_words[worst]);
+                         ngx_http_zoom_html_word(worst));
 
     ngx_http_zoom_writes(w, ngx_http_zoom_html_style);
 
@@ -214,216 +138,6 @@ ngx_http_zoom_html_head(ngx_http_zoom_writer_t *w,
     if (snap->nfares == 0) {
         ngx_http_zoom_writes(w, "<p>No zoom_account is configured.</p>\n");
     }
-}
-
-
-static void
-ngx_http_zoom_html_sentence(ngx_http_zoom_writer_t *w,
-    const ngx_http_zoom_fare_t *fare)
-{
-    ngx_http_zoom_light_e           light;
-    const ngx_http_zoom_trouble_t  *trouble;
-
-    /* by ngx_http_zoom_service_e */
-
-    static const char *const  what[NGX_HTTP_ZOOM_NSERVICES] = {
-        NULL, NULL, "onbehalf tokens", "local_recording tokens",
-        "live_streaming tokens", "local_archiving tokens",
-        "answers to requests of scripts"
-    };
-
-    light = ngx_http_zoom_html_light(fare);
-    trouble = ngx_http_zoom_html_worst(fare);
-
-    ngx_http_zoom_writef(w, "<li class=%s><i>%s</i><b>",
-                         ngx_http_zoom_html_lights[light],
-                         ngx_http_zoom_html_words[light]);
-    ngx_http_zoom_html_text(w, fare->name.data, fare->name.len);
-    ngx_http_zoom_writes(w, ":</b> ");
-
-    if (trouble) {
-        ngx_http_zoom_html_trouble(w, trouble,
-                                   what[trouble - fare->troubles]);
-
-    } else {
-        ngx_http_zoom_html_fine(w, fare);
-    }
-
-    ngx_http_zoom_writes(w, "</li>\n");
-}
-
-
-/* "what" does not come; NULL: what everybody needs. */
-
-static void
-ngx_http_zoom_html_trouble(ngx_http_zoom_writer_t *w,
-    const ngx_http_zoom_trouble_t *trouble, const char *what)
-{
-    const ngx_http_zoom_advice_t  *a;
-
-    for (a = ngx_http_zoom_html_advices; a->error != ZOOM_OK; a++) {
-        if (a->error == trouble->error) {
-            break;
-        }
-    }
-
-    if (what) {
-        ngx_http_zoom_writef(w, "no %s, ", what);
-    }
-
-    ngx_http_zoom_writef(w, "%s for ", a->what);
-    ngx_http_zoom_html_span(w, trouble->age / 1000);
-
-    ngx_http_zoom_writef(w, ": %s; %uL attempt%s failed so far, ", a->advice,
-                         trouble->count, trouble->count == 1 ? "" : "s");
-
-    if (trouble->probe == 0) {
-        ngx_http_zoom_writes(w, "the next callback tries again.");
-        return;
-    }
-
-    ngx_http_zoom_writes(w, "next probe in ");
-    ngx_http_zoom_html_span(w, (trouble->probe + 999) / 1000);
-    ngx_http_zoom_writes(w, ".");
-
-    if (trouble->health == NGX_HTTP_ZOOM_OUTAGE) {
-        ngx_http_zoom_writes(w, " Stored tokens are handed out meanwhile.");
-    }
-}
-
-
-static void
-ngx_http_zoom_html_fine(ngx_http_zoom_writer_t *w,
-    const ngx_http_zoom_fare_t *fare)
-{
-    uint64_t    answered, minted;
-    ngx_uint_t  i, row;
-
-    minted = 0;
-    answered = 0;
-    row = ngx_http_zoom_html_failed(fare);
-
-    for (i = 1; i < NGX_HTTP_ZOOM_NSTATUSES; i++) {
-        answered += fare->state.answers[i];
-    }
-
-    for (i = NGX_HTTP_ZOOM_ZAK; i < NGX_HTTP_ZOOM_NMINTS; i++) {
-        minted += fare->state.minted[i];
-    }
-
-    if (row) {
-        ngx_http_zoom_writef(w, "Zoom has not answered the last %ui request%s, "
-                                "it is tried again.", row, row == 1 ? "" : "s");
-
-    } else if (ngx_http_zoom_html_wait(fare) > NGX_HTTP_ZOOM_SLOW) {
-        ngx_http_zoom_writes(w, "working, but Zoom's limits are used up: "
-                                "a new token waits ");
-        ngx_http_zoom_html_span(w, ngx_http_zoom_html_wait(fare) / 1000);
-        ngx_http_zoom_writes(w, ".");
-
-    } else if (fare->left == 0) {
-        ngx_http_zoom_writes(w, "no access token yet; the next callback "
-                                "fetches one.");
-        return;
-
-    } else {
-        ngx_http_zoom_writes(w, "working.");
-    }
-
-    if (answered == 0) {
-        ngx_http_zoom_writes(w, " No callback so far.");
-
-    } else {
-        ngx_http_zoom_writef(w, " %uL callback%s answered with %uL mint%s.",
-                             answered, answered == 1 ? "" : "s", minted,
-                             minted == 1 ? "" : "s");
-    }
-
-    if (fare->left) {
-        ngx_http_zoom_writes(w, " The access token is good for ");
-        ngx_http_zoom_html_span(w, fare->left);
-        ngx_http_zoom_writes(w, ".");
-    }
-}
-
-
-/* NULL: all is well.  Without an access token nothing is minted. */
-
-static const ngx_http_zoom_trouble_t *
-ngx_http_zoom_html_worst(const ngx_http_zoom_fare_t *fare)
-{
-    ngx_uint_t                      i;
-    const ngx_http_zoom_trouble_t  *worst;
-
-    worst = NULL;
-
-    for (i = 0; i < NGX_HTTP_ZOOM_NSERVICES; i++) {
-
-        if (fare->troubles[i].health == NGX_HTTP_ZOOM_OK) {
-            continue;
-        }
-
-        if (worst == NULL || fare->troubles[i].health > worst->health) {
-            worst = &fare->troubles[i];
-        }
-    }
-
-    return worst;
-}
-
-
-static ngx_http_zoom_light_e
-ngx_http_zoom_html_light(const ngx_http_zoom_fare_t *fare)
-{
-    const ngx_http_zoom_trouble_t  *trouble;
-
-    trouble = ngx_http_zoom_html_worst(fare);
-
-    if (trouble) {
-        return (trouble->health == NGX_HTTP_ZOOM_BROKEN)
-               ? NGX_HTTP_ZOOM_RED : NGX_HTTP_ZOOM_AMBER;
-    }
-
-    if (fare->left == 0 || ngx_http_zoom_html_failed(fare)
-        || ngx_http_zoom_html_wait(fare) > NGX_HTTP_ZOOM_SLOW)
-    {
-        return NGX_HTTP_ZOOM_AMBER;
-    }
-
-    return NGX_HTTP_ZOOM_GREEN;
-}
-
-
-/* Requests in a row. */
-
-static ngx_uint_t
-ngx_http_zoom_html_failed(const ngx_http_zoom_fare_t *fare)
-{
-    ngx_uint_t  i, row;
-
-    row = 0;
-
-    for (i = 0; i < NGX_HTTP_ZOOM_NSERVICES; i++) {
-        row = ngx_max(row, fare->troubles[i].row);
-    }
-
-    return row;
-}
-
-
-static ngx_msec_t
-ngx_http_zoom_html_wait(const ngx_http_zoom_fare_t *fare)
-{
-    ngx_uint_t  i;
-    ngx_msec_t  wait;
-
-    wait = 0;
-
-    for (i = 0; i < ZOOM_NLABELS; i++) {
-        wait = ngx_max(wait, fare->labels[i].wait);
-    }
-
-    return wait;
 }
 
 
@@ -704,57 +418,4 @@ ngx_http_zoom_html_counter(ngx_http_zoom_writer_t *w, const char *caption,
     }
 
     ngx_http_zoom_writes(w, "</table>\n");
-}
-
-
-static void
-ngx_http_zoom_html_table(ngx_http_zoom_writer_t *w, const char *caption)
-{
-    ngx_http_zoom_writef(w, "<table><caption>%s</caption>\n", caption);
-}
-
-
-static void
-ngx_http_zoom_html_row(ngx_http_zoom_writer_t *w, const char *name, uint64_t n)
-{
-    ngx_http_zoom_writef(w, "<tr><th>%s<td>%uL\n", name, n);
-}
-
-
-static void
-ngx_http_zoom_html_text(ngx_http_zoom_writer_t *w, const u_char *data,
-    size_t len)
-{
-    ngx_http_zoom_write_escaped(w, NGX_HTTP_ZOOM_ESCAPE_HTML, data, len);
-}
-
-
-static void
-ngx_http_zoom_html_span(ngx_http_zoom_writer_t *w, time_t sec)
-{
-    if (sec < 2 * NGX_HTTP_ZOOM_MINUTE) {
-        ngx_http_zoom_writef(w, "%T s", sec);
-
-    } else if (sec < 2 * NGX_HTTP_ZOOM_HOUR) {
-        ngx_http_zoom_writef(w, "%T min", sec / NGX_HTTP_ZOOM_MINUTE);
-
-    } else if (sec < 2 * NGX_HTTP_ZOOM_DAY) {
-        ngx_http_zoom_writef(w, "%T h", sec / NGX_HTTP_ZOOM_HOUR);
-
-    } else {
-        ngx_http_zoom_writef(w, "%T days", sec / NGX_HTTP_ZOOM_DAY);
-    }
-}
-
-
-static void
-ngx_http_zoom_html_date(ngx_http_zoom_writer_t *w, time_t sec)
-{
-    ngx_tm_t  tm;
-
-    ngx_gmtime(sec, &tm);
-
-    ngx_http_zoom_writef(w, "%4d-%02d-%02d %02d:%02d:%02d UTC", tm.ngx_tm_year,
-                         tm.ngx_tm_mon, tm.ngx_tm_mday, tm.ngx_tm_hour,
-                         tm.ngx_tm_min, tm.ngx_tm_sec);
 }
