@@ -51,8 +51,8 @@ sub authorize {
 
     return $zoom->authorize_url . '?' . encode(
         response_type => 'code', client_id => $t->secret('users_id'),
-        redirect_uri => $return, state => 's t/=&', code_challenge => $challenge,
-        code_challenge_method => 'S256', %o,
+        redirect_uri => $return, state => 's t/=&',
+        code_challenge => $challenge, code_challenge_method => 'S256', %o,
     );
 }
 
