@@ -3,7 +3,7 @@
 SAN_FLAGS := -fsanitize=address,undefined -fno-omit-frame-pointer
 
 .PHONY: lint sanitize valgrind coverage torture matrix \
-        fuzz chaos bench
+        fuzz chaos bench bench-check
 
 lint:  ## style, banned functions, clang-tidy, cppcheck
 	@t/tools/deps $(PACKAGES) $(LINTERS)
@@ -125,7 +125,20 @@ $(OUT)/bench/open: t/bench/open.c
 	$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Wshadow -Werror -o $@ $<
 
 bench:  ## what a callback costs, beside nginx and services of others
-	@t/tools/deps $(PACKAGES) wrk
+	@t/tools/deps $(PACKAGES) wrk valgrind
 	@$(MAKE) --no-print-directory all $(OUT)/bench/open
 	@t/bench/prepare $(OUT)/bench
 	ZOOM_MODULE=$(MODULE) BENCH_OUT=$(OUT)/bench t/bench/run
+	@t/bench/document $(OUT)/bench docs/benchmarks.md
+
+BASE ?= HEAD
+
+bench-check: $(OUT)/bench/open  ## fails where the build of BASE (HEAD) is 3 % faster
+	@t/tools/deps $(PACKAGES) valgrind
+	@$(MAKE) --no-print-directory all
+	@rm -rf $(OUT)/bench/base
+	@mkdir -p $(OUT)/bench/base
+	@git archive $(BASE) | tar x -C $(OUT)/bench/base
+	@$(MAKE) --no-print-directory -C $(OUT)/bench/base all BUILD=build
+	ZOOM_BASE=$(OUT)/bench/base/build/ngx_http_zoom_module.so \
+	    ZOOM_MODULE=$(MODULE) BENCH_OUT=$(OUT)/bench t/bench/check

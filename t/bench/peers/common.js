@@ -131,7 +131,8 @@ async function answer(raw, signature) {
     }
 
     try {
-        return [200, { zak_token: await zak(conf.user) }];
+        return [200, { zak_token: await zak(conf.each
+            ? body.bot_metadata.user : conf.user) }];
     } catch {
         return [503, { error: 'zoom_unavailable' }];
     }

@@ -7,13 +7,35 @@ use warnings;
 
 use Exporter qw(import);
 
-our @EXPORT_OK = qw(median table bars);
+our @EXPORT_OK = qw(median interval share table bars);
 
 
 sub median {
     my @sorted = sort { $a <=> $b } @_;
 
     return @sorted ? $sorted[@sorted / 2] : 0;
+}
+
+
+# The median, and between what it is with a probability of 95 %, as far as the
+# order of the values tells.
+
+sub interval {
+    my @sorted = sort { $a <=> $b } @_;
+    my $n = @sorted;
+    my $low = int(($n - 1.96 * sqrt($n)) / 2);
+
+    $low = 0 if $low < 0;
+    return (median(@sorted), @sorted[$low, $n - 1 - $low]);
+}
+
+
+# The median of what each round gives: the first's cost in the second's.
+sub share {
+    my ($of, $costs) = @_;
+
+    return median(map { $costs->[$_] ? $of->[$_] / $costs->[$_] : 0 }
+                      0 .. $#$costs);
 }
 
 

@@ -94,11 +94,14 @@ sub rss {
 }
 
 
-# http, server: of nginx.conf; modules: the lines that load them.
+# http, server: of nginx.conf; modules: the lines that load them.  single: one
+# process, wrapper: what it runs under.
+
 sub nginx {
     my ($class, %o) = @_;
     my ($port) = free_ports(1);
-    my $user = $> == 0 ? 'user nobody nogroup;' : '';
+    my $user = $o{single} ? 'master_process off;'
+               : $> == 0 ? 'user nobody nogroup;' : '';
 
     mkdir $_, 0755 for $o{dir}, "$o{dir}/tmp";
     spew("$o{dir}/nginx.conf", <<"EOC");
@@ -129,7 +132,8 @@ $o{server}
 EOC
 
     return $class->start(%o, port => $port,
-                         argv => [Zoom::Nginx::binary(), '-p', "$o{dir}/",
+                         argv => [@{ $o{wrapper} // [] },
+                                  Zoom::Nginx::binary(), '-p', "$o{dir}/",
                                   '-c', "$o{dir}/nginx.conf", '-e',
                                   "$o{dir}/error.log"]);
 }
@@ -151,7 +155,17 @@ sub missing {
     my ($kind, %o) = @_;
     my $lua = Zoom::Sandbox::modules_dir() . '/ngx_http_lua_module.so';
 
-    return -e $lua ? '' : 'no libnginx-mod-http-lua' if $kind eq 'lua';
+    return 'no libnginx-mod-http-lua' if $kind =~ /^(?:lua|resty)$/ && !-e $lua;
+    return '' if $kind eq 'lua';
+
+    if ($kind eq 'resty') {
+        return $o{resty_http} && -e "$o{resty_http}/lib/resty/http.lua"
+               ? '' : 'no lua-resty-http: give a copy of it in RESTY_HTTP';
+    }
+
+    return $o{hyper} && -x $o{hyper} ? ''
+           : 'no cargo and librust-hyper-dev, or it did not build'
+        if $kind eq 'hyper';
     return $o{go} && -x $o{go} ? '' : 'no golang-go, or it did not build'
         if $kind eq 'go';
 
@@ -177,12 +191,18 @@ sub peer {
     my %o = (dir => $dir, port => $port);
 
     return $class->lua($conf, %conf) if $kind eq 'lua';
+    return $class->lua($conf, %conf, name => 'lua-resty-http',
+                       path => "$conf{resty_http}/lib/?.lua;")
+        if $kind eq 'resty';
 
     return $class->start(%o, name => 'Node http',
         argv => ['node', "$home/peers/node.js", $conf]) if $kind eq 'node';
 
     return $class->start(%o, name => 'Express', argv => ['node',
         "$home/peers/express.js", $conf]) if $kind eq 'express';
+
+    return $class->start(%o, name => 'Rust hyper',
+                         argv => [$conf{hyper}, $conf]) if $kind eq 'hyper';
 
     return $class->start(%o, name => 'Go net/http', argv => [$conf{go}, $conf])
         if $kind eq 'go';
@@ -200,21 +220,26 @@ sub peer {
 sub lua {
     my ($class, $conf, %o) = @_;
     my $modules = Zoom::Sandbox::modules_dir();
+    my $path = $o{path} // '';
 
     return $class->nginx(
         dir     => $o{dir},
-        name    => 'lua-nginx-module',
+        name    => $o{name} // 'lua-nginx-module',
         modules => join('', map { "load_module $modules/$_.so;\n" }
                             qw(ndk_http_module ngx_http_lua_module)),
         http    => <<"EOC",
-    lua_package_path "$home/peers/?.lua;;";
+    lua_package_path "$home/peers/?.lua;$path;";
+    lua_ssl_trusted_certificate $o{ca};
+    lua_ssl_verify_depth        2;
     lua_shared_dict  tokens 8m;
     lua_shared_dict  locks  1m;
     init_by_lua_block { require("tokens").init("$conf") }
 
     upstream zoom {
         server    127.0.0.1:$o{zoom_port};
-        keepalive 32;
+        keepalive 64;
+        keepalive_requests 1000000;
+        keepalive_time 24h;
     }
 EOC
         server  => <<"EOC");

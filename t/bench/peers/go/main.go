@@ -29,6 +29,7 @@ type configuration struct {
 	CA             string
 	User           string
 	Reuse          int
+	Each           int
 	OauthURL       string `json:"oauth_url"`
 	APIURL         string `json:"api_url"`
 	AccountID      string `json:"account_id"`
@@ -215,7 +216,13 @@ func answer(r *http.Request) (int, map[string]string) {
 		return 400, map[string]string{"error": "bad_callback"}
 	}
 
-	t, err := zak(conf.User)
+	user := conf.User
+	if conf.Each != 0 {
+		metadata, _ := body["bot_metadata"].(map[string]interface{})
+		user, _ = metadata["user"].(string)
+	}
+
+	t, err := zak(user)
 	if err != nil {
 		return 503, map[string]string{"error": "zoom_unavailable"}
 	}

@@ -1,0 +1,66 @@
+package Bench::Instructions;
+
+# What a request takes in instructions, all of user space, as callgrind counts
+# them in an nginx of one process: the same from run to run, whoever else uses
+# the machine.  Valgrind's processor has no instructions for SHA.
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+
+use Zoom::Process qw(slurp wait_for);
+
+our @EXPORT_OK = qw(callgrind missing instructions);
+
+
+sub missing {
+    return system('command -v valgrind callgrind_control > /dev/null') == 0
+           ? '' : 'no valgrind';
+}
+
+
+# What a Bench::Side->nginx() is started with.
+sub callgrind {
+    my ($dir) = @_;
+
+    return (single  => 1,
+            wrapper => ['valgrind', '-q', '--tool=callgrind',
+                        '--dump-line=no', "--callgrind-out-file=$dir.callgrind"]
+           );
+}
+
+
+sub dump_it {
+    my ($side, $dir, $n) = @_;
+    my $path = "$dir.callgrind.$n";
+
+    system("callgrind_control --dump=$n $side->{pid} > /dev/null 2>&1");
+    wait_for(sub { -e $path && slurp($path) =~ /^totals: \d+/m }, 20,
+             "callgrind's dump");
+
+    my ($total) = slurp($path) =~ /^totals: (\d+)/m;
+
+    return $total;
+}
+
+
+# Of each of $n requests of the file, one after another on one connection.
+sub instructions {
+    my ($open, $side, $dir, $file, $n) = @_;
+    my $load = sub {
+        my $said = `$open @{[$side->port]} $file 1000000 @{[$_[0] / 1e6]} 1`;
+        my ($requests, $failed) = split / /, $said;
+
+        die $side->name, ": $said\n" if !$requests || $failed;
+    };
+
+    $load->(200);
+    dump_it($side, $dir, ++$side->{dumps});
+    $load->($n);
+
+    return dump_it($side, $dir, ++$side->{dumps}) / $n;
+}
+
+
+1;
