@@ -116,6 +116,16 @@ subtest 'a delivery' => sub {
     is($r->{body}, $raw, 'any bytes');
     ok(is_signed($r), 'signed as they are');
 
+    $zoom->control({ send => { body => '{}', timestamp => 1720705455 } },
+                   { send => { body => 'x' x 1_200_000 } });
+
+    my ($small, $large) = sort { length $a->{body} <=> length $b->{body} }
+                               next_ones(2);
+
+    is($small->{headers}{'x-zm-request-timestamp'}, 1720705455,
+       'of any second');
+    is(length $large->{body}, 1_200_000, 'and any length');
+
     $zoom->control({ send => { event => 'x', secret => 'wrong' } },
                    { send => { event => 'x', age => 7300 } });
     my ($wrong) = grep { !is_signed($_) } my @two = next_ones(2);

@@ -17,10 +17,11 @@ use Digest::SHA qw(hmac_sha256_hex);
 use Fcntl qw(LOCK_EX);
 use IO::Socket::INET;
 use JSON::PP ();
+use MIME::Base64 qw(encode_base64 decode_base64);
 
 use Zoom::Process qw(spawn stop slurp spew);
 
-my $json = JSON::PP->new->latin1->canonical;
+my $json = JSON::PP->new->canonical;
 
 
 sub start {
@@ -62,8 +63,20 @@ sub answers {
 # Each { method, path, headers, body }; names of headers in lower case.
 sub requests {
     my ($self) = @_;
+    my $all = $self->{requests} //= [];
 
-    return map { $json->decode($_) } split /\n/, slurp($self->{log});
+    open my $fh, '<:raw', $self->{log} or return @$all;
+    seek $fh, $self->{read} // 0, 0;
+
+    while (defined(my $line = <$fh>)) {
+        my ($head, $body) = $line =~ /\A(.*) (\S*)\n\z/ or last;
+
+        push @$all, { %{ $json->decode($head) },
+                      body => decode_base64($body) };
+        $self->{read} = tell $fh;
+    }
+
+    return @$all;
 }
 
 
@@ -109,10 +122,13 @@ sub read_request {
 
 sub note {
     my ($self, $request) = @_;
+    my %head = %$request;
+    my $body = encode_base64(delete $head{body}, '');
 
+    # JSON::PP takes seconds for a megabyte.
     open my $fh, '>>:raw', $self->{log} or return;
     flock $fh, LOCK_EX;
-    syswrite $fh, $json->encode($request) . "\n";
+    syswrite $fh, $json->encode(\%head) . " $body\n";
     close $fh;
 }
 

@@ -104,7 +104,8 @@ local function attempt_once(delivery)
     local settings = state.get().webhooks
     local attempt = { at = ngx.now() }
 
-    attempt.timestamp = first and not settings.restamp and first.timestamp
+    attempt.timestamp = delivery.timestamp
+                        or first and not settings.restamp and first.timestamp
                         or tostring(state.now() - (delivery.age or 0))
     attempt.signature = delivery.signature
         or _M.signature(delivery.secret, attempt.timestamp, delivery.body)
@@ -151,8 +152,8 @@ function run(premature, id)
 end
 
 
--- event and payload, or the bytes of the body; "id", "age", "secret" and
--- "signature" for what a test wants to be otherwise.
+-- event and payload, or the bytes of the body; "id", "age" or "timestamp",
+-- "secret" and "signature" for what a test wants to be otherwise.
 function _M.send(app, what)
     local webhook = app.webhook
     local delivery = {
@@ -163,6 +164,7 @@ function _M.send(app, what)
         verification = webhook.verification or "verification-token",
         client_id    = app.client_id,
         age          = what.age,
+        timestamp    = what.timestamp and tostring(what.timestamp),
         signature    = what.signature,
         plain        = what.plain,
         attempts     = {},

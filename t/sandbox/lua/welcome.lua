@@ -23,8 +23,8 @@ td.n { text-align: right; font-variant-numeric: tabular-nums }
 </head>
 <body>
 <h1>A stand-in for Zoom</h1>
-<p>This is not Zoom. It speaks the part of Zoom's OAuth and REST API that
-ngx_zoom_module needs, so that you can try the module and its tests can run
+<p>This is not Zoom. It speaks the part of Zoom's OAuth, REST API and webhooks
+that ngx_zoom_module needs, so that you can try the module and its tests can run
 without an account. It refuses what Zoom refuses, counts everything, and
 misbehaves when told to. This page renews itself.</p>
 
@@ -45,6 +45,18 @@ All counters: <a href="/control/stats">/control/stats</a>, the latest calls:
 <p>Switch the app off, and on again:</p>
 <pre>curl -d '{"account":{"disabled":true}}' http://%s/control
 curl -d '{"account":{"disabled":false}}' http://%s/control</pre>
+
+<h2>Let something happen</h2>
+<p>A user takes back what was consented to; a bot user is shut out; the owner
+of a grant comes into a meeting, without which there is no OBF token for it:</p>
+<pre>curl -d '{"deauthorize":{"user":"alice@other.example"}}' http://%s/control
+curl -d '{"deactivate":"bots@example.com"}' http://%s/control
+curl -d '{"presence":true}' http://%s/control
+curl -d '{"enter":{"user":"alice@other.example","meeting":"123456789"}}' \
+    http://%s/control</pre>
+<p>What users have consented to: <a href="/control/grants">/control/grants</a>,
+the webhooks that were sent:
+<a href="/control/deliveries">/control/deliveries</a>.</p>
 <p>Back to the beginning:</p>
 <pre>curl -d '{"reset":true}' http://%s/control</pre>
 </body>
@@ -74,12 +86,12 @@ end
 function _M.run()
     local tree = stats.tree()
     local here = ngx.var.server_addr .. ":" .. ngx.var.server_port
+    local page = PAGE:gsub("http://%%s/", "http://" .. here .. "/")
 
     ngx.header["Content-Type"] = "text/html; charset=utf-8"
     ngx.header["Cache-Control"] = "no-store"
-    ngx.print(PAGE:format(rows(tree.endpoints), tree.requests,
-                          tree.connections, state.get().plan,
-                          here, here, here, here, here))
+    ngx.print(page:format(rows(tree.endpoints), tree.requests,
+                          tree.connections, state.get().plan))
 end
 
 
