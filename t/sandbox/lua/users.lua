@@ -28,8 +28,13 @@ function _M.add(user)
     user.status = user.status or "active"
     user.created_at = user.created_at
                       or os.date("!%Y-%m-%dT%H:%M:%SZ", state.now())
-    _M.save(user)
 
+    if not user.email:match("^bot%d+@") and not dict:get("user:" .. user.id)
+    then
+        dict:rpush("people", user.id)
+    end
+
+    _M.save(user)
     return user
 end
 
@@ -148,16 +153,19 @@ function _M.of(call)
 end
 
 
--- Who may consent, those of other accounts first.
+-- Who may consent, those of other accounts first; not the many bots.
 function _M.people()
     local list = {}
 
-    for _, key in ipairs(dict:get_keys(0)) do
-        local user = key:sub(1, 5) == "user:" and cjson.decode(dict:get(key))
+    for _ = 1, dict:llen("people") or 0 do
+        local id = dict:lpop("people")
+        local user = _M.by_id(id)
 
-        if user and user.status == "active"
-            and not user.email:match("^bot%d+@")
-        then
+        if user then
+            dict:rpush("people", id)
+        end
+
+        if user and user.status == "active" then
             list[#list + 1] = user
         end
     end
