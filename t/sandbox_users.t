@@ -178,10 +178,10 @@ subtest 'pages' => sub {
     is(api(GET => '/users?page_size=9999')->json->{page_size}, 2000,
        'of two thousand at most');
 
-    $zoom->control({ page_token_life => 0.5 });
     my $token = api(GET => '/users')->json->{next_page_token};
     $token =~ s/=/%3D/g;
     is(api(GET => "/users?next_page_token=$token")->status, 200, 'in time');
+    $zoom->control({ page_token_life => 0 });
     ok(wait_for(sub {
         said(api(GET => "/users?next_page_token=$token")) eq '400 300';
     }), 'and too late');
