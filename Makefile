@@ -62,6 +62,7 @@ endif
 
 include t/tools/core.mk
 include t/tools/check.mk
+include t/tools/ship.mk
 
 
 .PHONY: all help deps run test e2e install clean

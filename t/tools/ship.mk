@@ -1,0 +1,15 @@
+# What users get: a tarball, and packages for Debian.
+
+.PHONY: dist deb deb-check
+
+RELEASES ?= bookworm trixie
+
+dist:  ## a tarball of what git knows, in build/
+	@t/tools/dist $(OUT)
+
+deb:  ## packages for this Debian, in build/deb/
+	@t/tools/deb $(OUT)/deb
+
+# Needs root: each release is tried in a chroot.
+deb-check:  ## install, upgrade, remove and purge them in fresh Debians
+	@t/tools/deb-check $(OUT)/deb-check $(RELEASES)
