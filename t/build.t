@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
 # What the Makefile must not do: compile another tree than its own, and
-# install modules where nobody has said.
+# install modules where nobody has said.  The one version there is.
 
 use strict;
 use warnings;
@@ -100,4 +100,16 @@ subtest 'make install' => sub {
 
 
 discard($dir);
+subtest 'the version' => sub {
+    my ($version) = slurp("$top/ngx_zoom_module/ngx_http_zoom_version.h")
+        =~ /NGX_HTTP_ZOOM_VERSION\s+"([^"]+)"/;
+
+    like(slurp("$top/debian/changelog"), qr/\A\S+ \(\Q$version\E\) /,
+         'of the Debian packages');
+    like(slurp("$top/CHANGES"), qr/\AChanges with \S+ \Q$version\E\b/,
+         'of the changes');
+    like(slurp("$top/README.md"), qr/version \Q$version\E/, 'of README.md');
+};
+
+
 done_testing();
