@@ -51,6 +51,28 @@ subtest 'consent' => sub {
 };
 
 
+subtest 'second thoughts' => sub {
+    $browser->go($authorize);
+    $browser->click('button[value=allow]');
+
+    my ($code) = $browser->url =~ /code=([\w-]+)/;
+
+    http(port => $zoom->plain, path => '/oauth/token',
+         body => "grant_type=authorization_code&code=$code&redirect_uri="
+                 . $return,
+         headers => ['Content-Type' => 'application/x-www-form-urlencoded',
+                     'Authorization' => 'Basic '
+                     . { $t->canaries }->{'basic of users'}]);
+    is(($zoom->grants)[0]{state}, 'live', 'a grant');
+
+    $browser->go("$here/user/installed");
+    like($browser->text('form'), qr/of alice\@other\.example/, 'is listed');
+    $browser->click('form button');
+    is($browser->text('p'), 'None.', 'and removed');
+    is(($zoom->grants)[0]{state}, 'deauthorized', 'at Zoom');
+};
+
+
 subtest 'a device' => sub {
     my $d = http(port => $zoom->plain, path => '/oauth/devicecode',
                  body => 'client_id=' . $t->secret('users_id'),

@@ -525,6 +525,11 @@ subtest 'on behalf of whom is there' => sub {
     my %join = (meeting => '123456789', obf => $obf);
 
     is($zoom->join_meeting(%join)->{participant}, 1, 'who joins with it');
+    is($zoom->join_meeting(%join)->{participant}, 2, 'as often as one likes');
+    $zoom->control({ single_use => JSON::PP::true });
+    is($zoom->join_meeting(%join)->{participant}, 3, 'or once');
+    is($zoom->join_meeting(%join)->{error}, 'the token has been used',
+       'and no more');
     is($zoom->join_meeting(%join, meeting => '987654321')->{error},
        'the token is for another meeting', 'not elsewhere');
     $zoom->control({ leave => { user => $alice, meeting => '123456789' } });

@@ -7,6 +7,7 @@ local cjson = require "cjson.safe"
 local answer = require "answer"
 local codes = require "codes"
 local forms = require "forms"
+local grants = require "grants"
 local jwt = require "jwt"
 local pages = require "pages"
 local state = require "state"
@@ -178,6 +179,32 @@ local function answered()
     end
 
     return allow(app, args, user)
+end
+
+
+-- GET and POST /user/installed: what users have consented to, to be taken back.
+function _M.installed()
+    if ngx.req.get_method() == "POST" then
+        local form = forms.body()
+        local grant = forms.is_single(form) and grants.get(form.grant or "")
+        local app = grant and state.app_by_client(grant.client_id)
+
+        if not app or not grants.withdraw(app, users.by_id(grant.user)) then
+            return pages.problem("There is no such app.")
+        end
+
+        return answer.redirect("/user/installed")
+    end
+
+    local list = {}
+
+    for _, grant in ipairs(grants.list()) do
+        if grant.state == "live" then
+            list[#list + 1] = grant
+        end
+    end
+
+    return pages.installed(list)
 end
 
 

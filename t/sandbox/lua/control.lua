@@ -6,7 +6,6 @@
 local cjson = require "cjson.safe"
 local access = require "access"
 local codes = require "codes"
-local events = require "events"
 local grants = require "grants"
 local groups = require "groups"
 local limits = require "limits"
@@ -120,15 +119,7 @@ local function deauthorize(value)
         if app.s2s == false
             and (not value.client_id or value.client_id == app.client_id)
         then
-            local list = grants.of(app.client_id, user)
-
-            for _, grant in ipairs(list) do
-                grants.finish(grant, "deauthorized")
-            end
-
-            if #list > 0 then
-                events.deauthorized(app, user)
-            end
+            grants.withdraw(app, user)
         end
     end
 end
@@ -202,7 +193,9 @@ local COMMANDS = {
     release     = pause.release,
     deauthorize = deauthorize,
 
-    presence = scalar("presence"),
+    presence   = scalar("presence"),
+    single_use = scalar("single_use"),
+
     enter    = meetings.enter,
     leave    = meetings.leave,
     ended    = meetings.finish,

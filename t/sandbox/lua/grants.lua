@@ -5,6 +5,7 @@
 
 local cjson = require "cjson.safe"
 local access = require "access"
+local events = require "events"
 local jwt = require "jwt"
 local state = require "state"
 local stats = require "stats"
@@ -230,6 +231,22 @@ function _M.refresh(app, token)
     dict:set("refresh:" .. ngx.md5(token), cjson.encode(record))
 
     return _M.tokens(app, grant)
+end
+
+
+-- The user takes back what an app had been given; true if that was something.
+function _M.withdraw(app, user)
+    local list = _M.of(app.client_id, user)
+
+    for _, grant in ipairs(list) do
+        _M.finish(grant, "deauthorized")
+    end
+
+    if #list > 0 then
+        events.deauthorized(app, user)
+    end
+
+    return #list > 0
 end
 
 

@@ -37,8 +37,10 @@ end
 function _M.list()
     local list = {}
 
-    for i, id in ipairs(dict:get_keys(0)) do
-        list[i] = load(id)
+    for _, id in ipairs(dict:get_keys(0)) do
+        if id:sub(1, 6) ~= "spent:" then
+            list[#list + 1] = load(id)
+        end
     end
 
     return list
@@ -114,6 +116,13 @@ local function claims_of(request)
 end
 
 
+-- One of Zoom's pages says that an OBF token is good once.
+local function is_spent(claims)
+    return claims.obf and state.get().single_use
+           and not dict:add("spent:" .. claims.jti, 1)
+end
+
+
 -- The number of the participant, and those whom that one has thrown out.
 function _M.join(request)
     local claims, err = claims_of(request)
@@ -127,6 +136,10 @@ function _M.join(request)
 
     if request.obf and not meeting.people[claims.zid] then
         return nil, "the user is not in the meeting"
+    end
+
+    if is_spent(claims) then
+        return nil, "the token has been used"
     end
 
     for _, bot in ipairs(meeting.bots) do

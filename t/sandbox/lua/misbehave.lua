@@ -136,7 +136,7 @@ end
 -- What the token endpoint does for users.
 local GRANTS = { exchange = true, refresh = true, device_poll = true }
 local PAGES = { authorize = true, device = true, devicecode = true,
-                revoke = true }
+                revoke = true, installed = true }
 
 local function only(name)
     return function (endpoint) return endpoint == name end

@@ -85,6 +85,22 @@ function _M.consent(app, scopes, ticket)
 end
 
 
+function _M.installed(list)
+    local out = {}
+
+    for i, grant in ipairs(list) do
+        out[i] = ([[
+<form method="post" action="/user/installed">
+<p>%s, of %s
+<button name="grant" value="%s">Remove</button></p>
+</form>]]):format(escape(grant.client_id), escape(grant.email), grant.id)
+    end
+
+    return page(200, "Added apps", #out > 0 and table.concat(out, "\n")
+                                   or "<p>None.</p>")
+end
+
+
 function _M.device(code, app)
     local title = app and (app.name or app.client_id) .. " wants to connect"
                   or "Connect a device"

@@ -163,12 +163,14 @@ local function other(endpoint, run)
 end
 
 
-local OAUTH = {
+-- What zoom.us has and the API has not.
+local SITE = {
     ["/oauth/token"]      = token_endpoint,
     ["/oauth/revoke"]     = other("revoke", oauth.revoke),
     ["/oauth/authorize"]  = other("authorize", consent.run),
     ["/oauth/devicecode"] = other("devicecode", device.start),
     ["/oauth/device"]     = other("device", device.page),
+    ["/user/installed"]   = other("installed", consent.installed),
 }
 
 
@@ -178,8 +180,8 @@ function _M.run()
 
     answer.track()
 
-    if OAUTH[path] and host ~= "api.zoom.us" then
-        return OAUTH[path]()
+    if SITE[path] and host ~= "api.zoom.us" then
+        return SITE[path]()
     end
 
     local endpoint, name, kind, of
