@@ -234,6 +234,12 @@ ngx_http_zoom_ask_stale(ngx_http_zoom_ask_t *ask,
         return 0;
     }
 
+    /* whom Zoom did not know when it was heard last */
+
+    if (rec->failed > rec->published && rec->error == ZOOM_E_USER_UNKNOWN) {
+        return 0;
+    }
+
     left = rec->expires - ngx_time();
 
     return left > 0 && left >= ask->min_left;
