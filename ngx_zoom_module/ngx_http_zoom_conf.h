@@ -13,6 +13,10 @@
 #include "ngx_http_zoom_api.h"
 
 
+/* A time that nobody lives to see, milliseconds. */
+#define NGX_HTTP_ZOOM_NEVER  ((ngx_msec_t) NGX_MAX_INT32_VALUE)
+
+
 typedef struct ngx_http_zoom_account_s  ngx_http_zoom_account_t;
 
 
@@ -93,6 +97,7 @@ typedef struct {
     time_t                       reuse;
     time_t                       min_left;
     ngx_flag_t                   use_stale;
+    ngx_msec_t                   stale_after;    /* or NGX_HTTP_ZOOM_NEVER */
     ngx_msec_t                   timeout;
     ngx_uint_t                   response;
     ngx_uint_t                   join_role;

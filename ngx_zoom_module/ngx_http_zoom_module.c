@@ -15,6 +15,7 @@
 #include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_handlers.h"
 #include "ngx_http_zoom_replay.h"
+#include "ngx_http_zoom_stale_conf.h"
 #include "ngx_http_zoom_types_conf.h"
 #include "ngx_http_zoom_user_conf.h"
 #include "ngx_http_zoom_variables.h"
@@ -220,6 +221,13 @@ static ngx_command_t  ngx_http_zoom_commands[] = {
       ngx_conf_set_flag_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_zoom_loc_conf_t, use_stale),
+      NULL },
+
+    { ngx_string("zoom_stale_after"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_zoom_set_stale_after,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
       NULL },
 
     { ngx_string("zoom_timeout"),
@@ -631,6 +639,7 @@ ngx_http_zoom_create_loc_conf(ngx_conf_t *cf)
     conf->reuse = NGX_CONF_UNSET;
     conf->min_left = NGX_CONF_UNSET;
     conf->use_stale = NGX_CONF_UNSET;
+    conf->stale_after = NGX_CONF_UNSET_MSEC;
     conf->timeout = NGX_CONF_UNSET_MSEC;
     conf->response = NGX_CONF_UNSET_UINT;
     conf->join_role = NGX_CONF_UNSET_UINT;
@@ -656,6 +665,7 @@ ngx_http_zoom_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_sec_value(conf->reuse, prev->reuse, 60);
     ngx_conf_merge_sec_value(conf->min_left, prev->min_left, 1800);
     ngx_conf_merge_value(conf->use_stale, prev->use_stale, 1);
+    ngx_conf_merge_msec_value(conf->stale_after, prev->stale_after, 1000);
     ngx_conf_merge_msec_value(conf->timeout, prev->timeout, 12000);
     ngx_conf_merge_uint_value(conf->response, prev->response,
                               NGX_HTTP_ZOOM_RESPONSE_AUTO);

@@ -139,7 +139,7 @@ subtest 'accepted' => sub {
     accepted('every directive', location(
         @tokens, 'zoom_ttl 3h;', 'zoom_reuse 30s;', 'zoom_timeout 10s;',
         'zoom_response json;', 'zoom_allow_user *;', 'zoom_min_left 20m;',
-        'zoom_use_stale off;'));
+        'zoom_use_stale off;', 'zoom_stale_after 500ms;'));
     accepted('every type', location(
         @tokens, 'zoom_types zak onbehalf local_recording live_streaming '
         . 'local_archiving;', 'zoom_allow_meeting 1;',
@@ -328,9 +328,14 @@ subtest 'locations' => sub {
         for '"~("', '~', '""';
 
     accepted($_, location(@tokens, "$_;"))
-        for 'zoom_replay 1s', 'zoom_replay 30d 1000', 'zoom_replay off';
+        for 'zoom_replay 1s', 'zoom_replay 30d 1000', 'zoom_replay off',
+            'zoom_stale_after 0', 'zoom_stale_after 60s',
+            'zoom_stale_after off';
     refused('zoom_replay twice', 'zoom_replay 1h; # again',
             location(@tokens, 'zoom_replay off;', 'zoom_replay 1h; # again'));
+    refused('zoom_stale_after twice', 'zoom_stale_after 1s; # again',
+            location(@tokens, 'zoom_stale_after off;',
+                     'zoom_stale_after 1s; # again'));
     like(refused('a webhook without an account', 'zoom_status;', account => 0,
                  location('zoom_status;', 'zoom_authenticate '
                           . 'standard_webhooks file:%{webhooks};')),
@@ -344,7 +349,9 @@ subtest 'locations' => sub {
                  'zoom_min_left 5parsecs', 'zoom_response xml',
                  'zoom_ttl 59s', 'zoom_ttl 366d', 'zoom_reuse 366d',
                  'zoom_min_left 366d', 'zoom_timeout 999ms',
-                 'zoom_timeout 61s', 'zoom_join_role boss', 'zoom_join_role',
+                 'zoom_timeout 61s', 'zoom_stale_after', 'zoom_stale_after on',
+                 'zoom_stale_after 61s', 'zoom_stale_after -1',
+                 'zoom_stale_after 1s 1s', 'zoom_join_role boss', 'zoom_join_role',
                  'zoom_join_token obf', 'zoom_join_token', 'zoom_join_token ""',
                  'zoom_join_token zak onbehalf', 'zoom_join_sdk_key 1',
                  'zoom_join_sdk_key')

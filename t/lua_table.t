@@ -46,6 +46,14 @@ my $script = <<'EOC';
             zoom_route_by_lua_file  %{dir}/lua/script.lua;
 EOC
 
+my $resty = <<'EOC';
+            content_by_lua_block {
+                local run = require("cases").run
+
+                ngx.print(run(ngx.var.arg_case, require("resty.zoom")))
+            }
+EOC
+
 my $nginx = $t->nginx(
     lua       => 1,
     main      => resty_main(),
@@ -61,15 +69,21 @@ EOC
 EOC
     locations => <<"EOC");
         location = /resty {
-            content_by_lua_block {
-                local run = require("cases").run
+            $resty
+        }
 
-                ngx.print(run(ngx.var.arg_case, require("resty.zoom")))
-            }
+        location = /resty/slow {
+            zoom_reuse  0;
+            $resty
         }
 
         location = /script {
             zoom_lua_allow  access_token request;
+            $script
+        }
+
+        location = /script/slow {
+            zoom_reuse  0;
             $script
         }
 
@@ -107,8 +121,8 @@ sub script {
 
 
 sub resty {
-    my ($case) = @_;
-    my $r = $t->get("/resty?case=$case");
+    my ($case, $path) = @_;
+    my $r = $t->get(($path // '/resty') . "?case=$case");
 
     return $r->status == 200 ? $r->body : $r->status . ' ' . $r->body;
 }
@@ -420,6 +434,11 @@ subtest 'when Zoom is slow' => sub {
         is($way->('stale'), 'string nil {expires=yes,status=STALE}',
            'an older one serves');
     }
+
+    my $stale = 'string nil {expires=yes,status=STALE}';
+
+    is(resty('stale_after', '/resty/slow'), $stale, 'and in time: resty.zoom');
+    is(script('/script/slow', 'stale_after'), $stale, 'a script');
 
     $zoom->control({ match => 'api', mode => 'delay', ms => 5000 });
 

@@ -3,6 +3,7 @@
 
 #include "ngx_http_zoom_access.h"
 #include "ngx_http_zoom_flight.h"
+#include "ngx_http_zoom_flight_entry.h"
 #include "ngx_http_zoom_key.h"
 #include "ngx_http_zoom_publish.h"
 
@@ -25,11 +26,18 @@ static ngx_int_t ngx_http_zoom_access_stored(ngx_http_zoom_access_t *a,
     const ngx_http_zoom_key_t *key, ngx_http_zoom_record_t *rec);
 static ngx_uint_t ngx_http_zoom_access_usable(
     const ngx_http_zoom_record_t *rec);
+static time_t ngx_http_zoom_access_left(const ngx_http_zoom_record_t *rec);
+static ngx_msec_t ngx_http_zoom_access_until(const ngx_http_zoom_access_t *a,
+    const ngx_http_zoom_record_t *rec);
+static void ngx_http_zoom_access_hit(ngx_http_zoom_access_t *a,
+    const ngx_http_zoom_record_t *rec, u_char *value,
+    ngx_http_zoom_status_e status);
 static void ngx_http_zoom_access_take(ngx_http_zoom_access_t *a,
     const ngx_str_t *value);
 static void ngx_http_zoom_access_landed(ngx_http_zoom_waiter_t *w,
     const ngx_http_zoom_result_t *result);
 static void ngx_http_zoom_access_late(ngx_http_zoom_waiter_t *w);
+static ngx_int_t ngx_http_zoom_access_settle(ngx_http_zoom_access_t *a);
 
 
 #define ngx_http_zoom_access_of(w)                                            \
@@ -71,7 +79,7 @@ ngx_http_zoom_access_get(ngx_http_zoom_access_t *a)
             a->waiter.landed = ngx_http_zoom_access_landed;
             a->waiter.late = ngx_http_zoom_access_late;
             a->status = ngx_http_zoom_waiter_wait(&a->waiter, flight,
-                                                  a->deadline);
+                                         ngx_http_zoom_access_until(a, &rec));
             return NGX_AGAIN;
         }
 
@@ -112,13 +120,13 @@ static ngx_int_t
 ngx_http_zoom_access_stored(ngx_http_zoom_access_t *a,
     const ngx_http_zoom_key_t *key, ngx_http_zoom_record_t *rec)
 {
-    ngx_int_t       rc;
-    ngx_str_t       value;
-    ngx_msec_int_t  left;
+    u_char          *value;
+    ngx_int_t        rc;
+    ngx_msec_int_t   left;
 
-    value.data = ngx_http_zoom_access_value;
+    value = ngx_http_zoom_access_value;
 
-    if (ngx_http_zoom_store_read(a->wa->zone, key, rec, value.data,
+    if (ngx_http_zoom_store_read(a->wa->zone, key, rec, value,
                                  NGX_HTTP_ZOOM_VALUE_MAX)
         != NGX_OK)
     {
@@ -126,16 +134,11 @@ ngx_http_zoom_access_stored(ngx_http_zoom_access_t *a,
         return NGX_DECLINED;
     }
 
-    value.len = rec->len;
     left = rec->until - ngx_current_msec;
     rc = NGX_OK;
 
     if (ngx_http_zoom_access_usable(rec)) {
-        a->status = NGX_HTTP_ZOOM_STATUS_HIT;
-        a->expires = rec->expires;
-        a->lacks = rec->lacks;
-        a->published = rec->published;
-        ngx_http_zoom_access_take(a, &value);
+        ngx_http_zoom_access_hit(a, rec, value, NGX_HTTP_ZOOM_STATUS_HIT);
 
     } else if (rec->failed > rec->published && left > 0) {
         a->error = rec->error;
@@ -147,7 +150,7 @@ ngx_http_zoom_access_stored(ngx_http_zoom_access_t *a,
         rc = NGX_DECLINED;
     }
 
-    ngx_explicit_memzero(value.data, value.len);
+    ngx_explicit_memzero(value, rec->len);
 
     return rc;
 }
@@ -163,11 +166,7 @@ ngx_http_zoom_access_usable(const ngx_http_zoom_record_t *rec)
 {
     time_t  left;
 
-    if (rec->published == 0) {
-        return 0;
-    }
-
-    left = rec->expires - ngx_time();
+    left = ngx_http_zoom_access_left(rec);
 
     if (rec->failed > rec->published) {
         return left > 0;
@@ -175,6 +174,48 @@ ngx_http_zoom_access_usable(const ngx_http_zoom_record_t *rec)
 
     return left > ngx_min(NGX_HTTP_ZOOM_ACCESS_LEFT,
                           (rec->expires - rec->minted) / 20);
+}
+
+
+static time_t
+ngx_http_zoom_access_left(const ngx_http_zoom_record_t *rec)
+{
+    return rec->published ? rec->expires - ngx_time() : 0;
+}
+
+
+/* how long to wait for another one at first */
+
+static ngx_msec_t
+ngx_http_zoom_access_until(const ngx_http_zoom_access_t *a,
+    const ngx_http_zoom_record_t *rec)
+{
+    ngx_msec_t  ripe;
+
+    ripe = ngx_current_msec + a->stale_after;
+
+    return (ngx_http_zoom_access_left(rec) > 0
+            && ngx_http_zoom_later(a->deadline, ripe))
+           ? ripe : a->deadline;
+}
+
+
+static void
+ngx_http_zoom_access_hit(ngx_http_zoom_access_t *a,
+    const ngx_http_zoom_record_t *rec, u_char *value,
+    ngx_http_zoom_status_e status)
+{
+    ngx_str_t  token;
+
+    token.data = value;
+    token.len = rec->len;
+
+    a->status = status;
+    a->expires = rec->expires;
+    a->lacks = rec->lacks;
+    a->published = rec->published;
+
+    ngx_http_zoom_access_take(a, &token);
 }
 
 
@@ -232,6 +273,17 @@ ngx_http_zoom_access_late(ngx_http_zoom_waiter_t *w)
 
     a = ngx_http_zoom_access_of(w);
 
+    if (ngx_http_zoom_later(a->deadline, ngx_current_msec)) {
+
+        if (ngx_http_zoom_access_settle(a) == NGX_OK) {
+            a->handler(a);
+            return;
+        }
+
+        ngx_http_zoom_waiter_extend(w, a->deadline);
+        return;
+    }
+
     /* others may have more time to wait for a Zoom that is down */
 
     trouble = ngx_http_zoom_flight_trouble(w->flight);
@@ -243,6 +295,43 @@ ngx_http_zoom_access_late(ngx_http_zoom_waiter_t *w)
     a->retry_after = 1;
 
     a->handler(a);
+}
+
+
+/* the old one while it lives, unless Zoom has refused it meanwhile */
+
+static ngx_int_t
+ngx_http_zoom_access_settle(ngx_http_zoom_access_t *a)
+{
+    u_char                  *value;
+    ngx_int_t                rc;
+    ngx_http_zoom_key_t      key;
+    ngx_http_zoom_record_t   rec;
+    u_char                   buf[NGX_HTTP_ZOOM_KEY_MAX];
+
+    rc = NGX_DECLINED;
+    key.data = buf;
+    value = ngx_http_zoom_access_value;
+
+    if (ngx_http_zoom_key_access(&key, a->wa) != NGX_OK
+        || ngx_http_zoom_store_read(a->wa->zone, &key, &rec, value,
+                                    NGX_HTTP_ZOOM_VALUE_MAX)
+           != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    if (ngx_http_zoom_access_left(&rec) > 0) {
+        ngx_http_zoom_flight_keep(a->waiter.flight, ngx_current_msec
+                                                   + NGX_HTTP_ZOOM_ACCESS_TIME);
+        ngx_http_zoom_waiter_leave(&a->waiter);
+        ngx_http_zoom_access_hit(a, &rec, value, NGX_HTTP_ZOOM_STATUS_STALE);
+        rc = NGX_OK;
+    }
+
+    ngx_explicit_memzero(value, rec.len);
+
+    return rc;
 }
 
 

@@ -28,6 +28,9 @@ struct ngx_http_zoom_access_s {
 
     ngx_http_zoom_worker_account_t  *wa;
     ngx_msec_t                   deadline;   /* on ngx_current_msec's clock */
+    ngx_msec_t                   stale_after;    /* so long a wait for another
+                                                    is enough while the old one
+                                                    lives */
     ngx_pool_t                  *pool;       /* where the token goes; NULL: it
                                                 is not wanted */
     ngx_http_zoom_access_pt      handler;

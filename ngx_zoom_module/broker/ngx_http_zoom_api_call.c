@@ -66,6 +66,7 @@ ngx_http_zoom_api_call(ngx_http_zoom_api_call_t *req)
     call->service = NGX_HTTP_ZOOM_API;
     call->label = req->label;
     call->pool = req->pool;
+    call->stale_after = req->stale_after;
     call->tries_max = NGX_HTTP_ZOOM_API_CALL_TRIES;
     call->humble = 1;
     call->foreign = 1;

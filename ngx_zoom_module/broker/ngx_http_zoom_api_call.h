@@ -39,6 +39,7 @@ struct ngx_http_zoom_api_call_s {
     size_t                       response_max;   /* of its body; 0: as above,
                                                 which is the most */
     ngx_msec_t                   deadline;   /* on ngx_current_msec's clock */
+    ngx_msec_t                   stale_after;    /* as that of a call */
     ngx_pool_t                  *pool;       /* where the response goes */
     ngx_http_zoom_api_call_pt    handler;
     void                        *data;

@@ -4,6 +4,7 @@
 #include "ngx_http_zoom_ask.h"
 #include "ngx_http_zoom_breaker.h"
 #include "ngx_http_zoom_flight.h"
+#include "ngx_http_zoom_flight_entry.h"
 #include "ngx_http_zoom_key.h"
 #include "ngx_http_zoom_mint.h"
 #include "ngx_http_zoom_store.h"
@@ -31,6 +32,8 @@ static ngx_uint_t ngx_http_zoom_ask_usable(ngx_http_zoom_ask_t *ask,
     ngx_http_zoom_record_t *rec);
 static ngx_uint_t ngx_http_zoom_ask_stale(ngx_http_zoom_ask_t *ask,
     ngx_http_zoom_record_t *rec);
+static ngx_msec_t ngx_http_zoom_ask_until(ngx_http_zoom_ask_t *ask,
+    ngx_http_zoom_record_t *rec);
 static void ngx_http_zoom_ask_hit(ngx_http_zoom_ask_t *ask,
     ngx_http_zoom_record_t *rec, u_char *value,
     ngx_http_zoom_status_e status);
@@ -43,6 +46,7 @@ static ngx_http_zoom_flight_t *ngx_http_zoom_ask_join(
 static void ngx_http_zoom_ask_landed(ngx_http_zoom_waiter_t *w,
     const ngx_http_zoom_result_t *result);
 static void ngx_http_zoom_ask_late(ngx_http_zoom_waiter_t *w);
+static void ngx_http_zoom_ask_ripen(ngx_http_zoom_ask_t *ask);
 static void ngx_http_zoom_ask_take(ngx_http_zoom_ask_t *ask,
     const ngx_str_t *value);
 static void ngx_http_zoom_ask_short(ngx_http_zoom_ask_t *ask);
@@ -98,6 +102,7 @@ ngx_http_zoom_ask_clear(ngx_http_zoom_ask_t *ask)
     ask->mint_time = 0;
     ask->code = 0;
     ask->start = ngx_current_msec;
+    ask->ripe = 0;
     ask->tracking_id[0] = '\0';
     ngx_str_null(&ask->token);
 }
@@ -128,7 +133,7 @@ ngx_http_zoom_ask_wait(ngx_http_zoom_ask_t *ask,
             ask->waiter.landed = ngx_http_zoom_ask_landed;
             ask->waiter.late = ngx_http_zoom_ask_late;
             ask->status = ngx_http_zoom_waiter_wait(&ask->waiter, flight,
-                                                    ask->deadline);
+                                         ngx_http_zoom_ask_until(ask, &rec));
             return NGX_AGAIN;
         }
 
@@ -246,6 +251,21 @@ ngx_http_zoom_ask_stale(ngx_http_zoom_ask_t *ask,
 }
 
 
+/* how long to wait for a flight at first */
+
+static ngx_msec_t
+ngx_http_zoom_ask_until(ngx_http_zoom_ask_t *ask, ngx_http_zoom_record_t *rec)
+{
+    ngx_msec_t  ripe;
+
+    ripe = ask->start + ask->stale_after;
+
+    return (ngx_http_zoom_ask_stale(ask, rec)
+            && ngx_http_zoom_later(ask->deadline, ripe))
+           ? ripe : ask->deadline;
+}
+
+
 static void
 ngx_http_zoom_ask_hit(ngx_http_zoom_ask_t *ask, ngx_http_zoom_record_t *rec,
     u_char *value, ngx_http_zoom_status_e status)
@@ -315,6 +335,8 @@ ngx_http_zoom_ask_join(ngx_http_zoom_ask_t *ask,
 
     ngx_http_zoom_token_job(&job, ask->wa, &ask->req);
 
+    job.mint.stale_after = ask->stale_after;
+
     return ngx_http_zoom_flight_join(key, rec, deadline, &job.mint.head,
                                      again);
 }
@@ -365,6 +387,11 @@ ngx_http_zoom_ask_late(ngx_http_zoom_waiter_t *w)
 
     ask = ngx_http_zoom_ask_of(w);
 
+    if (ngx_http_zoom_later(ask->deadline, ngx_current_msec)) {
+        ngx_http_zoom_ask_ripen(ask);
+        return;
+    }
+
     /* others may have more time to wait for a Zoom that is down */
 
     error = ngx_http_zoom_mint_trouble(w->flight);
@@ -376,6 +403,52 @@ ngx_http_zoom_ask_late(ngx_http_zoom_waiter_t *w)
     ngx_http_zoom_ask_count(ask);
 
     ask->handler(ask);
+}
+
+
+static void
+ngx_http_zoom_ask_ripen(ngx_http_zoom_ask_t *ask)
+{
+    ngx_http_zoom_waiter_extend(&ask->waiter, ask->deadline);
+
+    ask->ripe = 1;
+
+    if (ask->ripened) {
+        ask->ripened(ask);
+        return;
+    }
+
+    if (ngx_http_zoom_ask_settle(ask) == NGX_OK) {
+        ask->handler(ask);
+    }
+}
+
+
+ngx_int_t
+ngx_http_zoom_ask_settle(ngx_http_zoom_ask_t *ask)
+{
+    ngx_http_zoom_status_e  status;
+
+    ask->ripe = 0;
+    status = ask->status;
+
+    if (!ngx_http_zoom_ask_rescue(ask, ZOOM_E_TIMEOUT)) {
+
+        /* it may have been purged meanwhile */
+
+        ask->error = ZOOM_OK;
+        ask->status = status;
+
+        return NGX_DECLINED;
+    }
+
+    ngx_http_zoom_flight_keep(ask->waiter.flight,
+                              ngx_current_msec + NGX_HTTP_ZOOM_ASK_BEHIND);
+    ngx_http_zoom_waiter_leave(&ask->waiter);
+
+    ngx_http_zoom_ask_count(ask);
+
+    return NGX_OK;
 }
 
 

@@ -27,9 +27,12 @@ struct ngx_http_zoom_ask_s {
     ngx_http_zoom_token_req_t    req;        /* checked */
     time_t                       reuse;
     time_t                       min_left;
+    ngx_msec_t                   stale_after;    /* with "use_stale": so long
+                                                    a wait is enough */
     ngx_msec_t                   deadline;   /* on ngx_current_msec's clock */
     ngx_pool_t                  *pool;       /* where the token goes */
     ngx_http_zoom_ask_pt         handler;
+    ngx_http_zoom_ask_pt         ripened;    /* or NULL; see below */
     void                        *data;
     unsigned                     use_stale:1;
     unsigned                     vital:1;    /* of a batch */
@@ -54,6 +57,7 @@ struct ngx_http_zoom_ask_s {
     ngx_http_zoom_worker_account_t  *wa;
     ngx_http_zoom_waiter_t       waiter;
     ngx_msec_t                   start;
+    unsigned                     ripe:1;     /* has waited "stale_after" */
 };
 
 
@@ -64,6 +68,15 @@ struct ngx_http_zoom_ask_s {
  */
 
 ngx_int_t ngx_http_zoom_ask(ngx_http_zoom_ask_t *ask);
+
+/*
+ * An ask with "ripened" does not take what is stale by itself.  It tells that
+ * it could, and goes on waiting until it is told to: NGX_OK, it is done, and
+ * the handler is not called.  NGX_DECLINED: there is nothing any more, it
+ * waits.
+ */
+
+ngx_int_t ngx_http_zoom_ask_settle(ngx_http_zoom_ask_t *ask);
 
 /*
  * The client went away.  The flight goes on for others.  Harmless on an ask

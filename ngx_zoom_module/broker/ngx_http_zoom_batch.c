@@ -6,6 +6,8 @@
 
 
 static void ngx_http_zoom_batch_answered(ngx_http_zoom_ask_t *ask);
+static void ngx_http_zoom_batch_ripened(ngx_http_zoom_ask_t *ask);
+static void ngx_http_zoom_batch_settle(ngx_http_zoom_batch_t *batch);
 
 
 ngx_int_t
@@ -55,6 +57,7 @@ ngx_http_zoom_batch_ask(ngx_http_zoom_batch_t *batch, ngx_msec_t deadline)
 
         ask->deadline = deadline;
         ask->handler = ngx_http_zoom_batch_answered;
+        ask->ripened = ngx_http_zoom_batch_ripened;
         ask->data = batch;
 
         if (ngx_http_zoom_ask(ask) == NGX_AGAIN) {
@@ -90,8 +93,51 @@ ngx_http_zoom_batch_answered(ngx_http_zoom_ask_t *ask)
         ngx_http_zoom_batch_cancel(batch, ask->error);
     }
 
+    ngx_http_zoom_batch_settle(batch);
+
     if (batch->waiting == 0) {
         batch->handler(batch);
+    }
+}
+
+
+static void
+ngx_http_zoom_batch_ripened(ngx_http_zoom_ask_t *ask)
+{
+    ngx_http_zoom_batch_t  *batch;
+
+    batch = ask->data;
+
+    ngx_http_zoom_batch_settle(batch);
+
+    if (batch->waiting == 0) {
+        batch->handler(batch);
+    }
+}
+
+
+/* as long as the answer has to wait for another token, a fresh one may come */
+
+static void
+ngx_http_zoom_batch_settle(ngx_http_zoom_batch_t *batch)
+{
+    ngx_uint_t            i;
+    ngx_http_zoom_ask_t  *ask;
+
+    for (i = 0; i < batch->n; i++) {
+        ask = &batch->asks[i];
+
+        if (ask->waiter.flight && !ask->ripe) {
+            return;
+        }
+    }
+
+    for (i = 0; i < batch->n; i++) {
+        ask = &batch->asks[i];
+
+        if (ask->waiter.flight && ngx_http_zoom_ask_settle(ask) == NGX_OK) {
+            batch->waiting--;
+        }
     }
 }
 

@@ -37,7 +37,7 @@ ngx_int_t ngx_http_zoom_batch_init(ngx_http_zoom_batch_t *batch,
 
 /*
  * The next one, zeroed, with the batch's pool: the caller fills in the rest
- * of its part but for handler, data and deadline.  Never more than there is
+ * of its part but for handlers, data and deadline.  Never more than there is
  * room for.
  */
 

@@ -197,6 +197,7 @@ ngx_http_zoom_call_get_access(ngx_http_zoom_call_t *call)
 
     a->wa = call->wa;
     a->deadline = ngx_current_msec + call->ops->left(call);
+    a->stale_after = call->stale_after;
     a->pool = call->pool;
     a->handler = ngx_http_zoom_call_access_handler;
     a->data = call;

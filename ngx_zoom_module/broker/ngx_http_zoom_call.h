@@ -112,6 +112,7 @@ struct ngx_http_zoom_call_s {
     zoom_label_e                 label;      /* ZOOM_NLABELS: no limit */
     ngx_http_zoom_subject_t      subject;
     ngx_pool_t                  *pool;
+    ngx_msec_t                   stale_after;    /* as that of an access */
     ngx_uint_t                   tries_max;  /* 0: as many as time allows */
     unsigned                     anonymous:1;    /* without access token */
     unsigned                     humble:1;   /* its slots come after those of

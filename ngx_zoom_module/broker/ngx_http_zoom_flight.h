@@ -54,7 +54,7 @@ struct ngx_http_zoom_flight_s {
     zoom_error_e                 trouble;    /* of such a one */
     ngx_msec_t                   deadline;   /* of the waiters here */
     unsigned                     owner:1;
-    unsigned                     background:1;   /* wanted, by nobody yet */
+    unsigned                     background:1;   /* wanted, whoever waits */
     unsigned                     ended:1;
 };
 
@@ -102,6 +102,14 @@ void ngx_http_zoom_flight_background(ngx_http_zoom_flight_t *flight);
  */
 
 void ngx_http_zoom_flight_leave(ngx_http_zoom_flight_t *flight);
+
+/*
+ * The last waiter is about to leave, but what the flight brings is wanted in
+ * the store, until "deadline".
+ */
+
+void ngx_http_zoom_flight_keep(ngx_http_zoom_flight_t *flight,
+    ngx_msec_t deadline);
 
 /* Until when anybody, here or elsewhere, waits for our flight. */
 ngx_msec_t ngx_http_zoom_flight_deadline(ngx_http_zoom_flight_t *flight);

@@ -55,6 +55,30 @@ ngx_http_zoom_flight_extend(ngx_http_zoom_flight_t *flight,
 }
 
 
+void
+ngx_http_zoom_flight_keep(ngx_http_zoom_flight_t *flight, ngx_msec_t deadline)
+{
+    ngx_http_zoom_entry_t  *e;
+
+    ngx_http_zoom_flight_extend(flight, deadline);
+
+    if (flight->owner) {
+        flight->background = 1;
+        return;
+    }
+
+    ngx_http_zoom_zone_lock(ngx_http_zoom_flight_zone);
+
+    e = ngx_http_zoom_flight_entry(flight);
+
+    if (e) {
+        e->polled = 1;
+    }
+
+    ngx_http_zoom_zone_unlock(ngx_http_zoom_flight_zone);
+}
+
+
 ngx_msec_t
 ngx_http_zoom_flight_deadline(ngx_http_zoom_flight_t *flight)
 {

@@ -74,6 +74,7 @@ struct ngx_http_zoom_mint_job_s {
     ngx_http_zoom_service_e      service;
     zoom_label_e                 label;      /* ZOOM_NLABELS: no limit */
     ngx_http_zoom_subject_t      subject;
+    ngx_msec_t                   stale_after;    /* as that of a call */
     unsigned                     anonymous:1;
     unsigned                     lone:1;     /* as that of a call */
 };

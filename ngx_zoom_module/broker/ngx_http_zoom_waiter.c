@@ -13,7 +13,6 @@ ngx_http_zoom_status_e
 ngx_http_zoom_waiter_wait(ngx_http_zoom_waiter_t *w,
     ngx_http_zoom_flight_t *flight, ngx_msec_t deadline)
 {
-    ngx_msec_int_t          left;
     ngx_http_zoom_status_e  status;
 
     status = (flight->owner && ngx_queue_empty(&flight->waiters)
@@ -23,15 +22,24 @@ ngx_http_zoom_waiter_wait(ngx_http_zoom_waiter_t *w,
     w->flight = flight;
     ngx_queue_insert_tail(&flight->waiters, &w->queue);
 
-    left = deadline - ngx_current_msec;
-
     ngx_http_zoom_timer_init(&w->timer, ngx_http_zoom_waiter_timeout,
                              ngx_cycle->log);
-    ngx_add_timer(&w->timer, ngx_max(left, 1));
+    ngx_http_zoom_waiter_extend(w, deadline);
 
     ngx_http_zoom_flight_start(flight);
 
     return status;
+}
+
+
+void
+ngx_http_zoom_waiter_extend(ngx_http_zoom_waiter_t *w, ngx_msec_t deadline)
+{
+    ngx_msec_int_t  left;
+
+    left = deadline - ngx_current_msec;
+
+    ngx_add_timer(&w->timer, ngx_max(left, 1));
 }
 
 

@@ -20,7 +20,7 @@ struct ngx_http_zoom_waiter_s {
      * Set by the caller.  One of the two is called, once, from the event loop,
      * unless the waiter leaves before: "landed" with the flight's result,
      * "late" when the time is over, with the waiter still in the queue: it has
-     * to leave.
+     * to leave, or to get more time.
      */
 
     void                       (*landed)(ngx_http_zoom_waiter_t *w,
@@ -42,6 +42,10 @@ struct ngx_http_zoom_waiter_s {
 
 ngx_http_zoom_status_e ngx_http_zoom_waiter_wait(ngx_http_zoom_waiter_t *w,
     ngx_http_zoom_flight_t *flight, ngx_msec_t deadline);
+
+/* From its "late": goes on waiting until "deadline". */
+void ngx_http_zoom_waiter_extend(ngx_http_zoom_waiter_t *w,
+    ngx_msec_t deadline);
 
 /* The flight goes on for others.  Harmless on a waiter that does not wait. */
 void ngx_http_zoom_waiter_leave(ngx_http_zoom_waiter_t *w);

@@ -25,8 +25,8 @@ typedef struct {
 
 static ngx_int_t ngx_http_zoom_api_ask(ngx_http_request_t *r,
     ngx_http_zoom_token_ask_t *want, ngx_http_zoom_api_own_t *own);
-static ngx_int_t ngx_http_zoom_api_access(ngx_http_zoom_token_ask_t *want,
-    ngx_http_zoom_api_own_t *own);
+static ngx_int_t ngx_http_zoom_api_access(ngx_http_request_t *r,
+    ngx_http_zoom_token_ask_t *want, ngx_http_zoom_api_own_t *own);
 static void ngx_http_zoom_api_clear(ngx_http_zoom_token_ask_t *want);
 static ngx_int_t ngx_http_zoom_api_fail(ngx_http_zoom_token_ask_t *want,
     zoom_error_e error);
@@ -61,7 +61,7 @@ ngx_http_zoom_api_mint(ngx_http_request_t *r, ngx_http_zoom_token_ask_t *want)
         return ngx_http_zoom_api_fail(want, ZOOM_E_INTERNAL);
     }
 
-    return want->access ? ngx_http_zoom_api_access(want, own)
+    return want->access ? ngx_http_zoom_api_access(r, want, own)
                         : ngx_http_zoom_api_ask(r, want, own);
 }
 
@@ -116,8 +116,8 @@ ngx_http_zoom_api_ask(ngx_http_request_t *r, ngx_http_zoom_token_ask_t *want,
 
 
 static ngx_int_t
-ngx_http_zoom_api_access(ngx_http_zoom_token_ask_t *want,
-    ngx_http_zoom_api_own_t *own)
+ngx_http_zoom_api_access(ngx_http_request_t *r,
+    ngx_http_zoom_token_ask_t *want, ngx_http_zoom_api_own_t *own)
 {
     ngx_http_zoom_access_t  *a;
 
@@ -129,6 +129,7 @@ ngx_http_zoom_api_access(ngx_http_zoom_token_ask_t *want,
 
     a->wa = ngx_http_zoom_worker_account(want->account);
     a->deadline = ngx_current_msec + want->timeout;
+    a->stale_after = ngx_http_zoom_script_stale_after(r);
     a->pool = want->pool;
     a->handler = ngx_http_zoom_api_access_handler;
     a->data = want;
@@ -317,6 +318,7 @@ ngx_http_zoom_api_fill(ngx_http_request_t *r, ngx_http_zoom_request_t *request,
 
     call->account = request->account;
     call->deadline = ngx_current_msec + ngx_min(request->timeout, left);
+    call->stale_after = ngx_http_zoom_script_stale_after(r);
     call->response_max = request->most;
     call->handler = ngx_http_zoom_api_sent;
     call->data = request;

@@ -233,6 +233,7 @@ ngx_http_zoom_ffi_access(ngx_http_zoom_ffi_vm_t *vm, ngx_http_request_t *r,
 
     a->wa = ngx_http_zoom_worker_account(call->account);
     a->deadline = call->deadline;
+    a->stale_after = ngx_http_zoom_script_stale_after(r);
     a->pool = call->pool;
     a->handler = ngx_http_zoom_ffi_accessed;
     a->data = call;
@@ -275,6 +276,7 @@ ngx_http_zoom_ffi_request(ngx_http_zoom_ffi_vm_t *vm, ngx_http_request_t *r,
 
     request->account = call->account;
     request->deadline = call->deadline;
+    request->stale_after = ngx_http_zoom_script_stale_after(r);
     request->pool = call->pool;
     request->handler = ngx_http_zoom_ffi_requested;
     request->data = call;

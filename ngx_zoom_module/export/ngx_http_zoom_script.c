@@ -45,6 +45,7 @@ ngx_http_zoom_script_ask(ngx_http_request_t *r,
     ask->reuse = fresh ? 0 : zlcf->reuse;
     ask->min_left = zlcf->min_left;
     ask->use_stale = zlcf->use_stale;
+    ask->stale_after = fresh ? NGX_HTTP_ZOOM_NEVER : zlcf->stale_after;
 
     if (ask->req.ttl < NGX_HTTP_ZOOM_TTL_MIN
         || ask->req.ttl > NGX_HTTP_ZOOM_TTL_MAX)
@@ -184,6 +185,17 @@ ngx_http_zoom_script_signature(const ngx_http_zoom_account_t *account,
     signature->len = b.len;
 
     return why;
+}
+
+
+ngx_msec_t
+ngx_http_zoom_script_stale_after(ngx_http_request_t *r)
+{
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    return zlcf->stale_after;
 }
 
 

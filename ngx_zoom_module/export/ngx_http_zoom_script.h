@@ -18,9 +18,9 @@
 
 /*
  * Fills in "ask", which is zeroed but for account, pool, handler and data; its
- * strings are those of "req".  With "fresh" nothing comes from the store.
- * NULL, or a sentence for whoever wrote the code.  zoom_allow_user holds here
- * as well.
+ * strings are those of "req".  With "fresh" nothing comes from the store
+ * unless Zoom fails.  NULL, or a sentence for whoever wrote the code.
+ * zoom_allow_user holds here as well.
  */
 
 const char *ngx_http_zoom_script_ask(ngx_http_request_t *r,
@@ -43,6 +43,9 @@ const char *ngx_http_zoom_script_request(const ngx_http_zoom_api_req_t *req,
 const char *ngx_http_zoom_script_signature(
     const ngx_http_zoom_account_t *account, const ngx_str_t *meeting,
     ngx_uint_t host, time_t life, u_char *buf, ngx_str_t *signature);
+
+/* How long what is asked for waits while an older token would do, as there. */
+ngx_msec_t ngx_http_zoom_script_stale_after(ngx_http_request_t *r);
 
 /*
  * When it is over, counted from now: a script may run for long before it asks.

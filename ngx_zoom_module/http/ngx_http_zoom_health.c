@@ -107,6 +107,7 @@ ngx_http_zoom_health_create(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 
     health->access.wa = ngx_http_zoom_worker_account(zlcf->account);
     health->access.deadline = ngx_current_msec + ngx_max(left, 1);
+    health->access.stale_after = NGX_HTTP_ZOOM_NEVER;
     health->access.handler = ngx_http_zoom_health_answered;
     health->access.data = health;
 

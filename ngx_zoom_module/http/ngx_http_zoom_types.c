@@ -275,6 +275,7 @@ ngx_http_zoom_types_ask(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         ask->reuse = zlcf->reuse;
         ask->min_left = zlcf->min_left;
         ask->use_stale = zlcf->use_stale;
+        ask->stale_after = zlcf->stale_after;
         ask->vital = 1;
     }
 

@@ -84,7 +84,8 @@ typedef struct {
     unsigned char                referenced; /* second chance */
     unsigned char                pinned:1;   /* an access token: not evicted */
     unsigned char                negative:1; /* on the list of failures */
-    unsigned char                polled:1;   /* workers without a slot wait */
+    unsigned char                polled:1;   /* workers without a slot wait, or
+                                                it is wanted by nobody else */
     unsigned char                error;      /* zoom_error_e of "failed" */
     unsigned char                trouble;    /* zoom_error_e it tries again
                                                 after, or ZOOM_OK */

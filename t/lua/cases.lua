@@ -98,6 +98,11 @@ function cases.stale(zoom)
 end
 
 
+function cases.stale_after(zoom)
+    return mint(zoom, { user = "bots@t1.example" })
+end
+
+
 function cases.access_token(zoom)
     return answer(zoom.access_token{ account = "acme" })
 end
