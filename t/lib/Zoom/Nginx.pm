@@ -80,6 +80,7 @@ my $LOG_FORMAT = join ',', map { qq("$_":"\$$_") } qw(
 # http2 (a second server name would be a second copy of "server").  lua => 1
 # loads the Lua module as well; "module" has load_module lines of its own, and
 # "bare" nothing in the log that needs ours.  nofile => N limits the master.
+# text => a function that gets the Zoom::Nginx and returns all of it.
 
 sub configuration {
     my ($self, %o) = @_;
@@ -156,7 +157,7 @@ sub prepare {
 sub write_configuration {
     my ($self, %o) = @_;
 
-    $self->{text} = $self->configuration(%o);
+    $self->{text} = $o{text} ? $o{text}->($self) : $self->configuration(%o);
 
     # one that still reloads reads all of the old one, or of the new one
     rename spew("$self->{dir}/nginx.conf.new", $self->{text}),

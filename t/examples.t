@@ -1,0 +1,176 @@
+#!/usr/bin/perl
+
+# examples/*.conf as they are, but for places and ports: nginx takes each, and
+# the platform that it is for gets its tokens.
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(basename dirname);
+use Test::More;
+
+use Zoom::Nginx;
+use Zoom::Platform;
+use Zoom::Process qw(copy_of slurp);
+use Zoom::Resty;
+use Zoom::Sandbox;
+use Zoom::Test;
+
+my $top = abs_path(dirname(__FILE__) . '/..');
+my $t = Zoom::Test->new;
+
+# Which of the test's secrets is in which file of an example.
+my %file = (
+    attendee_secret => 'attendee',
+    header_secret   => 'header',
+    recall_secret   => 'webhooks',
+    url_secret      => 'arg',
+    admin_secret    => 'header',
+    tenant1         => 'attendee',
+    tenant2         => 'attendee2',
+    tenant2_old     => 'attendee',
+    map({ ("red_$_" => $_, "green_$_" => $_, $_ => $_) }
+        qw(account_id client_id client_secret)),
+);
+
+my %tried;
+
+
+# What stands in an example, and how it is here.
+sub adapted {
+    my ($text, $nginx) = @_;
+    my ($dir, $modules) = ($nginx->dir, Zoom::Sandbox::modules_dir());
+    my $user = $> == 0 ? "user nobody nogroup;\ndaemon off;" : 'daemon off;';
+    my ($port, $tls) = ($nginx->port, $nginx->port2);
+    my $module = Zoom::Nginx::module();
+    my $zoom = $t->expand('oauth_url %{oauth_url}; api_url %{api_url};'
+                          . ' trusted_certificate %{ca};');
+
+    $text =~ s{modules/ngx_http_zoom_module\.so}{$module};
+    $text =~ s{modules/}{$modules/}g;
+    $text =~ s{user\s+www-data;}{$user};
+    $text =~ s{worker_processes\s+auto}{worker_processes 2};
+    $text =~ s{/run/nginx\.pid}{$dir/nginx.pid};
+    $text =~ s{/var/log/nginx/}{$dir/}g;
+    $text =~ s{listen\s+443 ssl;}
+              {listen 127.0.0.1:$port; listen 127.0.0.1:$tls ssl;}g;
+    $text =~ s{/etc/nginx/tls/tokens\.(pem|key)}
+              {$t->dir . "/sandbox/server.$1"}ge;
+    $text =~ s{file:/etc/nginx/zoom/(\w+)}
+              {'file:' . $t->secret_file($file{$1} // die "$1 is new\n")}ge;
+    $text =~ s/(zoom_account \w+ \{)/$1 $zoom/g;
+    $text =~ s/^http \{/local_http($text, $dir)/me;
+
+    return $text;
+}
+
+
+# What an nginx of its own needs at "http": nobody has installed the library.
+sub local_http {
+    my ($text, $dir) = @_;
+    my $library = copy_of("$top/lua");
+
+    return join '', "http {\n",
+                    map({ "${_}_temp_path $dir/tmp/$_;\n" }
+                        qw(client_body proxy fastcgi uwsgi scgi)),
+                    $text =~ /_by_lua/
+                        ? qq(lua_package_path "$library/?.lua;;";\n) : ();
+}
+
+
+# Starts one; where it is.
+sub example {
+    my ($name) = @_;
+    my $text = slurp("$top/examples/$name.conf");
+
+    $t->nginx(text => sub { adapted($text, shift) });
+    $tried{$name} = 1;
+
+    return (port => $t->port);
+}
+
+
+sub has {
+    my ($got, $name, @kinds) = @_;
+
+    is($got->{failed}, undef, "$name: taken")
+        or diag($got->{calls}[-1]->body);
+
+    my %tokens = $got->{tokens} ? %{ $got->{tokens} }
+                                : ($kinds[0] => $got->{token});
+
+    ok(length($tokens{$_} // ''), "$name: $_") for @kinds;
+}
+
+
+my $key = 'key=' . $t->secret('arg');
+
+{
+    my @at = example('attendee');
+    my $attendee = Zoom::Platform->attendee(@at,
+        secret => $t->secret('attendee'));
+
+    has($attendee->fetch("/zoom-tokens?$key"), 'Attendee', 'zak_token');
+    is($t->get('/zoom-health')->status, 200, 'Attendee: health');
+}
+
+{
+    my @at = example('recall');
+    my $recall = Zoom::Platform->recall(@at, secret => $t->secret('webhooks'));
+
+    has($recall->fetch("/recall?$key&type=$_&meeting_id=123456789"),
+        'Recall.ai', $_) for qw(zak onbehalf local_recording);
+}
+
+{
+    my $baas = Zoom::Platform->meeting_baas(example('meeting-baas'));
+
+    has($baas->fetch("/$_?$key"), 'Meeting BaaS', $_) for qw(zak obf);
+}
+
+{
+    my @at = example('meetstream');
+    my $meetstream = Zoom::Platform->meetstream(@at,
+        secret => $t->secret('header'));
+
+    has($meetstream->fetch("/$_"), 'MeetStream', $_) for qw(zak obf);
+}
+
+{
+    my @at = example('tenants');
+
+    for my $tenant (['attendee', 'bots@t1.example'],
+                    ['attendee2', 'bots@t2.example'])
+    {
+        my $got = Zoom::Platform->attendee(@at,
+            secret => $t->secret($tenant->[0]))->fetch('/zoom-tokens');
+
+        is(jwt_claims($got->{tokens}{zak_token})->{uid}, $tenant->[1],
+           "tenants: $tenant->[1]");
+    }
+
+    is($t->get('/zoom-status')->status, 401, 'tenants: status, without a key');
+    is($t->get('/zoom-status', 'X-Admin-Key' => $t->secret('header'))->status,
+       200, 'tenants: status');
+}
+
+SKIP: {
+    my $missing = resty_missing();
+
+    skip $missing, 2 if $missing;
+
+    example('openresty');
+
+    is($t->get('/bot-token')->status, 401, 'OpenResty: nobody');
+    is(jwt_claims($t->get('/bot-token', 'X-Key' => $t->secret('header'))
+                    ->body)->{uid},
+       'bots@example.com', 'OpenResty: a token');
+}
+
+is_deeply([grep { !$tried{$_} } map { basename($_, '.conf') }
+           glob "$top/examples/*.conf"],
+          resty_missing() ? ['openresty'] : [], 'every example was tried');
+
+$t->allow(qr/\[error\].*refused/);
+$t->finish;
