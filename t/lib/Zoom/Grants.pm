@@ -6,7 +6,7 @@ package Zoom::Grants;
 #     my $t = Zoom::Test->new;
 #     my $grants = Zoom::Grants->new($t);
 #
-#     $t->nginx(http => $grants->http('users', <<'EOC'));
+#     $t->nginx(http => $grants->conf('users', <<'EOC'));
 #             location = /tokens { zoom_tokens users; ... }
 #     EOC
 #     $grants->connect('owner1', user => 'alice@other.example');
@@ -19,7 +19,7 @@ use warnings;
 
 use MIME::Base64 qw(encode_base64);
 
-use Zoom::HTTP qw(http);
+use Zoom::HTTP ();
 use Zoom::Process qw(free_ports);
 
 
@@ -68,7 +68,7 @@ sub account {
         client_id     => 'file:%{users_id}',
         client_secret => 'file:%{users_secret}',
         redirect_uri  => $self->here . '/connected',
-        scopes        => '"user:read:user user:read:token"',
+        scopes        => 'user:read:user user:read:token',
         authorize_url => '%{authorize_url}',
         revoke_url    => '%{revoke_url}',
         %o,
@@ -77,7 +77,7 @@ sub account {
 
 
 # The store, the account and the server with these pages and more.
-sub http {
+sub conf {
     my ($self, $name, $locations, %o) = @_;
 
     return <<"EOC" . $self->account($name, %o);
