@@ -266,6 +266,10 @@ subtest 'the code' => sub {
     like(said(exchange($code)), qr/^400 invalid_grant/, 'too late');
 
     ok((grep { $_ eq $code } $zoom->codes), 'all are remembered');
+
+    $zoom->control({ user_oauth => { code_error => 'invalid_request' } });
+    is(said(exchange('x')), '400 invalid_request Invalid authorization code x',
+       'in other words');
 };
 
 

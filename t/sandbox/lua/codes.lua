@@ -76,7 +76,8 @@ function _M.spend(app, form)
     dict:delete("code:" .. code)
 
     if not of or of.client_id ~= app.client_id then
-        return nil, "invalid_grant", "Invalid authorization code " .. code
+        return nil, state.get().user_oauth.code_error or "invalid_grant",
+               "Invalid authorization code " .. code
     end
 
     if form.redirect_uri ~= of.redirect_uri then
