@@ -20,8 +20,11 @@ typedef enum {
     ZOOM_E_NO_USER,              /* 403 */
     ZOOM_E_NO_ACCOUNT,
     ZOOM_E_DENIED,
+    ZOOM_E_NOT_CONNECTED,
+    ZOOM_E_GRANT_EXPIRED,
     ZOOM_E_METHOD,               /* 405 */
     ZOOM_E_TOO_LARGE,            /* 413 */
+    ZOOM_E_USER_NOT_IN_MEETING,  /* 409, of Zoom's */
     ZOOM_E_INTERNAL,             /* 500 */
     ZOOM_E_ROUTE_FAILED,
     ZOOM_E_USER_UNKNOWN,         /* 502 */
@@ -34,6 +37,7 @@ typedef enum {
     ZOOM_E_RATE_LIMITED,         /* 503 */
     ZOOM_E_ZOOM_UNAVAILABLE,
     ZOOM_E_OVERLOADED,
+    ZOOM_E_STORE_UNAVAILABLE,
     ZOOM_E_TIMEOUT,              /* 504 */
 
     ZOOM_E_LAST

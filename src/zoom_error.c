@@ -32,8 +32,17 @@ static const zoom_error_info_t  zoom_errors[ZOOM_E_LAST] = {
     [ZOOM_E_DENIED] = { 403, zoom_str("denied"),
         zoom_str("This callback may not have a token.") },
 
+    [ZOOM_E_NOT_CONNECTED] = { 403, zoom_str("not_connected"),
+        zoom_str("The user has not connected a Zoom account.") },
+
+    [ZOOM_E_GRANT_EXPIRED] = { 403, zoom_str("grant_expired"),
+        zoom_str("The user has to connect the Zoom account again.") },
+
     [ZOOM_E_METHOD] = { 405, zoom_str("method"),
         zoom_str("The request method is not allowed here.") },
+
+    [ZOOM_E_USER_NOT_IN_MEETING] = { 409, zoom_str("user_not_in_meeting"),
+        zoom_str("The user has to be in the meeting before the bot.") },
 
     [ZOOM_E_TOO_LARGE] = { 413, zoom_str("too_large"),
         zoom_str("The request body is too large.") },
@@ -73,6 +82,9 @@ static const zoom_error_info_t  zoom_errors[ZOOM_E_LAST] = {
 
     [ZOOM_E_OVERLOADED] = { 503, zoom_str("overloaded"),
         zoom_str("The server is overloaded, try again later.") },
+
+    [ZOOM_E_STORE_UNAVAILABLE] = { 503, zoom_str("store_unavailable"),
+        zoom_str("The server cannot reach its store, try again later.") },
 
     [ZOOM_E_TIMEOUT] = { 504, zoom_str("timeout"),
         zoom_str("The token did not arrive in time.") },

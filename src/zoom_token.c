@@ -106,6 +106,7 @@ zoom_obf_classify(const zoom_response_t *a, int64_t now, int64_t ttl,
 
     for (i = 0; zoom_absent_words[i]; i++) {
         if (zoom_str_casefind(message, zoom_absent_words[i])) {
+            v->error = ZOOM_E_USER_NOT_IN_MEETING;
             v->advice = zoom_advice_present;
             return;
         }

@@ -393,7 +393,7 @@ subtest 'all types of tokens' => sub {
     $zoom->control({ absent => { 'bot0005@example.com' => 1 } });
     $got = $meetstream->fetch('/types?type=onbehalf',
                               meeting_number => $meeting);
-    like($got->{failed}, qr/^fatal: 502/, 'the user is not in the meeting');
+    like($got->{failed}, qr/^fatal: 409/, 'the user is not in the meeting');
     $zoom->control({ absent => { 'bot0005@example.com' => undef } });
 };
 

@@ -356,7 +356,7 @@ subtest 'nobody there' => sub {
 
     is(scalar keys %{ $r->json }, 4, 'the others come');
     ok(!exists $r->json->{onbehalf_token}, 'an OBF token does not');
-    is(line_of('n')->{zoom_error}, 'zoom_refused', 'why');
+    is(line_of('n')->{zoom_error}, 'user_not_in_meeting', 'why');
     like(error_log(),
          qr/no\ OBF\ token\ for\ user\ "bots\@example\.com"
             .*for\ meeting\ "123456789".*has\ to\ be\ in\ the\ meeting/x,

@@ -382,6 +382,7 @@ ngx_http_zoom_call_works(ngx_http_zoom_call_t *call)
 
     case ZOOM_E_USER_UNKNOWN:
     case ZOOM_E_MEETING_UNKNOWN:
+    case ZOOM_E_USER_NOT_IN_MEETING:
         return 1;
 
     case ZOOM_E_ZOOM_REFUSED:

@@ -233,6 +233,7 @@ ngx_http_zoom_failure_of(const ngx_http_zoom_failure_t *f)
         return subject->meeting;
 
     case ZOOM_E_ZOOM_REFUSED:
+    case ZOOM_E_USER_NOT_IN_MEETING:
         return subject->user ? subject->user : subject->meeting;
 
     default:

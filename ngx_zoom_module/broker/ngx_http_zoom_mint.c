@@ -18,6 +18,10 @@
 #define NGX_HTTP_ZOOM_HOLD_REFUSED  1000
 #define NGX_HTTP_ZOOM_HOLD_UNKNOWN  10000
 
+/* Zoom tells the host of each bot that is too early. */
+
+#define NGX_HTTP_ZOOM_HOLD_EARLY    5000
+
 /* how long a renewal that failed stands, milliseconds */
 
 #define NGX_HTTP_ZOOM_HOLD_RENEWAL  5000
@@ -406,6 +410,9 @@ ngx_http_zoom_mint_hold(ngx_http_zoom_mint_t *mint)
     case ZOOM_E_USER_UNKNOWN:
     case ZOOM_E_MEETING_UNKNOWN:
         return NGX_HTTP_ZOOM_HOLD_UNKNOWN;
+
+    case ZOOM_E_USER_NOT_IN_MEETING:
+        return NGX_HTTP_ZOOM_HOLD_EARLY;
 
     case ZOOM_E_ZOOM_REFUSED:
     case ZOOM_E_ZOOM_INVALID:

@@ -53,6 +53,11 @@ static const char *const  ngx_http_zoom_refuse_advices[] = {
 
     [ZOOM_E_DENIED] = "if the caller is right, see what this location allows",
 
+    [ZOOM_E_NOT_CONNECTED] = "let the user connect the account, or see which "
+                             "name \"zoom_connect_as\" had for it",
+
+    [ZOOM_E_GRANT_EXPIRED] = "let the user connect the account again",
+
     [ZOOM_E_METHOD] = "see which method the caller uses",
 
     [ZOOM_E_TOO_LARGE] = "see \"client_max_body_size\" if the caller is right"

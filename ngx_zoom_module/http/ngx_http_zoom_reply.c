@@ -294,7 +294,9 @@ ngx_http_zoom_reply_headers(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         return NGX_ERROR;
     }
 
-    if (status != NGX_HTTP_SERVICE_UNAVAILABLE) {
+    if (status != NGX_HTTP_SERVICE_UNAVAILABLE
+        && ctx->reply.error != ZOOM_E_USER_NOT_IN_MEETING)
+    {
         return NGX_OK;
     }
 

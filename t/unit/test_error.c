@@ -15,8 +15,11 @@ static const struct {
     { ZOOM_E_NO_USER, 403, "no_user" },
     { ZOOM_E_NO_ACCOUNT, 403, "no_account" },
     { ZOOM_E_DENIED, 403, "denied" },
+    { ZOOM_E_NOT_CONNECTED, 403, "not_connected" },
+    { ZOOM_E_GRANT_EXPIRED, 403, "grant_expired" },
     { ZOOM_E_METHOD, 405, "method" },
     { ZOOM_E_TOO_LARGE, 413, "too_large" },
+    { ZOOM_E_USER_NOT_IN_MEETING, 409, "user_not_in_meeting" },
     { ZOOM_E_INTERNAL, 500, "internal" },
     { ZOOM_E_ROUTE_FAILED, 500, "route_failed" },
     { ZOOM_E_USER_UNKNOWN, 502, "user_unknown" },
@@ -29,6 +32,7 @@ static const struct {
     { ZOOM_E_RATE_LIMITED, 503, "rate_limited" },
     { ZOOM_E_ZOOM_UNAVAILABLE, 503, "zoom_unavailable" },
     { ZOOM_E_OVERLOADED, 503, "overloaded" },
+    { ZOOM_E_STORE_UNAVAILABLE, 503, "store_unavailable" },
     { ZOOM_E_TIMEOUT, 504, "timeout" }
 };
 

@@ -332,9 +332,11 @@ static const judged_t  obf_rows[] = {
     { 400, "{\"code\":1010,\"message\":\"x\"}", ZOOM_FINAL,
       ZOOM_E_USER_UNKNOWN, 0, "another account" },
     { 400, "{\"code\":3000,\"message\":\"The user is not in the meeting.\"}",
-      ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED, 0, "in the meeting before" },
+      ZOOM_FINAL, ZOOM_E_USER_NOT_IN_MEETING, 0,
+      "in the meeting before" },
     { 400, "{\"code\":300,\"message\":\"The meeting has not started.\"}",
-      ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED, 0, "in the meeting before" },
+      ZOOM_FINAL, ZOOM_E_USER_NOT_IN_MEETING, 0,
+      "in the meeting before" },
     { 400, "{\"code\":124,\"message\":\"This API only supports OAuth2 "
       "authorization.\"}", ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED,
       0, "user's own OAuth" },

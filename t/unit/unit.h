@@ -93,6 +93,9 @@ Suite *unit_hash(void);
 Suite *unit_lua_pattern(void);
 Suite *unit_log_once(void);
 Suite *unit_token_type(void);
+Suite *unit_seal(void);
+Suite *unit_consent(void);
+Suite *unit_grant(void);
 
 
 #endif /* UNIT_H_INCLUDED */
