@@ -26,7 +26,8 @@ LDFLAGS_OPT ?= -Wl,-z,relro -Wl,-z,now
 
 PACKAGES    := build-essential nginx nginx-dev libnginx-mod-http-lua \
                lua-cjson libluajit2-5.1-dev,libluajit-5.1-dev \
-               libcurl4-openssl-dev libjansson-dev libssl-dev check \
+               libcurl4-openssl-dev libjansson-dev libssl-dev \
+               libsqlite3-dev sqlite3 check \
                pkg-config perl openssl curl ca-certificates
 
 # For t/status.t, t/reload_crash.t, t/resty_redis.t; NO_EXTRAS=1 does without.
@@ -38,7 +39,7 @@ override OUT   := $(abspath $(BUILD))
 
 CORE_SRCS   := $(wildcard src/*.c)
 CORE_HDRS   := $(wildcard include/*.h)
-WINGS       := conf http broker shm net export
+WINGS       := conf http broker shm store net export
 MODULE_SRCS := $(wildcard ngx_zoom_module/*.c $(WINGS:%=ngx_zoom_module/%/*.c))
 MODULE_HDRS := $(wildcard ngx_zoom_module/*.h $(WINGS:%=ngx_zoom_module/%/*.h))
 UNIT_SRCS   := $(wildcard t/unit/*.c)

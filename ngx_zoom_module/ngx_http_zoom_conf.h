@@ -18,6 +18,7 @@
 
 
 typedef struct ngx_http_zoom_account_s  ngx_http_zoom_account_t;
+typedef struct ngx_http_zoom_store_conf_s  ngx_http_zoom_store_conf_t;
 
 
 typedef enum {
@@ -31,6 +32,7 @@ typedef struct {
     ngx_array_t                  accounts;   /* ngx_http_zoom_account_t * */
     size_t                       zone_size;
     ngx_shm_zone_t              *zone;       /* NULL without an account */
+    ngx_http_zoom_store_conf_t  *store;      /* NULL without zoom_store */
     ngx_log_t                   *log;        /* of the http level, or NULL */
 
     ngx_array_t                  readable;   /* ngx_str_t: secret files that

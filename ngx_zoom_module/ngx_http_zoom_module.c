@@ -16,6 +16,7 @@
 #include "ngx_http_zoom_handlers.h"
 #include "ngx_http_zoom_replay.h"
 #include "ngx_http_zoom_stale_conf.h"
+#include "ngx_http_zoom_store_conf.h"
 #include "ngx_http_zoom_types_conf.h"
 #include "ngx_http_zoom_user_conf.h"
 #include "ngx_http_zoom_variables.h"
@@ -100,6 +101,13 @@ static ngx_command_t  ngx_http_zoom_commands[] = {
     { ngx_string("zoom_zone"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
       ngx_http_zoom_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("zoom_store"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_http_zoom_set_store,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
@@ -546,6 +554,7 @@ ngx_http_zoom_create_main_conf(ngx_conf_t *cf)
      * set by ngx_pcalloc():
      *
      *     zmcf->zone = NULL;
+     *     zmcf->store = NULL;
      *     zmcf->log = NULL;
      */
 
@@ -584,6 +593,12 @@ ngx_http_zoom_init_main_conf(ngx_conf_t *cf, void *conf)
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
     zmcf->log = clcf->error_log;
+
+    if (zmcf->store
+        && ngx_http_zoom_store_check(cf, zmcf->store) != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
 
     if (zmcf->accounts.nelts == 0) {
         return NGX_CONF_OK;

@@ -6,6 +6,7 @@
 #include "ngx_http_zoom_broker.h"
 #include "ngx_http_zoom_failure.h"
 #include "ngx_http_zoom_flight.h"
+#include "ngx_http_zoom_grants.h"
 #include "ngx_http_zoom_http_client.h"
 #include "ngx_http_zoom_key.h"
 #include "ngx_http_zoom_publish.h"
@@ -20,6 +21,10 @@
 /* milliseconds */
 
 #define NGX_HTTP_ZOOM_PURGE_EVERY  1000
+
+
+static void ngx_http_zoom_broker_counted(
+    const ngx_http_zoom_grant_count_t *counts, ngx_uint_t n);
 
 
 static ngx_http_zoom_zone_t  *ngx_http_zoom_broker_zone;
@@ -123,7 +128,12 @@ ngx_http_zoom_broker_init_process(ngx_cycle_t *cycle)
         || ngx_http_zoom_flight_init_process(ngx_http_zoom_broker_zone,
                                              cycle->log)
            != NGX_OK
-        || ngx_http_zoom_worker_accounts_create(cycle) != NGX_OK)
+        || ngx_http_zoom_worker_accounts_create(cycle) != NGX_OK
+        || ngx_http_zoom_grants_init_process(zmcf->store,
+                                             ngx_http_zoom_broker_counted,
+                                             zmcf->log ? zmcf->log
+                                                       : cycle->log)
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -148,6 +158,36 @@ ngx_http_zoom_broker_init_process(ngx_cycle_t *cycle)
 }
 
 
+/* How many grants there are, for the status page. */
+
+static void
+ngx_http_zoom_broker_counted(const ngx_http_zoom_grant_count_t *counts,
+    ngx_uint_t n)
+{
+    ngx_str_t                       *app;
+    ngx_uint_t                       i, j;
+    ngx_http_zoom_worker_account_t  *wa;
+
+    for (i = 0; /* void */ ; i++) {
+        wa = ngx_http_zoom_worker_account_nth(i);
+
+        if (wa == NULL) {
+            return;
+        }
+
+        app = &wa->account->consent.app;
+
+        for (j = 0; app->len && j < n; j++) {
+            if (ngx_strcmp(app->data, counts[j].app) == 0
+                && counts[j].state < ZOOM_NGRANT_STATES)
+            {
+                wa->state->grants[counts[j].state] = counts[j].n;
+            }
+        }
+    }
+}
+
+
 void
 ngx_http_zoom_broker_exit_process(ngx_cycle_t *cycle)
 {
@@ -156,6 +196,7 @@ ngx_http_zoom_broker_exit_process(ngx_cycle_t *cycle)
     }
 
     ngx_http_zoom_renew_stop();
+    ngx_http_zoom_grants_exit_process();
     ngx_http_zoom_worker_accounts_destroy();
     ngx_http_zoom_flight_exit_process();
     ngx_http_zoom_http_client_exit_process(cycle);

@@ -1,5 +1,5 @@
 /*
- * zoom_account: one Zoom account plus its S2S app credentials, once its block
+ * zoom_account: one Zoom account plus its app's credentials, once its block
  * has been read.
  */
 
@@ -12,6 +12,7 @@
 #include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_ca.h"
 #include "ngx_http_zoom_conf.h"
+#include "ngx_http_zoom_consent_conf.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_url.h"
 
@@ -22,6 +23,8 @@
 
 static char *ngx_http_zoom_account_required(ngx_conf_t *cf,
     ngx_http_zoom_account_t *account);
+static char *ngx_http_zoom_account_lacks(ngx_conf_t *cf,
+    ngx_http_zoom_account_t *account, const char *name);
 static char *ngx_http_zoom_account_urls(ngx_conf_t *cf,
     ngx_http_zoom_account_t *account);
 static char *ngx_http_zoom_account_agree(ngx_conf_t *cf,
@@ -46,8 +49,12 @@ ngx_http_zoom_account_end(ngx_conf_t *cf, ngx_http_zoom_account_t *account)
     ngx_http_zoom_account_t    **other;
     ngx_http_zoom_main_conf_t   *zmcf;
 
+    ngx_conf_init_uint_value(account->grant,
+                             NGX_HTTP_ZOOM_ACCOUNT_CREDENTIALS);
+
     if (ngx_http_zoom_account_required(cf, account) != NGX_CONF_OK
-        || ngx_http_zoom_account_urls(cf, account) != NGX_CONF_OK)
+        || ngx_http_zoom_account_urls(cf, account) != NGX_CONF_OK
+        || ngx_http_zoom_consent_conf(cf, account) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }
@@ -83,15 +90,18 @@ static char *
 ngx_http_zoom_account_required(ngx_conf_t *cf,
     ngx_http_zoom_account_t *account)
 {
+    ngx_uint_t   users;
     const char  *name;
 
-    if (account->account_id.data == NULL) {
+    users = ngx_http_zoom_account_of_users(account);
+
+    if (!users && account->account_id.data == NULL) {
         name = "account_id";
 
     } else if (account->credential.client_id.data == NULL) {
         name = "client_id";
 
-    } else if (account->credential.client_secret.data == NULL) {
+    } else if (!users && account->credential.client_secret.data == NULL) {
         name = "client_secret";
 
     } else if (account->sdk_key.data && account->sdk_secret.data == NULL) {
@@ -104,6 +114,14 @@ ngx_http_zoom_account_required(ngx_conf_t *cf,
         return NGX_CONF_OK;
     }
 
+    return ngx_http_zoom_account_lacks(cf, account, name);
+}
+
+
+static char *
+ngx_http_zoom_account_lacks(ngx_conf_t *cf, ngx_http_zoom_account_t *account,
+    const char *name)
+{
     ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                   "\"zoom_account\" \"%V\" must have \"%s\" in %s:%ui",
                   &account->name, name, account->file, account->line);
@@ -147,7 +165,9 @@ ngx_http_zoom_account_agree(ngx_conf_t *cf, ngx_http_zoom_account_t *account,
     ngx_uint_t   i;
     const char  *name;
 
-    if (!ngx_http_zoom_same(&account->account_id, &other->account_id)) {
+    if (!ngx_http_zoom_same(&account->account_id, &other->account_id)
+        || !ngx_http_zoom_same(&account->consent.app, &other->consent.app))
+    {
         return NGX_CONF_OK;
     }
 
@@ -175,9 +195,11 @@ ngx_http_zoom_account_agree(ngx_conf_t *cf, ngx_http_zoom_account_t *account,
 differ:
 
     ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                  "\"zoom_account\" \"%V\" and \"%V\" have one \"account_id\" "
+                  "\"zoom_account\" \"%V\" and \"%V\" have one \"%s\" "
                   "and must have the same \"%s\" in %s:%ui and %s:%ui",
-                  &other->name, &account->name, name, other->file,
+                  &other->name, &account->name,
+                  account->consent.app.len ? "client_id" : "account_id",
+                  name, other->file,
                   other->line, account->file, account->line);
 
     return NGX_CONF_ERROR;
@@ -244,7 +266,19 @@ ngx_http_zoom_account_store_free(void *data)
 char *
 ngx_http_zoom_account_finish(ngx_conf_t *cf, ngx_http_zoom_account_t *account)
 {
-    ngx_http_core_loc_conf_t  *clcf;
+    ngx_http_core_loc_conf_t   *clcf;
+    ngx_http_zoom_main_conf_t  *zmcf;
+
+    zmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_zoom_module);
+
+    if (zmcf->store == NULL && ngx_http_zoom_account_of_users(account)) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"zoom_account\" \"%V\" must have a \"zoom_store\" "
+                      "in the http block, where its users' grants are kept, "
+                      "in %s:%ui", &account->name, account->file,
+                      account->line);
+        return NGX_CONF_ERROR;
+    }
 
     if (EVP_Digest(account->credential.client_secret.data,
                    account->credential.client_secret.len,

@@ -1,6 +1,6 @@
 /*
- * zoom_account: one Zoom account plus its S2S app credentials.  Const once
- * the configuration is read.
+ * zoom_account: one Zoom account plus its S2S app credentials, or an app that
+ * users grant access to theirs.  Const once the configuration is read.
  */
 
 #ifndef _NGX_HTTP_ZOOM_ACCOUNT_H_INCLUDED_
@@ -39,12 +39,39 @@ typedef struct {
 } ngx_http_zoom_credential_t;
 
 
+typedef enum {
+    NGX_HTTP_ZOOM_ACCOUNT_CREDENTIALS = 0,
+    NGX_HTTP_ZOOM_AUTHORIZATION_CODE,
+    NGX_HTTP_ZOOM_DEVICE_CODE
+} ngx_http_zoom_grant_e;
+
+
+/* What users' grants need. */
+
+typedef struct {
+    ngx_str_t                    app;        /* names the app in the store;
+                                                empty: no users' grants */
+    ngx_http_zoom_origin_t       authorize;
+    ngx_http_zoom_origin_t       device;
+    ngx_http_zoom_origin_t       revoke;
+    ngx_str_t                    redirect_uri;
+    ngx_str_t                    scopes;     /* separated by blanks */
+} ngx_http_zoom_consent_conf_t;
+
+
+/* Whether each of its users has a grant of their own. */
+#define ngx_http_zoom_account_of_users(account)                               \
+    ((account)->grant != NGX_HTTP_ZOOM_ACCOUNT_CREDENTIALS)
+
+
 struct ngx_http_zoom_account_s {
     ngx_str_t                    name;
     ngx_uint_t                   index;      /* among zmcf->accounts */
 
     ngx_str_t                    account_id;
     ngx_http_zoom_credential_t   credential;
+    ngx_uint_t                   grant;      /* ngx_http_zoom_grant_e */
+    ngx_http_zoom_consent_conf_t consent;
     ngx_str_t                    sdk_key;
     ngx_str_t                    sdk_secret;
 

@@ -9,6 +9,7 @@
 #include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_choice.h"
 #include "ngx_http_zoom_conf.h"
+#include "ngx_http_zoom_consent_conf.h"
 #include "ngx_http_zoom_secret.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_url.h"
@@ -62,6 +63,14 @@ static ngx_conf_enum_t  ngx_http_zoom_plans[] = {
 };
 
 
+static ngx_conf_enum_t  ngx_http_zoom_grants[] = {
+    { ngx_string("account_credentials"), NGX_HTTP_ZOOM_ACCOUNT_CREDENTIALS },
+    { ngx_string("authorization_code"), NGX_HTTP_ZOOM_AUTHORIZATION_CODE },
+    { ngx_string("device_code"), NGX_HTTP_ZOOM_DEVICE_CODE },
+    { ngx_null_string, 0 }
+};
+
+
 static ngx_conf_post_t  ngx_http_zoom_timeout_post = {
     ngx_http_zoom_check_timeout
 };
@@ -90,6 +99,48 @@ static ngx_command_t  ngx_http_zoom_account_commands[] = {
       ngx_http_zoom_set_secret,
       0,
       offsetof(ngx_http_zoom_account_t, credential.client_secret),
+      NULL },
+
+    { ngx_string("grant"),
+      NGX_CONF_TAKE1,
+      ngx_http_zoom_set_enum,
+      0,
+      offsetof(ngx_http_zoom_account_t, grant),
+      &ngx_http_zoom_grants },
+
+    { ngx_string("authorize_url"),
+      NGX_CONF_TAKE1,
+      ngx_http_zoom_set_url,
+      0,
+      offsetof(ngx_http_zoom_account_t, consent.authorize),
+      NULL },
+
+    { ngx_string("device_url"),
+      NGX_CONF_TAKE1,
+      ngx_http_zoom_set_url,
+      0,
+      offsetof(ngx_http_zoom_account_t, consent.device),
+      NULL },
+
+    { ngx_string("revoke_url"),
+      NGX_CONF_TAKE1,
+      ngx_http_zoom_set_url,
+      0,
+      offsetof(ngx_http_zoom_account_t, consent.revoke),
+      NULL },
+
+    { ngx_string("redirect_uri"),
+      NGX_CONF_TAKE1,
+      ngx_http_zoom_set_redirect,
+      0,
+      0,
+      NULL },
+
+    { ngx_string("scopes"),
+      NGX_CONF_1MORE,
+      ngx_http_zoom_set_scopes,
+      0,
+      0,
       NULL },
 
     { ngx_string("sdk_key"),
@@ -269,6 +320,7 @@ ngx_http_zoom_account_create(ngx_conf_t *cf, ngx_str_t *name)
     account->file = cf->conf_file->file.name.data;
     account->line = cf->conf_file->line;
 
+    account->grant = NGX_CONF_UNSET_UINT;
     account->plan = NGX_CONF_UNSET_UINT;
     account->share = NGX_CONF_UNSET_UINT;
     account->dry_run = NGX_CONF_UNSET;
@@ -346,7 +398,10 @@ ngx_http_zoom_account_arguments(ngx_conf_t *cf, ngx_command_t *cmd)
 
     n = cf->args->nelts;
 
-    if (cmd->type & NGX_CONF_TAKE12) {
+    if (cmd->type & NGX_CONF_1MORE) {
+        valid = (n >= 2);
+
+    } else if (cmd->type & NGX_CONF_TAKE12) {
         valid = (n == 2 || ((cmd->type & NGX_CONF_TAKE2) && n == 3));
 
     } else {

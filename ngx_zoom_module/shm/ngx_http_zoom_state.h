@@ -13,6 +13,7 @@
 
 #include "ngx_http_zoom_account.h"
 #include "zoom_error.h"
+#include "zoom_grant.h"
 #include "zoom_limit.h"
 #include "zoom_log_once.h"
 #include "zoom_response.h"
@@ -144,6 +145,9 @@ typedef struct {
     ngx_atomic_t                 limits[NGX_HTTP_ZOOM_NLIMITS];
     ngx_http_zoom_histogram_t    mint_time;  /* of a token to join with */
     ngx_http_zoom_histogram_t    wait_time;  /* of a callback for one */
+
+    /* of users, as the store has counted them */
+    ngx_atomic_t                 grants[ZOOM_NGRANT_STATES];
 
     /* the last failure, for people */
 
