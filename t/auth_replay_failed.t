@@ -19,7 +19,9 @@ my $secret = $t->secret('webhooks');
 $zoom->control({ bots => 200 });
 $t->allow(qr/exited on signal 9/);
 
-my $nginx = $t->nginx(reuseport => 1, locations => <<'EOC');
+my $page = 'sorry ' x 400;
+
+my $nginx = $t->nginx(reuseport => 1, locations => <<'EOC' . <<"PAGE");
         zoom_user          $arg_user;
         zoom_allow_user    *;
         zoom_timeout       1s;
@@ -50,7 +52,19 @@ my $nginx = $t->nginx(reuseport => 1, locations => <<'EOC');
         location = /sorry {
             return 200 sorry;
         }
+
+        location = /paged_slowly {
+            zoom_tokens    acme;
+            error_page     503 =200 /very_sorry;
+        }
+
 EOC
+        # takes some 8 seconds
+        location = /very_sorry {
+            limit_rate     300;
+            return 200     "$page";
+        }
+PAGE
 
 my %pids;
 my ($users, $proofs, $sent) = (0, 0, 0);
@@ -222,6 +236,25 @@ for my $name (sort keys %scheme) {
         $zoom->control({ mode => '503', match => 'token' });
         is(http_wait($send->("/paged?$who"))->body, 'sorry', 'is no token')
             for 1 .. 2;
+        $zoom->control({ clear => 1 });
+        is(after($send, "/zak?$who", qr/^503/), 200, 'and spends nothing');
+    };
+
+    subtest "$name: while such a page is on its way" => sub {
+        my $send = $proof->();
+        my $who = somebody();
+
+        $zoom->control({ mode => '503', match => 'token' });
+
+        my $call = $send->("/paged_slowly?$who");
+
+        wait_for(sub {
+            $call->read_some if !$call->{done};
+            $call->{in} =~ /sorry/;
+        }, 20, 'a page');
+        isnt(now($send, "/zak?$who"), '401 replayed', 'the proof is good');
+        ok(!$call->{done}, 'already');
+        $call->abort;
         $zoom->control({ clear => 1 });
         is(after($send, "/zak?$who", qr/^503/), 200, 'and spends nothing');
     };

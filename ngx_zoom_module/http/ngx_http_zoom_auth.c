@@ -563,6 +563,9 @@ ngx_http_zoom_auth_settle(ngx_http_zoom_auth_t *auth, ngx_uint_t spent)
     } else {
         ngx_http_zoom_replay_release(&auth->id);
         ngx_http_zoom_replay_release(&auth->body);
+
+        auth->used_id = 0;
+        auth->used_body = 0;
     }
 }
 

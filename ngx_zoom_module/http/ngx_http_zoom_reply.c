@@ -189,6 +189,10 @@ ngx_http_zoom_reply_said(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
 
+        /* the page may take its time */
+
+        ngx_http_zoom_auth_settle(&ctx->auth, 0);
+
         return status;
     }
 
