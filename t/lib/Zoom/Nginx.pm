@@ -30,15 +30,18 @@ sub binary {
 }
 
 
-# 1022001 of 1.22.1
+# 1022001 of 1.22.1, the nginx that it is or, as Angie and OpenResty, was made of
 my $version;
 
 sub version {
     return $version //= do {
-        my $said = binary() . ' -v 2>&1';
+        my $said = binary() . ' -V 2>&1';
 
         $said = `$said`;
-        sprintf '%d%03d%03d', $said =~ m{/(\d+)\.(\d+)\.(\d+)};
+
+        my ($of) = $said =~ m{^nginx version: [a-z]+/([\d.]+)}m;
+
+        sprintf '%d%03d%03d', split /\./, $of;
     };
 }
 
