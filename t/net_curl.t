@@ -8,6 +8,7 @@ use warnings;
 
 use Test::More;
 
+use Zoom::Nginx;
 use Zoom::Shim;
 use Zoom::Test;
 
@@ -79,6 +80,25 @@ subtest 'quitting' => sub {
 
     like($nginx->error_log . slurp($nginx->dir . '/output'),
          qr/^shim: option 21 is 1$/m, 'does not wait for names');
+
+    $t->over;
+};
+
+
+# With whatever libcurl there is.  Angie has a resolver unless told otherwise.
+subtest 'quitting while the DNS is dead' => sub {
+    my $name = 'silent.zoom.example';
+
+    my $angie = Zoom::Nginx::binary() . ' -v 2>&1';
+
+    my $nginx = $t->nginx(account => { oauth_url => "https://$name" },
+                          http => `$angie` =~ /Angie/ ? 'resolver off;' : '',
+                          workers => 1, locations => $locations,
+                          env => { LD_PRELOAD => $shim, SHIM_SILENT => $name });
+
+    # nginx makes its error log of stderr
+    wait_for(sub { $nginx->error_log =~ /^shim: looking for \Q$name/m }, 10,
+             'a look-up');
 
     $t->over;
 };

@@ -3,6 +3,7 @@
  * environment wants.
  *
  *     SHIM_CODE     how the second transfer fails, and nothing comes of it
+ *     SHIM_SILENT   a name, the look-up of which takes 20 seconds for nothing
  *     SHIM_VERSION  as in LIBCURL_VERSION_NUM
  *
  * Each option of a multi handle is told on stderr.  nginx takes the environment
@@ -11,10 +12,12 @@
 
 #include <curl/curl.h>
 #include <dlfcn.h>
+#include <netdb.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 
 #undef curl_easy_setopt
@@ -23,6 +26,8 @@
 
 typedef CURLMsg *(*shim_read_pt)(CURLM *multi, int *left);
 typedef CURLMcode (*shim_add_pt)(CURLM *multi, CURL *easy);
+typedef int (*shim_names_pt)(const char *name, const char *service,
+    const struct addrinfo *hints, struct addrinfo **found);
 typedef CURLcode (*shim_easy_pt)(CURL *easy, CURLoption option, ...);
 typedef CURLMcode (*shim_setopt_pt)(CURLM *multi, CURLMoption option, ...);
 typedef curl_version_info_data *(*shim_info_pt)(CURLversion type);
@@ -30,6 +35,8 @@ typedef curl_version_info_data *(*shim_info_pt)(CURLversion type);
 
 static int       shim_code;
 static unsigned  shim_version;
+
+static char      shim_silent[256];
 
 static unsigned  shim_added;
 static CURL     *shim_failing;
@@ -44,6 +51,9 @@ shim_start(void)
 
     value = getenv("SHIM_CODE");
     shim_code = value ? (int) strtol(value, NULL, 10) : 0;
+
+    value = getenv("SHIM_SILENT");
+    snprintf(shim_silent, sizeof(shim_silent), "%s", value ? value : "");
 
     value = getenv("SHIM_VERSION");
     shim_version = value ? (unsigned) strtoul(value, NULL, 16) : 0;
@@ -169,6 +179,26 @@ curl_multi_setopt(CURLM *multi, CURLMoption option, ...)
     }
 
     return real(multi, option, value);
+}
+
+
+/* A resolver behind a network that swallows what is sent. */
+
+int
+getaddrinfo(const char *name, const char *service,
+    const struct addrinfo *hints, struct addrinfo **found)
+{
+    shim_names_pt  real;
+
+    if (name && shim_silent[0] && strcmp(name, shim_silent) == 0) {
+        fprintf(stderr, "shim: looking for %s\n", name);
+        sleep(20);
+        return EAI_AGAIN;
+    }
+
+    shim_find("getaddrinfo", &real, sizeof(real));
+
+    return real(name, service, hints, found);
 }
 
 
