@@ -41,7 +41,7 @@ sub version {
 
         my ($of) = $said =~ m{^nginx version: [a-z]+/([\d.]+)}m;
 
-        sprintf '%d%03d%03d', split /\./, $of;
+        sprintf '%d%03d%03d', (split /\./, $of)[0 .. 2];
     };
 }
 

@@ -1,7 +1,9 @@
 package Zoom::Resty;
 
-# lua-nginx-module of Debian's beside our own: what an nginx.conf needs, and a
-# location that calls any function of resty.zoom in any phase.
+# lua-nginx-module beside our own, Debian's or one that nginx was built with, as
+# OpenResty: what an nginx.conf needs, and a location that calls any function of
+# resty.zoom in any phase.  LUA_PATH says where lua-resty-core is, if it is no
+# package.
 
 use strict;
 use warnings;
@@ -21,6 +23,14 @@ my $top = abs_path(dirname(__FILE__) . '/../../..');
 my $json = JSON::PP->new->utf8->allow_nonref;
 
 
+# nginx was built with lua-nginx-module: there is nothing to load.
+sub built_in {
+    my $said = Zoom::Nginx::binary() . ' -V 2>&1';
+
+    return `$said` =~ m{--add-module=\S*lua-nginx-module};
+}
+
+
 # Loads the modules of these names: ours is "zoom".
 sub load_modules {
     my $dir = Zoom::Sandbox::modules_dir();
@@ -30,11 +40,14 @@ sub load_modules {
         lua  => "$dir/ngx_http_lua_module.so",
     );
 
-    return join '', map { "load_module $file{$_};\n" } @_;
+    delete @file{qw(ndk lua)} if built_in();
+
+    return join '', map { "load_module $file{$_};\n" }
+                    grep { defined $file{$_} } @_;
 }
 
 
-# Why lua-nginx-module can't be had: it is for Debian's own nginx.
+# Why lua-nginx-module can't be had: Debian's is for Debian's own nginx.
 sub resty_missing {
     my $nginx = Zoom::Nginx::binary();
 
