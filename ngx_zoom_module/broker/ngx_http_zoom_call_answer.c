@@ -300,9 +300,10 @@ ngx_http_zoom_call_limited(ngx_http_zoom_call_t *call)
 
     ngx_http_zoom_count(&wa->state->refused);
 
-    if ((ngx_msec_int_t) wait + NGX_HTTP_ZOOM_CALL_LEAST
-        > call->ops->left(call)
-        || (call->tries_max && call->tries >= call->tries_max))
+    if (!ngx_http_zoom_call_under_way(call)
+        && ((ngx_msec_int_t) wait + NGX_HTTP_ZOOM_CALL_LEAST
+            > call->ops->left(call)
+            || (call->tries_max && call->tries >= call->tries_max)))
     {
         call->slot.limit = NGX_HTTP_ZOOM_LIMIT_REJECTED;
         return ngx_http_zoom_call_fail(call);
