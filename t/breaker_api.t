@@ -7,6 +7,7 @@
 use strict;
 use warnings;
 
+use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
 
@@ -19,6 +20,7 @@ my %ask = (
     get   => 'zoom.request{ path = "/rooms" }',
     post  => 'zoom.request{ path = "/rooms", method = "POST", body = {} }',
     pages => 'zoom.pages{ path = "/rooms" }()',
+    hasty => 'zoom.request{ path = "/rooms", timeout = 0.3 }',
 );
 
 mkdir $t->dir . '/lua', 0755;
@@ -37,6 +39,9 @@ my $locations = join '', map { <<"EOC" } sort keys %ask;
             zoom_route_by_lua_file  %{dir}/lua/$_.lua;
         }
 EOC
+
+# By those that wait for what Zoom has to say.
+my @patient = qw(get pages post);
 
 my %conf = (
     lua       => 1,
@@ -78,7 +83,7 @@ sub reasons {
 
 sub keep_asking {
     my ($clients, $seconds) = @_;
-    my @paths = sort keys %ask;
+    my @paths = @patient;
     my $end = time + $seconds;
     my (@all, $n);
 
@@ -167,7 +172,7 @@ subtest 'a page instead of an answer' => sub {
         my $before = $zoom->count(qw(misbehaved html));
         my %was = reasons();
 
-        http_wait(map { start($_) } sort keys %ask) for 1 .. 4;
+        http_wait(map { start($_) } @patient) for 1 .. 4;
 
         my %said = reasons();
 
@@ -195,6 +200,64 @@ subtest 'a path that is always 401' => sub {
     $zoom->control({ revoke => 1 });
     ok(wait_for(sub { http_wait(start('zak'))->status == 200 }, 8),
        'but what was revoked is soon replaced');
+};
+
+
+# Zoom is back, but slow: who does not wait for it learns nothing of that, and
+# many of those must not keep away the one that would.
+subtest 'who has no time' => sub {
+    $t->reload(%conf);
+
+    $zoom->control({ clear => 1 });
+    $zoom->control({ match => 'api', mode => '503', path => '/v2/rooms' });
+    keep_asking(10, 1);
+
+    $zoom->control({ clear => 1 });
+    $zoom->control({ match => 'api', mode => 'delay', ms => 600 });
+
+    my %was = reasons();
+    my $start = time;
+    my $pid = fork // die "fork: $!";
+
+    # more than one of them is there whenever a probe is due
+    if ($pid == 0) {
+        http_wait(map { start('hasty') } 1 .. 30) while time < $start + 7;
+        POSIX::_exit(0);
+    }
+
+    my %said;
+
+    do {
+        http_wait(start('get'));
+        %said = reasons();
+    } until ($said{'got 404'} // 0) > ($was{'got 404'} // 0)
+            || time > $start + 7;
+
+    cmp_ok(time - $start, "<", 7, 'do not keep others from finding out');
+    waitpid $pid, 0;
+    is(($said{'got 404'} // 0) - ($was{'got 404'} // 0), 1, 'that it works');
+};
+
+
+# The other way round: where all have little time one of them is let through.
+subtest 'nobody has' => sub {
+    $t->reload(%conf);
+
+    $zoom->control({ clear => 1 });
+    $zoom->control({ match => 'api', mode => '503', path => '/v2/rooms' });
+    keep_asking(10, 1);
+
+    $zoom->control({ clear => 1 });
+
+    my %was = reasons();
+    my $got = sub {
+        my %said = reasons();
+
+        return ($said{'got 404'} // 0) > ($was{'got 404'} // 0);
+    };
+
+    ok(wait_for(sub { http_wait(start('hasty')); $got->() }, 10),
+       'but Zoom is quick, and one finds out');
 };
 
 

@@ -25,6 +25,7 @@ static void ngx_http_zoom_call_init(ngx_http_zoom_call_t *call,
     ngx_uint_t watched);
 static ngx_int_t ngx_http_zoom_call_gate(ngx_http_zoom_call_t *call);
 static ngx_int_t ngx_http_zoom_call_knock(ngx_http_zoom_call_t *call);
+static ngx_uint_t ngx_http_zoom_call_hasty(ngx_http_zoom_call_t *call);
 static ngx_int_t ngx_http_zoom_call_get_access(ngx_http_zoom_call_t *call);
 static void ngx_http_zoom_call_access_handler(ngx_http_zoom_access_t *a);
 static ngx_int_t ngx_http_zoom_call_have_access(ngx_http_zoom_call_t *call);
@@ -134,7 +135,9 @@ ngx_http_zoom_call_knock(ngx_http_zoom_call_t *call)
     zoom_error_e  error;
 
     switch (ngx_http_zoom_breaker_gate(call->wa->zone, call->wa->state,
-                                       call->service, &error, &wait))
+                                       call->service,
+                                       ngx_http_zoom_call_hasty(call),
+                                       &error, &wait))
     {
 
     case NGX_HTTP_ZOOM_FOLLOW:
@@ -180,6 +183,17 @@ ngx_http_zoom_call_knock(ngx_http_zoom_call_t *call)
     default: /* NGX_HTTP_ZOOM_STOP */
         return ngx_http_zoom_call_give_up(call, error, wait);
     }
+}
+
+
+/* a mint goes on without those who asked, what is foreign ends with them */
+
+static ngx_uint_t
+ngx_http_zoom_call_hasty(ngx_http_zoom_call_t *call)
+{
+    return call->foreign
+           && call->ops->left(call)
+              < (ngx_msec_int_t) call->wa->account->client.request_timeout;
 }
 
 

@@ -11,8 +11,13 @@
 #define NGX_HTTP_ZOOM_PROBE_OUTAGE   1000
 #define NGX_HTTP_ZOOM_PROBE_BROKEN   1000
 #define NGX_HTTP_ZOOM_PROBE_MAX      300000
+
 #define NGX_HTTP_ZOOM_REFRESH_MIN    5000
 #define NGX_HTTP_ZOOM_REFRESH_MAX    300000
+
+/* a probe is for who waits for the answer, for so long after it is due */
+
+#define NGX_HTTP_ZOOM_PROBE_HASTY    1000
 
 /* no pace of a probe is further ahead, unless the clock was set back */
 
@@ -86,7 +91,7 @@ static const char *const
 ngx_http_zoom_gate_e
 ngx_http_zoom_breaker_gate(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_state_t *state, ngx_http_zoom_service_e service,
-    zoom_error_e *error, ngx_msec_t *wait)
+    ngx_uint_t hasty, zoom_error_e *error, ngx_msec_t *wait)
 {
     ngx_msec_int_t            ahead, age;
     ngx_http_zoom_gate_e      gate;
@@ -101,6 +106,7 @@ ngx_http_zoom_breaker_gate(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_zone_lock(zone);
 
     ahead = ngx_http_zoom_breaker_ahead(state, service);
+    ahead += hasty ? NGX_HTTP_ZOOM_PROBE_HASTY : 0;
     age = -ngx_http_zoom_ahead(c->opened);
 
     /* what was unusable then is just not there now */

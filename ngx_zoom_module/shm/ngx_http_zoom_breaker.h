@@ -50,12 +50,14 @@ typedef enum {
 
 /*
  * May we ask Zoom?  Unless all is fine "*error" tells what is wrong, and
- * "*wait", in milliseconds, when it makes sense to ask again.
+ * "*wait", in milliseconds, when it makes sense to ask again.  Who is hasty
+ * will not wait for a slow answer: it may find out nothing, so it gets a probe
+ * that nobody else has wanted for a while.
  */
 
 ngx_http_zoom_gate_e ngx_http_zoom_breaker_gate(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_state_t *state, ngx_http_zoom_service_e service,
-    zoom_error_e *error, ngx_msec_t *wait);
+    ngx_uint_t hasty, zoom_error_e *error, ngx_msec_t *wait);
 
 /* The probe was not sent: soon somebody else may. */
 void ngx_http_zoom_breaker_unused(ngx_http_zoom_zone_t *zone,
