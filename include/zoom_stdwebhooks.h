@@ -56,5 +56,13 @@ const char *zoom_stdwebhooks_check(const zoom_stdwebhooks_t *sent, int64_t now,
 int zoom_stdwebhooks_verify(const zoom_hmac_t *key,
     const zoom_stdwebhooks_t *sent, zoom_str_t body, zoom_buf_t *scratch);
 
+/*
+ * The signatures of version 1 that were sent, decoded, each once: how many, 16
+ * at most.
+ */
+
+unsigned zoom_stdwebhooks_sums(zoom_str_t signature,
+    unsigned char sums[ZOOM_STDWEBHOOKS_SIGNATURES_MAX][ZOOM_SHA256_LEN]);
+
 
 #endif /* ZOOM_STDWEBHOOKS_H_INCLUDED */

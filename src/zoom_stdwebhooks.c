@@ -101,6 +101,35 @@ zoom_stdwebhooks_verify(const zoom_hmac_t *key, const zoom_stdwebhooks_t *sent,
 }
 
 
+unsigned
+zoom_stdwebhooks_sums(zoom_str_t signature,
+    unsigned char sums[ZOOM_STDWEBHOOKS_SIGNATURES_MAX][ZOOM_SHA256_LEN])
+{
+    unsigned    i, n;
+    zoom_str_t  part;
+
+    n = 0;
+
+    while (n < ZOOM_STDWEBHOOKS_SIGNATURES_MAX
+           && zoom_stdwebhooks_next(&signature, &part))
+    {
+        if (!zoom_stdwebhooks_signature(part, sums[n])) {
+            continue;
+        }
+
+        for (i = 0; i < n; i++) {
+            if (memcmp(sums[i], sums[n], ZOOM_SHA256_LEN) == 0) {
+                break;
+            }
+        }
+
+        n += (i == n);
+    }
+
+    return n;
+}
+
+
 static int
 zoom_stdwebhooks_id(zoom_str_t id)
 {

@@ -32,6 +32,11 @@ my $locations = <<'EOC';
             zoom_authenticate  standard_webhooks file:%{webhooks2} as=new;
         }
 
+        location = /second {
+            zoom_tokens        acme;
+            zoom_authenticate  standard_webhooks file:%{webhooks2} as=tenant2;
+        }
+
         location = /keyed {
             zoom_tokens        acme;
             zoom_authenticate  standard_webhooks file:%{webhooks};
@@ -198,6 +203,45 @@ subtest 'a rotation opens no second door' => sub {
     is(get('/rotation', @{ $with[0] }), 200, 'signed with both secrets');
     is(get('/rotation', @{ $with[1] }), '401 replayed', 'the one alone');
     is(get('/rotation', @{ $with[2] }), '401 replayed', 'the other alone');
+};
+
+
+# The first of them came where only one secret was known, as before a reload.
+subtest 'a secret that comes later' => sub {
+    my ($id, $time) = ('later', int time);
+    my @both = map { webhook_signature($_, $id, $time, '') } $secret, $secret2;
+    my $with = sub {
+        return webhook('', id => $id, timestamp => $time, signature => $_[0]);
+    };
+
+    is(get('/zak', $with->("@both")), 200, 'signed with both');
+    is(get('/second', $with->($both[1])), '401 replayed',
+       'the signature that nobody had looked at');
+    is(get('/second', $with->("$both[1] v1,@{[ 'A' x 43 ]}=")),
+       '401 replayed', 'and with another one beside it');
+};
+
+
+# Whoever has a secret can sign any id with it.
+subtest 'an id belongs to its sender' => sub {
+    my $id = 'guessed';
+
+    is(get('/rotation', webhook($secret2, id => $id)), 200, "one's own");
+    is(get('/second', webhook($secret2, id => $id)), '401 replayed',
+       'is spent everywhere');
+    is(get('/rotation', webhook($secret, id => $id)), 200,
+       "but not another's");
+    is(get('/rotation', webhook($secret, id => $id, age => 3)), '401 replayed',
+       'until that is, too');
+
+    # nor by way of a signature that is not one's own
+    my ($time, $next) = (int time, 'guessed-next');
+    my $signature = join ' ', map { webhook_signature($secret2, $_, $time, '') }
+                              $next, 'msg_x';
+
+    is(get('/second', webhook('', id => $next, timestamp => $time,
+                              signature => $signature)), 200, 'two of them');
+    is(get('/zak', webhook($secret, id => $next)), 200, 'spend none of his');
 };
 
 

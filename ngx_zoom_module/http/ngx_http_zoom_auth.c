@@ -8,13 +8,9 @@
 
 #include "ngx_http_zoom_args.h"
 #include "ngx_http_zoom_auth.h"
+#include "ngx_http_zoom_auth_once.h"
 #include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_str.h"
-
-
-/* seconds, see ngx_http_zoom_auth_lasts() */
-#define NGX_HTTP_ZOOM_AUTH_LUA    60
-#define NGX_HTTP_ZOOM_AUTH_SPARE  5
 
 
 static ngx_int_t ngx_http_zoom_auth_look(ngx_http_request_t *r,
@@ -33,15 +29,6 @@ static ngx_int_t ngx_http_zoom_auth_raw_line(
 static ngx_int_t ngx_http_zoom_auth_attendee(
     const ngx_http_zoom_auth_line_t *line, const zoom_json_doc_t *doc,
     const ngx_str_t *signature, zoom_buf_t *scratch);
-static ngx_int_t ngx_http_zoom_auth_use(ngx_http_request_t *r,
-    ngx_http_zoom_auth_t *auth, const ngx_http_zoom_auth_line_t *line,
-    const ngx_str_t *signature);
-static time_t ngx_http_zoom_auth_lasts(const ngx_http_zoom_loc_conf_t *zlcf);
-static ngx_int_t ngx_http_zoom_auth_use_webhook(ngx_http_request_t *r,
-    ngx_http_zoom_auth_t *auth);
-static ngx_int_t ngx_http_zoom_auth_use_body(
-    const ngx_http_zoom_loc_conf_t *zlcf, ngx_http_zoom_auth_t *auth,
-    const ngx_str_t *signature);
 static ngx_uint_t ngx_http_zoom_auth_sent(ngx_http_request_t *r,
     const ngx_http_zoom_auth_t *auth, const ngx_http_zoom_auth_line_t *line,
     const ngx_str_t *args);
@@ -356,7 +343,7 @@ ngx_http_zoom_auth_body(ngx_http_request_t *r, ngx_http_zoom_auth_t *auth,
 
         /* a line whose proof was used is one that does not hold */
 
-        rc = ngx_http_zoom_auth_use(r, auth, &line[i], &signature);
+        rc = ngx_http_zoom_auth_once(r, auth, &line[i], &signature);
 
         if (rc == NGX_ERROR) {
             goto failed;
@@ -421,152 +408,6 @@ ngx_http_zoom_auth_attendee(const ngx_http_zoom_auth_line_t *line,
     }
 
     return NGX_OK;
-}
-
-
-/*
- * A line holds: what of it is good for one time only is reserved.  NGX_OK,
- * NGX_DECLINED: another request has used it, NGX_AGAIN: or does right now,
- * NGX_BUSY: it can't be remembered, or NGX_ERROR.
- */
-
-static ngx_int_t
-ngx_http_zoom_auth_use(ngx_http_request_t *r, ngx_http_zoom_auth_t *auth,
-    const ngx_http_zoom_auth_line_t *line, const ngx_str_t *signature)
-{
-    ngx_int_t                        rc;
-    const ngx_http_zoom_loc_conf_t  *zlcf;
-
-    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
-
-    /* an error_page may lead the same request to another location of ours */
-
-    if (line->webhooks && !auth->used_id) {
-        auth->id.lasts = ngx_http_zoom_auth_lasts(zlcf);
-
-        rc = ngx_http_zoom_auth_use_webhook(r, auth);
-
-        if (rc != NGX_OK) {
-            return rc;
-        }
-
-        auth->used_id = 1;
-    }
-
-    if (line->attendee && zlcf->replay && !auth->used_body) {
-        auth->body.lasts = ngx_http_zoom_auth_lasts(zlcf);
-
-        rc = ngx_http_zoom_auth_use_body(zlcf, auth, signature);
-
-        if (rc != NGX_OK) {
-            return rc;
-        }
-
-        auth->used_body = 1;
-    }
-
-    return NGX_OK;
-}
-
-
-/*
- * A reservation ends with its request.  Should a worker hang for longer, this
- * is when it lapses.  Handlers of ours keep to zoom_timeout; of one that Lua
- * has nobody knows.
- */
-
-static time_t
-ngx_http_zoom_auth_lasts(const ngx_http_zoom_loc_conf_t *zlcf)
-{
-    return (zlcf->use.name ? (time_t) zlcf->timeout / 1000
-                           : NGX_HTTP_ZOOM_AUTH_LUA)
-           + NGX_HTTP_ZOOM_AUTH_SPARE;
-}
-
-
-/*
- * The id is the sender's for one message and all our locations, whoever the
- * caller is there.  What has been overwritten in the URI was equal in length.
- */
-
-static ngx_int_t
-ngx_http_zoom_auth_use_webhook(ngx_http_request_t *r,
-    ngx_http_zoom_auth_t *auth)
-{
-    in_port_t                       port;
-    ngx_str_t                       id[2], request[8];
-    ngx_http_zoom_digest_t          by;
-    const ngx_http_zoom_webhook_t  *webhook;
-
-    webhook = auth->webhook;
-
-    if (ngx_connection_local_sockaddr(r->connection, NULL, 0) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    port = ngx_inet_get_port(r->connection->local_sockaddr);
-
-    ngx_str_set(&id[0], "webhook");
-    id[1].data = (u_char *) webhook->sent.id.data;
-    id[1].len = webhook->sent.id.len;
-
-    ngx_str_set(&request[0], "request");
-    request[1].data = (u_char *) webhook->sent.timestamp.data;
-    request[1].len = webhook->sent.timestamp.len;
-    request[2].data = (u_char *) webhook->sent.signature.data;
-    request[2].len = webhook->sent.signature.len;
-    request[3] = r->method_name;
-    request[4] = r->headers_in.server;
-    request[5].data = (u_char *) &port;
-    request[5].len = sizeof(in_port_t);
-    request[6] = r->unparsed_uri;
-    request[7] = webhook->body;
-
-    if (ngx_http_zoom_replay_digest(&auth->id.digest, id, 2) != NGX_OK
-        || ngx_http_zoom_replay_digest(&by, request, 8) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    return ngx_http_zoom_replay_reserve_id(&auth->id, &by,
-                                       webhook->at + ZOOM_STDWEBHOOKS_WINDOW);
-}
-
-
-/* The signature tells bodies and secrets apart, however a body is spelled. */
-
-static ngx_int_t
-ngx_http_zoom_auth_use_body(const ngx_http_zoom_loc_conf_t *zlcf,
-    ngx_http_zoom_auth_t *auth, const ngx_str_t *signature)
-{
-    ngx_str_t  body[2];
-
-    ngx_str_set(&body[0], "body");
-    body[1] = *signature;
-
-    if (ngx_http_zoom_replay_digest(&auth->body.digest, body, 2) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    return ngx_http_zoom_replay_reserve_body(&auth->body, zlcf->replay,
-                                             zlcf->replay_count);
-}
-
-
-void
-ngx_http_zoom_auth_settle(ngx_http_zoom_auth_t *auth, ngx_uint_t spent)
-{
-    if (spent) {
-        ngx_http_zoom_replay_commit(&auth->id);
-        ngx_http_zoom_replay_commit(&auth->body);
-
-    } else {
-        ngx_http_zoom_replay_release(&auth->id);
-        ngx_http_zoom_replay_release(&auth->body);
-
-        auth->used_id = 0;
-        auth->used_body = 0;
-    }
 }
 
 

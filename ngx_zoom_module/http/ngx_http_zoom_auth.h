@@ -34,6 +34,7 @@ typedef struct {
                                                 a cached map may know it */
 
     ngx_http_zoom_reserved_t     id;         /* of a webhook */
+    ngx_http_zoom_reserved_t    *signatures; /* likewise, NULL: none yet */
     ngx_http_zoom_reserved_t     body;       /* that Attendee signed */
 
     unsigned                     signed_body:1;  /* as Attendee signs it */
@@ -81,13 +82,6 @@ zoom_error_e ngx_http_zoom_auth_body(ngx_http_request_t *r,
 /* Both, for a request whose body nobody reads: a proof in it is none. */
 zoom_error_e ngx_http_zoom_auth_bodiless(ngx_http_request_t *r,
     ngx_http_zoom_auth_t *auth, const char **why);
-
-/*
- * What became of the request: with a token handed out the proofs that it has
- * reserved are spent, else they are as good as before.  Harmless when done.
- */
-
-void ngx_http_zoom_auth_settle(ngx_http_zoom_auth_t *auth, ngx_uint_t spent);
 
 /*
  * Before these, where the arguments matter: drops the lines that have a

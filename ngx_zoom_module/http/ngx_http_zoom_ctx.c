@@ -6,6 +6,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_zoom_auth_once.h"
 #include "ngx_http_zoom_ctx.h"
 
 
@@ -120,6 +121,7 @@ ngx_http_zoom_ctx_renew(ngx_http_request_t *r)
 
     ctx->auth.before = old.ready ? old.auth.caller : old.auth.before;
     ctx->auth.id = old.auth.id;
+    ctx->auth.signatures = old.auth.signatures;
     ctx->auth.body = old.auth.body;
     ctx->auth.used_id = old.auth.used_id;
     ctx->auth.used_body = old.auth.used_body;

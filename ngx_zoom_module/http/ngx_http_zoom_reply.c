@@ -6,6 +6,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_zoom_auth_once.h"
 #include "ngx_http_zoom_body.h"
 #include "ngx_http_zoom_broker.h"
 #include "ngx_http_zoom_refusals_table.h"

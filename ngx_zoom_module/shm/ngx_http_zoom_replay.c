@@ -159,6 +159,30 @@ done:
 
 
 ngx_int_t
+ngx_http_zoom_replay_look(const ngx_http_zoom_digest_t *digest)
+{
+    time_t                 now;
+    ngx_int_t              rc;
+    ngx_http_zoom_seen_t  *seen;
+
+    rc = NGX_OK;
+    now = ngx_time();
+
+    ngx_shmtx_lock(&ngx_http_zoom_replay_zone->shpool->mutex);
+
+    seen = ngx_http_zoom_replay_known(digest, now);
+
+    if (seen && (time_t) seen->until >= now) {
+        rc = seen->count ? NGX_DECLINED : NGX_AGAIN;
+    }
+
+    ngx_shmtx_unlock(&ngx_http_zoom_replay_zone->shpool->mutex);
+
+    return rc;
+}
+
+
+ngx_int_t
 ngx_http_zoom_replay_reserve_body(ngx_http_zoom_reserved_t *reserved,
     time_t window, ngx_uint_t count)
 {

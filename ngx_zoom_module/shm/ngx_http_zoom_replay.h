@@ -71,6 +71,13 @@ ngx_int_t ngx_http_zoom_replay_reserve_id(ngx_http_zoom_reserved_t *reserved,
     const ngx_http_zoom_digest_t *request, time_t until);
 
 /*
+ * Reserves nothing: NGX_OK if it is as good as new, else NGX_DECLINED or
+ * NGX_AGAIN as above.
+ */
+
+ngx_int_t ngx_http_zoom_replay_look(const ngx_http_zoom_digest_t *digest);
+
+/*
  * A body is good for the first "count" times within "window" seconds of the
  * first; those that are refused count for nothing.
  */

@@ -172,6 +172,28 @@ START_TEST(takes_any_of_several)
 END_TEST
 
 
+START_TEST(tells_all_sums)
+{
+    unsigned char  sums[ZOOM_STDWEBHOOKS_SIGNATURES_MAX][ZOOM_SHA256_LEN];
+
+    static const unsigned char  zero[ZOOM_SHA256_LEN];
+
+    ck_assert_uint_eq(zoom_stdwebhooks_sums(S(""), sums), 0);
+    ck_assert_uint_eq(zoom_stdwebhooks_sums(S("v1a,x v1, v1,AAAA"), sums), 0);
+    ck_assert_uint_eq(zoom_stdwebhooks_sums(S(SIGNATURE), sums), 1);
+
+    /* one that comes twice is one */
+
+    ck_assert_uint_eq(zoom_stdwebhooks_sums(S(SIGNATURE " v2,x "
+                          "v1,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= "
+                          SIGNATURE), sums), 2);
+
+    ck_assert_mem_ne(sums[0], zero, sizeof(zero));
+    ck_assert_mem_eq(sums[1], zero, sizeof(zero));
+}
+END_TEST
+
+
 START_TEST(refuses)
 {
     size_t              i;
@@ -336,6 +358,7 @@ unit_stdwebhooks(void)
 
     tcase_add_loop_test(t, verifies, 0, (int) N(vectors));
     tcase_add_test(t, takes_any_of_several);
+    tcase_add_test(t, tells_all_sums);
     tcase_add_test(t, refuses);
     tcase_add_test(t, takes_ids);
     tcase_add_test(t, keeps_the_window);
