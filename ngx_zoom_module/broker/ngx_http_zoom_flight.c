@@ -4,9 +4,11 @@
 
 #include "ngx_http_zoom_flight.h"
 #include "ngx_http_zoom_flight_entry.h"
+#include "ngx_http_zoom_flying.h"
 #include "ngx_http_zoom_store.h"
 #include "ngx_http_zoom_timer.h"
 #include "ngx_http_zoom_wake.h"
+#include "ngx_http_zoom_worker.h"
 #include "ngx_http_zoom_zone.h"
 
 
@@ -251,7 +253,7 @@ ngx_http_zoom_flight_enter(ngx_http_zoom_flight_t *flight,
 
     if (ngx_http_zoom_entry_flies(e)
         && (e->owner == NGX_HTTP_ZOOM_NO_WORKER
-            || workers[e->owner].epoch == e->owner_epoch))
+            || (uint32_t) workers[e->owner].epoch == e->owner_epoch))
     {
         flight->number = e->flight;
 
@@ -287,20 +289,15 @@ static void
 ngx_http_zoom_flight_open(ngx_http_zoom_flight_t *flight,
     ngx_http_zoom_entry_t *e)
 {
-    ngx_http_zoom_shared_t  *sh;
+    ngx_http_zoom_flying_begin(ngx_http_zoom_flight_zone, e,
+                               ngx_http_zoom_self);
 
-    sh = ngx_http_zoom_flight_zone->sh;
-
-    e->flight = ++sh->flights;
     e->deadline = flight->deadline;
     e->grace = 0;
     e->trouble = ZOOM_OK;
     e->polled = 0;
-    e->owner = ngx_http_zoom_self;
-    e->owner_epoch = ngx_pid;
 
     if (ngx_http_zoom_self != NGX_HTTP_ZOOM_NO_WORKER) {
-        e->owner_epoch = sh->workers[ngx_http_zoom_self].epoch;
         ngx_http_zoom_workers_clear(&e->waiters, ngx_http_zoom_self);
     }
 
@@ -354,7 +351,6 @@ ngx_http_zoom_flight_run(ngx_event_t *ev)
 void
 ngx_http_zoom_flight_leave(ngx_http_zoom_flight_t *flight)
 {
-    ngx_http_zoom_zone_t   *zone;
     ngx_http_zoom_entry_t  *e;
 
     if (flight->owner || flight->ended
@@ -365,18 +361,15 @@ ngx_http_zoom_flight_leave(ngx_http_zoom_flight_t *flight)
 
     /* its owner is not to mint for us */
 
-    zone = ngx_http_zoom_flight_zone;
-    e = &zone->entries[flight->entry];
+    ngx_http_zoom_zone_lock(ngx_http_zoom_flight_zone);
 
-    ngx_http_zoom_zone_lock(zone);
+    e = ngx_http_zoom_flight_entry(flight);
 
-    if (e->flight == flight->number
-        && ngx_http_zoom_self != NGX_HTTP_ZOOM_NO_WORKER)
-    {
+    if (e && ngx_http_zoom_self != NGX_HTTP_ZOOM_NO_WORKER) {
         ngx_http_zoom_workers_clear(&e->waiters, ngx_http_zoom_self);
     }
 
-    ngx_http_zoom_zone_unlock(zone);
+    ngx_http_zoom_zone_unlock(ngx_http_zoom_flight_zone);
 
     ngx_http_zoom_flight_free(flight);
 }
@@ -417,14 +410,13 @@ ngx_http_zoom_flight_land(ngx_http_zoom_flight_t *flight,
         outdated = (e->outdated >= flight->number);
 
         if (!outdated) {
-            rc = ngx_http_zoom_publish(zone, e, &flight->key,
-                                       flight->number, result);
+            rc = ngx_http_zoom_publish(zone, e, flight->number, result);
         }
 
         if (e->flight == flight->number) {
             waiters = e->waiters;
             ngx_memzero(&e->waiters, sizeof(ngx_http_zoom_workers_t));
-            e->flight = 0;
+            ngx_http_zoom_flying_end(zone, e);
         }
     }
 
@@ -524,7 +516,6 @@ static ngx_http_zoom_flight_t *
 ngx_http_zoom_flight_ended(ngx_queue_t *bucket)
 {
     ngx_queue_t             *q;
-    ngx_http_zoom_entry_t   *e;
     ngx_http_zoom_flight_t  *flight;
 
     for (q = ngx_queue_head(bucket);
@@ -532,9 +523,8 @@ ngx_http_zoom_flight_ended(ngx_queue_t *bucket)
          q = ngx_queue_next(q))
     {
         flight = ngx_queue_data(q, ngx_http_zoom_flight_t, queue);
-        e = &ngx_http_zoom_flight_zone->entries[flight->entry];
 
-        if (!flight->owner && e->flight != flight->number) {
+        if (!flight->owner && ngx_http_zoom_flight_entry(flight) == NULL) {
             return flight;
         }
     }
@@ -562,11 +552,9 @@ ngx_http_zoom_flight_look(ngx_event_t *ev)
              q = ngx_queue_next(q))
         {
             flight = ngx_queue_data(q, ngx_http_zoom_flight_t, queue);
-            e = &ngx_http_zoom_flight_zone->entries[flight->entry];
+            e = ngx_http_zoom_flight_entry(flight);
 
-            if (!flight->owner && e->flight == flight->number
-                && ngx_http_zoom_flight_lost(e, &alive))
-            {
+            if (!flight->owner && e && ngx_http_zoom_flight_lost(e, &alive)) {
                 ngx_http_zoom_flight_expire(flight);
             }
         }
@@ -583,8 +571,7 @@ static ngx_uint_t
 ngx_http_zoom_flight_lost(const ngx_http_zoom_entry_t *e,
     ngx_http_zoom_workers_t *alive)
 {
-    uint32_t           owner;
-    ngx_atomic_uint_t  epoch;
+    uint32_t  owner, epoch;
 
     owner = e->owner;
     epoch = e->owner_epoch;
@@ -596,7 +583,8 @@ ngx_http_zoom_flight_lost(const ngx_http_zoom_entry_t *e,
     if (owner < NGX_HTTP_ZOOM_MAX_WORKERS) {
 
         if (ngx_http_zoom_workers_has(alive, owner)
-            && ngx_http_zoom_flight_zone->sh->workers[owner].epoch == epoch)
+            && (uint32_t) ngx_http_zoom_flight_zone->sh->workers[owner].epoch
+               == epoch)
         {
             return 0;
         }
@@ -615,12 +603,12 @@ ngx_http_zoom_flight_expire(ngx_http_zoom_flight_t *flight)
 {
     ngx_http_zoom_entry_t  *e;
 
-    e = &ngx_http_zoom_flight_zone->entries[flight->entry];
-
     ngx_http_zoom_zone_lock(ngx_http_zoom_flight_zone);
 
-    if (e->flight == flight->number) {
-        e->flight = 0;
+    e = ngx_http_zoom_flight_entry(flight);
+
+    if (e) {
+        ngx_http_zoom_flying_end(ngx_http_zoom_flight_zone, e);
     }
 
     ngx_http_zoom_zone_unlock(ngx_http_zoom_flight_zone);

@@ -5,6 +5,7 @@
 
 #include "ngx_http_zoom_flight.h"
 #include "ngx_http_zoom_flight_entry.h"
+#include "ngx_http_zoom_flying.h"
 #include "ngx_http_zoom_zone.h"
 #include "zoom_error.h"
 
@@ -15,15 +16,17 @@ ngx_http_zoom_zone_t  *ngx_http_zoom_flight_zone;
 ngx_http_zoom_entry_t *
 ngx_http_zoom_flight_entry(const ngx_http_zoom_flight_t *flight)
 {
-    ngx_http_zoom_entry_t  *e;
+    ngx_http_zoom_zone_t  *zone;
 
-    if (flight->key.once) {
+    zone = ngx_http_zoom_flight_zone;
+
+    if (flight->key.once
+        || !ngx_http_zoom_flying(zone, flight->entry, flight->number))
+    {
         return NULL;
     }
 
-    e = &ngx_http_zoom_flight_zone->entries[flight->entry];
-
-    return (e->flight == flight->number) ? e : NULL;
+    return &zone->entries[flight->entry];
 }
 
 
@@ -31,7 +34,6 @@ void
 ngx_http_zoom_flight_extend(ngx_http_zoom_flight_t *flight,
     ngx_msec_t deadline)
 {
-    ngx_http_zoom_zone_t   *zone;
     ngx_http_zoom_entry_t  *e;
 
     if (!ngx_http_zoom_later(deadline, flight->deadline)) {
@@ -40,18 +42,15 @@ ngx_http_zoom_flight_extend(ngx_http_zoom_flight_t *flight,
 
     flight->deadline = deadline;
 
-    zone = ngx_http_zoom_flight_zone;
-    e = &zone->entries[flight->entry];
+    ngx_http_zoom_zone_lock(ngx_http_zoom_flight_zone);
 
-    ngx_http_zoom_zone_lock(zone);
+    e = ngx_http_zoom_flight_entry(flight);
 
-    if (e->used && e->flight == flight->number
-        && ngx_http_zoom_later(deadline, e->deadline))
-    {
+    if (e && ngx_http_zoom_later(deadline, e->deadline)) {
         e->deadline = deadline;
     }
 
-    ngx_http_zoom_zone_unlock(zone);
+    ngx_http_zoom_zone_unlock(ngx_http_zoom_flight_zone);
 }
 
 

@@ -89,11 +89,12 @@ ngx_http_zoom_outlook_stored(ngx_http_zoom_worker_account_t *wa, time_t left)
     }
 
     zone = wa->zone;
-    n = zone->sh->nentries;
     last = ngx_time() + ngx_max(left, 1);
     found = 0;
 
     ngx_http_zoom_zone_lock(zone);
+
+    n = zone->sh->carved;
 
     for (i = 0; !found && i < ngx_min(n, NGX_HTTP_ZOOM_OUTLOOK_STEPS); i++) {
         e = &zone->entries[(wa->state->latest + i) % n];

@@ -7,7 +7,11 @@
 
 /* seconds; nobody is told to come back later than the next day */
 
-#define NGX_HTTP_ZOOM_RETRY_MAX  86400
+#define NGX_HTTP_ZOOM_RETRY_MAX   86400
+
+/* entries that are looked at before other workers get the lock */
+
+#define NGX_HTTP_ZOOM_PURGE_STEP  4096
 
 
 static ngx_uint_t ngx_http_zoom_publish_public(ngx_http_zoom_zone_t *zone,
@@ -19,7 +23,7 @@ static void ngx_http_zoom_publish_failed(ngx_http_zoom_entry_t *e,
 
 ngx_int_t
 ngx_http_zoom_publish(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_entry_t *e, const ngx_http_zoom_key_t *key, uint64_t number,
+    ngx_http_zoom_entry_t *e, uint64_t number,
     const ngx_http_zoom_result_t *result)
 {
     if (e->published > number || e->failed > number) {
@@ -41,7 +45,7 @@ ngx_http_zoom_publish(ngx_http_zoom_zone_t *zone,
 
     ngx_memcpy(e->tracking_id, result->tracking_id, sizeof(e->tracking_id));
 
-    if (ngx_http_zoom_store_set(zone, e, key, &result->value, ngx_time())
+    if (ngx_http_zoom_store_set(zone, e, &result->value, ngx_time())
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -199,7 +203,15 @@ ngx_http_zoom_publish_purge(ngx_http_zoom_zone_t *zone,
 
     ngx_http_zoom_zone_lock(zone);
 
-    for (i = 0; i < zone->sh->nentries; i++) {
+    for (i = 0; i < zone->sh->carved; i++) {
+
+        /* what gets in meanwhile is new, or passed by later */
+
+        if (i % NGX_HTTP_ZOOM_PURGE_STEP == NGX_HTTP_ZOOM_PURGE_STEP - 1) {
+            ngx_http_zoom_zone_unlock(zone);
+            ngx_http_zoom_zone_lock(zone);
+        }
+
         e = &zone->entries[i];
 
         if (!ngx_http_zoom_store_prefix(zone, e, prefix->data, prefix->len)) {

@@ -43,7 +43,7 @@ typedef struct {
  */
 
 ngx_int_t ngx_http_zoom_publish(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_entry_t *e, const ngx_http_zoom_key_t *key, uint64_t number,
+    ngx_http_zoom_entry_t *e, uint64_t number,
     const ngx_http_zoom_result_t *result) ngx_http_zoom_under_lock;
 
 /*

@@ -63,6 +63,10 @@ ngx_http_zoom_renew_look(ngx_event_t *ev)
             break;
         }
 
+        if (i == 0) {
+            ngx_http_zoom_zone_sweep(wa->zone);
+        }
+
         ngx_http_zoom_access_look(wa, &rec);
 
         if (rec.flight) {

@@ -3,6 +3,7 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_access.h"
+#include "ngx_http_zoom_blocks.h"
 #include "ngx_http_zoom_quota.h"
 #include "ngx_http_zoom_report.h"
 #include "ngx_http_zoom_worker_account.h"
@@ -72,15 +73,12 @@ ngx_http_zoom_report_zone(ngx_http_zoom_zone_report_t *report)
     report->entries = sh->nentries;
     report->used = sh->nused;
     report->negative = sh->nnegative;
-    report->blocks = sh->nblocks;
-    report->free_blocks = sh->nfree;
+    report->flights = sh->nflying;
+    report->blocks = sh->nentries;
+    report->free_blocks = ngx_http_zoom_blocks_left(sh);
     report->errors = sh->errors;
     report->nrefusals = sh->nrefusals + 1;
     report->refusals = zone->refusals;
-
-    for (i = 0; i < sh->nentries; i++) {
-        report->flights += (zone->entries[i].used && zone->entries[i].flight);
-    }
 
     for (i = 0; i < NGX_HTTP_ZOOM_MAX_WORKERS; i++) {
         report->workers += (sh->workers[i].pid != 0);

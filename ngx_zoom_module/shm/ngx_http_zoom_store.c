@@ -1,18 +1,21 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "ngx_http_zoom_blocks.h"
+#include "ngx_http_zoom_evict.h"
+#include "ngx_http_zoom_flying.h"
+#include "ngx_http_zoom_index.h"
 #include "ngx_http_zoom_store.h"
 #include "ngx_http_zoom_zone.h"
 
 
 /*
  * A reader without the lock may meet a table that is being changed.  It checks
- * every index, gives up after so many steps and throws away what it read if
- * the zone's sequence number has moved on.
+ * every index and throws away what it read if the zone's sequence number has
+ * moved on.
  */
 
 #define NGX_HTTP_ZOOM_READ_TRIES  4
-#define NGX_HTTP_ZOOM_READ_STEPS  64
 
 
 /* failures fill at most this part of the table */
@@ -26,41 +29,15 @@ static ngx_int_t ngx_http_zoom_store_get(ngx_http_zoom_zone_t *zone,
 static ngx_int_t ngx_http_zoom_store_peek(ngx_http_zoom_zone_t *zone,
     const ngx_http_zoom_key_t *key, ngx_http_zoom_record_t *rec,
     u_char *value, size_t size, ngx_uint_t use);
-static ngx_uint_t ngx_http_zoom_store_match(ngx_http_zoom_zone_t *zone,
-    const ngx_http_zoom_entry_t *e, const ngx_http_zoom_key_t *key);
-static size_t ngx_http_zoom_store_extract(ngx_http_zoom_zone_t *zone,
-    const ngx_http_zoom_entry_t *e, u_char *value);
-static uint32_t ngx_http_zoom_store_alloc(ngx_http_zoom_zone_t *zone,
-    ngx_uint_t n) ngx_http_zoom_under_lock;
-static void ngx_http_zoom_store_fill(ngx_http_zoom_zone_t *zone,
-    uint32_t block, size_t offset, const u_char *data, size_t len)
-    ngx_http_zoom_under_lock;
-static void ngx_http_zoom_store_free_blocks(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_entry_t *e) ngx_http_zoom_under_lock;
 static void ngx_http_zoom_store_positive(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_entry_t *e) ngx_http_zoom_under_lock;
-static ngx_http_zoom_entry_t *ngx_http_zoom_store_oldest(
-    ngx_http_zoom_zone_t *zone, const ngx_http_zoom_entry_t *keep,
-    uint32_t state) ngx_http_zoom_under_lock;
 static void ngx_http_zoom_store_count(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_entry_t *e, ngx_int_t n) ngx_http_zoom_under_lock;
-static uint32_t ngx_http_zoom_store_victim(ngx_http_zoom_zone_t *zone,
-    uint32_t state) ngx_http_zoom_under_lock;
-static ngx_int_t ngx_http_zoom_store_evict(ngx_http_zoom_zone_t *zone,
-    const ngx_http_zoom_entry_t *keep, uint32_t state, time_t now)
-    ngx_http_zoom_under_lock;
-static ngx_http_zoom_entry_t *ngx_http_zoom_store_clock(
-    ngx_http_zoom_zone_t *zone, const ngx_http_zoom_entry_t *keep,
-    uint32_t state, time_t now) ngx_http_zoom_under_lock;
+static ngx_int_t ngx_http_zoom_store_room(ngx_http_zoom_zone_t *zone,
+    const ngx_http_zoom_entry_t *keep, uint32_t state, ngx_uint_t need,
+    time_t now) ngx_http_zoom_under_lock;
 static void ngx_http_zoom_store_remove(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_entry_t *e) ngx_http_zoom_under_lock;
-
-
-#define ngx_http_zoom_store_blocks(len)                                       \
-    (((len) + NGX_HTTP_ZOOM_BLOCK_SIZE - 1) / NGX_HTTP_ZOOM_BLOCK_SIZE)
-
-#define ngx_http_zoom_store_bucket(zone, hash)                                \
-    &(zone)->buckets[(hash) & ((zone)->sh->nbuckets - 1)]
 
 
 ngx_int_t
@@ -117,7 +94,8 @@ ngx_http_zoom_store_get(ngx_http_zoom_zone_t *zone,
         ngx_http_zoom_store_copy(zone, e, rec);
 
         if (value && rec->len <= size) {
-            (void) ngx_http_zoom_store_extract(zone, e, value);
+            (void) ngx_http_zoom_blocks_read(zone, e, e->key_len, value,
+                                             rec->len);
         }
 
         e->referenced |= use;
@@ -134,119 +112,35 @@ ngx_http_zoom_store_peek(ngx_http_zoom_zone_t *zone,
     const ngx_http_zoom_key_t *key, ngx_http_zoom_record_t *rec,
     u_char *value, size_t size, ngx_uint_t use)
 {
-    uint32_t                 n;
-    ngx_uint_t               steps;
-    ngx_http_zoom_entry_t   *e;
+    ngx_int_t               rc;
+    ngx_http_zoom_entry_t  *e;
 
-    n = *ngx_http_zoom_store_bucket(zone, key->hash);
+    rc = ngx_http_zoom_index_find(zone, key->hash, key->data, key->len, &e);
 
-    for (steps = 0; n != NGX_HTTP_ZOOM_NONE; steps++) {
-
-        if (n >= zone->sh->nentries || steps == NGX_HTTP_ZOOM_READ_STEPS) {
-            return NGX_AGAIN;
-        }
-
-        e = &zone->entries[n];
-
-        if (!ngx_http_zoom_store_match(zone, e, key)) {
-            n = e->next;
-            continue;
-        }
-
-        ngx_http_zoom_store_copy(zone, e, rec);
-
-        if (rec->len > NGX_HTTP_ZOOM_VALUE_MAX) {
-            return NGX_AGAIN;
-        }
-
-        if (value && rec->len <= size
-            && ngx_http_zoom_store_extract(zone, e, value) != rec->len)
-        {
-            return NGX_AGAIN;
-        }
-
-        /* the only word a reader writes, and only when it must */
-
-        if (use && !e->referenced) {
-            e->referenced = 1;
-        }
-
-        return NGX_OK;
+    if (rc != NGX_OK) {
+        return rc;
     }
 
-    return NGX_DECLINED;
-}
+    ngx_http_zoom_store_copy(zone, e, rec);
 
-
-static ngx_uint_t
-ngx_http_zoom_store_match(ngx_http_zoom_zone_t *zone,
-    const ngx_http_zoom_entry_t *e, const ngx_http_zoom_key_t *key)
-{
-    size_t     len, n;
-    u_char    *p;
-    uint32_t   block;
-
-    if (e->hash != key->hash || e->key_len != key->len || !e->used) {
-        return 0;
+    if (rec->len > NGX_HTTP_ZOOM_VALUE_MAX) {
+        return NGX_AGAIN;
     }
 
-    p = key->data;
-    len = key->len;
-    block = e->block;
-
-    while (len) {
-        if (block >= zone->sh->nblocks) {
-            return 0;
-        }
-
-        n = ngx_min(len, NGX_HTTP_ZOOM_BLOCK_SIZE);
-
-        if (ngx_memcmp(p, zone->blocks[block].data, n) != 0) {
-            return 0;
-        }
-
-        p += n;
-        len -= n;
-        block = zone->blocks[block].next;
+    if (value && rec->len <= size
+        && ngx_http_zoom_blocks_read(zone, e, e->key_len, value, rec->len)
+           != rec->len)
+    {
+        return NGX_AGAIN;
     }
 
-    return 1;
-}
+    /* the only word a reader writes, and only when it must */
 
-
-/* the value follows the key; how much of it could be copied */
-
-static size_t
-ngx_http_zoom_store_extract(ngx_http_zoom_zone_t *zone,
-    const ngx_http_zoom_entry_t *e, u_char *value)
-{
-    size_t    skip, left, n, copied;
-    uint32_t  block;
-
-    skip = e->key_len;
-    left = ngx_min(e->value_len, NGX_HTTP_ZOOM_VALUE_MAX);
-    copied = 0;
-    block = e->block;
-
-    while (left && block < zone->sh->nblocks) {
-
-        if (skip >= NGX_HTTP_ZOOM_BLOCK_SIZE) {
-            skip -= NGX_HTTP_ZOOM_BLOCK_SIZE;
-            block = zone->blocks[block].next;
-            continue;
-        }
-
-        n = ngx_min(left, NGX_HTTP_ZOOM_BLOCK_SIZE - skip);
-
-        ngx_memcpy(value + copied, zone->blocks[block].data + skip, n);
-
-        copied += n;
-        left -= n;
-        skip = 0;
-        block = zone->blocks[block].next;
+    if (use && !e->referenced) {
+        e->referenced = 1;
     }
 
-    return copied;
+    return NGX_OK;
 }
 
 
@@ -256,13 +150,14 @@ ngx_http_zoom_store_copy(ngx_http_zoom_zone_t *zone,
 {
     rec->entry = e - zone->entries;
     rec->published = e->published;
-    rec->minted = e->minted;
-    rec->expires = e->expires;
-    rec->len = e->published ? e->value_len : 0;
-    rec->lacks = e->published ? e->lacks : 0;
+    rec->minted = rec->published ? e->minted : 0;
+    rec->expires = rec->published ? e->expires : 0;
+    rec->len = rec->published ? e->value_len : 0;
+    rec->lacks = rec->published ? e->lacks : 0;
     rec->failed = e->failed;
     rec->error = e->error;
-    rec->until = e->until;
+    rec->until = (rec->failed <= zone->sh->forgiven) ? ngx_current_msec
+                                                     : e->until;
     rec->retry_after = e->retry_after;
     rec->code = e->code;
     rec->flight = e->flight;
@@ -277,22 +172,15 @@ ngx_http_zoom_entry_t *
 ngx_http_zoom_store_find(ngx_http_zoom_zone_t *zone,
     const ngx_http_zoom_key_t *key)
 {
-    uint32_t                n;
     ngx_http_zoom_entry_t  *e;
 
-    n = *ngx_http_zoom_store_bucket(zone, key->hash);
-
-    while (n != NGX_HTTP_ZOOM_NONE) {
-        e = &zone->entries[n];
-
-        if (ngx_http_zoom_store_match(zone, e, key)) {
-            return e;
-        }
-
-        n = e->next;
+    if (ngx_http_zoom_index_find(zone, key->hash, key->data, key->len, &e)
+        != NGX_OK)
+    {
+        return NULL;
     }
 
-    return NULL;
+    return e;
 }
 
 
@@ -300,45 +188,31 @@ ngx_http_zoom_entry_t *
 ngx_http_zoom_store_insert(ngx_http_zoom_zone_t *zone,
     const ngx_http_zoom_key_t *key, time_t now)
 {
-    uint32_t                 n, block, *bucket;
-    ngx_uint_t               need;
-    ngx_http_zoom_entry_t   *e;
-    ngx_http_zoom_shared_t  *sh;
+    ngx_uint_t              need;
+    ngx_http_zoom_entry_t  *e;
 
-    sh = zone->sh;
-    need = ngx_http_zoom_store_blocks(key->len);
+    need = ngx_http_zoom_blocks_need(key->len);
 
-    while (sh->free_entry == NGX_HTTP_ZOOM_NONE || sh->nfree < need) {
-        if (ngx_http_zoom_store_evict(zone, NULL, key->state, now)
-            != NGX_OK)
-        {
-            return NULL;
-        }
+    if (ngx_http_zoom_store_room(zone, NULL, key->state, need, now)
+        != NGX_OK)
+    {
+        return NULL;
     }
 
-    n = sh->free_entry;
-    e = &zone->entries[n];
-    sh->free_entry = e->next;
+    e = &zone->entries[ngx_http_zoom_blocks_take(zone, need)];
 
-    block = ngx_http_zoom_store_alloc(zone, need);
-    ngx_http_zoom_store_fill(zone, block, 0, key->data, key->len);
-
-    ngx_memzero(e, sizeof(ngx_http_zoom_entry_t));
+    ngx_http_zoom_blocks_write(zone, e, 0, key->data, key->len);
 
     e->hash = key->hash;
     e->key_len = key->len;
-    e->block = block;
     e->pinned = key->pinned;
     e->state = key->state;
     e->used = 1;
 
-    sh->nused++;
+    zone->sh->nused++;
     ngx_http_zoom_store_count(zone, e, 1);
 
-    bucket = ngx_http_zoom_store_bucket(zone, key->hash);
-
-    e->next = *bucket;
-    *bucket = n;
+    ngx_http_zoom_index_add(zone, e);
 
     return e;
 }
@@ -346,31 +220,33 @@ ngx_http_zoom_store_insert(ngx_http_zoom_zone_t *zone,
 
 ngx_int_t
 ngx_http_zoom_store_set(ngx_http_zoom_zone_t *zone, ngx_http_zoom_entry_t *e,
-    const ngx_http_zoom_key_t *key, const ngx_str_t *value, time_t now)
+    const ngx_str_t *value, time_t now)
 {
-    uint32_t    block;
-    ngx_uint_t  need;
+    ngx_uint_t              need;
+    ngx_http_zoom_entry_t  *last;
 
     ngx_http_zoom_store_drop(zone, e);
 
-    /* key and value share a chain, so the key moves along */
+    /* the key's blocks are there */
 
-    need = ngx_http_zoom_store_blocks(key->len + value->len);
+    need = ngx_http_zoom_blocks_need(e->key_len + value->len)
+           - ngx_http_zoom_blocks_need(e->key_len);
 
-    while (zone->sh->nfree < need) {
-        if (ngx_http_zoom_store_evict(zone, e, e->state, now) != NGX_OK) {
-            return NGX_ERROR;
-        }
+    if (ngx_http_zoom_store_room(zone, e, e->state, need, now) != NGX_OK) {
+        return NGX_ERROR;
     }
 
-    block = ngx_http_zoom_store_alloc(zone, need);
+    for (last = e;
+         last->more != NGX_HTTP_ZOOM_NONE;
+         last = &zone->entries[last->more])
+    {
+        /* void */
+    }
 
-    ngx_http_zoom_store_fill(zone, block, 0, key->data, key->len);
-    ngx_http_zoom_store_fill(zone, block, key->len, value->data, value->len);
+    last->more = ngx_http_zoom_blocks_take(zone, need);
 
-    ngx_http_zoom_store_free_blocks(zone, e);
+    ngx_http_zoom_blocks_write(zone, e, e->key_len, value->data, value->len);
 
-    e->block = block;
     e->value_len = value->len;
 
     ngx_http_zoom_store_positive(zone, e);
@@ -383,125 +259,30 @@ ngx_uint_t
 ngx_http_zoom_store_prefix(ngx_http_zoom_zone_t *zone,
     const ngx_http_zoom_entry_t *e, const u_char *data, size_t len)
 {
-    size_t    n;
-    uint32_t  block;
-
-    if (!e->used || e->key_len < len) {
-        return 0;
-    }
-
-    for (block = e->block; len; block = zone->blocks[block].next) {
-        n = ngx_min(len, NGX_HTTP_ZOOM_BLOCK_SIZE);
-
-        if (ngx_memcmp(data, zone->blocks[block].data, n) != 0) {
-            return 0;
-        }
-
-        data += n;
-        len -= n;
-    }
-
-    return 1;
+    return e->used && e->key_len >= len
+           && ngx_http_zoom_blocks_begin(zone, e, data, len);
 }
 
 
 void
 ngx_http_zoom_store_drop(ngx_http_zoom_zone_t *zone, ngx_http_zoom_entry_t *e)
 {
-    size_t    offset;
-    uint32_t  block;
+    ngx_uint_t              keep;
+    ngx_http_zoom_entry_t  *last;
 
     e->published = 0;
     e->value_len = 0;
 
-    offset = e->key_len;
+    last = e;
 
-    for (block = e->block;
-         block != NGX_HTTP_ZOOM_NONE;
-         block = zone->blocks[block].next)
-    {
-        if (offset < NGX_HTTP_ZOOM_BLOCK_SIZE) {
-            ngx_explicit_memzero(zone->blocks[block].data + offset,
-                                 NGX_HTTP_ZOOM_BLOCK_SIZE - offset);
-            offset = 0;
-
-        } else {
-            offset -= NGX_HTTP_ZOOM_BLOCK_SIZE;
-        }
-    }
-}
-
-
-/* the caller made sure that there are as many */
-
-static uint32_t
-ngx_http_zoom_store_alloc(ngx_http_zoom_zone_t *zone, ngx_uint_t n)
-{
-    uint32_t                 first, last;
-    ngx_http_zoom_shared_t  *sh;
-
-    sh = zone->sh;
-
-    first = sh->free_block;
-    last = first;
-
-    sh->nfree -= n;
-
-    while (--n) {
-        last = zone->blocks[last].next;
+    for (keep = ngx_http_zoom_blocks_need(e->key_len); keep > 1; keep--) {
+        last = &zone->entries[last->more];
     }
 
-    sh->free_block = zone->blocks[last].next;
-    zone->blocks[last].next = NGX_HTTP_ZOOM_NONE;
+    ngx_http_zoom_blocks_give(zone, last->more);
+    last->more = NGX_HTTP_ZOOM_NONE;
 
-    return first;
-}
-
-
-static void
-ngx_http_zoom_store_fill(ngx_http_zoom_zone_t *zone, uint32_t block,
-    size_t offset, const u_char *data, size_t len)
-{
-    size_t  n;
-
-    while (offset >= NGX_HTTP_ZOOM_BLOCK_SIZE) {
-        offset -= NGX_HTTP_ZOOM_BLOCK_SIZE;
-        block = zone->blocks[block].next;
-    }
-
-    while (len) {
-        n = ngx_min(len, NGX_HTTP_ZOOM_BLOCK_SIZE - offset);
-
-        ngx_memcpy(zone->blocks[block].data + offset, data, n);
-
-        data += n;
-        len -= n;
-        offset = 0;
-        block = zone->blocks[block].next;
-    }
-}
-
-
-static void
-ngx_http_zoom_store_free_blocks(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_entry_t *e)
-{
-    uint32_t                 n, next;
-    ngx_http_zoom_shared_t  *sh;
-
-    sh = zone->sh;
-
-    for (n = e->block; n != NGX_HTTP_ZOOM_NONE; n = next) {
-        next = zone->blocks[n].next;
-
-        ngx_explicit_memzero(zone->blocks[n].data, NGX_HTTP_ZOOM_BLOCK_SIZE);
-
-        zone->blocks[n].next = sh->free_block;
-        sh->free_block = n;
-        sh->nfree++;
-    }
-
-    e->block = NGX_HTTP_ZOOM_NONE;
+    ngx_http_zoom_blocks_wipe(zone, e, e->key_len);
 }
 
 
@@ -520,7 +301,7 @@ ngx_http_zoom_store_negative(ngx_http_zoom_zone_t *zone,
     }
 
     if (sh->nnegative >= sh->nentries / NGX_HTTP_ZOOM_NEGATIVE_PART) {
-        old = ngx_http_zoom_store_oldest(zone, e, e->state);
+        old = ngx_http_zoom_evict_failure(zone, e, e->state);
 
         if (old) {
             ngx_http_zoom_store_remove(zone, old);
@@ -576,43 +357,6 @@ ngx_http_zoom_store_positive(ngx_http_zoom_zone_t *zone,
 }
 
 
-/* the oldest failure, rather of this account; none that is being mended */
-
-static ngx_http_zoom_entry_t *
-ngx_http_zoom_store_oldest(ngx_http_zoom_zone_t *zone,
-    const ngx_http_zoom_entry_t *keep, uint32_t state)
-{
-    uint32_t                n;
-    ngx_uint_t              steps;
-    ngx_http_zoom_entry_t  *e, *oldest;
-
-    oldest = NULL;
-    n = zone->sh->negative_head;
-
-    for (steps = 0;
-         n != NGX_HTTP_ZOOM_NONE && steps < NGX_HTTP_ZOOM_READ_STEPS;
-         steps++)
-    {
-        e = &zone->entries[n];
-        n = e->follow;
-
-        if (ngx_http_zoom_entry_flies(e) || (keep && e == keep)) {
-            continue;
-        }
-
-        if (e->state == state) {
-            return e;
-        }
-
-        if (oldest == NULL) {
-            oldest = e;
-        }
-    }
-
-    return oldest;
-}
-
-
 static void
 ngx_http_zoom_store_count(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_entry_t *e, ngx_int_t n)
@@ -623,101 +367,26 @@ ngx_http_zoom_store_count(ngx_http_zoom_zone_t *zone,
 }
 
 
-/* who makes room: whoever has more than its part, else who has the most */
-
-static uint32_t
-ngx_http_zoom_store_victim(ngx_http_zoom_zone_t *zone, uint32_t state)
-{
-    uint32_t                 i, n, most;
-    ngx_http_zoom_shared_t  *sh;
-
-    sh = zone->sh;
-    most = 0;
-    n = 0;
-
-    for (i = 0; i < sh->nstates; i++) {
-        n += (zone->states[i].entries != 0);
-
-        if (zone->states[i].entries > zone->states[most].entries) {
-            most = i;
-        }
-    }
-
-    if (state < sh->nstates
-        && zone->states[state].entries >= sh->nused / ngx_max(n, 1))
-    {
-        return state;
-    }
-
-    return most;
-}
-
+/* under lock, as what follows */
 
 static ngx_int_t
-ngx_http_zoom_store_evict(ngx_http_zoom_zone_t *zone,
-    const ngx_http_zoom_entry_t *keep, uint32_t state, time_t now)
+ngx_http_zoom_store_room(ngx_http_zoom_zone_t *zone,
+    const ngx_http_zoom_entry_t *keep, uint32_t state, ngx_uint_t need,
+    time_t now)
 {
-    uint32_t                victim;
     ngx_http_zoom_entry_t  *e;
 
-    e = ngx_http_zoom_store_oldest(zone, keep, state);
+    while (ngx_http_zoom_blocks_left(zone->sh) < need) {
+        e = ngx_http_zoom_evict_next(zone, keep, state, now);
 
-    victim = NGX_HTTP_ZOOM_NONE;
+        if (e == NULL) {
+            return NGX_ERROR;
+        }
 
-    if (e == NULL) {
-        victim = ngx_http_zoom_store_victim(zone, state);
-        e = ngx_http_zoom_store_clock(zone, keep, victim, now);
+        ngx_http_zoom_store_remove(zone, e);
     }
-
-    /* who has more than its part, all of it in flight, has to wait */
-
-    if (e == NULL && victim != state) {
-        e = ngx_http_zoom_store_clock(zone, keep, NGX_HTTP_ZOOM_NONE, now);
-    }
-
-    if (e == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_http_zoom_store_remove(zone, e);
 
     return NGX_OK;
-}
-
-
-/* second chance: two turns of the clock find one if there is any */
-
-static ngx_http_zoom_entry_t *
-ngx_http_zoom_store_clock(ngx_http_zoom_zone_t *zone,
-    const ngx_http_zoom_entry_t *keep, uint32_t state, time_t now)
-{
-    uint32_t                 i;
-    ngx_http_zoom_entry_t   *e;
-    ngx_http_zoom_shared_t  *sh;
-
-    sh = zone->sh;
-
-    for (i = 0; i < 2 * sh->nentries; i++) {
-        e = &zone->entries[sh->hand];
-
-        sh->hand = (sh->hand + 1) % sh->nentries;
-
-        if (!e->used || ngx_http_zoom_entry_flies(e) || e == keep
-            || (state != NGX_HTTP_ZOOM_NONE && e->state != state)
-            || (e->pinned && e->published && e->expires > now))
-        {
-            continue;
-        }
-
-        if (e->referenced && e->published && e->expires > now) {
-            e->referenced = 0;
-            continue;
-        }
-
-        return e;
-    }
-
-    return NULL;
 }
 
 
@@ -725,29 +394,12 @@ static void
 ngx_http_zoom_store_remove(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_entry_t *e)
 {
-    uint32_t  n, *p;
-
-    n = e - zone->entries;
-
-    for (p = ngx_http_zoom_store_bucket(zone, e->hash);
-         *p != NGX_HTTP_ZOOM_NONE;
-         p = &zone->entries[*p].next)
-    {
-        if (*p == n) {
-            *p = e->next;
-            break;
-        }
-    }
-
-    ngx_http_zoom_store_free_blocks(zone, e);
+    ngx_http_zoom_index_remove(zone, e);
+    ngx_http_zoom_flying_end(zone, e);
     ngx_http_zoom_store_positive(zone, e);
     ngx_http_zoom_store_count(zone, e, -1);
 
     zone->sh->nused--;
 
-    e->used = 0;
-    e->flight = 0;
-    e->published = 0;
-    e->next = zone->sh->free_entry;
-    zone->sh->free_entry = n;
+    ngx_http_zoom_blocks_give(zone, e - zone->entries);
 }

@@ -93,8 +93,8 @@ ngx_http_zoom_entry_t *ngx_http_zoom_store_insert(ngx_http_zoom_zone_t *zone,
  */
 
 ngx_int_t ngx_http_zoom_store_set(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_entry_t *e, const ngx_http_zoom_key_t *key,
-    const ngx_str_t *value, time_t now) ngx_http_zoom_under_lock;
+    ngx_http_zoom_entry_t *e, const ngx_str_t *value, time_t now)
+    ngx_http_zoom_under_lock;
 
 /*
  * The entry holds a failure and no value.  There are few of these: the oldest

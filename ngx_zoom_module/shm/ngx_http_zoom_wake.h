@@ -32,24 +32,14 @@ void ngx_http_zoom_wake_workers(ngx_http_zoom_wake_t *wake,
 void ngx_http_zoom_wake_all(ngx_http_zoom_wake_t *wake);
 
 
-/*
- * In a worker: takes a slot, after giving back those of dead processes, and
- * calls "handler" when somebody wakes it.  A worker that finds none free gets
- * NGX_HTTP_ZOOM_NO_WORKER and has to poll.
- */
+/* So many slots have one. */
+ngx_uint_t ngx_http_zoom_wake_slots(const ngx_http_zoom_wake_t *wake);
 
-ngx_uint_t ngx_http_zoom_worker_claim(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_wake_pt handler, ngx_log_t *log);
-void ngx_http_zoom_worker_release(ngx_http_zoom_zone_t *zone);
+/* In a worker: calls "handler" when somebody wakes the slot. */
 
-/*
- * Whether the process that was (slot, epoch) still lives.  A slot whose
- * process is gone is given back, with its flights.  For NGX_HTTP_ZOOM_NO_WORKER
- * the epoch is the pid.
- */
-
-ngx_uint_t ngx_http_zoom_worker_alive(ngx_http_zoom_zone_t *zone,
-    ngx_uint_t slot, ngx_atomic_uint_t epoch);
+ngx_int_t ngx_http_zoom_wake_listen(ngx_http_zoom_wake_t *wake,
+    ngx_uint_t slot, ngx_http_zoom_wake_pt handler, ngx_log_t *log);
+void ngx_http_zoom_wake_close(void);
 
 
 #define ngx_http_zoom_workers_set(s, n)                                       \

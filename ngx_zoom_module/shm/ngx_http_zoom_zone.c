@@ -7,10 +7,17 @@
 #include "ngx_http_zoom_zone.h"
 
 
-/* a typical key and ZAK take three blocks; access tokens have some apart */
+/* of a bucket's slots so many are taken when the zone is full, on average */
 
-#define NGX_HTTP_ZOOM_BLOCKS_PER_ENTRY  3
-#define NGX_HTTP_ZOOM_SPARE_BLOCKS      128
+#define NGX_HTTP_ZOOM_BUCKET_LOAD       6
+
+/* access tokens take more than one block each: some are apart for them */
+
+#define NGX_HTTP_ZOOM_SPARE_BLOCKS      32
+
+/* what a sweep wipes at once, under the lock: half a millisecond's work */
+
+#define NGX_HTTP_ZOOM_SWEEP             4096
 
 /* a reload may bring accounts that were not there at the start */
 
@@ -38,6 +45,7 @@ static ngx_int_t ngx_http_zoom_zone_divide(ngx_http_zoom_zone_t *zone,
     size_t size);
 static size_t ngx_http_zoom_zone_least(ngx_http_zoom_zone_t *zone);
 static void ngx_http_zoom_zone_map(ngx_http_zoom_zone_t *zone);
+static void ngx_http_zoom_zone_empty(ngx_http_zoom_zone_t *zone);
 static void ngx_http_zoom_zone_reset(ngx_http_zoom_zone_t *zone);
 static void ngx_http_zoom_zone_forgive(ngx_http_zoom_zone_t *zone)
     ngx_http_zoom_under_lock;
@@ -142,10 +150,18 @@ ngx_http_zoom_zone_create(ngx_http_zoom_zone_t *zone, ngx_str_t *name)
 
     size = shpool->pfree * ngx_pagesize;
 
-    sh = ngx_slab_calloc(shpool, size);
+    sh = ngx_slab_alloc(shpool, size);
     if (sh == NULL) {
         return NGX_ERROR;
     }
+
+#if (NGX_DEBUG_MALLOC)
+
+    /* else it is as it came from the system, zeros that nobody has touched */
+
+    ngx_memzero(sh, size);
+
+#endif
 
     shpool->data = sh;
     zone->sh = sh;
@@ -166,7 +182,7 @@ ngx_http_zoom_zone_create(ngx_http_zoom_zone_t *zone, ngx_str_t *name)
     }
 
     ngx_http_zoom_zone_map(zone);
-    ngx_http_zoom_zone_reset(zone);
+    ngx_http_zoom_zone_empty(zone);
 
     return NGX_OK;
 }
@@ -175,7 +191,7 @@ ngx_http_zoom_zone_create(ngx_http_zoom_zone_t *zone, ngx_str_t *name)
 static ngx_int_t
 ngx_http_zoom_zone_divide(ngx_http_zoom_zone_t *zone, size_t size)
 {
-    size_t                   fixed, per_entry;
+    size_t                   fixed, per_bucket;
     ngx_http_zoom_shared_t  *sh;
 
     sh = zone->sh;
@@ -194,28 +210,25 @@ ngx_http_zoom_zone_divide(ngx_http_zoom_zone_t *zone, size_t size)
             + sh->nseen * NGX_HTTP_ZOOM_WAYS * sizeof(ngx_http_zoom_seen_t)
             + sh->nstates * (sizeof(ngx_http_zoom_state_t)
                              + sizeof(ngx_http_zoom_quota_t))
-            + NGX_HTTP_ZOOM_SPARE_BLOCKS * sizeof(ngx_http_zoom_block_t);
+            + NGX_HTTP_ZOOM_SPARE_BLOCKS * sizeof(ngx_http_zoom_entry_t)
+            + sizeof(ngx_http_zoom_bucket_t);
 
-    /* up to two buckets an entry, their number being a power of two */
+    /* per bucket rather than per entry, where the remainder would be lost */
 
-    per_entry = sizeof(ngx_http_zoom_entry_t)
-                + NGX_HTTP_ZOOM_BLOCKS_PER_ENTRY
-                  * sizeof(ngx_http_zoom_block_t)
-                + 2 * sizeof(uint32_t);
+    per_bucket = NGX_HTTP_ZOOM_BUCKET_LOAD * sizeof(ngx_http_zoom_entry_t)
+                 + sizeof(ngx_http_zoom_bucket_t);
 
-    if (size < fixed + 2 * sh->nstates * per_entry) {
+    if (size < fixed + 2 * sh->nstates * sizeof(ngx_http_zoom_entry_t)
+               + per_bucket)
+    {
         return NGX_ERROR;
     }
 
-    sh->nentries = (size - fixed) / per_entry;
-    sh->nblocks = sh->nentries * NGX_HTTP_ZOOM_BLOCKS_PER_ENTRY
-                  + NGX_HTTP_ZOOM_SPARE_BLOCKS;
-
-    sh->nbuckets = 1;
-
-    while (sh->nbuckets < sh->nentries) {
-        sh->nbuckets *= 2;
-    }
+    sh->nbuckets = (size - fixed) / per_bucket;
+    sh->nentries = NGX_HTTP_ZOOM_SPARE_BLOCKS
+                   + (size - fixed - sh->nbuckets
+                                     * sizeof(ngx_http_zoom_bucket_t))
+                     / sizeof(ngx_http_zoom_entry_t);
 
     return NGX_OK;
 }
@@ -265,17 +278,43 @@ ngx_http_zoom_zone_map(ngx_http_zoom_zone_t *zone)
     zone->refusals = (ngx_http_zoom_refusals_t *) p;
     p += (sh->nrefusals + 1) * sizeof(ngx_http_zoom_refusals_t);
 
+    p = ngx_align_ptr(p, NGX_HTTP_ZOOM_LINE);
+
+    zone->buckets = (ngx_http_zoom_bucket_t *) p;
+    p += sh->nbuckets * sizeof(ngx_http_zoom_bucket_t);
+
     zone->entries = (ngx_http_zoom_entry_t *) p;
-    p += sh->nentries * sizeof(ngx_http_zoom_entry_t);
-
-    zone->blocks = (ngx_http_zoom_block_t *) p;
-    p += sh->nblocks * sizeof(ngx_http_zoom_block_t);
-
-    zone->buckets = (uint32_t *) p;
 }
 
 
-/* an empty table; the slots of the workers, accounts and proofs stay */
+static void
+ngx_http_zoom_zone_empty(ngx_http_zoom_zone_t *zone)
+{
+    uint32_t                 i;
+    ngx_http_zoom_shared_t  *sh;
+
+    sh = zone->sh;
+
+    sh->carved = 0;
+    sh->free_entry = NGX_HTTP_ZOOM_NONE;
+    sh->nfree = 0;
+    sh->hand = 0;
+    sh->nused = 0;
+    sh->nflying = 0;
+    sh->nnegative = 0;
+    sh->negative_head = NGX_HTTP_ZOOM_NONE;
+    sh->negative_tail = NGX_HTTP_ZOOM_NONE;
+
+    for (i = 0; i < NGX_HTTP_ZOOM_MAX_WORKERS; i++) {
+        sh->workers[i].flights = NGX_HTTP_ZOOM_NONE;
+    }
+}
+
+
+/*
+ * Again an empty table; the slots of the workers, accounts and proofs stay.
+ * What was in it is wiped later, by and by.
+ */
 
 static void
 ngx_http_zoom_zone_reset(ngx_http_zoom_zone_t *zone)
@@ -285,38 +324,42 @@ ngx_http_zoom_zone_reset(ngx_http_zoom_zone_t *zone)
 
     sh = zone->sh;
 
-    ngx_explicit_memzero(zone->entries,
-                         sh->nentries * sizeof(ngx_http_zoom_entry_t));
-    ngx_explicit_memzero(zone->blocks,
-                         sh->nblocks * sizeof(ngx_http_zoom_block_t));
+    /* first, so that another death here leaves no block out */
 
-    for (i = 0; i < sh->nbuckets; i++) {
-        zone->buckets[i] = NGX_HTTP_ZOOM_NONE;
-    }
+    sh->dirty = ngx_max(sh->dirty, sh->carved);
 
-    for (i = 0; i < sh->nentries; i++) {
-        zone->entries[i].block = NGX_HTTP_ZOOM_NONE;
-        zone->entries[i].next = (i + 1 < sh->nentries) ? i + 1
-                                                       : NGX_HTTP_ZOOM_NONE;
-    }
+    ngx_memory_barrier();
 
-    for (i = 0; i < sh->nblocks; i++) {
-        zone->blocks[i].next = (i + 1 < sh->nblocks) ? i + 1
-                                                     : NGX_HTTP_ZOOM_NONE;
-    }
+    sh->generation++;
 
-    sh->free_entry = 0;
-    sh->free_block = 0;
-    sh->nfree = sh->nblocks;
-    sh->hand = 0;
-    sh->nused = 0;
-    sh->nnegative = 0;
-    sh->negative_head = NGX_HTTP_ZOOM_NONE;
-    sh->negative_tail = NGX_HTTP_ZOOM_NONE;
+    ngx_http_zoom_zone_empty(zone);
 
     for (i = 0; i < sh->nstates; i++) {
         zone->states[i].entries = 0;
     }
+}
+
+
+void
+ngx_http_zoom_zone_sweep(ngx_http_zoom_zone_t *zone)
+{
+    uint32_t                 n;
+    ngx_http_zoom_shared_t  *sh;
+
+    sh = zone->sh;
+
+    if (sh->dirty <= sh->carved) {
+        return;
+    }
+
+    ngx_http_zoom_zone_lock(zone);
+
+    for (n = 0; n < NGX_HTTP_ZOOM_SWEEP && sh->dirty > sh->carved; n++) {
+        ngx_explicit_memzero(&zone->entries[--sh->dirty],
+                             sizeof(ngx_http_zoom_entry_t));
+    }
+
+    ngx_http_zoom_zone_unlock(zone);
 }
 
 
@@ -341,9 +384,7 @@ ngx_http_zoom_zone_forgive(ngx_http_zoom_zone_t *zone)
 {
     uint32_t  i;
 
-    for (i = 0; i < zone->sh->nentries; i++) {
-        zone->entries[i].until = ngx_current_msec;
-    }
+    zone->sh->forgiven = zone->sh->flights;
 
     for (i = 0; i < zone->sh->nstates; i++) {
         ngx_http_zoom_state_forgive(&zone->states[i]);

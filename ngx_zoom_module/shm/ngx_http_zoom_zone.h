@@ -6,6 +6,11 @@
  * can check what it reads before it follows it.  The tokens are a cache: a
  * worker that dies while it writes leaves "seq" odd, and whoever locks next
  * starts with an empty table.  The proofs stay: they would be good again.
+ *
+ * A zone may be large, and a lock is held for a look-up: nothing walks through
+ * all of it, and what was never used is never touched.  So zeros, as they come
+ * from the system, mean empty, and a table becomes empty by a new number of its
+ * generation.
  */
 
 #ifndef _NGX_HTTP_ZOOM_ZONE_H_INCLUDED_
@@ -30,7 +35,13 @@
 #define NGX_HTTP_ZOOM_NO_WORKER       NGX_HTTP_ZOOM_MAX_WORKERS
 #define NGX_HTTP_ZOOM_NONE          0xffffffff
 
-#define NGX_HTTP_ZOOM_BLOCK_SIZE    252
+#define NGX_HTTP_ZOOM_LINE          64
+
+/* of an entry, whose size is 15 lines of the cache with it */
+
+#define NGX_HTTP_ZOOM_DATA_SIZE     748
+
+#define NGX_HTTP_ZOOM_BUCKET_SLOTS  9
 
 #define NGX_HTTP_ZOOM_SEED_LEN      32
 #define NGX_HTTP_ZOOM_SEEN_LEN      16
@@ -58,25 +69,40 @@ typedef struct {
     ngx_atomic_t                 pid;        /* 0: free */
     ngx_atomic_t                 epoch;
     uint64_t                     start;      /* in ticks since boot */
+    uint32_t                     flights;    /* that it owns, a list */
 } ngx_http_zoom_worker_t;
 
 
+/*
+ * Where entries are found: those of one bucket by their tags, those beyond its
+ * slots in a list.  One line of the cache.
+ */
+
 typedef struct {
-    uint32_t                     next;
-    u_char                       data[NGX_HTTP_ZOOM_BLOCK_SIZE];
-} ngx_http_zoom_block_t;
+    uint32_t                     generation; /* of another than the zone's it
+                                                is empty */
+    uint32_t                     list;
+    uint32_t                     entries[NGX_HTTP_ZOOM_BUCKET_SLOTS];
+    uint16_t                     tags[NGX_HTTP_ZOOM_BUCKET_SLOTS];
+    unsigned char                used;       /* slots */
+    unsigned char                listed;     /* whether there is a list */
+} ngx_http_zoom_bucket_t;
 
 
 /*
  * What is known of a key.  Flights are numbered through the whole zone, so a
  * waiter can tell whether a value or a failure is as new as the flight that
  * it joined.
+ *
+ * Key and value are behind each other in "data"; what has no room there goes on
+ * in other blocks, which are entries that are not used.  The first line of the
+ * cache is what a look-up needs.
  */
 
 typedef struct {
     uint32_t                     hash;
     uint32_t                     next;       /* in its bucket, or free list */
-    uint32_t                     block;      /* the key, then the value */
+    uint32_t                     more;       /* the block with the rest */
     uint16_t                     key_len;
     uint16_t                     value_len;
 
@@ -93,29 +119,39 @@ typedef struct {
                                                 tokens that its scopes don't
                                                 allow, a bit each */
     uint16_t                     owner;      /* of the flight: its slot */
+    uint32_t                     owner_epoch;
     uint32_t                     state;      /* of the account it belongs to */
-    uint32_t                     prev;       /* in the list of failures */
-    uint32_t                     follow;
+
+    uint64_t                     published;  /* flight of the value, or 0 */
+    uint64_t                     flight;     /* in progress, or 0 */
+
+    union {
+        struct {                             /* of a value */
+            int64_t              minted;     /* seconds since the epoch */
+            int64_t              expires;
+        };
+        struct {                             /* in the list of failures */
+            uint32_t             prev;
+            uint32_t             follow;
+        };
+    };
+
+    uint64_t                     failed;     /* flight of the failure, or 0 */
+    ngx_msec_t                   until;      /* the failure stands till then */
+    uint64_t                     outdated;   /* flights up to this one bring
+                                                nothing any more */
+    ngx_msec_t                   deadline;
+    ngx_http_zoom_workers_t      waiters;
+
+    uint32_t                     fly_prev;   /* in the list of the owner's */
+    uint32_t                     fly_next;
     uint32_t                     grace;      /* its owner may be at work for so
                                                 long after the deadline */
     uint32_t                     retry_after;    /* of "failed", seconds */
     int32_t                      code;       /* Zoom's, of "failed" */
 
-    uint64_t                     published;  /* flight of the value, or 0 */
-    int64_t                      minted;     /* seconds since the epoch */
-    int64_t                      expires;
-
-    uint64_t                     failed;     /* flight of the failure, or 0 */
-    ngx_msec_t                   until;      /* the failure stands till then */
-
-    uint64_t                     flight;     /* in progress, or 0 */
-    uint64_t                     outdated;   /* flights up to this one bring
-                                                nothing any more */
-    ngx_atomic_uint_t            owner_epoch;
-    ngx_msec_t                   deadline;
-    ngx_http_zoom_workers_t      waiters;
-
     u_char                       tracking_id[ZOOM_TRACKING_ID_MAX];
+    u_char                       data[NGX_HTTP_ZOOM_DATA_SIZE];
 } ngx_http_zoom_entry_t;
 
 
@@ -143,18 +179,24 @@ typedef struct {
     ngx_atomic_t                 seq;        /* odd while a writer is at work */
     uint64_t                     flights;    /* the last number given out */
 
-    uint32_t                     nbuckets;   /* a power of two */
-    uint32_t                     nentries;
-    uint32_t                     nblocks;
-    uint32_t                     free_entry;
-    uint32_t                     free_block;
-    uint32_t                     nfree;      /* blocks */
+    uint32_t                     nbuckets;
+    uint32_t                     nentries;   /* blocks */
+    uint32_t                     carved;     /* taken once or more often: none
+                                                beyond has been touched, */
+    uint32_t                     dirty;      /* but for these, by workers
+                                                before one that died */
+    uint32_t                     free_entry; /* of those carved, a list */
+    uint32_t                     nfree;
+    uint32_t                     generation; /* of the table */
     uint32_t                     hand;       /* of the eviction clock */
     uint32_t                     nused;      /* entries */
+    uint32_t                     nflying;    /* of these, in flight */
     uint32_t                     nnegative;  /* of these, failures only */
     uint32_t                     negative_head;   /* the oldest */
     uint32_t                     negative_tail;
 
+    uint64_t                     forgiven;   /* failures of flights up to this
+                                                one stand no more */
     uint64_t                     config;     /* the newest that has workers */
     uint32_t                     nstates;    /* accounts, and groups */
 
@@ -184,9 +226,8 @@ typedef struct ngx_http_zoom_zone_s {
     ngx_http_zoom_state_t       *states;
     ngx_http_zoom_quota_t       *quotas;
     ngx_http_zoom_refusals_t    *refusals;
-    uint32_t                    *buckets;
+    ngx_http_zoom_bucket_t      *buckets;
     ngx_http_zoom_entry_t       *entries;
-    ngx_http_zoom_block_t       *blocks;
 
     ngx_slab_pool_t             *shpool;
     ngx_http_zoom_wake_t        *wake;
@@ -205,15 +246,15 @@ typedef struct ngx_http_zoom_zone_s {
 ngx_shm_zone_t *ngx_http_zoom_zone_add(ngx_conf_t *cf, size_t size,
     ngx_uint_t naccounts, void *tag);
 
-/* Whether a flight is in progress that may still land: none long overdue. */
-#define ngx_http_zoom_entry_flies(e)                                          \
-    ((e)->flight                                                              \
-     && (ngx_msec_int_t) (ngx_current_msec - (e)->deadline - (e)->grace)      \
-        <= NGX_HTTP_ZOOM_GRACE)
-
-
 /* In a new worker: the first one of a configuration forgives old failures. */
 void ngx_http_zoom_zone_enter(ngx_http_zoom_zone_t *zone);
+
+/*
+ * Wipes some of the blocks that a worker's death left as they were.  To be
+ * called from time to time.
+ */
+
+void ngx_http_zoom_zone_sweep(ngx_http_zoom_zone_t *zone);
 
 /* Whether workers of a newer configuration have taken over. */
 #define ngx_http_zoom_zone_outdated(zone)                                     \
