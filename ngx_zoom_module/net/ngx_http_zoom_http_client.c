@@ -79,29 +79,19 @@ ngx_http_zoom_http_client_t *
 ngx_http_zoom_http_client_create(ngx_cycle_t *cycle,
     const ngx_http_zoom_client_conf_t *conf, ngx_uint_t rate)
 {
-    size_t                        idle;
-    CURLM                        *multi;
-    CURLMcode                     rc;
-    ngx_uint_t                    bound;
     ngx_http_zoom_http_client_t  *client;
 
-    bound = ngx_http_zoom_transfer_host_bound(cycle, conf);
-    idle = bound * sizeof(CURL *);
-
-    client = ngx_calloc(sizeof(ngx_http_zoom_http_client_t) + idle
+    client = ngx_calloc(sizeof(ngx_http_zoom_http_client_t)
                         + conf->proxy.len + 1, cycle->log);
     if (client == NULL) {
         return NULL;
     }
 
-    client->idle = (CURL **) (client + 1);
-
     client->conf = conf;
     client->rate = rate;
-    client->bound = bound;
-    client->keep = bound * 2;
+    client->bound = ngx_http_zoom_transfer_host_bound(cycle, conf);
     client->log = cycle->log;
-    client->proxy = (char *) client->idle + idle;
+    client->proxy = (char *) (client + 1);
 
     if (conf->proxy.len) {
         ngx_memcpy(client->proxy, conf->proxy.data, conf->proxy.len);
@@ -114,39 +104,10 @@ ngx_http_zoom_http_client_create(ngx_cycle_t *cycle,
 
     ngx_http_zoom_timer_init(&client->pump, ngx_http_zoom_client_pump_handler,
                              cycle->log);
-
     client->curl.done = ngx_http_zoom_client_curl_handler;
     client->curl.shutdown = ngx_http_zoom_client_shutdown;
     client->curl.data = client;
     client->curl.log = cycle->log;
-
-    if (ngx_http_zoom_curl_create(&client->curl) != NGX_OK) {
-        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                      "zoom client: could not make a client for \"%V\"",
-                      &conf->name);
-        ngx_free(client);
-        return NULL;
-    }
-
-    multi = client->curl.multi;
-
-    rc = curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long) client->keep);
-
-    /* our own queue is the one that counts: nobody is to wait in curl's */
-
-    rc |= curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS,
-                            (long) bound);
-    rc |= curl_multi_setopt(multi, CURLMOPT_PIPELINING,
-                            (long) (conf->http2 ? CURLPIPE_MULTIPLEX
-                                                : CURLPIPE_NOTHING));
-
-    if (rc != CURLM_OK) {
-        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                      "curl_multi_setopt() failed: %s",
-                      curl_multi_strerror(rc));
-        ngx_http_zoom_http_client_destroy(client);
-        return NULL;
-    }
 
     return client;
 }
@@ -167,11 +128,7 @@ ngx_http_zoom_http_client_destroy(ngx_http_zoom_http_client_t *client)
         ngx_http_zoom_client_free(t);
     }
 
-    while (client->nidle) {
-        curl_easy_cleanup(client->idle[--client->nidle]);
-    }
-
-    ngx_http_zoom_curl_destroy(&client->curl);
+    ngx_http_zoom_client_close(client);
 
     for (q = ngx_queue_head(&client->hosts);
          q != ngx_queue_sentinel(&client->hosts);
@@ -215,6 +172,12 @@ ngx_http_zoom_http_client_send(void *carrier, ngx_http_zoom_exchange_t *f)
         >= client->bound + NGX_HTTP_ZOOM_CLIENT_QUEUE)
     {
         return NGX_BUSY;
+    }
+
+    if (client->curl.multi == NULL
+        && ngx_http_zoom_client_open(client) != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
     t = ngx_http_zoom_transfer_create(client, f);
@@ -666,6 +629,7 @@ ngx_http_zoom_client_detach(ngx_http_zoom_transfer_t *t)
     ngx_http_zoom_timer_stop(&t->timer);
 
     ngx_queue_remove(&t->link);
+    t->client->used = ngx_current_msec;
     t->client = NULL;
 }
 

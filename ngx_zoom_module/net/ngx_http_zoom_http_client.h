@@ -17,7 +17,7 @@
 
 /*
  * A client is one account's half of the transport in one worker: a multi
- * handle with its connections and caches.
+ * handle with its connections and caches, as long as it has something to do.
  */
 
 typedef struct ngx_http_zoom_http_client_s  ngx_http_zoom_http_client_t;

@@ -74,8 +74,11 @@ struct ngx_http_zoom_http_client_s {
     ngx_queue_t                           hosts;
     ngx_queue_t                           transfers;
     ngx_event_t                           pump;
+    ngx_event_t                           rest;     /* for want of work */
+    ngx_msec_t                            used;
     ngx_log_t                            *log;
-    CURL                                **idle;     /* "bound" of them */
+    CURL                                **idle;     /* "bound" of them, or
+                                                       NULL */
     ngx_uint_t                            nidle;
     ngx_uint_t                            rate;     /* requests per 1000 s */
     ngx_uint_t                            bound;    /* connections per host */
@@ -202,6 +205,13 @@ void ngx_http_zoom_reason_timeout(ngx_http_zoom_transfer_t *t);
 /* As ngx_sprintf() writes; what a server had its say in is made printable. */
 void ngx_http_zoom_reason_say(ngx_http_zoom_transfer_t *t, const char *advice,
     const char *fmt, ...);
+
+
+/* Makes what "idle" and "curl" are of a client; NGX_ERROR: logged. */
+ngx_int_t ngx_http_zoom_client_open(ngx_http_zoom_http_client_t *client);
+
+/* There are no transfers.  Harmless where it was not opened. */
+void ngx_http_zoom_client_close(ngx_http_zoom_http_client_t *client);
 
 
 #endif /* _NGX_HTTP_ZOOM_TRANSFER_H_INCLUDED_ */
