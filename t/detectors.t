@@ -442,7 +442,7 @@ my @wings = (
     ['net to shm', 'of shm is not below net',
      "$N/net/${H}_curl.c" => "#include \"${H}_zone.h\"\n"],
     ['shm to net', 'of net is not below shm',
-     "$N/shm/${H}_zone.c" => "#include \"${H}_timer.h\"\n"],
+     "$N/shm/${H}_zone.c" => "#include \"${H}_resolve.h\"\n"],
     ['conf to shm', 'of shm is not below conf',
      "$N/conf/${H}_url.c" => "#include \"${H}_state.h\"\n"],
     ['a leaf to conf', 'of conf is not below leaves',
