@@ -12,13 +12,13 @@
 
 
 static void ngx_http_zoom_key_user(zoom_buf_t *b, ngx_http_zoom_key_t *key,
-    const ngx_http_zoom_account_t *account, const ngx_str_t *user);
+    const ngx_http_zoom_worker_account_t *wa, const ngx_str_t *user);
 static void ngx_http_zoom_key_start(zoom_buf_t *b, ngx_http_zoom_key_t *key,
     const char *kind);
 static void ngx_http_zoom_key_part(zoom_buf_t *b, zoom_str_t part);
-static void ngx_http_zoom_key_number(zoom_buf_t *b, uint64_t n);
 static ngx_int_t ngx_http_zoom_key_end(zoom_buf_t *b,
-    ngx_http_zoom_key_t *key, const ngx_http_zoom_worker_account_t *wa);
+    ngx_http_zoom_key_t *key, const ngx_http_zoom_worker_account_t *wa,
+    const u_char *seed, size_t skip);
 
 
 static const u_char  *ngx_http_zoom_key_seed;
@@ -28,6 +28,50 @@ void
 ngx_http_zoom_key_init_process(const u_char *seed)
 {
     ngx_http_zoom_key_seed = seed;
+}
+
+
+ngx_int_t
+ngx_http_zoom_key_init_account(ngx_http_zoom_worker_account_t *wa,
+    ngx_pool_t *pool)
+{
+    uint64_t                        hash[2];
+    zoom_buf_t                      b;
+    zoom_str_t                      part;
+    ngx_http_zoom_key_t             key;
+    u_char                          buf[NGX_HTTP_ZOOM_KEY_MAX],
+                                    seed[ZOOM_HASH_KEY_LEN];
+    const ngx_http_zoom_account_t  *account;
+
+    account = wa->account;
+    key.data = buf;
+
+    ngx_http_zoom_key_start(&b, &key, "token");
+
+    ngx_http_zoom_key_part(&b, ngx_http_zoom_str(&account->api.url));
+    ngx_http_zoom_key_part(&b, ngx_http_zoom_str(&account->account_id));
+    ngx_http_zoom_key_part(&b,
+                           ngx_http_zoom_str(&account->credential.client_id));
+
+    wa->prefix.len = b.len;
+    wa->prefix.data = ngx_pnalloc(pool, b.len);
+
+    if (b.overflow || wa->prefix.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(wa->prefix.data, buf, b.len);
+
+    part = ngx_http_zoom_str(&wa->prefix);
+    ngx_memcpy(seed, ngx_http_zoom_key_seed, sizeof(seed));
+
+    hash[0] = zoom_hash(seed, part);
+    seed[0] ^= 1;
+    hash[1] = zoom_hash(seed, part);
+
+    ngx_memcpy(wa->seed, hash, sizeof(wa->seed));
+
+    return NGX_OK;
 }
 
 
@@ -55,7 +99,7 @@ ngx_http_zoom_key_access(ngx_http_zoom_key_t *key,
 
     key->pinned = 1;
 
-    return ngx_http_zoom_key_end(&b, key, wa);
+    return ngx_http_zoom_key_end(&b, key, wa, ngx_http_zoom_key_seed, 0);
 }
 
 
@@ -64,20 +108,25 @@ ngx_http_zoom_key_token(ngx_http_zoom_key_t *key,
     const ngx_http_zoom_worker_account_t *wa,
     const ngx_http_zoom_token_req_t *req)
 {
+    uint64_t    what;
     ngx_int_t   rc;
     zoom_buf_t  b;
+    zoom_str_t  part;
 
-    ngx_http_zoom_key_user(&b, key, wa->account, &req->user);
+    ngx_http_zoom_key_user(&b, key, wa, &req->user);
 
-    ngx_http_zoom_key_number(&b, req->type);
-    ngx_http_zoom_key_number(&b, req->ttl);
+    what = (uint64_t) req->ttl << 16 | (uint64_t) req->type << 8
+           | (req->webinar ? 2 : 0) | (req->bypass ? 1 : 0);
+
+    part.data = (unsigned char *) &what;
+    part.len = sizeof(uint64_t);
+    ngx_http_zoom_key_part(&b, part);
+
     ngx_http_zoom_key_part(&b, ngx_http_zoom_str(&req->meeting));
-    ngx_http_zoom_key_number(&b, req->webinar);
-    ngx_http_zoom_key_number(&b, req->bypass);
 
     key->pinned = 0;
 
-    rc = ngx_http_zoom_key_end(&b, key, wa);
+    rc = ngx_http_zoom_key_end(&b, key, wa, wa->seed, wa->prefix.len);
 
     key->once = zoom_token_types[req->type].once;
 
@@ -91,41 +140,33 @@ ngx_http_zoom_key_prefix(ngx_http_zoom_key_t *key,
 {
     zoom_buf_t  b;
 
-    ngx_http_zoom_key_user(&b, key, wa->account, user);
+    ngx_http_zoom_key_user(&b, key, wa, user);
 
     key->pinned = 0;
 
-    return ngx_http_zoom_key_end(&b, key, wa);
+    return ngx_http_zoom_key_end(&b, key, wa, wa->seed, wa->prefix.len);
 }
 
 
 static void
 ngx_http_zoom_key_user(zoom_buf_t *b, ngx_http_zoom_key_t *key,
-    const ngx_http_zoom_account_t *account, const ngx_str_t *user)
+    const ngx_http_zoom_worker_account_t *wa, const ngx_str_t *user)
 {
-    zoom_buf_t     folded;
-    zoom_str_t     part;
-    unsigned char  buf[ZOOM_USER_MAX];
+    uint16_t  len;
 
-    ngx_http_zoom_key_start(b, key, "token");
-
-    ngx_http_zoom_key_part(b, ngx_http_zoom_str(&account->api.url));
-    ngx_http_zoom_key_part(b, ngx_http_zoom_str(&account->account_id));
-    ngx_http_zoom_key_part(b,
-                           ngx_http_zoom_str(&account->credential.client_id));
+    zoom_buf_init(b, key->data, NGX_HTTP_ZOOM_KEY_MAX);
+    zoom_buf_str(b, ngx_http_zoom_str(&wa->prefix));
 
     if (user == NULL) {
         return;
     }
 
-    zoom_buf_init(&folded, buf, sizeof(buf));
-    zoom_user_fold(&folded, ngx_http_zoom_str(user));
+    len = (uint16_t) user->len;
 
-    part.data = folded.data;
-    part.len = folded.len;
-    ngx_http_zoom_key_part(b, part);
+    zoom_buf_add(b, &len, sizeof(uint16_t));
+    zoom_user_fold(b, ngx_http_zoom_str(user));
 
-    b->overflow |= folded.overflow;
+    b->overflow |= (user->len > ZOOM_USER_MAX);
 }
 
 
@@ -150,31 +191,24 @@ ngx_http_zoom_key_part(zoom_buf_t *b, zoom_str_t part)
 }
 
 
-static void
-ngx_http_zoom_key_number(zoom_buf_t *b, uint64_t n)
-{
-    zoom_str_t  part;
-
-    part.data = (unsigned char *) &n;
-    part.len = sizeof(uint64_t);
-
-    ngx_http_zoom_key_part(b, part);
-}
-
+/*
+ * What an account's keys have in common is in its seed, and need not be hashed
+ * again for each of them.
+ */
 
 static ngx_int_t
 ngx_http_zoom_key_end(zoom_buf_t *b, ngx_http_zoom_key_t *key,
-    const ngx_http_zoom_worker_account_t *wa)
+    const ngx_http_zoom_worker_account_t *wa, const u_char *seed, size_t skip)
 {
     zoom_str_t  part;
 
-    part.data = b->data;
-    part.len = b->len;
+    part.data = b->data + skip;
+    part.len = b->len - skip;
 
     key->once = 0;
     key->state = ngx_http_zoom_state_index(wa->zone, wa->state);
     key->len = b->len;
-    key->hash = (uint32_t) zoom_hash(ngx_http_zoom_key_seed, part);
+    key->hash = (uint32_t) zoom_hash(seed, part);
 
     return b->overflow ? NGX_ERROR : NGX_OK;
 }

@@ -24,6 +24,14 @@
 /* Once per worker process: the key of their hashes, which is borrowed. */
 void ngx_http_zoom_key_init_process(const u_char *seed);
 
+/*
+ * Once per worker and account, after the above: what the keys of its tokens
+ * begin with.  NGX_ERROR: no memory.
+ */
+
+ngx_int_t ngx_http_zoom_key_init_account(ngx_http_zoom_worker_account_t *wa,
+    ngx_pool_t *pool);
+
 /* (oauth_url, account_id, client_id, hash of the secret) */
 ngx_int_t ngx_http_zoom_key_access(ngx_http_zoom_key_t *key,
     const ngx_http_zoom_worker_account_t *wa);

@@ -4,6 +4,7 @@
 
 #include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_http_client.h"
+#include "ngx_http_zoom_key.h"
 #include "ngx_http_zoom_quota.h"
 #include "ngx_http_zoom_worker_account.h"
 
@@ -75,6 +76,10 @@ ngx_http_zoom_worker_account_init(ngx_http_zoom_worker_account_t *wa,
                                            wa->account->account_id.len,
                                            wa->log);
     if (wa->quota == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_zoom_key_init_account(wa, cycle->pool) != NGX_OK) {
         return NGX_ERROR;
     }
 

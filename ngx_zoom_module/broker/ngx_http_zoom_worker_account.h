@@ -13,6 +13,7 @@
 #include "ngx_http_zoom_flight.h"
 #include "ngx_http_zoom_state.h"
 #include "ngx_http_zoom_zone.h"
+#include "zoom_hash.h"
 
 
 typedef struct {
@@ -23,6 +24,9 @@ typedef struct {
     const ngx_http_zoom_job_t   *grant;      /* gets an access token */
     ngx_http_zoom_state_t       *state;
     ngx_http_zoom_quota_t       *quota;
+    ngx_str_t                    prefix;     /* of the keys of its tokens */
+    u_char                       seed[ZOOM_HASH_KEY_LEN];    /* and of their
+                                                hashes */
     zoom_rate_t                  rates[ZOOM_NLABELS];
     unsigned                     missed;     /* types of tokens, a bit each,
                                                 of whose scopes it was warned */
