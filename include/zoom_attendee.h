@@ -16,7 +16,8 @@
 /*
  * 1 if "signature", a header's value, is that of the scanned body under "key"
  * (zoom_hmac_secret()); 0 if it is not; -1 if OpenSSL failed or "scratch" has
- * no room: it needs the body's length and is left as it was.  Constant time in
+ * no room: it needs the body's length, unless doc->canonical is set, and is
+ * left as it was.  Constant time in
  * everything secret.
  */
 

@@ -42,7 +42,7 @@ size_t zoom_callback_size(const zoom_json_doc_t *doc);
 /*
  * Reads a callback out of a scanned body into zoom_callback_size() bytes.
  * Strings point into the body, those with escapes are decoded into "b", which
- * needs room for as many bytes as the body has; both must live as long as
+ * needs room for doc->escaped bytes; both must live as long as
  * "cb".  NULL on success, else why it is no callback (400 bad_callback):
  * not an object, a member of the wrong type, a callback_type other than
  * "zoom_tokens", control characters in bot_id.  There may be as many members

@@ -60,6 +60,9 @@ typedef struct {
 typedef struct {
     zoom_json_node_t      nodes[ZOOM_JSON_MAX_NODES];
     unsigned              n;         /* nodes[0] is the root */
+    size_t                escaped;   /* bytes of all names and strings that
+                                        have a backslash */
+    zoom_str_t            canonical; /* data NULL: zoom_json_canonical() */
 } zoom_json_doc_t;
 
 
@@ -71,6 +74,15 @@ typedef struct {
  */
 
 const char *zoom_json_scan(zoom_json_doc_t *doc, zoom_str_t text);
+
+/*
+ * As above, and writes the canonical form on the way, as long as members come
+ * sorted, which is how most senders write them.  "doc->canonical" then is in
+ * "b", which needs room for text.len, or in the text if that is canonical.
+ */
+
+const char *zoom_json_scan_canonical(zoom_json_doc_t *doc, zoom_str_t text,
+    zoom_buf_t *b);
 
 /* The member of an object by its decoded name, or NULL. */
 const zoom_json_node_t *zoom_json_member(const zoom_json_doc_t *doc,

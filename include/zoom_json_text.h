@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "zoom_string.h"
+
 
 /* The next code point of a string that ends at "end", -1: it is over. */
 int32_t zoom_json_next(const unsigned char **p, const unsigned char *end);
@@ -22,6 +24,9 @@ int32_t zoom_json_hex4(const unsigned char *p, const unsigned char *end);
 
 /* Writes a code point in UTF-8; how many bytes, 4 at most. */
 size_t zoom_json_utf8(unsigned char *dst, int32_t cp);
+
+/* Appends a character that came escaped in its shortest spelling. */
+void zoom_json_put_char(zoom_buf_t *b, int32_t cp);
 
 
 #endif /* ZOOM_JSON_TEXT_H_INCLUDED */

@@ -23,11 +23,14 @@ zoom_attendee_verify(const zoom_hmac_t *key, const zoom_json_doc_t *doc,
     }
 
     start = scratch->len;
+    text = doc->canonical;
 
-    zoom_json_canonical(scratch, doc);
+    if (text.data == NULL) {
+        zoom_json_canonical(scratch, doc);
 
-    text.data = scratch->data + start;
-    text.len = scratch->len - start;
+        text.data = scratch->data + start;
+        text.len = scratch->len - start;
+    }
 
     rc = -1;
 

@@ -24,11 +24,15 @@ typedef struct {
     zoom_json_doc_t      *doc;
     const unsigned char  *p;
     const unsigned char  *end;
+    const unsigned char  *run;       /* of what is canonical as it stands */
+    zoom_buf_t           *b;         /* the canonical form before it, or NULL */
     unsigned              depth;
     zoom_json_frame_t     stack[ZOOM_JSON_MAX_DEPTH];
 } zoom_json_scanner_t;
 
 
+static void zoom_json_gap(zoom_json_scanner_t *s);
+static void zoom_json_flush(zoom_json_scanner_t *s, const unsigned char *end);
 static const char *zoom_json_value(zoom_json_scanner_t *s);
 static const char *zoom_json_name(zoom_json_scanner_t *s,
     zoom_json_node_t *node);
@@ -41,6 +45,7 @@ static const char *zoom_json_string(zoom_json_scanner_t *s, zoom_str_t *raw,
 static const unsigned char *zoom_json_run(const unsigned char *p,
     const unsigned char *end);
 static const char *zoom_json_escape(zoom_json_scanner_t *s);
+static const char *zoom_json_escaped(zoom_json_scanner_t *s);
 static const char *zoom_json_word(zoom_json_scanner_t *s,
     zoom_json_node_t *node, const char *word, zoom_json_e type);
 static const char *zoom_json_number(zoom_json_scanner_t *s,
@@ -78,11 +83,8 @@ zoom_json_skip(zoom_json_scanner_t *s)
 {
     /* one comparison where there is none, as mostly */
 
-    while (s->p < s->end && *s->p <= ' '
-           && (*s->p == ' ' || *s->p == '\n' || *s->p == '\t'
-               || *s->p == '\r'))
-    {
-        s->p++;
+    if (s->p < s->end && *s->p <= ' ') {
+        zoom_json_gap(s);
     }
 }
 
@@ -105,10 +107,19 @@ zoom_json_digits(const unsigned char **p, const unsigned char *end)
 const char *
 zoom_json_scan(zoom_json_doc_t *doc, zoom_str_t text)
 {
+    return zoom_json_scan_canonical(doc, text, NULL);
+}
+
+
+const char *
+zoom_json_scan_canonical(zoom_json_doc_t *doc, zoom_str_t text, zoom_buf_t *b)
+{
     const char           *why;
     zoom_json_scanner_t   s;
 
     doc->n = 0;
+    doc->escaped = 0;
+    doc->canonical = zoom_str_c(NULL);
 
     if (text.len == 0) {
         return "is empty";
@@ -117,6 +128,8 @@ zoom_json_scan(zoom_json_doc_t *doc, zoom_str_t text)
     s.doc = doc;
     s.p = text.data;
     s.end = text.data + text.len;
+    s.run = s.p;
+    s.b = b;
     s.depth = 0;
 
     do {
@@ -134,9 +147,63 @@ zoom_json_scan(zoom_json_doc_t *doc, zoom_str_t text)
 
     if (why) {
         doc->n = 0;
+        return why;
     }
 
-    return why;
+    if (s.b == NULL) {
+        return NULL;
+    }
+
+    if (s.b->len) {
+        zoom_json_flush(&s, s.p);
+
+        doc->canonical.data = s.b->data;
+        doc->canonical.len = s.b->len;
+
+    } else {
+        doc->canonical.data = s.run;
+        doc->canonical.len = (size_t) (s.p - s.run);
+    }
+
+    if (s.b->overflow) {
+        doc->canonical = zoom_str_c(NULL);
+    }
+
+    return NULL;
+}
+
+
+/* White space: no canonical form has any. */
+
+static void
+zoom_json_gap(zoom_json_scanner_t *s)
+{
+    const unsigned char  *p;
+
+    p = s->p;
+
+    while (s->p < s->end
+           && (*s->p == ' ' || *s->p == '\n' || *s->p == '\t'
+               || *s->p == '\r'))
+    {
+        s->p++;
+    }
+
+    if (s->p > p) {
+        zoom_json_flush(s, p);
+    }
+}
+
+
+/* What was canonical up to here is written, and what follows may be. */
+
+static void
+zoom_json_flush(zoom_json_scanner_t *s, const unsigned char *end)
+{
+    if (s->b) {
+        zoom_buf_add(s->b, s->run, (size_t) (end - s->run));
+        s->run = s->p;
+    }
 }
 
 
@@ -267,7 +334,10 @@ zoom_json_link(zoom_json_scanner_t *s, uint16_t i)
                 return zoom_json_twice;
             }
 
-            f->sorted = (rc < 0);
+            if (rc > 0) {
+                f->sorted = 0;
+                s->b = NULL;
+            }
         }
     }
 
@@ -381,6 +451,7 @@ zoom_json_string(zoom_json_scanner_t *s, zoom_str_t *raw, uint8_t *escaped)
 
         if (*s->p == '"') {
             raw->len = (size_t) (s->p++ - raw->data);
+            s->doc->escaped += *escaped ? raw->len : 0;
             return NULL;
         }
 
@@ -452,6 +523,24 @@ zoom_json_run(const unsigned char *p, const unsigned char *end)
 
 static const char *
 zoom_json_escape(zoom_json_scanner_t *s)
+{
+    const char           *why;
+    const unsigned char  *p;
+
+    p = s->p;
+    why = zoom_json_escaped(s);
+
+    if (why == NULL && s->b) {
+        zoom_json_flush(s, p);
+        zoom_json_put_char(s->b, zoom_json_unescape(&p));
+    }
+
+    return why;
+}
+
+
+static const char *
+zoom_json_escaped(zoom_json_scanner_t *s)
 {
     int32_t  cp;
 

@@ -8,7 +8,6 @@
 
 static void zoom_json_put_value(zoom_buf_t *b, const zoom_json_node_t *node);
 static void zoom_json_put_string(zoom_buf_t *b, zoom_str_t raw, int escaped);
-static void zoom_json_put_char(zoom_buf_t *b, int32_t cp);
 
 
 static inline void
@@ -135,7 +134,7 @@ zoom_json_put_string(zoom_buf_t *b, zoom_str_t raw, int escaped)
 
 /* A character that came escaped; few of them must stay so. */
 
-static void
+void
 zoom_json_put_char(zoom_buf_t *b, int32_t cp)
 {
     size_t         n;

@@ -26,6 +26,8 @@ static ngx_int_t ngx_http_zoom_auth_raw_line(
     const ngx_http_zoom_webhook_t *webhook,
     const ngx_http_zoom_auth_line_t *line, const ngx_str_t *body,
     zoom_buf_t *scratch);
+static ngx_int_t ngx_http_zoom_auth_scratch(ngx_http_request_t *r,
+    const zoom_json_doc_t *doc, const ngx_str_t *body, zoom_buf_t *scratch);
 static ngx_int_t ngx_http_zoom_auth_attendee(
     const ngx_http_zoom_auth_line_t *line, const zoom_json_doc_t *doc,
     const ngx_str_t *signature, zoom_buf_t *scratch);
@@ -294,6 +296,24 @@ ngx_http_zoom_auth_raw_line(const ngx_http_zoom_webhook_t *webhook,
 }
 
 
+ngx_uint_t
+ngx_http_zoom_auth_signs(const ngx_http_zoom_auth_t *auth)
+{
+    ngx_uint_t                        i;
+    const ngx_http_zoom_auth_line_t  *line;
+
+    line = auth->lines->elts;
+
+    for (i = 0; i < auth->lines->nelts; i++) {
+        if (auth->alive[i] && line[i].attendee) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 zoom_error_e
 ngx_http_zoom_auth_body(ngx_http_request_t *r, ngx_http_zoom_auth_t *auth,
     const ngx_str_t *body, const zoom_json_doc_t *doc, const char **why)
@@ -316,12 +336,9 @@ ngx_http_zoom_auth_body(ngx_http_request_t *r, ngx_http_zoom_auth_t *auth,
 
     (void) ngx_http_zoom_proof_find(r, &name, &signature);
 
-    scratch.data = ngx_pnalloc(r->pool, body->len + 1);
-    if (scratch.data == NULL) {
+    if (ngx_http_zoom_auth_scratch(r, doc, body, &scratch) != NGX_OK) {
         goto failed;
     }
-
-    scratch.size = body->len + 1;
 
     line = auth->lines->elts;
 
@@ -372,6 +389,26 @@ failed:
     *why = "the proofs could not be checked";
 
     return ZOOM_E_INTERNAL;
+}
+
+
+/* For the canonical form, where it is not known yet. */
+
+static ngx_int_t
+ngx_http_zoom_auth_scratch(ngx_http_request_t *r, const zoom_json_doc_t *doc,
+    const ngx_str_t *body, zoom_buf_t *scratch)
+{
+    scratch->data = NULL;
+    scratch->size = 0;
+
+    if (doc == NULL || doc->canonical.data) {
+        return NGX_OK;
+    }
+
+    scratch->size = body->len + 1;
+    scratch->data = ngx_pnalloc(r->pool, scratch->size);
+
+    return scratch->data ? NGX_OK : NGX_ERROR;
 }
 
 

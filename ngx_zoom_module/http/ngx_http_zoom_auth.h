@@ -67,6 +67,9 @@ void ngx_http_zoom_auth_mask(ngx_http_request_t *r, const ngx_array_t *lines);
 zoom_error_e ngx_http_zoom_auth_raw(ngx_http_request_t *r,
     ngx_http_zoom_auth_t *auth, const ngx_str_t *body, const char **why);
 
+/* After that: whether a line that may hold signs what a body says. */
+ngx_uint_t ngx_http_zoom_auth_signs(const ngx_http_zoom_auth_t *auth);
+
 /*
  * Last, with the body as a callback: the first line that holds, and whose
  * proofs are not used by another request, gives auth->caller and auth->scheme,

@@ -77,12 +77,14 @@ ngx_http_zoom_callback_parse(ngx_http_request_t *r,
         return cb->parsed ? ZOOM_OK : ZOOM_E_INTERNAL;
     }
 
-    size = doc->n ? doc->nodes[0].text.len : 0;
+    /* mostly nothing has to be decoded */
+
+    size = doc->escaped;
 
     cb->parsed = ngx_palloc(r->pool, zoom_callback_size(doc));
-    b.data = ngx_pnalloc(r->pool, size);
+    b.data = size ? ngx_pnalloc(r->pool, size) : NULL;
 
-    if (cb->parsed == NULL || b.data == NULL) {
+    if (cb->parsed == NULL || (size && b.data == NULL)) {
         return ZOOM_E_INTERNAL;
     }
 

@@ -32,6 +32,7 @@ static ngx_uint_t ngx_http_zoom_tokens_text(ngx_http_request_t *r);
 /* One request at a time looks at its body, and is done before the next. */
 
 static zoom_json_doc_t  ngx_http_zoom_tokens_doc;
+static u_char           ngx_http_zoom_tokens_canonical[ZOOM_CALLBACK_BODY_MAX];
 
 
 ngx_int_t
@@ -46,6 +47,7 @@ static void
 ngx_http_zoom_tokens_post(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 {
     const char       *why;
+    zoom_buf_t        canonical;
     zoom_error_e      error;
     zoom_json_doc_t  *doc;
 
@@ -58,7 +60,12 @@ ngx_http_zoom_tokens_post(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 
     doc = &ngx_http_zoom_tokens_doc;
 
-    why = zoom_json_scan(doc, ngx_http_zoom_str(&ctx->callback.body));
+    zoom_buf_init(&canonical, ngx_http_zoom_tokens_canonical,
+                  ZOOM_CALLBACK_BODY_MAX);
+
+    why = zoom_json_scan_canonical(doc, ngx_http_zoom_str(&ctx->callback.body),
+                                   ngx_http_zoom_auth_signs(&ctx->auth)
+                                   ? &canonical : NULL);
 
     if (why) {
         ngx_http_zoom_fail(r, ctx, ZOOM_E_BAD_CALLBACK, why);

@@ -12,12 +12,44 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 static zoom_json_doc_t  doc;
 
 
+/* What is written while the text is scanned, or not at all. */
+
 static void
-fuzz_canonical(size_t size)
+fuzz_on_the_way(zoom_str_t body, zoom_str_t canonical)
 {
+    zoom_buf_t              b;
+    unsigned char          *data;
+    static zoom_json_doc_t  other;
+
+    data = malloc(body.len);
+
+    if (data == NULL) {
+        abort();
+    }
+
+    zoom_buf_init(&b, data, body.len);
+
+    if (zoom_json_scan_canonical(&other, body, &b) != NULL
+        || b.overflow
+        || (other.canonical.data
+            && !zoom_str_eq(other.canonical, canonical)))
+    {
+        abort();
+    }
+
+    free(data);
+}
+
+
+static void
+fuzz_canonical(zoom_str_t body)
+{
+    size_t          size;
     zoom_buf_t      one, two;
     zoom_str_t      text;
     unsigned char  *first, *second;
+
+    size = body.len;
 
     first = malloc(size);
     second = malloc(size);
@@ -31,6 +63,8 @@ fuzz_canonical(size_t size)
 
     text.data = one.data;
     text.len = one.len;
+
+    fuzz_on_the_way(body, text);
 
     /* never longer than the text, and the same when done once more */
 
@@ -121,14 +155,16 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         return 0;
     }
 
-    strings = malloc(size);
+    /* no more room than is asked for */
+
+    strings = malloc(doc.escaped + 1);
     cb = malloc(zoom_callback_size(&doc));
 
     if (strings == NULL || cb == NULL) {
         abort();
     }
 
-    zoom_buf_init(&b, strings, size);
+    zoom_buf_init(&b, strings, doc.escaped);
 
     if (zoom_callback_read(cb, &doc, &b) == NULL) {
         (void) zoom_callback_metadata(cb, name);
@@ -141,7 +177,7 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     free(strings);
     free(cb);
 
-    fuzz_canonical(size);
+    fuzz_canonical(text);
 
     return 0;
 }

@@ -75,6 +75,79 @@ START_TEST(writes_canonical)
 END_TEST
 
 
+/* On the way, too, unless members have to be sorted. */
+
+START_TEST(writes_canonical_on_the_way)
+{
+    size_t         i;
+    zoom_buf_t     b;
+    unsigned char  data[128];
+
+    static const char *const  unsorted[] = {
+        "{\"b\":1,\"a\":2}", "[{\"a\":1},{\"b\": 1, \"a\\u0041\": 2}]",
+        "{\"a\":{\"y\":1,\"x\":\"\\n\"}, \"b\": 1}"
+    };
+
+    zoom_buf_init(&b, data, sizeof(data));
+    ck_assert_ptr_null(zoom_json_scan_canonical(&doc,
+                                                zoom_str_c(forms[_i].text),
+                                                &b));
+    if (doc.canonical.data) {
+        unit_is(doc.canonical, forms[_i].canonical);
+    }
+
+    ck_assert_int_eq(doc.canonical.data != NULL,
+                     strstr(forms[_i].text, "{\"b\"") == NULL
+                     && strstr(forms[_i].text, "\"B\"") == NULL
+                     && strstr(forms[_i].text, "\":1,") == NULL);
+
+    for (i = 0; i < N(unsorted); i++) {
+        zoom_buf_init(&b, data, sizeof(data));
+        ck_assert_ptr_null(zoom_json_scan_canonical(&doc,
+                                                    zoom_str_c(unsorted[i]),
+                                                    &b));
+        ck_assert_ptr_null(doc.canonical.data);
+    }
+}
+END_TEST
+
+
+/* A text that is canonical is not copied; one without room is not signed. */
+
+START_TEST(copies_no_more_than_it_must)
+{
+    zoom_str_t     text;
+    zoom_buf_t     b;
+    unsigned char  data[4];
+
+    text = zoom_str_c("{\"a\":[1,\"\xc3\xa9\"],\"b\":{}}");
+
+    zoom_buf_init(&b, data, sizeof(data));
+    ck_assert_ptr_null(zoom_json_scan_canonical(&doc, text, &b));
+    ck_assert_ptr_eq(doc.canonical.data, text.data);
+    ck_assert_uint_eq(doc.canonical.len, text.len);
+    ck_assert_uint_eq(doc.escaped, 0);
+
+    ck_assert_ptr_null(zoom_json_scan_canonical(&doc, S(" [1] "), &b));
+    unit_is(doc.canonical, "[1]");
+
+    ck_assert_ptr_null(zoom_json_scan_canonical(&doc,
+                                                S("[\"\\n1234\",\"5678\"]"),
+                                                &b));
+    ck_assert_ptr_null(doc.canonical.data);
+    ck_assert_uint_eq(doc.escaped, 6);
+
+    zoom_buf_init(&b, data, 1);
+    ck_assert_ptr_null(zoom_json_scan_canonical(&doc, S("[1 ]"), &b));
+    ck_assert_ptr_null(doc.canonical.data);
+
+    zoom_buf_init(&b, data, sizeof(data));
+    ck_assert_ptr_nonnull(zoom_json_scan_canonical(&doc, S("[1"), &b));
+    ck_assert_ptr_null(doc.canonical.data);
+}
+END_TEST
+
+
 START_TEST(writes_nothing_of_nothing)
 {
     zoom_buf_t     b;
@@ -195,6 +268,8 @@ unit_json_canonical(void)
     t = tcase_create("json canonical");
 
     tcase_add_loop_test(t, writes_canonical, 0, (int) N(forms));
+    tcase_add_loop_test(t, writes_canonical_on_the_way, 0, (int) N(forms));
+    tcase_add_test(t, copies_no_more_than_it_must);
     tcase_add_test(t, writes_nothing_of_nothing);
     tcase_add_loop_test(t, sorts, 0, 36);
     tcase_add_test(t, finds_twins);
