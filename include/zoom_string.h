@@ -95,6 +95,16 @@ zoom_buf_c(zoom_buf_t *b, const char *zero_terminated)
 }
 
 
+/* 1 if equal.  Not constant in time: never for secrets. */
+
+static inline int
+zoom_str_eq(zoom_str_t a, zoom_str_t b)
+{
+    return a.len == b.len
+           && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+
 static inline unsigned char
 zoom_lower(unsigned char c)
 {
@@ -103,9 +113,6 @@ zoom_lower(unsigned char c)
 
 
 void zoom_buf_int(zoom_buf_t *b, int64_t n);
-
-/* 1 if equal.  Not constant in time: never for secrets. */
-int zoom_str_eq(zoom_str_t a, zoom_str_t b);
 
 /* ASCII case is ignored. */
 int zoom_str_caseeq(zoom_str_t a, zoom_str_t b);

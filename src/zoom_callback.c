@@ -5,6 +5,11 @@
 #include "zoom_callback.h"
 
 
+/* 1 in each byte of a word */
+
+#define ZOOM_CALLBACK_EACH  UINT64_C(0x0101010101010101)
+
+
 static const zoom_json_node_t *zoom_callback_object(
     const zoom_json_doc_t *doc);
 static const char *zoom_callback_text(zoom_str_t *value,
@@ -259,12 +264,31 @@ zoom_callback_decode(zoom_buf_t *b, zoom_str_t raw, int escaped)
 }
 
 
+/*
+ * Eight at a time: what subtraction sets in the highest bit of a byte is right
+ * for the lowest byte that is too small, and enough to say that there is one.
+ */
+
 static int
 zoom_callback_control(zoom_str_t s)
 {
-    size_t  i;
+    size_t    i;
+    uint64_t  w, del;
 
-    for (i = 0; i < s.len; i++) {
+    for (i = 0; s.len - i >= 8; i += 8) {
+        memcpy(&w, s.data + i, 8);
+
+        del = w ^ (ZOOM_CALLBACK_EACH * 0x7f);
+
+        if ((((w - ZOOM_CALLBACK_EACH * 0x20) & ~w)
+             | ((del - ZOOM_CALLBACK_EACH) & ~del))
+            & (ZOOM_CALLBACK_EACH * 0x80))
+        {
+            return 1;
+        }
+    }
+
+    for ( /* void */ ; i < s.len; i++) {
         if (s.data[i] < 0x20 || s.data[i] == 0x7f) {
             return 1;
         }

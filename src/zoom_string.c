@@ -33,17 +33,6 @@ zoom_buf_int(zoom_buf_t *b, int64_t n)
 
 
 int
-zoom_str_eq(zoom_str_t a, zoom_str_t b)
-{
-    if (a.len != b.len) {
-        return 0;
-    }
-
-    return a.len == 0 || memcmp(a.data, b.data, a.len) == 0;
-}
-
-
-int
 zoom_str_caseeq(zoom_str_t a, zoom_str_t b)
 {
     size_t  i;

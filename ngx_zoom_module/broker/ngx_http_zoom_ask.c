@@ -455,15 +455,20 @@ ngx_http_zoom_ask_settle(ngx_http_zoom_ask_t *ask)
 static void
 ngx_http_zoom_ask_take(ngx_http_zoom_ask_t *ask, const ngx_str_t *value)
 {
-    ask->token.data = ngx_pstrdup(ask->pool, (ngx_str_t *) value);
+    u_char  *p;
 
-    if (ask->token.data == NULL) {
+    p = ngx_pnalloc(ask->pool, ask->before + value->len + ask->after);
+
+    if (p == NULL) {
         ask->error = ZOOM_E_INTERNAL;
         ask->status = NGX_HTTP_ZOOM_STATUS_NONE;
         return;
     }
 
+    ask->token.data = p + ask->before;
     ask->token.len = value->len;
+
+    ngx_memcpy(ask->token.data, value->data, value->len);
 }
 
 

@@ -31,6 +31,8 @@ struct ngx_http_zoom_ask_s {
                                                     a wait is enough */
     ngx_msec_t                   deadline;   /* on ngx_current_msec's clock */
     ngx_pool_t                  *pool;       /* where the token goes */
+    size_t                       before;     /* bytes for the caller's use */
+    size_t                       after;      /* around it */
     ngx_http_zoom_ask_pt         handler;
     ngx_http_zoom_ask_pt         ripened;    /* or NULL; see below */
     void                        *data;

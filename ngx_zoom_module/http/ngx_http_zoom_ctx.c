@@ -101,11 +101,11 @@ ngx_http_zoom_ctx_renew(ngx_http_request_t *r)
 {
     ngx_http_zoom_ctx_t  *ctx, old;
 
-    ctx = ngx_http_zoom_ctx_make(r);
-
-    if (ctx == NULL || r != r->main) {
-        return ctx;
+    if (r != r->main || ngx_http_zoom_ctx_get(r) == NULL) {
+        return ngx_http_zoom_ctx_make(r);
     }
+
+    ctx = ngx_http_zoom_ctx_make(r);
 
     ngx_http_zoom_ctx_abort(ctx);
     ngx_http_zoom_ctx_wipe(ctx);

@@ -21,6 +21,7 @@ static zoom_error_e ngx_http_zoom_types_meeting(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, zoom_meeting_t *meeting, const char **why);
 static zoom_error_e ngx_http_zoom_types_allowed(ngx_http_request_t *r,
     const char **why);
+static ngx_uint_t ngx_http_zoom_types_wrap(ngx_http_zoom_ctx_t *ctx);
 static size_t ngx_http_zoom_types_json_size(const ngx_http_zoom_ctx_t *ctx,
     const ngx_str_t *join);
 static void ngx_http_zoom_types_member(zoom_buf_t *b, const char *name,
@@ -230,6 +231,12 @@ ngx_http_zoom_types_plan(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         ask = ngx_http_zoom_batch_add(&ctx->batch, r->pool,
                                       ctx->target.types[i]);
 
+        if (ctx->target.ntypes == 1) {
+            ask->before = ngx_strlen(zoom_token_types[ask->req.type].member)
+                          + sizeof("{\"\":\"") - 1;
+            ask->after = sizeof("\"}") - 1;
+        }
+
         ask->error = ngx_http_zoom_types_ask(r, ctx, ask, &reason);
 
         if (ask->error == ZOOM_OK) {
@@ -435,6 +442,11 @@ ngx_http_zoom_types_json(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     const ngx_http_zoom_ask_t  *ask;
 
     join = ngx_http_zoom_types_join_token(ctx);
+
+    if (join == NULL && !plain && ngx_http_zoom_types_wrap(ctx)) {
+        return NGX_OK;
+    }
+
     size = ngx_http_zoom_types_json_size(ctx, join);
 
     ctx->reply.answer.data = ngx_pnalloc(r->pool, size);
@@ -467,6 +479,45 @@ ngx_http_zoom_types_json(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     ctx->reply.answer.len = b.len;
 
     return b.overflow ? NGX_ERROR : NGX_OK;
+}
+
+
+/*
+ * One token that has come from the broker becomes the answer where it lies: a
+ * copy would have to be wiped as well.  0: it is not that simple.
+ */
+
+static ngx_uint_t
+ngx_http_zoom_types_wrap(ngx_http_zoom_ctx_t *ctx)
+{
+    u_char               *p;
+    size_t                len;
+    const char           *member;
+    ngx_http_zoom_ask_t  *ask;
+
+    ask = &ctx->batch.asks[0];
+
+    if (ctx->batch.n != 1 || ask->before == 0 || ask->token.len == 0
+        || ngx_http_zoom_types_brought(ctx, ask->req.type))
+    {
+        return 0;
+    }
+
+    member = zoom_token_types[ask->req.type].member;
+    len = ask->before - (sizeof("{\"\":\"") - 1);
+
+    ctx->reply.answer.data = ask->token.data - ask->before;
+    ctx->reply.answer.len = ask->before + ask->token.len + ask->after;
+
+    p = ngx_cpymem(ctx->reply.answer.data, "{\"", 2);
+    p = ngx_cpymem(p, member, len);
+    ngx_memcpy(p, "\":\"", 3);
+
+    ngx_memcpy(ask->token.data + ask->token.len, "\"}", 2);
+
+    ngx_str_null(&ask->token);
+
+    return 1;
 }
 
 
