@@ -13,6 +13,7 @@
 #include "ngx_http_zoom_check.h"
 #include "ngx_http_zoom_choice.h"
 #include "ngx_http_zoom_conf.h"
+#include "ngx_http_zoom_curl_library.h"
 #include "ngx_http_zoom_handlers.h"
 #include "ngx_http_zoom_replay.h"
 #include "ngx_http_zoom_stale_conf.h"
@@ -320,6 +321,15 @@ ngx_http_zoom_postconfiguration(ngx_conf_t *cf)
 {
     ngx_http_handler_pt        *h;
     ngx_http_core_main_conf_t  *cmcf;
+    ngx_http_zoom_main_conf_t  *zmcf;
+
+    zmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_zoom_module);
+
+    if (zmcf->accounts.nelts
+        && ngx_http_zoom_curl_library_check(cf->log) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
 

@@ -121,4 +121,30 @@ for ([81400 => 1], [81500 => 0], [75801 => 0]) {
 }
 
 
+# Whose OpenSSL is another than nginx's has other objects.
+my ($major) = `openssl version` =~ /OpenSSL (\d+)/;
+
+for (["OpenSSL/$major.9.9" => undef],
+     ["(GnuTLS/3.7.9) OpenSSL/$major.9.9" => undef],
+     ['OpenSSL/' . ($major + 1) . '.0.0' => qr/both must be of one major/],
+     ['OpenSSL/1.1.1w' => qr/both must be of one major version/],
+     ['GnuTLS/3.7.9' => qr/must be the one built with OpenSSL, not "GnuTLS/])
+{
+    my ($tls, $error) = @$_;
+    my @with = (locations => $locations,
+                env => { LD_PRELOAD => $shim, SHIM_TLS => $tls });
+
+    subtest "libcurl with $tls" => sub {
+        my ($exit, $said) = $t->nginx_t(@with);
+
+        is($exit, $error ? 1 : 0, 'the configuration');
+        like($said, $error ? qr/\[emerg\] .* $error/ : qr/ is successful/,
+             'is told of it');
+
+        ($exit, $said) = $t->nginx_t(account => 0, @with[2, 3]);
+        is($exit, 0, 'without an account nothing is asked of it');
+    };
+}
+
+
 $t->finish;

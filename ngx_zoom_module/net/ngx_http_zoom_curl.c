@@ -7,11 +7,10 @@
 /* curl_multi_socket_all() has no successor for what is done with it here */
 #define CURL_DISABLE_DEPRECATION
 
+#include "ngx_http_zoom_curl_library.h"
 #include "ngx_http_zoom_curl_socket.h"
 #include "ngx_http_zoom_timer.h"
 
-
-#define NGX_HTTP_ZOOM_CURL_SPINS  0x081400
 
 /*
  * The option came with curl 8.20, since when that of an easy handle counts for
@@ -59,9 +58,8 @@ static ngx_uint_t  ngx_http_zoom_curl_sleeps;
 ngx_int_t
 ngx_http_zoom_curl_init_process(ngx_cycle_t *cycle)
 {
-    CURLcode                 code;
-    const char              *tls;
-    curl_version_info_data  *v;
+    CURLcode  code;
+    uint32_t  version;
 
     code = curl_global_init(CURL_GLOBAL_DEFAULT);
 
@@ -74,34 +72,13 @@ ngx_http_zoom_curl_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
-    v = curl_version_info(CURLVERSION_NOW);
-
-    if (v->version_num == NGX_HTTP_ZOOM_CURL_SPINS && ngx_worker == 0) {
-        ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
-                      "libcurl %s may keep a processor busy for nothing, "
-                      "another version is better", v->version);
+    if (ngx_worker == 0) {
+        ngx_http_zoom_curl_library_warn(cycle->log);
     }
 
-    ngx_http_zoom_curl_sleeps = (v->version_num >= 0x075800
-                                 && v->version_num < 0x080400);
+    version = curl_version_info(CURLVERSION_NOW)->version_num;
 
-    tls = v->ssl_version;
-
-    /* the others take a store of certificates of another make, or none */
-
-    if (tls == NULL
-        || (ngx_strstr(tls, "OpenSSL") == NULL
-            && ngx_strstr(tls, "LibreSSL") == NULL
-            && ngx_strstr(tls, "BoringSSL") == NULL
-            && ngx_strstr(tls, "quictls") == NULL
-            && ngx_strstr(tls, "AWS-LC") == NULL))
-    {
-        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                      "libcurl must be the one built with OpenSSL, not \"%s\"",
-                      tls ? tls : "no TLS");
-        curl_global_cleanup();
-        return NGX_ERROR;
-    }
+    ngx_http_zoom_curl_sleeps = (version >= 0x075800 && version < 0x080400);
 
     return NGX_OK;
 }

@@ -4,6 +4,7 @@
  *
  *     SHIM_CODE     how the second transfer fails, and nothing comes of it
  *     SHIM_SILENT   a name, the look-up of which takes 20 seconds for nothing
+ *     SHIM_TLS      what it runs with, as "OpenSSL/3.0.17"
  *     SHIM_VERSION  as in LIBCURL_VERSION_NUM
  *
  * Each option of a multi handle is told on stderr.  nginx takes the environment
@@ -37,6 +38,7 @@ static int       shim_code;
 static unsigned  shim_version;
 
 static char      shim_silent[256];
+static char      shim_tls[64];
 
 static unsigned  shim_added;
 static CURL     *shim_failing;
@@ -54,6 +56,9 @@ shim_start(void)
 
     value = getenv("SHIM_SILENT");
     snprintf(shim_silent, sizeof(shim_silent), "%s", value ? value : "");
+
+    value = getenv("SHIM_TLS");
+    snprintf(shim_tls, sizeof(shim_tls), "%s", value ? value : "");
 
     value = getenv("SHIM_VERSION");
     shim_version = value ? (unsigned) strtoul(value, NULL, 16) : 0;
@@ -213,13 +218,16 @@ curl_version_info(CURLversion type)
 
     info = real(type);
 
-    if (shim_version == 0) {
-        return info;
+    ours = *info;
+
+    if (shim_version) {
+        ours.version_num = shim_version;
+        ours.version = "of a shim";
     }
 
-    ours = *info;
-    ours.version_num = shim_version;
-    ours.version = "of a shim";
+    if (shim_tls[0]) {
+        ours.ssl_version = shim_tls;
+    }
 
     return &ours;
 }
