@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "zoom_glob.h"
 #include "zoom_user.h"
 
 
@@ -58,50 +59,7 @@ zoom_user_fold(zoom_buf_t *b, zoom_str_t user)
 int
 zoom_user_match(zoom_str_t pattern, zoom_str_t user)
 {
-    int     email, same;
-    size_t  p, u, star, mark;
-
-    email = zoom_user_is_email(user);
-
-    p = 0;
-    u = 0;
-    star = pattern.len;
-    mark = 0;
-
-    while (u < user.len) {
-
-        if (p < pattern.len && pattern.data[p] == '*') {
-            star = p++;
-            mark = u;
-            continue;
-        }
-
-        same = p < pattern.len
-               && (pattern.data[p] == user.data[u]
-                   || (email && zoom_lower(pattern.data[p])
-                                == zoom_lower(user.data[u])));
-
-        if (same) {
-            p++;
-            u++;
-            continue;
-        }
-
-        /* only the last star need take one byte more */
-
-        if (star == pattern.len) {
-            return 0;
-        }
-
-        p = star + 1;
-        u = ++mark;
-    }
-
-    while (p < pattern.len && pattern.data[p] == '*') {
-        p++;
-    }
-
-    return p == pattern.len;
+    return zoom_glob(pattern, user, zoom_user_is_email(user));
 }
 
 
