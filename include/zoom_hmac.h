@@ -47,6 +47,10 @@ const char *zoom_hmac_secret(zoom_hmac_t *hmac, zoom_str_t secret);
 
 int zoom_hmac(const zoom_hmac_t *hmac, zoom_str_t text, unsigned char *sum);
 
+/* Likewise, over n texts as if they were one. */
+int zoom_hmac_texts(const zoom_hmac_t *hmac, const zoom_str_t *texts, size_t n,
+    unsigned char *sum);
+
 /* 1 if the two sums are the same, in constant time. */
 int zoom_hmac_same(const unsigned char *a, const unsigned char *b);
 

@@ -117,15 +117,28 @@ zoom_hmac_secret(zoom_hmac_t *hmac, zoom_str_t secret)
 int
 zoom_hmac(const zoom_hmac_t *hmac, zoom_str_t text, unsigned char *sum)
 {
+    return zoom_hmac_texts(hmac, &text, 1, sum);
+}
+
+
+int
+zoom_hmac_texts(const zoom_hmac_t *hmac, const zoom_str_t *texts, size_t n,
+    unsigned char *sum)
+{
     int            ok;
+    size_t         i;
     SHA256_CTX     ctx;
     unsigned char  inner[ZOOM_SHA256_LEN];
 
     ctx = hmac->inner;
 
-    ok = ctx.md_len == ZOOM_SHA256_LEN
-         && SHA256_Update(&ctx, text.data, text.len)
-         && SHA256_Final(inner, &ctx);
+    ok = ctx.md_len == ZOOM_SHA256_LEN;
+
+    for (i = 0; ok && i < n; i++) {
+        ok = SHA256_Update(&ctx, texts[i].data, texts[i].len);
+    }
+
+    ok = ok && SHA256_Final(inner, &ctx);
 
     ctx = hmac->outer;
 
