@@ -17,7 +17,7 @@ main(void)
         unit_meeting, unit_response, unit_oauth, unit_token, unit_jointoken,
         unit_limit, unit_sdk, unit_join, unit_hash, unit_log_once,
         unit_token_type, unit_meeting_mask, unit_seal, unit_consent,
-        unit_grant,
+        unit_grant, unit_webhook, unit_event,
 #ifndef ZOOM_NO_LUA
         unit_lua_pattern
 #endif

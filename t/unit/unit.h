@@ -80,6 +80,8 @@ Suite *unit_callback(void);
 Suite *unit_hmac(void);
 Suite *unit_attendee(void);
 Suite *unit_stdwebhooks(void);
+Suite *unit_webhook(void);
+Suite *unit_event(void);
 Suite *unit_meeting(void);
 Suite *unit_meeting_mask(void);
 Suite *unit_response(void);
