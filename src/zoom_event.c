@@ -190,7 +190,9 @@ zoom_event_value(zoom_event_t *e, zoom_event_scan_t *s,
 
         /* an id of a meeting is a string in some events, a number in others */
 
-        if (rc == 0 && text.data[0] >= '0' && text.data[0] <= '9') {
+        if (rc == 0 && level == ZOOM_EVENT_OBJECT
+            && text.data[0] >= '0' && text.data[0] <= '9')
+        {
             zoom_event_set(e, level, name, text, 0);
         }
 

@@ -161,7 +161,7 @@ START_TEST(refuses)
     };
 
     static const char *const  no_event[] = {
-        "{}", "{\"event\":\"\"}", "{\"a\":1}",
+        "{}", "{\"event\":\"\"}", "{\"event\":1}", "{\"a\":1}",
         "{\"event\":null}", "{\"event\":\"a b\"}", "{\"event\":\"a\\\"b\"}",
         "{\"event\":\"caf\xc3\xa9\"}", "{\"event\":{\"event\":\"x\"}}",
         "{\"event\":\"a\\u000ab\"}",
