@@ -16,7 +16,7 @@
 
 
 static ngx_http_zoom_seen_t *ngx_http_zoom_replay_known(
-    const ngx_http_zoom_digest_t *digest, time_t now);
+    const ngx_http_zoom_reserved_t *reserved, time_t now);
 static ngx_uint_t ngx_http_zoom_replay_repeats(
     const ngx_http_zoom_seen_t *seen, const ngx_http_zoom_digest_t *request,
     time_t now);
@@ -32,21 +32,30 @@ static ngx_http_zoom_seen_t *ngx_http_zoom_replay_reserved(
 static ngx_uint_t ngx_http_zoom_replay_spend(
     const ngx_http_zoom_reserved_t *reserved, time_t now);
 static ngx_http_zoom_seen_t *ngx_http_zoom_replay_set(
-    const ngx_http_zoom_digest_t *digest, ngx_uint_t second);
+    const ngx_http_zoom_reserved_t *reserved, ngx_uint_t second);
 static ngx_http_zoom_seen_t *ngx_http_zoom_replay_find(
-    const ngx_http_zoom_digest_t *digest);
+    const ngx_http_zoom_reserved_t *reserved);
 static ngx_http_zoom_seen_t *ngx_http_zoom_replay_place(
-    const ngx_http_zoom_digest_t *digest, time_t now);
+    const ngx_http_zoom_reserved_t *reserved, time_t now);
 static ngx_http_zoom_seen_t *ngx_http_zoom_replay_free(
     ngx_http_zoom_seen_t *set, time_t now, ngx_uint_t *n);
 static ngx_http_zoom_seen_t *ngx_http_zoom_replay_oldest(
     ngx_http_zoom_seen_t *set, ngx_http_zoom_seen_t *oldest);
 static void ngx_http_zoom_replay_write(ngx_http_zoom_seen_t *seen,
     const ngx_http_zoom_seen_t *from);
-static void ngx_http_zoom_replay_complain(ngx_uint_t yields);
+static void ngx_http_zoom_replay_complain(ngx_http_zoom_replay_e kind);
 
 
 static ngx_http_zoom_zone_t  *ngx_http_zoom_replay_zone;
+
+
+static const char *const
+    ngx_http_zoom_replay_names[NGX_HTTP_ZOOM_REPLAY_NKINDS] =
+{
+    "webhooks",
+    "bodies for so long",
+    "webhooks of Zoom's for so long"
+};
 
 
 void
@@ -112,11 +121,11 @@ ngx_http_zoom_replay_reserve_id(ngx_http_zoom_reserved_t *reserved,
 
     reserved->turn = 0;
     reserved->until = until;
-    reserved->yields = 0;
+    reserved->kind = NGX_HTTP_ZOOM_REPLAY_ID;
 
     ngx_shmtx_lock(&ngx_http_zoom_replay_zone->shpool->mutex);
 
-    seen = ngx_http_zoom_replay_known(&reserved->digest, now);
+    seen = ngx_http_zoom_replay_known(reserved, now);
 
     if (seen && (time_t) seen->until >= now) {
 
@@ -134,7 +143,7 @@ ngx_http_zoom_replay_reserve_id(ngx_http_zoom_reserved_t *reserved,
     }
 
     if (seen == NULL) {
-        seen = ngx_http_zoom_replay_place(&reserved->digest, now);
+        seen = ngx_http_zoom_replay_place(reserved, now);
     }
 
     if (seen == NULL) {
@@ -151,7 +160,7 @@ done:
     ngx_shmtx_unlock(&ngx_http_zoom_replay_zone->shpool->mutex);
 
     if (rc == NGX_BUSY) {
-        ngx_http_zoom_replay_complain(0);
+        ngx_http_zoom_replay_complain(reserved->kind);
     }
 
     return rc;
@@ -161,16 +170,20 @@ done:
 ngx_int_t
 ngx_http_zoom_replay_look(const ngx_http_zoom_digest_t *digest)
 {
-    time_t                 now;
-    ngx_int_t              rc;
-    ngx_http_zoom_seen_t  *seen;
+    time_t                     now;
+    ngx_int_t                  rc;
+    ngx_http_zoom_seen_t      *seen;
+    ngx_http_zoom_reserved_t   reserved;
 
     rc = NGX_OK;
     now = ngx_time();
 
+    reserved.digest = *digest;
+    reserved.kind = NGX_HTTP_ZOOM_REPLAY_ID;
+
     ngx_shmtx_lock(&ngx_http_zoom_replay_zone->shpool->mutex);
 
-    seen = ngx_http_zoom_replay_known(digest, now);
+    seen = ngx_http_zoom_replay_known(&reserved, now);
 
     if (seen && (time_t) seen->until >= now) {
         rc = seen->count ? NGX_DECLINED : NGX_AGAIN;
@@ -199,11 +212,11 @@ ngx_http_zoom_replay_reserve_body(ngx_http_zoom_reserved_t *reserved,
 
     reserved->turn = 0;
     reserved->until = now + window;
-    reserved->yields = 1;
+    reserved->kind = NGX_HTTP_ZOOM_REPLAY_BODY;
 
     ngx_shmtx_lock(&ngx_http_zoom_replay_zone->shpool->mutex);
 
-    seen = ngx_http_zoom_replay_known(&reserved->digest, now);
+    seen = ngx_http_zoom_replay_known(reserved, now);
 
     if (seen && now - (time_t) seen->first < window) {
 
@@ -220,7 +233,7 @@ ngx_http_zoom_replay_reserve_body(ngx_http_zoom_reserved_t *reserved,
     }
 
     if (seen == NULL) {
-        seen = ngx_http_zoom_replay_place(&reserved->digest, now);
+        seen = ngx_http_zoom_replay_place(reserved, now);
 
         if (seen == NULL) {
             lost = 1;
@@ -237,7 +250,62 @@ done:
     ngx_shmtx_unlock(&ngx_http_zoom_replay_zone->shpool->mutex);
 
     if (lost) {
-        ngx_http_zoom_replay_complain(1);
+        ngx_http_zoom_replay_complain(reserved->kind);
+    }
+
+    return rc;
+}
+
+
+ngx_int_t
+ngx_http_zoom_replay_reserve_delivery(ngx_http_zoom_reserved_t *reserved,
+    time_t until)
+{
+    time_t                 now;
+    ngx_int_t              rc;
+    ngx_uint_t             lost;
+    ngx_http_zoom_seen_t  *seen;
+
+    static const ngx_http_zoom_digest_t  nothing;
+
+    rc = NGX_OK;
+    lost = 0;
+    now = ngx_time();
+
+    reserved->turn = 0;
+    reserved->until = until;
+    reserved->kind = NGX_HTTP_ZOOM_REPLAY_DELIVERY;
+
+    ngx_shmtx_lock(&ngx_http_zoom_replay_zone->shpool->mutex);
+
+    seen = ngx_http_zoom_replay_known(reserved, now);
+
+    if (seen && (time_t) seen->until >= now) {
+        rc = seen->count ? NGX_DECLINED : NGX_AGAIN;
+        goto done;
+    }
+
+    if (seen == NULL) {
+        seen = ngx_http_zoom_replay_place(reserved, now);
+    }
+
+    /* whoever is here may give way, so there is a place */
+
+    if (seen == NULL) {
+        rc = NGX_BUSY;
+        goto done;
+    }
+
+    lost = ((time_t) seen->until >= now);
+
+    ngx_http_zoom_replay_first(seen, reserved, &nothing, now);
+
+done:
+
+    ngx_shmtx_unlock(&ngx_http_zoom_replay_zone->shpool->mutex);
+
+    if (lost) {
+        ngx_http_zoom_replay_complain(reserved->kind);
     }
 
     return rc;
@@ -269,7 +337,7 @@ ngx_http_zoom_replay_commit(ngx_http_zoom_reserved_t *reserved)
     reserved->turn = 0;
 
     if (lost) {
-        ngx_http_zoom_replay_complain(reserved->yields);
+        ngx_http_zoom_replay_complain(reserved->kind);
     }
 }
 
@@ -303,11 +371,12 @@ ngx_http_zoom_replay_release(ngx_http_zoom_reserved_t *reserved)
  */
 
 static ngx_http_zoom_seen_t *
-ngx_http_zoom_replay_known(const ngx_http_zoom_digest_t *digest, time_t now)
+ngx_http_zoom_replay_known(const ngx_http_zoom_reserved_t *reserved,
+    time_t now)
 {
     ngx_http_zoom_seen_t  *seen;
 
-    seen = ngx_http_zoom_replay_find(digest);
+    seen = ngx_http_zoom_replay_find(reserved);
 
     if (seen == NULL || seen->reserved == 0) {
         return seen;
@@ -385,7 +454,7 @@ ngx_http_zoom_replay_first(ngx_http_zoom_seen_t *seen,
     new.owner = ngx_pid;
     new.reserved = 1;
     new.count = 0;
-    new.yields = reserved->yields;
+    new.yields = (reserved->kind != NGX_HTTP_ZOOM_REPLAY_ID);
 
     ngx_http_zoom_replay_write(seen, &new);
 
@@ -442,7 +511,7 @@ ngx_http_zoom_replay_spend(const ngx_http_zoom_reserved_t *reserved,
     seen = ngx_http_zoom_replay_reserved(reserved);
 
     if (seen == NULL) {
-        seen = ngx_http_zoom_replay_find(&reserved->digest);
+        seen = ngx_http_zoom_replay_find(reserved);
     }
 
     if (seen) {
@@ -451,7 +520,7 @@ ngx_http_zoom_replay_spend(const ngx_http_zoom_reserved_t *reserved,
         return 0;
     }
 
-    seen = ngx_http_zoom_replay_place(&reserved->digest, now);
+    seen = ngx_http_zoom_replay_place(reserved, now);
 
     if (seen == NULL) {
         return 1;
@@ -464,7 +533,7 @@ ngx_http_zoom_replay_spend(const ngx_http_zoom_reserved_t *reserved,
     new.until = reserved->until;
     new.turn = ngx_http_zoom_replay_turn();
     new.count = 1;
-    new.yields = reserved->yields;
+    new.yields = (reserved->kind != NGX_HTTP_ZOOM_REPLAY_ID);
 
     ngx_http_zoom_replay_write(seen, &new);
 
@@ -475,32 +544,43 @@ ngx_http_zoom_replay_spend(const ngx_http_zoom_reserved_t *reserved,
 /* Every digest has two sets where it may be. */
 
 static ngx_http_zoom_seen_t *
-ngx_http_zoom_replay_set(const ngx_http_zoom_digest_t *digest,
+ngx_http_zoom_replay_set(const ngx_http_zoom_reserved_t *reserved,
     ngx_uint_t second)
 {
-    uint32_t               n;
+    uint32_t               n, nsets;
     ngx_http_zoom_zone_t  *zone;
+    ngx_http_zoom_seen_t  *table;
 
     zone = ngx_http_zoom_replay_zone;
 
-    ngx_memcpy(&n, digest->sum + (second ? sizeof(n) : 0), sizeof(n));
+    if (reserved->kind == NGX_HTTP_ZOOM_REPLAY_DELIVERY) {
+        table = zone->deliveries;
+        nsets = zone->sh->ndeliveries;
 
-    return zone->seen + (size_t) (n % zone->sh->nseen) * NGX_HTTP_ZOOM_WAYS;
+    } else {
+        table = zone->seen;
+        nsets = zone->sh->nseen;
+    }
+
+    ngx_memcpy(&n, reserved->digest.sum + (second ? sizeof(n) : 0),
+               sizeof(n));
+
+    return table + (size_t) (n % nsets) * NGX_HTTP_ZOOM_WAYS;
 }
 
 
 static ngx_http_zoom_seen_t *
-ngx_http_zoom_replay_find(const ngx_http_zoom_digest_t *digest)
+ngx_http_zoom_replay_find(const ngx_http_zoom_reserved_t *reserved)
 {
     ngx_uint_t             i, k;
     ngx_http_zoom_seen_t  *set;
 
     for (k = 0; k < 2; k++) {
-        set = ngx_http_zoom_replay_set(digest, k);
+        set = ngx_http_zoom_replay_set(reserved, k);
 
         for (i = 0; i < NGX_HTTP_ZOOM_WAYS; i++) {
             if (set[i].until
-                && CRYPTO_memcmp(set[i].digest, digest->sum,
+                && CRYPTO_memcmp(set[i].digest, reserved->digest.sum,
                                  NGX_HTTP_ZOOM_SEEN_LEN)
                    == 0)
             {
@@ -516,13 +596,14 @@ ngx_http_zoom_replay_find(const ngx_http_zoom_digest_t *digest)
 /* The emptier set of the two, so that one is rarely full before all are. */
 
 static ngx_http_zoom_seen_t *
-ngx_http_zoom_replay_place(const ngx_http_zoom_digest_t *digest, time_t now)
+ngx_http_zoom_replay_place(const ngx_http_zoom_reserved_t *reserved,
+    time_t now)
 {
     ngx_uint_t             n[2];
     ngx_http_zoom_seen_t  *set[2], *place[2];
 
-    set[0] = ngx_http_zoom_replay_set(digest, 0);
-    set[1] = ngx_http_zoom_replay_set(digest, 1);
+    set[0] = ngx_http_zoom_replay_set(reserved, 0);
+    set[1] = ngx_http_zoom_replay_set(reserved, 1);
 
     place[0] = ngx_http_zoom_replay_free(set[0], now, &n[0]);
     place[1] = ngx_http_zoom_replay_free(set[1], now, &n[1]);
@@ -603,22 +684,21 @@ ngx_http_zoom_replay_write(ngx_http_zoom_seen_t *seen,
 
 
 static void
-ngx_http_zoom_replay_complain(ngx_uint_t yields)
+ngx_http_zoom_replay_complain(ngx_http_zoom_replay_e kind)
 {
     time_t  now;
 
-    static time_t  last[2];
+    static time_t  last[NGX_HTTP_ZOOM_REPLAY_NKINDS];
 
     now = ngx_time();
 
-    if (last[yields] && now - last[yields] < NGX_HTTP_ZOOM_REPLAY_SILENCE) {
+    if (last[kind] && now - last[kind] < NGX_HTTP_ZOOM_REPLAY_SILENCE) {
         return;
     }
 
-    last[yields] = now;
+    last[kind] = now;
 
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                   "zoom: there is no room to remember so many %s, increase "
-                  "\"zoom_zone\"",
-                  yields ? "bodies for so long" : "webhooks");
+                  "\"zoom_zone\"", ngx_http_zoom_replay_names[kind]);
 }

@@ -10,12 +10,14 @@
  * worker has died is released by whoever meets it next; one that nobody ever
  * ended lapses.
  *
- * The table has a bound, and two kinds of proofs differ in what happens there.
- * The id of a webhook stays for as long as the webhook is good, ten minutes at
+ * A table has a bound, and kinds of proofs differ in what happens there.  The
+ * id of a webhook stays for as long as the webhook is good, ten minutes at
  * most, since its headers open every location: with no room for another one
  * the request fails.  A body is remembered for as long as the configuration
  * says, perhaps for days, and opens its own meeting only: the oldest gives
- * way, since a busy hour may not keep all bots out.
+ * way, since a busy hour may not keep all bots out.  Deliveries of Zoom's have
+ * a table of their own, as there may be many, and the oldest gives way there,
+ * too: rather one too often than none.
  *
  * Only proofs that held come here: wrong ones take no lock.
  */
@@ -36,6 +38,14 @@ typedef struct {
 } ngx_http_zoom_digest_t;
 
 
+typedef enum {
+    NGX_HTTP_ZOOM_REPLAY_ID = 0,     /* of a webhook */
+    NGX_HTTP_ZOOM_REPLAY_BODY,       /* that Attendee signed */
+    NGX_HTTP_ZOOM_REPLAY_DELIVERY,   /* of an event of Zoom's */
+    NGX_HTTP_ZOOM_REPLAY_NKINDS
+} ngx_http_zoom_replay_e;
+
+
 /* What a request has reserved; all zero: nothing. */
 
 typedef struct {
@@ -46,7 +56,7 @@ typedef struct {
     uint32_t                     turn;       /* 0: nothing to end */
     uint32_t                     until;      /* the last second it is
                                                 remembered once spent */
-    unsigned                     yields:1;   /* see ngx_http_zoom_seen_t */
+    ngx_http_zoom_replay_e       kind;
 } ngx_http_zoom_reserved_t;
 
 
@@ -58,7 +68,7 @@ ngx_int_t ngx_http_zoom_replay_digest(ngx_http_zoom_digest_t *digest,
     const ngx_str_t *parts, ngx_uint_t n);
 
 /*
- * Both reserve what reserved->digest says, until one of the two below is
+ * These reserve what reserved->digest says, until one of the two below is
  * called: NGX_OK, and "reserved" filled in; NGX_DECLINED, it is spent, or
  * NGX_AGAIN, another request has reserved it and may yet release it.
  *
@@ -84,6 +94,10 @@ ngx_int_t ngx_http_zoom_replay_look(const ngx_http_zoom_digest_t *digest);
 
 ngx_int_t ngx_http_zoom_replay_reserve_body(ngx_http_zoom_reserved_t *reserved,
     time_t window, ngx_uint_t count);
+
+/* A delivery is good once "until" that second, that one included. */
+ngx_int_t ngx_http_zoom_replay_reserve_delivery(
+    ngx_http_zoom_reserved_t *reserved, time_t until);
 
 /* Spends what was reserved, or gives it back; then there is nothing to end. */
 void ngx_http_zoom_replay_commit(ngx_http_zoom_reserved_t *reserved);

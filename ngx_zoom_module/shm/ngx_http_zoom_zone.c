@@ -36,6 +36,16 @@
 #define NGX_HTTP_ZOOM_REFUSALS_PART     512
 #define NGX_HTTP_ZOOM_REFUSALS_MIN      32
 
+/*
+ * Where there are webhooks of Zoom's: two marks of each, 5,400 of them in 8m,
+ * and counters of their events, 150 names.  Elsewhere the least will do.
+ */
+
+#define NGX_HTTP_ZOOM_DELIVERIES_PART   16
+#define NGX_HTTP_ZOOM_DELIVERIES_MIN    16
+#define NGX_HTTP_ZOOM_EVENTS_PART       256
+#define NGX_HTTP_ZOOM_EVENTS_MIN        16
+
 
 static ngx_int_t ngx_http_zoom_zone_init(ngx_shm_zone_t *shm_zone,
     void *data);
@@ -46,6 +56,7 @@ static ngx_int_t ngx_http_zoom_zone_divide(ngx_http_zoom_zone_t *zone,
 static size_t ngx_http_zoom_zone_least(ngx_http_zoom_zone_t *zone);
 static void ngx_http_zoom_zone_map(ngx_http_zoom_zone_t *zone);
 static void ngx_http_zoom_zone_empty(ngx_http_zoom_zone_t *zone);
+static void ngx_http_zoom_zone_webhooks(const ngx_http_zoom_zone_t *zone);
 static void ngx_http_zoom_zone_reset(ngx_http_zoom_zone_t *zone);
 static void ngx_http_zoom_zone_forgive(ngx_http_zoom_zone_t *zone)
     ngx_http_zoom_under_lock;
@@ -54,7 +65,7 @@ static void ngx_http_zoom_zone_cleanup(void *data);
 
 ngx_shm_zone_t *
 ngx_http_zoom_zone_add(ngx_conf_t *cf, size_t size, ngx_uint_t naccounts,
-    void *tag)
+    ngx_uint_t webhooks, void *tag)
 {
     ngx_str_t              name = ngx_string("zoom");
     ngx_shm_zone_t        *shm_zone;
@@ -68,6 +79,7 @@ ngx_http_zoom_zone_add(ngx_conf_t *cf, size_t size, ngx_uint_t naccounts,
 
     zone->cycle = cf->cycle;
     zone->naccounts = naccounts;
+    zone->webhooks = webhooks;
 
     cln = ngx_pool_cleanup_add(cf->cycle->pool, 0);
     if (cln == NULL) {
@@ -105,6 +117,7 @@ ngx_http_zoom_zone_init(ngx_shm_zone_t *shm_zone, void *data)
                                               ozone->sh->workers);
         zone->config = ozone->config + 1;
         ngx_http_zoom_zone_map(zone);
+        ngx_http_zoom_zone_webhooks(zone);
 
         return NGX_OK;
     }
@@ -205,8 +218,23 @@ ngx_http_zoom_zone_divide(ngx_http_zoom_zone_t *zone, size_t size)
                     / sizeof(ngx_http_zoom_refusals_t)
                     + NGX_HTTP_ZOOM_REFUSALS_MIN;
 
+    sh->ndeliveries = NGX_HTTP_ZOOM_DELIVERIES_MIN;
+    sh->nevents = NGX_HTTP_ZOOM_EVENTS_MIN;
+
+    if (zone->webhooks) {
+        sh->ndeliveries += size / NGX_HTTP_ZOOM_DELIVERIES_PART
+                           / (NGX_HTTP_ZOOM_WAYS
+                              * sizeof(ngx_http_zoom_seen_t));
+
+        sh->nevents += size / NGX_HTTP_ZOOM_EVENTS_PART
+                       / sizeof(ngx_http_zoom_events_t);
+    }
+
     fixed = sizeof(ngx_http_zoom_shared_t) + 64
             + (sh->nrefusals + 1) * sizeof(ngx_http_zoom_refusals_t)
+            + (sh->nevents + 1) * sizeof(ngx_http_zoom_events_t)
+            + sh->ndeliveries * NGX_HTTP_ZOOM_WAYS
+              * sizeof(ngx_http_zoom_seen_t)
             + sh->nseen * NGX_HTTP_ZOOM_WAYS * sizeof(ngx_http_zoom_seen_t)
             + sh->nstates * (sizeof(ngx_http_zoom_state_t)
                              + sizeof(ngx_http_zoom_quota_t))
@@ -269,6 +297,9 @@ ngx_http_zoom_zone_map(ngx_http_zoom_zone_t *zone)
     zone->seen = (ngx_http_zoom_seen_t *) p;
     p += sh->nseen * NGX_HTTP_ZOOM_WAYS * sizeof(ngx_http_zoom_seen_t);
 
+    zone->deliveries = (ngx_http_zoom_seen_t *) p;
+    p += sh->ndeliveries * NGX_HTTP_ZOOM_WAYS * sizeof(ngx_http_zoom_seen_t);
+
     zone->states = (ngx_http_zoom_state_t *) p;
     p += sh->nstates * sizeof(ngx_http_zoom_state_t);
 
@@ -277,6 +308,9 @@ ngx_http_zoom_zone_map(ngx_http_zoom_zone_t *zone)
 
     zone->refusals = (ngx_http_zoom_refusals_t *) p;
     p += (sh->nrefusals + 1) * sizeof(ngx_http_zoom_refusals_t);
+
+    zone->events = (ngx_http_zoom_events_t *) p;
+    p += (sh->nevents + 1) * sizeof(ngx_http_zoom_events_t);
 
     p = ngx_align_ptr(p, NGX_HTTP_ZOOM_LINE);
 
@@ -307,6 +341,23 @@ ngx_http_zoom_zone_empty(ngx_http_zoom_zone_t *zone)
 
     for (i = 0; i < NGX_HTTP_ZOOM_MAX_WORKERS; i++) {
         sh->workers[i].flights = NGX_HTTP_ZOOM_NONE;
+    }
+}
+
+
+/* a zone is divided once and for all */
+
+static void
+ngx_http_zoom_zone_webhooks(const ngx_http_zoom_zone_t *zone)
+{
+    if (zone->webhooks
+        && zone->sh->ndeliveries == NGX_HTTP_ZOOM_DELIVERIES_MIN)
+    {
+        ngx_log_error(NGX_LOG_WARN, zone->cycle->log, 0,
+                      "\"zoom_webhook\" was not there when nginx started: "
+                      "until a restart, or another size of \"zoom_zone\", "
+                      "there is room to remember %d webhooks",
+                      NGX_HTTP_ZOOM_DELIVERIES_MIN * NGX_HTTP_ZOOM_WAYS / 2);
     }
 }
 

@@ -20,6 +20,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "ngx_http_zoom_events_table.h"
 #include "ngx_http_zoom_lock.h"
 #include "ngx_http_zoom_refusals_table.h"
 #include "ngx_http_zoom_state.h"
@@ -201,11 +202,13 @@ typedef struct {
     uint32_t                     nstates;    /* accounts, and groups */
 
     uint32_t                     nseen;      /* sets of proofs */
+    uint32_t                     ndeliveries;    /* sets of those */
     uint32_t                     turns;      /* of reservations, the last */
     u_char                       seed[NGX_HTTP_ZOOM_SEED_LEN];
 
     ngx_atomic_t                 errors[ZOOM_E_LAST];   /* of no account */
     uint32_t                     nrefusals;  /* and one for what has no room */
+    uint32_t                     nevents;    /* likewise */
 
     ngx_atomic_t                 latch;      /* of these, and the refusals */
     ngx_http_zoom_told_t         refused;    /* who was, and why */
@@ -223,9 +226,11 @@ typedef struct ngx_http_zoom_wake_s  ngx_http_zoom_wake_t;
 typedef struct ngx_http_zoom_zone_s {
     ngx_http_zoom_shared_t      *sh;
     ngx_http_zoom_seen_t        *seen;
+    ngx_http_zoom_seen_t        *deliveries; /* of events of Zoom's */
     ngx_http_zoom_state_t       *states;
     ngx_http_zoom_quota_t       *quotas;
     ngx_http_zoom_refusals_t    *refusals;
+    ngx_http_zoom_events_t      *events;
     ngx_http_zoom_bucket_t      *buckets;
     ngx_http_zoom_entry_t       *entries;
 
@@ -233,18 +238,20 @@ typedef struct ngx_http_zoom_zone_s {
     ngx_http_zoom_wake_t        *wake;
     ngx_cycle_t                 *cycle;
     ngx_uint_t                   naccounts;
+    ngx_uint_t                   webhooks;   /* of Zoom's are remembered */
     uint64_t                     config;     /* the number of ours */
     ngx_uint_t                   torn;       /* a writer's death, to be told */
 } ngx_http_zoom_zone_t;
 
 
 /*
- * Adds the zone at configuration time, for so many accounts; its data is a
- * ngx_http_zoom_zone_t.  NULL, with the cause logged, on failure.
+ * Adds the zone at configuration time, for so many accounts, and with room for
+ * "webhooks" of Zoom's; its data is a ngx_http_zoom_zone_t.  NULL, with the
+ * cause logged, on failure.
  */
 
 ngx_shm_zone_t *ngx_http_zoom_zone_add(ngx_conf_t *cf, size_t size,
-    ngx_uint_t naccounts, void *tag);
+    ngx_uint_t naccounts, ngx_uint_t webhooks, void *tag);
 
 /* In a new worker: the first one of a configuration forgives old failures. */
 void ngx_http_zoom_zone_enter(ngx_http_zoom_zone_t *zone);
