@@ -25,6 +25,9 @@
 
 static void ngx_http_zoom_broker_counted(
     const ngx_http_zoom_grant_count_t *counts, ngx_uint_t n);
+static ngx_uint_t ngx_http_zoom_broker_user(const ngx_str_t *user);
+static ngx_int_t ngx_http_zoom_broker_drop(ngx_http_zoom_worker_account_t *wa,
+    const ngx_str_t *user, ngx_uint_t *n);
 
 
 static ngx_http_zoom_zone_t  *ngx_http_zoom_broker_zone;
@@ -35,7 +38,6 @@ ngx_http_zoom_broker_purge(ngx_http_zoom_account_t *account,
     const ngx_str_t *user, ngx_uint_t *n)
 {
     ngx_uint_t                       busy;
-    zoom_user_e                      type;
     ngx_http_zoom_key_t              key;
     ngx_http_zoom_worker_account_t  *wa;
     ngx_http_zoom_state_t           *state;
@@ -43,12 +45,8 @@ ngx_http_zoom_broker_purge(ngx_http_zoom_account_t *account,
 
     *n = 0;
 
-    if (user) {
-        type = zoom_user_check(ngx_http_zoom_str(user));
-
-        if (type != ZOOM_USER_ID && type != ZOOM_USER_EMAIL) {
-            return NGX_DECLINED;
-        }
+    if (user && !ngx_http_zoom_broker_user(user)) {
+        return NGX_DECLINED;
     }
 
     key.data = buf;
@@ -78,11 +76,9 @@ ngx_http_zoom_broker_purge(ngx_http_zoom_account_t *account,
 
     ngx_http_zoom_failure_forget(wa);
 
-    if (ngx_http_zoom_key_prefix(&key, wa, user) != NGX_OK) {
+    if (ngx_http_zoom_broker_drop(wa, user, n) != NGX_OK) {
         return NGX_ERROR;
     }
-
-    *n = ngx_http_zoom_publish_purge(wa->zone, &key);
 
     if (user) {
         return NGX_OK;
@@ -93,6 +89,54 @@ ngx_http_zoom_broker_purge(ngx_http_zoom_account_t *account,
     }
 
     *n += ngx_http_zoom_publish_purge(wa->zone, &key);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_zoom_broker_forget(ngx_http_zoom_account_t *account,
+    const ngx_str_t *user, ngx_uint_t *n)
+{
+    ngx_http_zoom_worker_account_t  *wa;
+
+    *n = 0;
+
+    if (!ngx_http_zoom_broker_user(user)) {
+        return NGX_DECLINED;
+    }
+
+    wa = ngx_http_zoom_worker_account(account);
+
+    return wa ? ngx_http_zoom_broker_drop(wa, user, n) : NGX_ERROR;
+}
+
+
+static ngx_uint_t
+ngx_http_zoom_broker_user(const ngx_str_t *user)
+{
+    zoom_user_e  type;
+
+    type = zoom_user_check(ngx_http_zoom_str(user));
+
+    return type == ZOOM_USER_ID || type == ZOOM_USER_EMAIL;
+}
+
+
+static ngx_int_t
+ngx_http_zoom_broker_drop(ngx_http_zoom_worker_account_t *wa,
+    const ngx_str_t *user, ngx_uint_t *n)
+{
+    ngx_http_zoom_key_t  key;
+    u_char               buf[NGX_HTTP_ZOOM_KEY_MAX];
+
+    key.data = buf;
+
+    if (ngx_http_zoom_key_prefix(&key, wa, user) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    *n = ngx_http_zoom_publish_purge(wa->zone, &key);
 
     return NGX_OK;
 }

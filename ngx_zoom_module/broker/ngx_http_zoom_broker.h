@@ -26,6 +26,14 @@
 ngx_int_t ngx_http_zoom_broker_purge(ngx_http_zoom_account_t *account,
     const ngx_str_t *user, ngx_uint_t *n);
 
+/*
+ * Drops the tokens of one user, as often as one likes, and nothing else.
+ * NGX_OK, NGX_DECLINED: that is no user, or NGX_ERROR.
+ */
+
+ngx_int_t ngx_http_zoom_broker_forget(ngx_http_zoom_account_t *account,
+    const ngx_str_t *user, ngx_uint_t *n);
+
 /* Counts a request that failed before it had an account. */
 void ngx_http_zoom_broker_count(zoom_error_e error);
 

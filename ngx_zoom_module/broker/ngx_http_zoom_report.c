@@ -79,6 +79,8 @@ ngx_http_zoom_report_zone(ngx_http_zoom_zone_report_t *report)
     report->errors = sh->errors;
     report->nrefusals = sh->nrefusals + 1;
     report->refusals = zone->refusals;
+    report->nevents = sh->nevents + 1;
+    report->events = zone->events;
 
     for (i = 0; i < NGX_HTTP_ZOOM_MAX_WORKERS; i++) {
         report->workers += (sh->workers[i].pid != 0);

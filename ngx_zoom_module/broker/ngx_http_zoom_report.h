@@ -8,6 +8,7 @@
 #include <ngx_core.h>
 
 #include "ngx_http_zoom_conf.h"
+#include "ngx_http_zoom_events_table.h"
 #include "ngx_http_zoom_refusals_table.h"
 #include "ngx_http_zoom_state.h"
 #include "zoom_limit.h"
@@ -43,6 +44,8 @@ typedef struct {
     ngx_uint_t                   nrefusals;
     const ngx_http_zoom_refusals_t  *refusals;   /* by location and caller:
                                                 free ones among them */
+    ngx_uint_t                   nevents;
+    const ngx_http_zoom_events_t    *events;     /* of webhooks, likewise */
 } ngx_http_zoom_zone_report_t;
 
 

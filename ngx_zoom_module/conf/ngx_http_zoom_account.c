@@ -165,9 +165,7 @@ ngx_http_zoom_account_agree(ngx_conf_t *cf, ngx_http_zoom_account_t *account,
     ngx_uint_t   i;
     const char  *name;
 
-    if (!ngx_http_zoom_same(&account->account_id, &other->account_id)
-        || !ngx_http_zoom_same(&account->consent.app, &other->consent.app))
-    {
+    if (!ngx_http_zoom_account_same(account, other)) {
         return NGX_CONF_OK;
     }
 
@@ -203,6 +201,15 @@ differ:
                   other->line, account->file, account->line);
 
     return NGX_CONF_ERROR;
+}
+
+
+ngx_uint_t
+ngx_http_zoom_account_same(const ngx_http_zoom_account_t *a,
+    const ngx_http_zoom_account_t *b)
+{
+    return ngx_http_zoom_same(&a->account_id, &b->account_id)
+           && ngx_http_zoom_same(&a->consent.app, &b->consent.app);
 }
 
 

@@ -74,6 +74,8 @@ struct ngx_http_zoom_account_s {
     ngx_http_zoom_consent_conf_t consent;
     ngx_str_t                    sdk_key;
     ngx_str_t                    sdk_secret;
+    zoom_hmac_t                 *webhook_keys;   /* of "webhook_secret" */
+    ngx_uint_t                   nwebhook_keys;
 
     ngx_http_zoom_origin_t       api;
     ngx_http_zoom_client_conf_t  client;
@@ -107,6 +109,10 @@ char *ngx_http_zoom_account_block(ngx_conf_t *cf, ngx_command_t *cmd,
 /* NULL if there is none of that name in "accounts". */
 ngx_http_zoom_account_t *ngx_http_zoom_account_find(const ngx_array_t *accounts,
     const ngx_str_t *name);
+
+/* Whether two blocks are about one account of Zoom's. */
+ngx_uint_t ngx_http_zoom_account_same(const ngx_http_zoom_account_t *a,
+    const ngx_http_zoom_account_t *b);
 
 /*
  * When the block has been read: what it must have and lacks, defaults, and

@@ -1,0 +1,77 @@
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_zoom_account.h"
+#include "ngx_http_zoom_broker.h"
+#include "ngx_http_zoom_event.h"
+#include "ngx_http_zoom_str.h"
+
+
+static void ngx_http_zoom_event_user(const ngx_http_zoom_account_t *account,
+    const zoom_event_t *event, ngx_log_t *log);
+static ngx_uint_t ngx_http_zoom_event_purge(ngx_http_zoom_account_t *account,
+    zoom_str_t user);
+
+
+void
+ngx_http_zoom_event_act(const ngx_http_zoom_account_t *account,
+    const zoom_event_t *event, ngx_log_t *log)
+{
+    switch (event->kind) {
+
+    case ZOOM_EVENT_USER_GONE:
+    case ZOOM_EVENT_USER_BACK:
+        ngx_http_zoom_event_user(account, event, log);
+        break;
+
+    default:
+        break;
+    }
+}
+
+
+static void
+ngx_http_zoom_event_user(const ngx_http_zoom_account_t *account,
+    const zoom_event_t *event, ngx_log_t *log)
+{
+    ngx_log_t                   quiet;
+    ngx_uint_t                  i, n;
+    ngx_http_zoom_account_t   **other;
+    ngx_http_zoom_main_conf_t  *zmcf;
+
+    n = 0;
+
+    zmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
+                                               ngx_http_zoom_module);
+
+    other = zmcf->accounts.elts;
+
+    for (i = 0; i < zmcf->accounts.nelts; i++) {
+        if (ngx_http_zoom_account_same(other[i], account)) {
+            n += ngx_http_zoom_event_purge(other[i], event->id);
+            n += ngx_http_zoom_event_purge(other[i], event->email);
+        }
+    }
+
+    /* nginx would add the request line */
+
+    quiet = *log;
+    quiet.handler = NULL;
+
+    ngx_log_error(NGX_LOG_NOTICE, &quiet, 0,
+                  "zoom: account \"%V\": %*s, forgot %ui tokens of the user",
+                  &account->name, event->name.len, event->name.data, n);
+}
+
+
+static ngx_uint_t
+ngx_http_zoom_event_purge(ngx_http_zoom_account_t *account, zoom_str_t user)
+{
+    ngx_str_t   name;
+    ngx_uint_t  n;
+
+    name = ngx_http_zoom_ngx_str(user);
+
+    return (ngx_http_zoom_broker_forget(account, &name, &n) == NGX_OK) ? n : 0;
+}
