@@ -41,6 +41,8 @@ static ngx_http_zoom_snapshot_t *ngx_http_zoom_status_look(
     ngx_http_request_t *r);
 static ngx_int_t ngx_http_zoom_status_refusals(ngx_http_request_t *r,
     ngx_http_zoom_snapshot_t *snap);
+static ngx_int_t ngx_http_zoom_status_events(ngx_http_request_t *r,
+    ngx_http_zoom_snapshot_t *snap);
 static ngx_int_t ngx_http_zoom_status_later(const void *one,
     const void *two);
 static void ngx_http_zoom_status_account(ngx_http_zoom_account_t *account,
@@ -411,7 +413,9 @@ ngx_http_zoom_status_look(ngx_http_request_t *r)
         }
     }
 
-    if (ngx_http_zoom_status_refusals(r, snap) != NGX_OK) {
+    if (ngx_http_zoom_status_refusals(r, snap) != NGX_OK
+        || ngx_http_zoom_status_events(r, snap) != NGX_OK)
+    {
         return NULL;
     }
 
@@ -472,6 +476,40 @@ ngx_http_zoom_status_refusals(ngx_http_request_t *r,
 
     ngx_sort(snap->refusals.elts, snap->refusals.nelts,
              sizeof(ngx_http_zoom_refusals_t), ngx_http_zoom_status_later);
+
+    return NGX_OK;
+}
+
+
+/* Of webhooks likewise, as they come. */
+
+static ngx_int_t
+ngx_http_zoom_status_events(ngx_http_request_t *r,
+    ngx_http_zoom_snapshot_t *snap)
+{
+    ngx_uint_t               i;
+    ngx_http_zoom_events_t  *copy;
+
+    if (ngx_array_init(&snap->events, r->pool, 8,
+                       sizeof(ngx_http_zoom_events_t))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < snap->zone.nevents; i++) {
+
+        if (snap->zone.events[i].last == 0) {
+            continue;
+        }
+
+        copy = ngx_array_push(&snap->events);
+        if (copy == NULL) {
+            return NGX_ERROR;
+        }
+
+        *copy = snap->zone.events[i];
+    }
 
     return NGX_OK;
 }

@@ -45,6 +45,7 @@ typedef struct {
     ngx_http_zoom_zone_report_t  zone;
     ngx_atomic_t                 errors[ZOOM_E_LAST];    /* of no account */
     ngx_array_t                  refusals;   /* ngx_http_zoom_refusals_t */
+    ngx_array_t                  events;     /* ngx_http_zoom_events_t */
 } ngx_http_zoom_snapshot_t;
 
 

@@ -10,6 +10,7 @@
 #include "ngx_http_zoom_html.h"
 #include "ngx_http_zoom_html_fare.h"
 #include "ngx_http_zoom_html_refused.h"
+#include "ngx_http_zoom_html_webhooks.h"
 #include "ngx_http_zoom_status.h"
 #include "ngx_http_zoom_version.h"
 
@@ -17,7 +18,7 @@
 static void ngx_http_zoom_html_head(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_snapshot_t *snap);
 static void ngx_http_zoom_html_account(ngx_http_zoom_writer_t *w,
-    const ngx_http_zoom_fare_t *fare, time_t now);
+    const ngx_http_zoom_fare_t *fare, const ngx_http_zoom_snapshot_t *snap);
 static void ngx_http_zoom_html_zoom(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_state_t *state);
 static void ngx_http_zoom_html_limits(ngx_http_zoom_writer_t *w,
@@ -91,7 +92,7 @@ ngx_http_zoom_status_html(ngx_http_zoom_writer_t *w,
     ngx_http_zoom_writes(w, "</ul>\n");
 
     for (i = 0; i < snap->nfares; i++) {
-        ngx_http_zoom_html_account(w, &snap->fares[i], snap->now);
+        ngx_http_zoom_html_account(w, &snap->fares[i], snap);
     }
 
     ngx_http_zoom_html_zone(w, snap);
@@ -143,7 +144,7 @@ ngx_http_zoom_html_head(ngx_http_zoom_writer_t *w,
 
 static void
 ngx_http_zoom_html_account(ngx_http_zoom_writer_t *w,
-    const ngx_http_zoom_fare_t *fare, time_t now)
+    const ngx_http_zoom_fare_t *fare, const ngx_http_zoom_snapshot_t *snap)
 {
     const ngx_http_zoom_counter_t  *counter;
 
@@ -151,7 +152,7 @@ ngx_http_zoom_html_account(ngx_http_zoom_writer_t *w,
     ngx_http_zoom_html_text(w, fare->name.data, fare->name.len);
     ngx_http_zoom_writes(w, "</h2>\n");
 
-    ngx_http_zoom_html_last(w, &fare->state, now);
+    ngx_http_zoom_html_last(w, &fare->state, snap->now);
 
     ngx_http_zoom_writes(w, "<div class=grid>\n");
 
@@ -169,6 +170,8 @@ ngx_http_zoom_html_account(ngx_http_zoom_writer_t *w,
     ngx_http_zoom_html_times(w, "mint", &fare->state.mint_time);
     ngx_http_zoom_html_times(w, "wait", &fare->state.wait_time);
     ngx_http_zoom_writes(w, "</table>\n");
+
+    ngx_http_zoom_html_webhooks(w, &fare->name, snap);
 
     ngx_http_zoom_writes(w, "</div>\n");
 }

@@ -2,6 +2,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_zoom_events.h"
 #include "ngx_http_zoom_status.h"
 #include "ngx_http_zoom_version.h"
 
@@ -26,6 +27,9 @@ static void ngx_http_zoom_json_zone(ngx_http_zoom_writer_t *w,
 static void ngx_http_zoom_json_refusals(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_refusals_t *row);
 
+static void ngx_http_zoom_json_events(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_events_t *row);
+
 static void ngx_http_zoom_json_next(ngx_http_zoom_writer_t *w);
 static void ngx_http_zoom_json_key(ngx_http_zoom_writer_t *w,
     const char *name);
@@ -43,6 +47,7 @@ ngx_http_zoom_status_json(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_snapshot_t *snap)
 {
     ngx_uint_t                       i;
+    const ngx_http_zoom_events_t    *event;
     const ngx_http_zoom_refusals_t  *row;
 
     ngx_http_zoom_writes(w, "{");
@@ -80,6 +85,17 @@ ngx_http_zoom_status_json(ngx_http_zoom_writer_t *w,
 
     for (i = 0; i < snap->refusals.nelts; i++) {
         ngx_http_zoom_json_refusals(w, &row[i]);
+    }
+
+    ngx_http_zoom_writes(w, "]");
+
+    ngx_http_zoom_json_key(w, "webhooks");
+    ngx_http_zoom_writes(w, "[");
+
+    event = snap->events.elts;
+
+    for (i = 0; i < snap->events.nelts; i++) {
+        ngx_http_zoom_json_events(w, &event[i]);
     }
 
     ngx_http_zoom_writes(w, "]}\n");
@@ -320,6 +336,31 @@ ngx_http_zoom_json_refusals(ngx_http_zoom_writer_t *w,
     }
 
     ngx_http_zoom_json_close(w);
+    ngx_http_zoom_json_close(w);
+}
+
+
+static void
+ngx_http_zoom_json_events(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_events_t *row)
+{
+    ngx_uint_t  i;
+
+    ngx_http_zoom_json_next(w);
+    ngx_http_zoom_writes(w, "{\"account\":\"");
+    ngx_http_zoom_write_escaped(w, NGX_HTTP_ZOOM_ESCAPE_JSON, row->account,
+                                row->account_len);
+    ngx_http_zoom_writes(w, "\",\"event\":\"");
+    ngx_http_zoom_write_escaped(w, NGX_HTTP_ZOOM_ESCAPE_JSON, row->name,
+                                row->name_len);
+    ngx_http_zoom_writes(w, "\"");
+
+    for (i = NGX_HTTP_ZOOM_EVENT_NEW; i < NGX_HTTP_ZOOM_NEVENTS; i++) {
+        ngx_http_zoom_json_number(w, ngx_http_zoom_event_labels[i],
+                                  row->counts[i]);
+    }
+
+    ngx_http_zoom_json_number(w, "last", row->last);
     ngx_http_zoom_json_close(w);
 }
 

@@ -2,6 +2,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_zoom_events.h"
 #include "ngx_http_zoom_status.h"
 #include "ngx_http_zoom_version.h"
 
@@ -42,6 +43,11 @@ static void ngx_http_zoom_prometheus_refused(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_snapshot_t *snap);
 static void ngx_http_zoom_prometheus_refusals(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_refusals_t *row, ngx_uint_t error);
+
+static void ngx_http_zoom_prometheus_webhooks(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_snapshot_t *snap);
+static void ngx_http_zoom_prometheus_event(ngx_http_zoom_writer_t *w,
+    const char *metric, const ngx_http_zoom_events_t *row);
 
 static void ngx_http_zoom_prometheus_about(ngx_http_zoom_writer_t *w,
     const char *name, const char *type, const char *help);
@@ -145,6 +151,7 @@ ngx_http_zoom_status_prometheus(ngx_http_zoom_writer_t *w,
 
     ngx_http_zoom_prometheus_rejected(w, snap);
     ngx_http_zoom_prometheus_refused(w, snap);
+    ngx_http_zoom_prometheus_webhooks(w, snap);
 
     for (gauge = ngx_http_zoom_gauges; gauge->name; gauge++) {
         ngx_http_zoom_prometheus_gauge(w, snap, gauge);
@@ -349,6 +356,59 @@ ngx_http_zoom_prometheus_refusals(ngx_http_zoom_writer_t *w,
     ngx_http_zoom_writef(w, "error=\"%s\"} %uA\n",
                          zoom_error_info(error)->name.data,
                          (ngx_atomic_uint_t) row->errors[error]);
+}
+
+
+static void
+ngx_http_zoom_prometheus_webhooks(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_snapshot_t *snap)
+{
+    ngx_uint_t                     i, k;
+    const ngx_http_zoom_events_t  *row;
+
+    row = snap->events.elts;
+
+    ngx_http_zoom_prometheus_about(w, "zoom_webhooks_total", "counter",
+                                   "Webhooks of Zoom's, by event and result.");
+
+    for (i = 0; i < snap->events.nelts; i++) {
+
+        for (k = NGX_HTTP_ZOOM_EVENT_NEW; k < NGX_HTTP_ZOOM_NEVENTS; k++) {
+
+            if (row[i].counts[k]) {
+                ngx_http_zoom_prometheus_event(w, "zoom_webhooks_total",
+                                               &row[i]);
+                ngx_http_zoom_writef(w, ",result=\"%s\"} %uA\n",
+                                     ngx_http_zoom_event_labels[k],
+                                     (ngx_atomic_uint_t) row[i].counts[k]);
+            }
+        }
+    }
+
+    ngx_http_zoom_prometheus_about(w, "zoom_webhook_last_timestamp_seconds",
+                              "gauge", "When a webhook of that event came.");
+
+    for (i = 0; i < snap->events.nelts; i++) {
+        ngx_http_zoom_prometheus_event(w, "zoom_webhook_last_timestamp_seconds",
+                                       &row[i]);
+        ngx_http_zoom_writef(w, "} %uA\n", (ngx_atomic_uint_t) row[i].last);
+    }
+}
+
+
+/* The brace stays open. */
+
+static void
+ngx_http_zoom_prometheus_event(ngx_http_zoom_writer_t *w, const char *metric,
+    const ngx_http_zoom_events_t *row)
+{
+    ngx_http_zoom_writef(w, "%s{account=\"", metric);
+    ngx_http_zoom_write_escaped(w, NGX_HTTP_ZOOM_ESCAPE_LABEL, row->account,
+                                row->account_len);
+    ngx_http_zoom_writes(w, "\",event=\"");
+    ngx_http_zoom_write_escaped(w, NGX_HTTP_ZOOM_ESCAPE_LABEL, row->name,
+                                row->name_len);
+    ngx_http_zoom_writes(w, "\"");
 }
 
 
