@@ -37,6 +37,7 @@ typedef struct {
 
     ngx_array_t                  readable;   /* ngx_str_t: secret files that
                                                 were warned about */
+    ngx_uint_t                   webhooks;   /* some location takes them */
 } ngx_http_zoom_main_conf_t;
 
 
@@ -77,6 +78,15 @@ typedef struct {
 } ngx_http_zoom_use_t;
 
 
+/* Zoom's webhooks, which another handler may answer. */
+
+typedef struct {
+    ngx_str_t                    name;       /* of the account, as written */
+    ngx_http_zoom_account_t     *account;
+    ngx_http_zoom_place_t        place;
+} ngx_http_zoom_webhook_use_t;
+
+
 typedef struct {
     ngx_http_zoom_use_t          use;
     ngx_http_zoom_account_t     *account;    /* NULL: "variable" tells */
@@ -106,6 +116,12 @@ typedef struct {
     ngx_http_complex_value_t    *join_token; /* NULL or empty: auto */
     ngx_flag_t                   join_sdk_key;
     off_t                        body_max;
+
+    ngx_http_zoom_webhook_use_t *webhook;    /* NULL: none here */
+    time_t                       webhook_window;
+    ngx_flag_t                   webhook_act;
+    ngx_array_t                 *webhook_events;     /* ngx_str_t, patterns */
+    unsigned                     webhook_guarded:1;  /* "auth" holds, too */
 } ngx_http_zoom_loc_conf_t;
 
 

@@ -9,6 +9,7 @@
 #include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_api.h"
 #include "ngx_http_zoom_auth_conf.h"
+#include "ngx_http_zoom_bounds.h"
 #include "ngx_http_zoom_broker.h"
 #include "ngx_http_zoom_check.h"
 #include "ngx_http_zoom_choice.h"
@@ -21,11 +22,10 @@
 #include "ngx_http_zoom_types_conf.h"
 #include "ngx_http_zoom_user_conf.h"
 #include "ngx_http_zoom_variables.h"
+#include "ngx_http_zoom_webhook.h"
+#include "ngx_http_zoom_webhook_conf.h"
 #include "ngx_http_zoom_zone.h"
 #include "zoom_callback.h"
-
-
-#define NGX_HTTP_ZOOM_YEAR  (365 * 24 * 60 * 60)
 
 
 static ngx_int_t ngx_http_zoom_preconfiguration(ngx_conf_t *cf);
@@ -40,9 +40,6 @@ static char *ngx_http_zoom_use(ngx_conf_t *cf, ngx_command_t *cmd,
 static char *ngx_http_zoom_set_user(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static ngx_http_zoom_place_t ngx_http_zoom_place(ngx_conf_t *cf);
-static char *ngx_http_zoom_check_ttl(ngx_conf_t *cf, void *post, void *data);
-static char *ngx_http_zoom_check_age(ngx_conf_t *cf, void *post, void *data);
-static char *ngx_http_zoom_check_time(ngx_conf_t *cf, void *post, void *data);
 
 static void *ngx_http_zoom_create_main_conf(ngx_conf_t *cf);
 static char *ngx_http_zoom_init_main_conf(ngx_conf_t *cf, void *conf);
@@ -69,11 +66,6 @@ static ngx_conf_enum_t  ngx_http_zoom_join_roles[] = {
     { ngx_string("caller"), NGX_HTTP_ZOOM_JOIN_CALLER },
     { ngx_null_string, 0 }
 };
-
-
-static ngx_conf_post_t  ngx_http_zoom_ttl_post = { ngx_http_zoom_check_ttl };
-static ngx_conf_post_t  ngx_http_zoom_age_post = { ngx_http_zoom_check_age };
-static ngx_conf_post_t  ngx_http_zoom_time_post = { ngx_http_zoom_check_time };
 
 
 /* By ngx_http_zoom_use_e, which is the offset of a directive. */
@@ -274,6 +266,34 @@ static ngx_command_t  ngx_http_zoom_commands[] = {
       offsetof(ngx_http_zoom_loc_conf_t, join_sdk_key),
       NULL },
 
+    { ngx_string("zoom_webhook"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_zoom_set_webhook,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("zoom_webhook_window"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_zoom_loc_conf_t, webhook_window),
+      &ngx_http_zoom_window_post },
+
+    { ngx_string("zoom_webhook_act"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_zoom_loc_conf_t, webhook_act),
+      NULL },
+
+    { ngx_string("zoom_webhook_events"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_zoom_set_webhook_events,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
       ngx_null_command
 };
 
@@ -340,7 +360,7 @@ ngx_http_zoom_postconfiguration(ngx_conf_t *cf)
 
     *h = ngx_http_zoom_preaccess_handler;
 
-    return NGX_OK;
+    return ngx_http_zoom_webhook_init(cf);
 }
 
 
@@ -511,45 +531,6 @@ ngx_http_zoom_place(ngx_conf_t *cf)
 }
 
 
-static char *
-ngx_http_zoom_check_ttl(ngx_conf_t *cf, void *post, void *data)
-{
-    time_t  *ttl = data;
-
-    if (*ttl < NGX_HTTP_ZOOM_TTL_MIN || *ttl > NGX_HTTP_ZOOM_TTL_MAX) {
-        return "must be from 60s to 365d";
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_zoom_check_age(ngx_conf_t *cf, void *post, void *data)
-{
-    time_t  *age = data;
-
-    if (*age > NGX_HTTP_ZOOM_YEAR) {
-        return "must be at most 365d";
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_zoom_check_time(ngx_conf_t *cf, void *post, void *data)
-{
-    ngx_msec_t  *timeout = data;
-
-    if (*timeout < 1000 || *timeout > 60000) {
-        return "must be from 1s to 60s";
-    }
-
-    return NGX_CONF_OK;
-}
-
-
 static void *
 ngx_http_zoom_create_main_conf(ngx_conf_t *cf)
 {
@@ -623,7 +604,7 @@ ngx_http_zoom_init_main_conf(ngx_conf_t *cf, void *conf)
     }
 
     zmcf->zone = ngx_http_zoom_zone_add(cf, zmcf->zone_size,
-                                        zmcf->accounts.nelts,
+                                        zmcf->accounts.nelts, zmcf->webhooks,
                                         &ngx_http_zoom_module);
     if (zmcf->zone == NULL) {
         return NGX_CONF_ERROR;
@@ -669,6 +650,10 @@ ngx_http_zoom_create_loc_conf(ngx_conf_t *cf)
     conf->response = NGX_CONF_UNSET_UINT;
     conf->join_role = NGX_CONF_UNSET_UINT;
     conf->join_sdk_key = NGX_CONF_UNSET;
+    conf->webhook = NGX_CONF_UNSET_PTR;
+    conf->webhook_window = NGX_CONF_UNSET;
+    conf->webhook_act = NGX_CONF_UNSET;
+    conf->webhook_events = NGX_CONF_UNSET_PTR;
 
     return conf;
 }
@@ -679,6 +664,10 @@ ngx_http_zoom_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 {
     ngx_http_zoom_loc_conf_t  *prev = parent;
     ngx_http_zoom_loc_conf_t  *conf = child;
+
+    ngx_uint_t  guarded;
+
+    guarded = (conf->auth != NGX_CONF_UNSET_PTR);
 
     ngx_conf_merge_ptr_value(conf->allow, prev->allow, NULL);
     ngx_conf_merge_ptr_value(conf->auth, prev->auth, NULL);
@@ -717,6 +706,10 @@ ngx_http_zoom_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         if (conf->types == NULL) {
             return NGX_CONF_ERROR;
         }
+    }
+
+    if (ngx_http_zoom_webhook_merge(cf, prev, conf, guarded) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
     }
 
     return ngx_http_zoom_merge_use(cf, prev, conf);

@@ -13,6 +13,7 @@
 #include "ngx_http_zoom_secret.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_url.h"
+#include "ngx_http_zoom_webhook_conf.h"
 #include "zoom_sdk.h"
 #include "zoom_secret.h"
 
@@ -155,6 +156,13 @@ static ngx_command_t  ngx_http_zoom_account_commands[] = {
       ngx_http_zoom_set_secret,
       0,
       offsetof(ngx_http_zoom_account_t, sdk_secret),
+      NULL },
+
+    { ngx_string("webhook_secret"),
+      NGX_CONF_TAKE1,
+      ngx_http_zoom_set_webhook_secret,
+      0,
+      0,
       NULL },
 
     { ngx_string("oauth_url"),

@@ -507,6 +507,24 @@ ngx_http_zoom_auth_without_body(const ngx_array_t *auth)
 
 
 ngx_uint_t
+ngx_http_zoom_auth_has_body(const ngx_array_t *auth)
+{
+    ngx_uint_t                        i;
+    const ngx_http_zoom_auth_line_t  *line;
+
+    line = auth->elts;
+
+    for (i = 0; i < auth->nelts; i++) {
+        if (line[i].attendee || line[i].webhooks) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+ngx_uint_t
 ngx_http_zoom_auth_attendee_alone(const ngx_array_t *auth)
 {
     ngx_uint_t                        i;

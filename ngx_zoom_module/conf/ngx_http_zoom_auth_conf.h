@@ -76,6 +76,9 @@ ngx_uint_t ngx_http_zoom_auth_remembers(const ngx_array_t *auth);
 /* 1 if there is a line that can hold where no body is read. */
 ngx_uint_t ngx_http_zoom_auth_without_body(const ngx_array_t *auth);
 
+/* 1 if there is a line with a signature of the body. */
+ngx_uint_t ngx_http_zoom_auth_has_body(const ngx_array_t *auth);
+
 /* 1 if there is a line with Attendee's signature and no proof beside it. */
 ngx_uint_t ngx_http_zoom_auth_attendee_alone(const ngx_array_t *auth);
 

@@ -126,6 +126,8 @@ ngx_http_zoom_ctx_renew(ngx_http_request_t *r)
     ctx->auth.used_id = old.auth.used_id;
     ctx->auth.used_body = old.auth.used_body;
 
+    ctx->delivery = old.delivery;
+
     ctx->callback.args = old.callback.args;
     ctx->callback.masked = old.callback.masked;
     ctx->callback.body = old.callback.body;
@@ -284,6 +286,12 @@ ngx_http_zoom_ctx_cleanup(void *data)
                               ctx->reply.error == ZOOM_OK
                               && status >= NGX_HTTP_OK
                               && status < NGX_HTTP_SPECIAL_RESPONSE);
+
+    /* of one that was answered before, this is over */
+
+    if (ctx->delivery) {
+        ngx_http_zoom_delivery_end(ctx->request, ctx->delivery, 0);
+    }
 
     ngx_http_zoom_ctx_abort(ctx);
     ngx_http_zoom_ctx_wipe(ctx);

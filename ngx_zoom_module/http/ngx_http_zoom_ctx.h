@@ -14,6 +14,7 @@
 #include "ngx_http_zoom_auth.h"
 #include "ngx_http_zoom_batch.h"
 #include "ngx_http_zoom_callback.h"
+#include "ngx_http_zoom_delivery.h"
 #include "ngx_http_zoom_target.h"
 
 
@@ -50,6 +51,7 @@ struct ngx_http_zoom_ctx_s {
     ngx_http_zoom_target_t       target;     /* what it is to get */
     ngx_http_zoom_batch_t        batch;      /* and Zoom is asked for */
     ngx_http_zoom_reply_t        reply;
+    ngx_http_zoom_delivery_t    *delivery;   /* a webhook of Zoom's, or NULL */
 
     struct ngx_http_zoom_body_s *reader;     /* of callback.body */
     struct ngx_http_zoom_refusal_s *refusal; /* by a script, or NULL */

@@ -25,7 +25,7 @@ ngx_http_zoom_preaccess_handler(ngx_http_request_t *r)
 
     zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
 
-    if (zlcf->use.name == NULL) {
+    if (zlcf->use.name == NULL && !zlcf->webhook_guarded) {
         return NGX_DECLINED;
     }
 
@@ -231,20 +231,9 @@ ngx_http_zoom_entered(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 ngx_int_t
 ngx_http_zoom_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 {
-    const ngx_http_zoom_loc_conf_t  *zlcf;
-
     ctx->ready = 1;
 
-    if (ctx->early.len) {
-        zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
-
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "zoom: \"$%V\" was read before the callback was "
-                      "authenticated (by \"if\", \"set\", \"limit_req\" or a "
-                      "cached map): use it only in \"%s\", "
-                      "\"zoom_user\", logs, and maps that these read",
-                      &ctx->early, zlcf->use.name);
-
+    if (ngx_http_zoom_too_early(r, ctx)) {
         ngx_http_zoom_fail(r, ctx, ZOOM_E_INTERNAL,
                            "a variable was read too early");
         return NGX_ERROR;
@@ -260,6 +249,38 @@ ngx_http_zoom_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     }
 
     return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_zoom_too_early(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    if (ctx->early.len == 0) {
+        return 0;
+    }
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    if (zlcf->use.name) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "zoom: \"$%V\" was read before the callback was "
+                      "authenticated (by \"if\", \"set\", \"limit_req\" or a "
+                      "cached map): use it only in \"%s\", "
+                      "\"zoom_user\", logs, and maps that these read",
+                      &ctx->early, zlcf->use.name);
+
+    } else {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "zoom: \"$%V\" was read before the webhook was "
+                      "authenticated (by \"if\", \"set\", \"limit_req\" or a "
+                      "cached map): use it only for the handler that gets the "
+                      "webhook, in logs, and maps that these read",
+                      &ctx->early);
+    }
+
+    return 1;
 }
 
 

@@ -63,6 +63,14 @@ ngx_int_t ngx_http_zoom_enter_callback(ngx_http_request_t *r,
 
 ngx_int_t ngx_http_zoom_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx);
 
+/*
+ * 1 if a variable was read before there was anything in it, which the log has
+ * been told.
+ */
+
+ngx_uint_t ngx_http_zoom_too_early(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+
 /* Finalizes the request with an error.  "why" is for the log. */
 void ngx_http_zoom_fail(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     zoom_error_e error, const char *why);

@@ -64,6 +64,14 @@ static const char *const  ngx_http_zoom_refuse_advices[] = {
 };
 
 
+/* Of a webhook, which has another proof. */
+
+static const char  ngx_http_zoom_refuse_webhook[] =
+    "compare \"webhook_secret\" with the secret token of the app in Zoom's "
+    "Marketplace, \"zoom_webhook_window\" with the clock of this host, and "
+    "see who else may know the URL";
+
+
 void
 ngx_http_zoom_refuse(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     zoom_error_e error, const char *why)
@@ -246,19 +254,26 @@ static void
 ngx_http_zoom_refuse_log(ngx_http_request_t *r, const ngx_str_t *names,
     zoom_error_e error, const char *why, uint64_t count)
 {
-    u_char                   *p, *last;
-    ngx_uint_t                level;
-    const zoom_error_info_t  *info;
-    u_char                    tail[NGX_MAX_ERROR_STR / 2];
+    u_char                          *p, *last;
+    ngx_uint_t                       level;
+    const char                      *advice;
+    const zoom_error_info_t         *info;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+    u_char                           tail[NGX_MAX_ERROR_STR / 2];
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
 
     info = zoom_error_info(error);
 
     p = tail;
     last = tail + sizeof(tail);
 
+    advice = (error == ZOOM_E_UNAUTHENTICATED && zlcf->webhook)
+             ? ngx_http_zoom_refuse_webhook
+             : ngx_http_zoom_refuse_advices[error];
+
     if (count) {
-        p = ngx_slprintf(p, last, "; %s; location \"%V\"",
-                         ngx_http_zoom_refuse_advices[error],
+        p = ngx_slprintf(p, last, "; %s; location \"%V\"", advice,
                          &names[NGX_HTTP_ZOOM_REFUSAL_LOCATION]);
 
         if (names[NGX_HTTP_ZOOM_REFUSAL_CALLER].len) {

@@ -11,6 +11,7 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_ctx.h"
+#include "ngx_http_zoom_events.h"
 #include "ngx_http_zoom_variables.h"
 #include "zoom_meeting.h"
 
@@ -56,6 +57,12 @@ static ngx_int_t ngx_http_zoom_variable_error(ngx_http_request_t *r,
 static ngx_int_t ngx_http_zoom_variable_mint_time(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_zoom_variable_tracking_id(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_zoom_variable_event(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_zoom_variable_event_id(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_zoom_variable_webhook_status(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_zoom_variable_list(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, ngx_http_zoom_word_pt word,
@@ -132,6 +139,22 @@ static ngx_http_variable_t  ngx_http_zoom_variables[] = {
 
     { ngx_string("zoom_tracking_id"), NULL,
       ngx_http_zoom_variable_tracking_id,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("zoom_event"), NULL, ngx_http_zoom_variable_event,
+      offsetof(zoom_event_t, name),
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("zoom_event_id"), NULL, ngx_http_zoom_variable_event_id,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("zoom_event_meeting_id"), NULL,
+      ngx_http_zoom_variable_event,
+      offsetof(zoom_event_t, meeting_id),
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("zoom_webhook_status"), NULL,
+      ngx_http_zoom_variable_webhook_status,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
       ngx_http_null_variable
@@ -395,6 +418,76 @@ ngx_http_zoom_variable_tracking_id(ngx_http_request_t *r,
 {
     return ngx_http_zoom_variable_list(r, v, ngx_http_zoom_word_tracking_id,
                                        NGX_HTTP_ZOOM_LIST_FULL);
+}
+
+
+/* Of a webhook whose signature holds. */
+
+static ngx_int_t
+ngx_http_zoom_variable_event(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_http_variable_t  *var = (ngx_http_variable_t *) data;
+
+    zoom_str_t           *s;
+    ngx_http_zoom_ctx_t  *ctx;
+
+    ngx_http_zoom_variable_set(v, "", 0);
+
+    ctx = ngx_http_zoom_variable_ctx(r, &var->name);
+
+    if (ctx && ctx->delivery && ctx->delivery->read) {
+        s = (zoom_str_t *) ((u_char *) &ctx->delivery->event + var->data);
+
+        ngx_http_zoom_variable_set(v, s->data, s->len);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_zoom_variable_event_id(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_http_variable_t  *var = (ngx_http_variable_t *) data;
+
+    ngx_http_zoom_ctx_t  *ctx;
+
+    ngx_http_zoom_variable_set(v, "", 0);
+
+    ctx = ngx_http_zoom_variable_ctx(r, &var->name);
+
+    if (ctx && ctx->delivery && ctx->delivery->read) {
+        ngx_http_zoom_variable_set(v, ctx->delivery->id.data,
+                                   ctx->delivery->id.len);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_zoom_variable_webhook_status(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    const ngx_str_t            *word;
+    ngx_http_zoom_ctx_t        *ctx;
+
+    ctx = ngx_http_zoom_ctx_get(r);
+
+    if (ctx == NULL || ctx->delivery == NULL
+        || ctx->delivery->result == NGX_HTTP_ZOOM_EVENT_NONE)
+    {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    word = &ngx_http_zoom_event_words[ctx->delivery->result];
+
+    ngx_http_zoom_variable_set(v, word->data, word->len);
+
+    return NGX_OK;
 }
 
 
