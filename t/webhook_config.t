@@ -5,6 +5,7 @@
 use strict;
 use warnings;
 
+use FindBin;
 use Test::More;
 
 use Zoom::Test;
@@ -128,5 +129,24 @@ fails('one that is too long', 'zoom_webhook_events ' . 'x' x 65 . ";\n$plain",
       qr/is too long, an event has at most 64 characters/);
 fails('neither on nor off', "zoom_webhook_act maybe;\n$plain",
       qr/invalid value "maybe" in "zoom_webhook_act" directive/);
+
+# All that it can say was said above.
+my $source = slurp("$FindBin::Bin/../ngx_zoom_module/conf/"
+                   . 'ngx_http_zoom_webhook_conf.c');
+my $string = qr/"(?:[^"\\]|\\.)*"/;
+my $said = join '', @{ $t->{said} };
+my $n = 0;
+
+while ($source =~ /ngx_(?:conf_)?log_error\(NGX_LOG_\w+,[^,]+,[^,]+,\s*
+                   ($string(?:\s*$string)*)/gx) {
+    my $message = join '', map { substr $_, 1, -1 } $1 =~ /$string/g;
+    my $format = join '.*', map { quotemeta s/\\(.)/$1/gr }
+                 split /%(?:u[iz]|[VsTd])/, $message, -1;
+
+    like($said, qr/$format/, 'it says so');
+    $n++;
+}
+
+cmp_ok($n, '>', 6, 'all of it');
 
 $t->finish;
