@@ -556,15 +556,17 @@ static void
 ngx_http_zoom_ask_count(ngx_http_zoom_ask_t *ask)
 {
     ngx_http_zoom_state_t  *state;
+    ngx_http_zoom_tally_t  *tally;
 
     if (ask->wa == NULL) {
         return;
     }
 
     state = ask->wa->state;
+    tally = ngx_http_zoom_state_tally(state);
 
     if (ask->error == ZOOM_OK) {
-        ngx_http_zoom_count(&state->answers[ask->status]);
+        ngx_http_zoom_count(&tally->answers[ask->status]);
 
     } else {
         ngx_http_zoom_count(&state->errors[ask->error]);
@@ -574,6 +576,6 @@ ngx_http_zoom_ask_count(ngx_http_zoom_ask_t *ask)
         ngx_http_zoom_count(&state->limits[ask->limit]);
     }
 
-    ngx_http_zoom_histogram_add(&state->wait_time,
+    ngx_http_zoom_histogram_add(&tally->wait_time,
                                 ngx_current_msec - ask->start);
 }

@@ -193,7 +193,7 @@ ngx_http_zoom_html_callbacks(ngx_http_zoom_writer_t *w,
     failed = 0;
 
     for (i = 1; i < NGX_HTTP_ZOOM_NSTATUSES; i++) {
-        answered += fare->state.answers[i];
+        answered += fare->state.tallies[0].answers[i];
     }
 
     for (i = NGX_HTTP_ZOOM_ZAK; i < NGX_HTTP_ZOOM_NMINTS; i++) {

@@ -119,7 +119,7 @@ const ngx_http_zoom_counter_t  ngx_http_zoom_counters[] = {
 
     { "callbacks", "zoom_callbacks_total", "Callbacks that got a token.",
       "status", ngx_http_zoom_status_names, 1, NGX_HTTP_ZOOM_NSTATUSES,
-      offsetof(ngx_http_zoom_state_t, answers) },
+      offsetof(ngx_http_zoom_state_t, tallies[0].answers) },
 
     { "errors", "zoom_errors_total", "Callbacks that got none.",
       "error", NULL, 1, ZOOM_E_LAST,
@@ -544,6 +544,7 @@ ngx_http_zoom_status_account(ngx_http_zoom_account_t *account,
 
     state = &fare->state;
     state->last_tracking_id[ZOOM_TRACKING_ID_MAX] = '\0';
+    ngx_http_zoom_state_sum(state);
 
     if (report.expires > now) {
         fare->left = report.expires - now;

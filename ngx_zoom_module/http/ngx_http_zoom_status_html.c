@@ -168,7 +168,7 @@ ngx_http_zoom_html_account(ngx_http_zoom_writer_t *w,
     ngx_http_zoom_writes(w, "<thead><tr><th><th>count<th>mean<th>half<th>95%"
                             "</thead>\n");
     ngx_http_zoom_html_times(w, "mint", &fare->state.mint_time);
-    ngx_http_zoom_html_times(w, "wait", &fare->state.wait_time);
+    ngx_http_zoom_html_times(w, "wait", &fare->state.tallies[0].wait_time);
     ngx_http_zoom_writes(w, "</table>\n");
 
     ngx_http_zoom_html_webhooks(w, &fare->name, snap);

@@ -133,7 +133,8 @@ ngx_http_zoom_json_account(ngx_http_zoom_writer_t *w,
     }
 
     ngx_http_zoom_json_histogram(w, "mint_time", &fare->state.mint_time);
-    ngx_http_zoom_json_histogram(w, "wait_time", &fare->state.wait_time);
+    ngx_http_zoom_json_histogram(w, "wait_time",
+                                 &fare->state.tallies[0].wait_time);
 
     ngx_http_zoom_json_last(w, &fare->state);
 

@@ -162,7 +162,8 @@ ngx_http_zoom_status_prometheus(ngx_http_zoom_writer_t *w,
                                   offsetof(ngx_http_zoom_state_t, mint_time));
     ngx_http_zoom_prometheus_histogram(w, snap, "zoom_wait_duration_seconds",
                                   "How long a callback waited for its token.",
-                                  offsetof(ngx_http_zoom_state_t, wait_time));
+                                  offsetof(ngx_http_zoom_state_t,
+                                           tallies[0].wait_time));
 
     ngx_http_zoom_prometheus_zone(w, &snap->zone);
 }

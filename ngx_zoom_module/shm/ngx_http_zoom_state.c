@@ -154,6 +154,30 @@ ngx_http_zoom_state_failed(ngx_http_zoom_zone_t *zone,
 
 
 void
+ngx_http_zoom_state_sum(ngx_http_zoom_state_t *state)
+{
+    ngx_uint_t              i, k;
+    ngx_http_zoom_tally_t  *t, *sum;
+
+    sum = &state->tallies[0];
+
+    for (i = 1; i < NGX_HTTP_ZOOM_NTALLIES; i++) {
+        t = &state->tallies[i];
+
+        for (k = 0; k < NGX_HTTP_ZOOM_NSTATUSES; k++) {
+            sum->answers[k] += t->answers[k];
+        }
+
+        for (k = 0; k <= NGX_HTTP_ZOOM_NTIMES; k++) {
+            sum->wait_time.buckets[k] += t->wait_time.buckets[k];
+        }
+
+        sum->wait_time.sum += t->wait_time.sum;
+    }
+}
+
+
+void
 ngx_http_zoom_histogram_add(ngx_http_zoom_histogram_t *h, ngx_msec_t time)
 {
     ngx_uint_t  i;
@@ -165,5 +189,8 @@ ngx_http_zoom_histogram_add(ngx_http_zoom_histogram_t *h, ngx_msec_t time)
     }
 
     (void) ngx_atomic_fetch_add(&h->buckets[i], 1);
-    (void) ngx_atomic_fetch_add(&h->sum, time);
+
+    if (time) {
+        (void) ngx_atomic_fetch_add(&h->sum, time);
+    }
 }

@@ -94,6 +94,21 @@ typedef struct {
 
 
 /*
+ * What each callback counts.  Workers count in places of their own, as far as
+ * there are any, so that no line of the cache goes from one processor to
+ * another with each callback; ngx_http_zoom_state_sum() adds them up.
+ */
+
+#define NGX_HTTP_ZOOM_NTALLIES   4
+
+typedef struct {
+    ngx_atomic_t                 answers[NGX_HTTP_ZOOM_NSTATUSES];
+    ngx_http_zoom_histogram_t    wait_time;  /* of a callback for a token */
+    u_char                       apart[64];
+} ngx_http_zoom_tally_t;
+
+
+/*
  * An outage is Zoom's and probed once a second; what is broken (credentials,
  * the app, a scope) an operator has to mend, so probes get rarer.
  */
@@ -133,7 +148,7 @@ typedef struct {
 
     /* counters */
 
-    ngx_atomic_t                 answers[NGX_HTTP_ZOOM_NSTATUSES];
+    ngx_http_zoom_tally_t        tallies[NGX_HTTP_ZOOM_NTALLIES];
     ngx_atomic_t                 errors[ZOOM_E_LAST];
     ngx_atomic_t                 turned_away;    /* callbacks, by us */
     ngx_atomic_t                 requests[NGX_HTTP_ZOOM_NSERVICES];
@@ -144,7 +159,6 @@ typedef struct {
     ngx_atomic_t                 refused;    /* 429 */
     ngx_atomic_t                 limits[NGX_HTTP_ZOOM_NLIMITS];
     ngx_http_zoom_histogram_t    mint_time;  /* of a token to join with */
-    ngx_http_zoom_histogram_t    wait_time;  /* of a callback for one */
 
     /* of users, as the store has counted them */
     ngx_atomic_t                 grants[ZOOM_NGRANT_STATES];
@@ -197,6 +211,13 @@ void ngx_http_zoom_state_forgive(ngx_http_zoom_state_t *state);
 /* Keeps the failure for people to read. */
 void ngx_http_zoom_state_failed(struct ngx_http_zoom_zone_s *zone,
     ngx_http_zoom_state_t *state, const zoom_verdict_t *v);
+
+/* Of the account, for this worker. */
+#define ngx_http_zoom_state_tally(state)                                      \
+    &(state)->tallies[ngx_worker % NGX_HTTP_ZOOM_NTALLIES]
+
+/* In a copy of the record: the first becomes the sum of all. */
+void ngx_http_zoom_state_sum(ngx_http_zoom_state_t *state);
 
 void ngx_http_zoom_histogram_add(ngx_http_zoom_histogram_t *h,
     ngx_msec_t time);
