@@ -3,8 +3,8 @@
  *
  * A label is a virtual clock.  Each request takes the next slot of it, so the
  * order of arrival is the order of service and nobody stands in a queue.
- * Slots lie 1.1 / rate apart: at exactly the rate a sliding window on the
- * other side still refused 3 to 20 % (measured).
+ * Slots lie 1 / rate apart, and the holder of one goes when the window has room
+ * that Zoom counts: a clock that runs ahead of the window waits for it.
  *
  * Times are microseconds on a clock that does not jump; days are those of UTC.
  */
@@ -14,6 +14,8 @@
 
 
 #include <stdint.h>
+
+#include "zoom_window.h"
 
 
 #define ZOOM_LIMIT_SECOND  1000000
@@ -48,21 +50,21 @@ typedef struct {
 
 typedef struct {
     int64_t               next;      /* the first free slot */
-    int64_t               shift;     /* by how much refusals moved slots */
+    int64_t               shift;     /* by how much slots were moved */
     int64_t               closed;    /* by the last refusal, until then */
+    int64_t               pace;      /* nobody goes before */
     int64_t               day;       /* since the epoch */
     uint32_t              used;      /* in that day */
-    int64_t               lag;       /* from going to being sent, as far as
-                                        slots have moved for it */
-    int64_t               lagged;    /* when that was last so */
+    zoom_window_t         window;
 } zoom_limit_t;
 
 
 typedef struct {
     int64_t               slot;
     int64_t               shift;     /* when the slot was taken */
-    int64_t               gap;       /* to the next slot */
-    int64_t               went;      /* when its holder did */
+    uint32_t              n;         /* requests that may be sent */
+    int64_t               width;     /* in such a time */
+    zoom_place_t          place;
 } zoom_slot_t;
 
 
@@ -72,6 +74,9 @@ zoom_rate_t zoom_limit_rate(zoom_plan_e plan, zoom_label_e label,
 
 /* "percent" of a rate, but never nothing. */
 zoom_rate_t zoom_limit_share(zoom_rate_t rate, unsigned share);
+
+/* So many requests within "*width". */
+uint32_t zoom_limit_window(const zoom_rate_t *rate, int64_t *width);
 
 /*
  * Takes a slot that is free now, or lies no further than "budget" from "now";
@@ -92,32 +97,28 @@ int64_t zoom_limit_look(const zoom_limit_t *l, const zoom_rate_t *rate,
 
 /*
  * How long the holder of a ticket has to wait from "now"; 0 or less: it may
- * go.  To be asked again when that time is over, a refusal may have moved it.
+ * go.  To be asked again when that time is over: a refusal may have moved it,
+ * and those who were late have to be given time.
  */
 
-int64_t zoom_limit_due(const zoom_limit_t *l, const zoom_slot_t *ticket,
+int64_t zoom_limit_due(zoom_limit_t *l, const zoom_slot_t *ticket,
     int64_t now);
 
 /*
- * The holder of a ticket goes.  If that is late, as in a process that had to
- * wait for the CPU, those behind it go later by as much: a burst to catch up
- * would be refused.
+ * The holder of a ticket that is due goes.  Those who are late follow each
+ * other at twice the rate at most, as far as the window has room.
  */
 
 void zoom_limit_go(zoom_limit_t *l, zoom_slot_t *ticket, int64_t now);
 
-/*
- * The request of a ticket goes over the wire: that may be later still, when a
- * connection had to be made for it.  Those that need none catch up with it, so
- * it takes a slot of now: those to come go later by one at most.  Once in a
- * second is enough for the same lag: what is late alike keeps its distances.
- */
+/* As those of a window: the request of a ticket. */
+void zoom_limit_sent(zoom_limit_t *l, zoom_slot_t *ticket, int64_t now);
+void zoom_limit_answered(zoom_limit_t *l, zoom_slot_t *ticket, int64_t now);
+void zoom_limit_leave(zoom_limit_t *l, zoom_slot_t *ticket);
 
-void zoom_limit_sent(zoom_limit_t *l, const zoom_slot_t *ticket,
-    int64_t now);
-
-/* Zoom refused a request: no slot before now + wait, the order stays. */
-void zoom_limit_close(zoom_limit_t *l, int64_t now, int64_t wait);
+/* Zoom refused one: no slot before now + wait, the order stays. */
+void zoom_limit_close(zoom_limit_t *l, const zoom_slot_t *ticket, int64_t now,
+    int64_t wait);
 
 
 #endif /* ZOOM_LIMIT_H_INCLUDED */

@@ -1,13 +1,26 @@
 /* Zoom's rate limits, kept. */
 
+#include <string.h>
+
 #include "zoom_limit.h"
 
 
 #define ZOOM_LIMIT_DAY   86400
 
-/* so much comes to nothing in a second's slack, microseconds */
+/* so many slots the clock may run ahead of the window, to use all of it */
 
-#define ZOOM_LIMIT_LATE  20000
+#define ZOOM_LIMIT_AHEAD  2
+
+/* with fewer requests than these a part of one counts */
+
+#define ZOOM_LIMIT_FEW   10
+
+/* a clock of whole milliseconds shows less than there is */
+
+#define ZOOM_LIMIT_TICK  1000
+
+
+static void zoom_limit_clock(zoom_limit_t *l, int64_t now);
 
 
 /* per 1000 seconds; what counts by the minute is a sixtieth of it */
@@ -50,12 +63,51 @@ zoom_limit_share(zoom_rate_t rate, unsigned share)
 }
 
 
+/*
+ * Zoom counts by the second, or the minute.  Of many a part of one is not worth
+ * a window that is shorter than Zoom's, of few it is.
+ */
+
+uint32_t
+zoom_limit_window(const zoom_rate_t *rate, int64_t *width)
+{
+    uint64_t  n;
+
+    n = rate->rate / 1000;
+
+    if (n >= ZOOM_LIMIT_FEW || (n && rate->rate % 1000 == 0)) {
+        *width = ZOOM_LIMIT_SECOND;
+        return (uint32_t) n;
+    }
+
+    if (n == 0) {
+
+        /* the rate was rounded down */
+
+        n = ((uint64_t) rate->rate * 60 + 60) / 1000;
+
+        if (n) {
+            *width = 60 * (int64_t) ZOOM_LIMIT_SECOND;
+            return (uint32_t) n;
+        }
+
+        n = 1;
+    }
+
+    *width = (int64_t) (n * 1000 * ZOOM_LIMIT_SECOND / rate->rate);
+
+    return (uint32_t) n;
+}
+
+
 int64_t
 zoom_limit_reserve(zoom_limit_t *l, const zoom_rate_t *rate, int64_t now,
     int64_t seconds, int64_t budget, zoom_slot_t *ticket)
 {
     int64_t   wait;
     uint32_t  used;
+
+    zoom_limit_clock(l, now);
 
     wait = zoom_limit_look(l, rate, now, seconds, &used);
 
@@ -65,11 +117,15 @@ zoom_limit_reserve(zoom_limit_t *l, const zoom_rate_t *rate, int64_t now,
 
     ticket->slot = now + wait;
     ticket->shift = l->shift;
-    ticket->gap = 1100 * (int64_t) ZOOM_LIMIT_SECOND / rate->rate;
+    ticket->n = zoom_limit_window(rate, &ticket->width);
+    memset(&ticket->place, 0, sizeof(zoom_place_t));
 
-    l->next = ticket->slot + ticket->gap;
-    l->day = seconds / ZOOM_LIMIT_DAY;
+    l->next = ticket->slot + ticket->width / ticket->n;
     l->used = used + 1;
+
+    if (used == 0) {
+        l->day = seconds / ZOOM_LIMIT_DAY;
+    }
 
     return 0;
 }
@@ -79,7 +135,13 @@ int64_t
 zoom_limit_look(const zoom_limit_t *l, const zoom_rate_t *rate, int64_t now,
     int64_t seconds, uint32_t *used)
 {
-    *used = (l->day == seconds / ZOOM_LIMIT_DAY) ? l->used : 0;
+    int64_t  ahead;
+
+    ahead = l->day - seconds / ZOOM_LIMIT_DAY;
+
+    /* a clock that is put back across midnight brings no day anew */
+
+    *used = (ahead == 0 || ahead == 1) ? l->used : 0;
 
     if (rate->day && *used >= rate->day) {
         return (ZOOM_LIMIT_DAY - seconds % ZOOM_LIMIT_DAY)
@@ -91,59 +153,79 @@ zoom_limit_look(const zoom_limit_t *l, const zoom_rate_t *rate, int64_t now,
 
 
 int64_t
-zoom_limit_due(const zoom_limit_t *l, const zoom_slot_t *ticket,
-    int64_t now)
+zoom_limit_due(zoom_limit_t *l, const zoom_slot_t *ticket, int64_t now)
 {
-    return ticket->slot + (l->shift - ticket->shift) - now;
+    int64_t  wait, late, ahead;
+
+    zoom_limit_clock(l, now);
+
+    late = now - ticket->slot - (l->shift - ticket->shift);
+
+    if (late < 0) {
+        return -late;
+    }
+
+    wait = l->pace - now;
+
+    if (wait >= ZOOM_LIMIT_TICK) {
+        return wait;
+    }
+
+    wait = zoom_window_wait(&l->window, ticket->n, ticket->width, now);
+
+    ahead = late + wait - ZOOM_LIMIT_AHEAD * (ticket->width / ticket->n);
+
+    if (wait && ahead > 0) {
+        l->shift += ahead;
+        l->next += ahead;
+    }
+
+    return wait;
 }
 
 
 void
 zoom_limit_go(zoom_limit_t *l, zoom_slot_t *ticket, int64_t now)
 {
-    int64_t  late;
+    l->pace = ((l->pace > now) ? l->pace : now)
+              + ticket->width / ticket->n / 2;
 
-    ticket->went = now;
-
-    late = -zoom_limit_due(l, ticket, now);
-
-    if (late > ZOOM_LIMIT_LATE) {
-        l->shift += late;
-        l->next += late;
-    }
+    zoom_window_go(&l->window, &ticket->place);
 }
 
 
 void
-zoom_limit_sent(zoom_limit_t *l, const zoom_slot_t *ticket, int64_t now)
+zoom_limit_sent(zoom_limit_t *l, zoom_slot_t *ticket, int64_t now)
 {
-    int64_t  lag, more;
-
-    lag = now - ticket->went;
-
-    if (now - l->lagged > ZOOM_LIMIT_SECOND) {
-        l->lag = 0;
-    }
-
-    if (lag <= ZOOM_LIMIT_LATE || lag <= l->lag) {
-        return;
-    }
-
-    more = lag - l->lag;
-    more = (more < ticket->gap) ? more : ticket->gap;
-
-    l->lag += more;
-    l->lagged = now;
-
-    l->shift += more;
-    l->next += more;
+    zoom_window_sent(&l->window, &ticket->place, now);
 }
 
 
 void
-zoom_limit_close(zoom_limit_t *l, int64_t now, int64_t wait)
+zoom_limit_answered(zoom_limit_t *l, zoom_slot_t *ticket, int64_t now)
+{
+    zoom_window_answered(&l->window, &ticket->place, now);
+}
+
+
+void
+zoom_limit_leave(zoom_limit_t *l, zoom_slot_t *ticket)
+{
+    zoom_window_leave(&l->window, &ticket->place);
+}
+
+
+void
+zoom_limit_close(zoom_limit_t *l, const zoom_slot_t *ticket, int64_t now,
+    int64_t wait)
 {
     int64_t  open, delta;
+
+    zoom_limit_clock(l, now);
+
+    if (ticket->n) {
+        zoom_window_refused(&l->window, ticket->n);
+    }
 
     /* several refusals in a row tell of one and the same closing */
 
@@ -159,4 +241,20 @@ zoom_limit_close(zoom_limit_t *l, int64_t now, int64_t wait)
     l->closed = now + wait;
     l->shift += delta;
     l->next = ((l->next > now) ? l->next : now) + delta;
+}
+
+
+/* all that is to come is as far away on a clock that starts anew */
+
+static void
+zoom_limit_clock(zoom_limit_t *l, int64_t now)
+{
+    int64_t  back;
+
+    back = zoom_window_clock(&l->window, now);
+
+    l->next -= back;
+    l->shift -= back;
+    l->closed -= back;
+    l->pace -= back;
 }

@@ -530,6 +530,8 @@ ngx_http_zoom_call_cancel(ngx_http_zoom_call_t *call)
     call->transport->cancel(&call->exchanges[0]);
     call->transport->cancel(&call->exchanges[1]);
 
+    ngx_http_zoom_slot_leave(&call->slot, call->wa);
+
     ngx_http_zoom_call_unready(call);
 
     call->state = NGX_HTTP_ZOOM_CALL_DONE;

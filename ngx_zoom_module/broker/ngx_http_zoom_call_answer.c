@@ -17,6 +17,7 @@
 #define NGX_HTTP_ZOOM_CALL_REFUSED     2000
 
 
+static void ngx_http_zoom_call_settle(ngx_http_zoom_call_t *call);
 static void ngx_http_zoom_call_classify(ngx_http_zoom_call_t *call);
 static ngx_int_t ngx_http_zoom_call_good(ngx_http_zoom_call_t *call);
 static ngx_int_t ngx_http_zoom_call_refresh(ngx_http_zoom_call_t *call);
@@ -41,6 +42,7 @@ ngx_http_zoom_call_answered(ngx_http_zoom_exchange_t *x)
     call = x->data;
     call->last = x;
 
+    ngx_http_zoom_call_settle(call);
     ngx_http_zoom_call_classify(call);
 
     if (call->verdict.verdict != ZOOM_USE) {
@@ -68,6 +70,24 @@ ngx_http_zoom_call_answered(ngx_http_zoom_exchange_t *x)
 
     if (rc == NGX_OK) {
         ngx_http_zoom_call_run(call);
+    }
+}
+
+
+/* of two exchanges side by side the slot is the later one's */
+
+static void
+ngx_http_zoom_call_settle(ngx_http_zoom_call_t *call)
+{
+    if (ngx_http_zoom_call_under_way(call)) {
+        return;
+    }
+
+    if (call->last->rc == NGX_OK) {
+        ngx_http_zoom_slot_answered(&call->slot, call->wa);
+
+    } else {
+        ngx_http_zoom_slot_leave(&call->slot, call->wa);
     }
 }
 

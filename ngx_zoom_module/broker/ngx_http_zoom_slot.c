@@ -18,6 +18,12 @@ ngx_http_zoom_slot_reserve(ngx_http_zoom_slot_t *slot,
 
     account = wa->account;
 
+    /* of two requests side by side the first may not be sent yet */
+
+    if (slot->place.place.state == ZOOM_PLACE_OPEN) {
+        ngx_http_zoom_slot_sent(slot, wa);
+    }
+
     slot->label = label;
     slot->spent = 0;
 
@@ -100,8 +106,31 @@ ngx_http_zoom_slot_sent(ngx_http_zoom_slot_t *slot,
 
 
 void
+ngx_http_zoom_slot_answered(ngx_http_zoom_slot_t *slot,
+    ngx_http_zoom_worker_account_t *wa)
+{
+    if (slot->place.place.state != ZOOM_PLACE_NONE) {
+        ngx_http_zoom_quota_answered(wa->zone, wa->quota, slot->label,
+                                     &slot->place);
+    }
+}
+
+
+void
+ngx_http_zoom_slot_leave(ngx_http_zoom_slot_t *slot,
+    ngx_http_zoom_worker_account_t *wa)
+{
+    if (slot->place.place.state != ZOOM_PLACE_NONE) {
+        ngx_http_zoom_quota_leave(wa->zone, wa->quota, slot->label,
+                                  &slot->place);
+    }
+}
+
+
+void
 ngx_http_zoom_slot_close(ngx_http_zoom_slot_t *slot,
     ngx_http_zoom_worker_account_t *wa, ngx_msec_t wait)
 {
-    ngx_http_zoom_quota_close(wa->zone, wa->quota, slot->label, wait);
+    ngx_http_zoom_quota_close(wa->zone, wa->quota, slot->label, &slot->place,
+                              wait);
 }

@@ -49,6 +49,12 @@ ngx_int_t ngx_http_zoom_slot_due(ngx_http_zoom_slot_t *slot,
 void ngx_http_zoom_slot_sent(ngx_http_zoom_slot_t *slot,
     ngx_http_zoom_worker_account_t *wa);
 
+/* It was answered; or it will be no more, or was never sent. */
+void ngx_http_zoom_slot_answered(ngx_http_zoom_slot_t *slot,
+    ngx_http_zoom_worker_account_t *wa);
+void ngx_http_zoom_slot_leave(ngx_http_zoom_slot_t *slot,
+    ngx_http_zoom_worker_account_t *wa);
+
 /* Zoom refused the request all the same: nobody goes before "wait". */
 void ngx_http_zoom_slot_close(ngx_http_zoom_slot_t *slot,
     ngx_http_zoom_worker_account_t *wa, ngx_msec_t wait);

@@ -87,11 +87,14 @@ ngx_http_zoom_quota_turn(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_quota_t *quota, zoom_label_e label, const zoom_rate_t *rate,
     ngx_msec_t *wait)
 {
-    int64_t     now, gap, left;
+    int64_t     now, gap, left, width;
+    uint32_t    n;
     ngx_uint_t  crowded;
 
     now = ngx_http_zoom_quota_us(ngx_current_msec);
-    gap = 1100 * (int64_t) ZOOM_LIMIT_SECOND / rate->rate;
+
+    n = zoom_limit_window(rate, &width);
+    gap = width / n;
 
     ngx_http_zoom_zone_lock(zone);
 
@@ -162,8 +165,7 @@ ngx_http_zoom_quota_due(ngx_http_zoom_zone_t *zone,
 
 void
 ngx_http_zoom_quota_sent(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_quota_t *quota, zoom_label_e label,
-    const zoom_slot_t *ticket)
+    ngx_http_zoom_quota_t *quota, zoom_label_e label, zoom_slot_t *ticket)
 {
     /* what made it late may be this very turn of the event loop */
 
@@ -173,6 +175,31 @@ ngx_http_zoom_quota_sent(ngx_http_zoom_zone_t *zone,
 
     zoom_limit_sent(&quota->labels[label], ticket,
                     ngx_http_zoom_quota_us(ngx_current_msec));
+
+    ngx_http_zoom_zone_unlock(zone);
+}
+
+
+void
+ngx_http_zoom_quota_answered(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_quota_t *quota, zoom_label_e label, zoom_slot_t *ticket)
+{
+    ngx_http_zoom_zone_lock(zone);
+
+    zoom_limit_answered(&quota->labels[label], ticket,
+                        ngx_http_zoom_quota_us(ngx_current_msec));
+
+    ngx_http_zoom_zone_unlock(zone);
+}
+
+
+void
+ngx_http_zoom_quota_leave(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_quota_t *quota, zoom_label_e label, zoom_slot_t *ticket)
+{
+    ngx_http_zoom_zone_lock(zone);
+
+    zoom_limit_leave(&quota->labels[label], ticket);
 
     ngx_http_zoom_zone_unlock(zone);
 }
@@ -196,11 +223,12 @@ ngx_http_zoom_quota_look(ngx_http_zoom_zone_t *zone,
 
 void
 ngx_http_zoom_quota_close(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_quota_t *quota, zoom_label_e label, ngx_msec_t wait)
+    ngx_http_zoom_quota_t *quota, zoom_label_e label,
+    const zoom_slot_t *ticket, ngx_msec_t wait)
 {
     ngx_http_zoom_zone_lock(zone);
 
-    zoom_limit_close(&quota->labels[label],
+    zoom_limit_close(&quota->labels[label], ticket,
                      ngx_http_zoom_quota_us(ngx_current_msec),
                      ngx_http_zoom_quota_us(wait));
 

@@ -42,10 +42,17 @@ ngx_msec_t ngx_http_zoom_quota_reserve(ngx_http_zoom_zone_t *zone,
 ngx_msec_t ngx_http_zoom_quota_due(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_quota_t *quota, zoom_label_e label, zoom_slot_t *ticket);
 
-/* It is on the wire. */
+/*
+ * The holder's request is on the wire; it was answered; or neither is of
+ * interest any more.
+ */
+
 void ngx_http_zoom_quota_sent(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_quota_t *quota, zoom_label_e label,
-    const zoom_slot_t *ticket);
+    ngx_http_zoom_quota_t *quota, zoom_label_e label, zoom_slot_t *ticket);
+void ngx_http_zoom_quota_answered(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_quota_t *quota, zoom_label_e label, zoom_slot_t *ticket);
+void ngx_http_zoom_quota_leave(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_quota_t *quota, zoom_label_e label, zoom_slot_t *ticket);
 
 /* What has been used today, and how long a request made now would wait. */
 void ngx_http_zoom_quota_look(ngx_http_zoom_zone_t *zone,
@@ -54,7 +61,8 @@ void ngx_http_zoom_quota_look(ngx_http_zoom_zone_t *zone,
 
 /* Zoom refused a request with 429. */
 void ngx_http_zoom_quota_close(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_quota_t *quota, zoom_label_e label, ngx_msec_t wait);
+    ngx_http_zoom_quota_t *quota, zoom_label_e label,
+    const zoom_slot_t *ticket, ngx_msec_t wait);
 
 
 #endif /* _NGX_HTTP_ZOOM_QUOTA_H_INCLUDED_ */

@@ -15,6 +15,7 @@ main(void)
         unit_time, unit_json, unit_json_canonical, unit_json_load,
         unit_callback, unit_hmac, unit_attendee, unit_stdwebhooks,
         unit_meeting, unit_response, unit_oauth, unit_token, unit_jointoken,
+        unit_window,
         unit_limit, unit_sdk, unit_join, unit_hash, unit_log_once,
         unit_token_type, unit_meeting_mask, unit_seal, unit_consent,
         unit_grant, unit_webhook, unit_event,

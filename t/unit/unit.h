@@ -69,6 +69,7 @@ extern int  unit_sha256_fails;
 Suite *unit_string(void);
 Suite *unit_base64(void);
 Suite *unit_uri(void);
+Suite *unit_window(void);
 Suite *unit_error(void);
 Suite *unit_user(void);
 Suite *unit_secret(void);
