@@ -13,12 +13,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <openssl/evp.h>
 #include <openssl/sha.h>
 
 #include "unit.h"
 
 
-int  unit_sha256_fails;
+int  unit_openssl_fails;
 
 
 __attribute__((constructor)) static void
@@ -29,7 +30,7 @@ torture(void)
     which = getenv("ZOOM_TORTURE");
 
     if (which) {
-        unit_sha256_fails = (int) strtol(which, NULL, 10);
+        unit_openssl_fails = (int) strtol(which, NULL, 10);
     }
 }
 
@@ -40,7 +41,7 @@ fails(void)
     int          fd;
     const char  *log;
 
-    if (unit_sha256_fails == 0 || --unit_sha256_fails != 0) {
+    if (unit_openssl_fails == 0 || --unit_openssl_fails != 0) {
         return 0;
     }
 
@@ -92,4 +93,118 @@ SHA256_Final(unsigned char *sum, SHA256_CTX *ctx)
     }
 
     return fails() ? 0 : final(sum, ctx);
+}
+
+
+int
+EVP_Digest(const void *data, size_t len, unsigned char *sum, unsigned *size,
+    const EVP_MD *type, ENGINE *engine)
+{
+    static int  (*digest)(const void *data, size_t len, unsigned char *sum,
+        unsigned *size, const EVP_MD *type, ENGINE *engine);
+
+    if (digest == NULL) {
+        *(void **) &digest = dlsym(RTLD_NEXT, "EVP_Digest");
+    }
+
+    return fails() ? 0 : digest(data, len, sum, size, type, engine);
+}
+
+
+EVP_CIPHER_CTX *
+EVP_CIPHER_CTX_new(void)
+{
+    static EVP_CIPHER_CTX  *(*make)(void);
+
+    if (make == NULL) {
+        *(void **) &make = dlsym(RTLD_NEXT, "EVP_CIPHER_CTX_new");
+    }
+
+    return fails() ? NULL : make();
+}
+
+
+int
+EVP_CIPHER_CTX_ctrl(EVP_CIPHER_CTX *ctx, int type, int arg, void *data)
+{
+    static int  (*ctrl)(EVP_CIPHER_CTX *ctx, int type, int arg, void *data);
+
+    if (ctrl == NULL) {
+        *(void **) &ctrl = dlsym(RTLD_NEXT, "EVP_CIPHER_CTX_ctrl");
+    }
+
+    return fails() ? 0 : ctrl(ctx, type, arg, data);
+}
+
+
+int
+EVP_EncryptInit_ex(EVP_CIPHER_CTX *ctx, const EVP_CIPHER *type, ENGINE *engine,
+    const unsigned char *key, const unsigned char *iv)
+{
+    static int  (*init)(EVP_CIPHER_CTX *ctx, const EVP_CIPHER *type,
+        ENGINE *engine, const unsigned char *key, const unsigned char *iv);
+
+    if (init == NULL) {
+        *(void **) &init = dlsym(RTLD_NEXT, "EVP_EncryptInit_ex");
+    }
+
+    return fails() ? 0 : init(ctx, type, engine, key, iv);
+}
+
+
+int
+EVP_EncryptUpdate(EVP_CIPHER_CTX *ctx, unsigned char *out, int *n,
+    const unsigned char *in, int len)
+{
+    static int  (*update)(EVP_CIPHER_CTX *ctx, unsigned char *out, int *n,
+        const unsigned char *in, int len);
+
+    if (update == NULL) {
+        *(void **) &update = dlsym(RTLD_NEXT, "EVP_EncryptUpdate");
+    }
+
+    return fails() ? 0 : update(ctx, out, n, in, len);
+}
+
+
+int
+EVP_EncryptFinal_ex(EVP_CIPHER_CTX *ctx, unsigned char *out, int *n)
+{
+    static int  (*final)(EVP_CIPHER_CTX *ctx, unsigned char *out, int *n);
+
+    if (final == NULL) {
+        *(void **) &final = dlsym(RTLD_NEXT, "EVP_EncryptFinal_ex");
+    }
+
+    return fails() ? 0 : final(ctx, out, n);
+}
+
+
+int
+EVP_DecryptInit_ex(EVP_CIPHER_CTX *ctx, const EVP_CIPHER *type, ENGINE *engine,
+    const unsigned char *key, const unsigned char *iv)
+{
+    static int  (*init)(EVP_CIPHER_CTX *ctx, const EVP_CIPHER *type,
+        ENGINE *engine, const unsigned char *key, const unsigned char *iv);
+
+    if (init == NULL) {
+        *(void **) &init = dlsym(RTLD_NEXT, "EVP_DecryptInit_ex");
+    }
+
+    return fails() ? 0 : init(ctx, type, engine, key, iv);
+}
+
+
+int
+EVP_DecryptUpdate(EVP_CIPHER_CTX *ctx, unsigned char *out, int *n,
+    const unsigned char *in, int len)
+{
+    static int  (*update)(EVP_CIPHER_CTX *ctx, unsigned char *out, int *n,
+        const unsigned char *in, int len);
+
+    if (update == NULL) {
+        *(void **) &update = dlsym(RTLD_NEXT, "EVP_DecryptUpdate");
+    }
+
+    return fails() ? 0 : update(ctx, out, n, in, len);
 }

@@ -124,6 +124,21 @@ START_TEST(knows_places)
 END_TEST
 
 
+START_TEST(bears_faults)
+{
+    zoom_buf_t     b;
+    unsigned char  buf[64];
+
+    zoom_buf_init(&b, buf, sizeof(buf));
+
+    unit_openssl_fails = 1;
+    ck_assert_int_eq(zoom_consent_challenge(&b, S("verifier")), -1);
+    ck_assert_int_eq(unit_openssl_fails, 0);
+    ck_assert_uint_eq(b.len, 0);
+}
+END_TEST
+
+
 Suite *
 unit_consent(void)
 {
@@ -137,6 +152,7 @@ unit_consent(void)
     tcase_add_test(t, leads_to_the_page);
     tcase_add_test(t, comes_back);
     tcase_add_test(t, knows_places);
+    tcase_add_test(t, bears_faults);
 
     suite_add_tcase(s, t);
 

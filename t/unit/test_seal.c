@@ -207,6 +207,43 @@ START_TEST(reads_keys)
 END_TEST
 
 
+/* Whatever OpenSSL does not do, nothing is sealed or opened by halves. */
+
+START_TEST(bears_faults)
+{
+    int            n;
+    zoom_buf_t     b, plain;
+    zoom_seal_t    seal;
+    unsigned char  buf[128], text[128];
+
+    seal.n = 0;
+    ck_assert_ptr_null(zoom_seal_key(&seal, S(BASE64_0_31)));
+
+    zoom_buf_init(&b, buf, sizeof(buf));
+
+    for (n = 1; n <= 7; n++) {
+        unit_openssl_fails = n;
+        ck_assert_int_eq(zoom_seal(&b, &seal, nonce, S("a"), S("secret")), -1);
+        ck_assert_int_eq(unit_openssl_fails, 0);
+        ck_assert_uint_eq(b.len, 0);
+    }
+
+    ck_assert_int_eq(zoom_seal(&b, &seal, nonce, S("a"), S("secret")), 0);
+
+    zoom_buf_init(&plain, text, sizeof(text));
+
+    for (n = 1; n <= 6; n++) {
+        unit_openssl_fails = n;
+        ck_assert_int_eq(zoom_open(&plain, &seal, S("a"), unit_buf(&b)), -1);
+        ck_assert_int_eq(unit_openssl_fails, 0);
+        ck_assert_uint_eq(plain.len, 0);
+    }
+
+    ck_assert_int_eq(zoom_open(&plain, &seal, S("a"), unit_buf(&b)), 0);
+}
+END_TEST
+
+
 Suite *
 unit_seal(void)
 {
@@ -221,6 +258,7 @@ unit_seal(void)
     tcase_add_test(t, refuses_what_was_changed);
     tcase_add_test(t, keeps_to_its_room);
     tcase_add_test(t, reads_keys);
+    tcase_add_test(t, bears_faults);
 
     suite_add_tcase(s, t);
 

@@ -62,8 +62,8 @@ unit_random(uint32_t *state, uint32_t below)
 }
 
 
-/* So many calls of SHA256_*() from now one fails; 0: none. */
-extern int  unit_sha256_fails;
+/* So many calls into OpenSSL from now one fails; 0: none. */
+extern int  unit_openssl_fails;
 
 
 Suite *unit_string(void);
