@@ -48,6 +48,8 @@ sub adapted {
                           . ' trusted_certificate %{ca};');
 
     $text =~ s{modules/ngx_http_zoom_module\.so}{$module};
+    $text =~ s{^load_module\s+modules/(?:ndk|ngx)_http_.*\n}{}gm
+        if Zoom::Resty::built_in();
     $text =~ s{modules/}{$modules/}g;
     $text =~ s{user\s+www-data;}{$user};
     $text =~ s{worker_processes\s+auto}{worker_processes 2};
@@ -74,6 +76,7 @@ sub local_http {
     return join '', "http {\n",
                     map({ "${_}_temp_path $dir/tmp/$_;\n" }
                         qw(client_body proxy fastcgi uwsgi scgi)),
+                    "access_log $dir/access.log;\n",
                     $text =~ /_by_lua/
                         ? qq(lua_package_path "$library/?.lua;;";\n) : ();
 }
