@@ -144,7 +144,8 @@ sub daemon {
     $zoom->control({ reset => 1 }, { bots => 200 });
     $nginx = Zoom::Nginx->prepare(
         $t->pieces(%conf, daemon => 'on',
-                   main => 'env LD_PRELOAD; env ASAN_OPTIONS;'),
+                   main => 'env LD_PRELOAD; env ASAN_OPTIONS; '
+                           . 'env LUA_PATH;'),
         dir => $dir);
 
     # execve() of the new one looks nowhere else
