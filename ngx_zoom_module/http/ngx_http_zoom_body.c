@@ -15,7 +15,7 @@
 #include "ngx_http_zoom_body.h"
 
 
-#define NGX_HTTP_ZOOM_BODY_FIRST  4096
+#define NGX_HTTP_ZOOM_BODY_FIRST  1024
 
 
 typedef struct ngx_http_zoom_body_s  ngx_http_zoom_body_t;
@@ -278,8 +278,11 @@ ngx_http_zoom_body_room(ngx_http_request_t *r, ngx_http_zoom_body_t *body,
 
     size = ngx_max(body->size * 2, NGX_HTTP_ZOOM_BODY_FIRST);
 
-    if (r->headers_in.content_length_n > (off_t) size) {
-        size = (size_t) r->headers_in.content_length_n;
+    /* it is held as long as the callback waits */
+
+    if (body->size == 0 && r->headers_in.content_length_n > 0) {
+        size = (size_t) ngx_min(r->headers_in.content_length_n,
+                                (off_t) body->max);
     }
 
     size = ngx_max(size, body->len + n);

@@ -95,11 +95,14 @@ sub rss {
 
 
 # http, server: of nginx.conf; modules: the lines that load them.  single: one
-# process, wrapper: what it runs under.
+# process, workers: 2, wrapper: what it runs under, connections: of each worker.
 
 sub nginx {
     my ($class, %o) = @_;
     my ($port) = free_ports(1);
+    my $connections = $o{connections} // 4096;
+    my $files = 2 * $connections;
+    my $workers = $o{workers} // 2;
     my $user = $o{single} ? 'master_process off;'
                : $> == 0 ? 'user nobody nogroup;' : '';
 
@@ -108,11 +111,11 @@ sub nginx {
 $o{modules}
 $user
 daemon off;
-worker_processes 2;
-worker_rlimit_nofile 8192;
+worker_processes $workers;
+worker_rlimit_nofile $files;
 pid $o{dir}/nginx.pid;
 error_log $o{dir}/error.log warn;
-events { worker_connections 4096; }
+events { worker_connections $connections; }
 http {
     client_body_temp_path $o{dir}/tmp/body;
     proxy_temp_path       $o{dir}/tmp/proxy;
