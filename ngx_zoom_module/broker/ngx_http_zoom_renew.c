@@ -8,10 +8,19 @@
 #include "ngx_http_zoom_timer.h"
 
 
-#define NGX_HTTP_ZOOM_RENEW_EVERY  500
+/* milliseconds between two looks at all accounts, and at those of one look */
+
+#define NGX_HTTP_ZOOM_RENEW_EVERY    500
+#define NGX_HTTP_ZOOM_RENEW_SOON     10
+
+/* renewals that are begun in one turn of the event loop */
+
+#define NGX_HTTP_ZOOM_RENEW_AT_ONCE  16
 
 
 static void ngx_http_zoom_renew_look(ngx_event_t *ev);
+static ngx_uint_t ngx_http_zoom_renew_account(
+    ngx_http_zoom_worker_account_t *wa);
 static void ngx_http_zoom_renew_scopes(ngx_http_zoom_worker_account_t *wa,
     unsigned lacks);
 static ngx_uint_t ngx_http_zoom_renew_due(ngx_http_zoom_worker_account_t *wa,
@@ -20,6 +29,7 @@ static ngx_uint_t ngx_http_zoom_renew_due(ngx_http_zoom_worker_account_t *wa,
 
 static ngx_event_t  ngx_http_zoom_renew_timer;
 static ngx_uint_t   ngx_http_zoom_renew_first;
+static ngx_uint_t   ngx_http_zoom_renew_next;     /* account to look at */
 
 
 void
@@ -48,42 +58,61 @@ ngx_http_zoom_renew_stop(void)
 static void
 ngx_http_zoom_renew_look(ngx_event_t *ev)
 {
-    ngx_uint_t                       i;
-    ngx_http_zoom_record_t           rec;
+    ngx_uint_t                       begun;
     ngx_http_zoom_worker_account_t  *wa;
 
     if (ngx_exiting || ngx_quit || ngx_terminate) {
         return;
     }
 
-    for (i = 0; /* void */ ; i++) {
-        wa = ngx_http_zoom_worker_account_nth(i);
+    begun = 0;
+
+    while (begun < NGX_HTTP_ZOOM_RENEW_AT_ONCE) {
+        wa = ngx_http_zoom_worker_account_nth(ngx_http_zoom_renew_next);
 
         if (wa == NULL) {
-            break;
+            ngx_http_zoom_renew_next = 0;
+            ngx_http_zoom_renew_first = 0;
+            ngx_add_timer(ev, NGX_HTTP_ZOOM_RENEW_EVERY);
+            return;
         }
 
-        if (i == 0) {
+        if (ngx_http_zoom_renew_next++ == 0) {
             ngx_http_zoom_zone_sweep(wa->zone);
         }
 
-        ngx_http_zoom_access_look(wa, &rec);
-
-        if (rec.flight) {
-            continue;
-        }
-
-        if (ngx_http_zoom_renew_due(wa, &rec)) {
-            ngx_http_zoom_access_renew(wa, &rec);
-
-        } else if (rec.published) {
-            ngx_http_zoom_renew_scopes(wa, rec.lacks);
-        }
+        begun += ngx_http_zoom_renew_account(wa);
     }
 
-    ngx_http_zoom_renew_first = 0;
+    /* the worker has others to serve, too */
 
-    ngx_add_timer(ev, NGX_HTTP_ZOOM_RENEW_EVERY);
+    ngx_add_timer(ev, NGX_HTTP_ZOOM_RENEW_SOON);
+}
+
+
+/* whether a renewal was begun */
+
+static ngx_uint_t
+ngx_http_zoom_renew_account(ngx_http_zoom_worker_account_t *wa)
+{
+    ngx_http_zoom_record_t  rec;
+
+    ngx_http_zoom_access_look(wa, &rec);
+
+    if (rec.flight) {
+        return 0;
+    }
+
+    if (ngx_http_zoom_renew_due(wa, &rec)) {
+        ngx_http_zoom_access_renew(wa, &rec);
+        return 1;
+    }
+
+    if (rec.published) {
+        ngx_http_zoom_renew_scopes(wa, rec.lacks);
+    }
+
+    return 0;
 }
 
 
