@@ -9,7 +9,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 use Zoom::Chaos qw(fds stop_process gdb hold bot statuses not_of);
-use Zoom::Process qw(alive);
+use Zoom::Process qw(alive slurp);
 use Zoom::Test;
 
 my $t = Zoom::Test->new;
@@ -103,11 +103,37 @@ sub provoke {
     return @calls;
 }
 
+# Whether any of these is in the zone, of the default size.
+sub zone_has {
+    no warnings 'portable';
+    my (@tokens) = @_;
+    my $pid = $nginx->pid;
+
+    for (split /\n/, slurp("/proc/$pid/maps")) {
+        my ($start, $end) = /^(\w+)-(\w+) rw-s / or next;
+        my ($at, $size) = (hex $start, hex($end) - hex $start);
+
+        next if $size != 8 << 20;
+
+        open my $mem, '<:raw', "/proc/$pid/mem" or die "mem: $!\n";
+        sysseek $mem, $at, 0;
+        sysread($mem, my $bytes, $size) == $size or die "mem: $!\n";
+
+        return scalar grep { index($bytes, $_) >= 0 } @tokens;
+    }
+
+    die "no zone\n";
+}
+
 sub killed_at {
     my ($meanwhile, @where) = @_;
 
     cold();
     all_well(10, 'all is well');
+
+    my @before = $zoom->issued;
+
+    is(zone_has($before[-1]), 1, 'a token is in the zone');
 
     my ($worker) = $nginx->workers;
     my ($gdb, $file, $output) = hold($t->dir, $worker, 'kill', @where);
@@ -125,6 +151,8 @@ sub killed_at {
     is(logged(qr/\[warn\].*died while it wrote/), 1, 'one warning');
     is(scalar(grep { !Zoom::Nginx::retired($_) } $nginx->workers), 2,
        'two workers');
+    wait_for(sub { !zone_has(@before) }, 10, 'what was in it is wiped');
+    is(zone_has(@before), 0, 'no token of before is left in the zone');
     Zoom::Chaos->new(nginx => $nginx)->check_zone;
 
     $t->over;

@@ -12,15 +12,13 @@ static ngx_http_zoom_entry_t *ngx_http_zoom_blocks_next(
 
 
 void
-ngx_http_zoom_blocks_fetch(const void *p, size_t len)
+ngx_http_zoom_blocks_fetch(const ngx_http_zoom_entry_t *e)
 {
 #if (__GNUC__)
     size_t  n;
 
-    for (n = 0; n < len && n < NGX_HTTP_ZOOM_DATA_SIZE;
-         n += NGX_HTTP_ZOOM_LINE)
-    {
-        __builtin_prefetch((const u_char *) p + n);
+    for (n = 0; n < sizeof(ngx_http_zoom_entry_t); n += NGX_HTTP_ZOOM_LINE) {
+        __builtin_prefetch((const u_char *) e + n);
     }
 #endif
 }

@@ -22,8 +22,8 @@
     ((sh)->nentries - (sh)->carved + (sh)->nfree)
 
 
-/* Asks for the lines of the cache with these bytes, to have them at once. */
-void ngx_http_zoom_blocks_fetch(const void *p, size_t len);
+/* Asks for all its lines at once, rather than to wait for one after another. */
+void ngx_http_zoom_blocks_fetch(const ngx_http_zoom_entry_t *e);
 
 /*
  * A chain of "n" blocks, zeros but for what links them; the caller has seen

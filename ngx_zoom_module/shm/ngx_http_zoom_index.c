@@ -79,13 +79,13 @@ ngx_http_zoom_index_match(ngx_http_zoom_zone_t *zone,
     const ngx_http_zoom_entry_t *e, uint32_t hash, const u_char *key,
     size_t len)
 {
-    ngx_http_zoom_blocks_fetch(e, offsetof(ngx_http_zoom_entry_t, data) + len);
+    /* its tag was right: nearly always it is the one, and all of it is read */
+
+    ngx_http_zoom_blocks_fetch(e);
 
     if (e->hash != hash || e->key_len != len || !e->used) {
         return 0;
     }
-
-    ngx_http_zoom_blocks_fetch(e->data + len, e->value_len);
 
     return ngx_http_zoom_blocks_begin(zone, e, key, len);
 }
