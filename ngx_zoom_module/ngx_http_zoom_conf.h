@@ -34,6 +34,9 @@ typedef struct {
     ngx_shm_zone_t              *zone;       /* NULL without an account */
     ngx_http_zoom_store_conf_t  *store;      /* NULL without zoom_store */
     ngx_log_t                   *log;        /* of the http level, or NULL */
+    unsigned                     needs;      /* types of tokens, a bit each, of
+                                                locations whose account a
+                                                variable names */
 
     ngx_array_t                  readable;   /* ngx_str_t: secret files that
                                                 were warned about */

@@ -360,6 +360,8 @@ ngx_http_zoom_postconfiguration(ngx_conf_t *cf)
 
     *h = ngx_http_zoom_preaccess_handler;
 
+    ngx_http_zoom_check_accounts(zmcf);
+
     return ngx_http_zoom_webhook_init(cf);
 }
 

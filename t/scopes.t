@@ -15,6 +15,7 @@ my $zoom = $t->zoom;
 
 # The last one is switched on later.
 my %scopes = (
+    spare   => ['user:read:token:admin'],
     classic => ['user:read:admin', 'webinar_token:read:admin:local_recording'],
     lacking => ['user:read:user:admin', 'meeting:read:live_streaming_token:admin'],
     other   => ['user:read:token:admin'],
@@ -35,7 +36,8 @@ sub cold {
         $t->account($_, account_id => "$_-id", client_id => "$_-client")
     } sort keys %scopes;
 
-    # A variable names no account, and what is never given needs nothing.
+    # What is never given needs nothing, and a variable may name any account: of
+    # these "spare" is one that no location names.
     my $nginx = $t->nginx(http => $http, reuseport => 1, locations => <<'EOC');
         zoom_authenticate  off;
         zoom_user          owner@example.com;
@@ -93,7 +95,8 @@ sub warnings_of {
 
 
 my @lacking = ('lacking local_recording meeting:read:local_recording_token:admin',
-               'lacking zak user:read:token:admin');
+               'lacking zak user:read:token:admin',
+               'spare local_archiving meeting:read:local_archiving_token:admin');
 
 
 subtest 'at start' => sub {
@@ -123,6 +126,34 @@ subtest 'what Zoom does not tell' => sub {
        'the next answer has scopes');
     is_deeply([warnings_of($nginx)], ['witness zak user:read:token:admin'],
               'nothing is missed of those before');
+
+    $t->over;
+};
+
+
+# An access token may have the scopes that its app had when it was made.
+subtest 'what is added later' => sub {
+    my $nginx = cold({ oauth => { bound => JSON::PP::true } });
+    my $ask = sub { $t->get('/lacking/zak')->status };
+    my $calls = $zoom->oauth_calls;
+    my $end = time + 4;
+
+    is($ask->(), 502, 'a scope is missing');
+    is($t->get('/other')->status, 200, 'elsewhere it is not');
+
+    my $others = 0;
+
+    while (time < $end) {
+        $others++ if $ask->() != 502;
+    }
+
+    is($others, 0, 'and stays so');
+    cmp_ok($zoom->oauth_calls - $calls, '<=', 3, 'without a storm of tokens');
+
+    $zoom->control({ app => { client_id => 'lacking-client',
+                              scopes => ['user:read:token:admin'] } });
+
+    ok(wait_for(sub { $ask->() == 200 }, 25), 'until it is added');
 };
 
 

@@ -156,6 +156,7 @@ ngx_http_zoom_call_knock(ngx_http_zoom_call_t *call)
 
     case NGX_HTTP_ZOOM_PROBE:
         call->probe = 1;
+        call->unscoped = (error == ZOOM_E_SCOPE_MISSING);
 
         /* if it takes too long that is why */
 

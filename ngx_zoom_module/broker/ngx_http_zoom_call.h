@@ -155,6 +155,8 @@ struct ngx_http_zoom_call_s {
     unsigned                     hedge:1;    /* Zoom is down */
     unsigned                     waited:1;   /* since the gate */
     unsigned                     refreshed:1;
+    unsigned                     unscoped:1; /* a probe for a scope that
+                                                was missing */
 };
 
 

@@ -27,6 +27,7 @@ static ngx_msec_t ngx_http_zoom_call_delay(ngx_http_zoom_call_t *call);
 static ngx_msec_t ngx_http_zoom_call_backoff(ngx_http_zoom_call_t *call);
 static ngx_int_t ngx_http_zoom_call_limited(ngx_http_zoom_call_t *call);
 static ngx_int_t ngx_http_zoom_call_final(ngx_http_zoom_call_t *call);
+static ngx_int_t ngx_http_zoom_call_rescope(ngx_http_zoom_call_t *call);
 static ngx_uint_t ngx_http_zoom_call_works(ngx_http_zoom_call_t *call);
 static void ngx_http_zoom_call_over(ngx_http_zoom_call_t *call);
 static void ngx_http_zoom_call_tell(ngx_http_zoom_call_t *call,
@@ -354,6 +355,10 @@ ngx_http_zoom_call_limited(ngx_http_zoom_call_t *call)
 static ngx_int_t
 ngx_http_zoom_call_final(ngx_http_zoom_call_t *call)
 {
+    if (ngx_http_zoom_call_rescope(call) == NGX_OK) {
+        return NGX_OK;
+    }
+
     if (call->ops->another
         && !ngx_http_zoom_call_under_way(call)
         && call->ops->another(call, &call->verdict))
@@ -363,6 +368,43 @@ ngx_http_zoom_call_final(ngx_http_zoom_call_t *call)
     }
 
     return ngx_http_zoom_call_fail(call);
+}
+
+
+/*
+ * A scope may have been added meanwhile, but not to an access token that was
+ * there before: the probe goes on with another one.  NGX_DECLINED: it ends.
+ */
+
+static ngx_int_t
+ngx_http_zoom_call_rescope(ngx_http_zoom_call_t *call)
+{
+    uint64_t  token;
+
+    if (call->verdict.error != ZOOM_E_SCOPE_MISSING
+        || !call->unscoped
+        || call->anonymous
+        || call->refreshed
+        || ngx_http_zoom_call_under_way(call))
+    {
+        return NGX_DECLINED;
+    }
+
+    token = call->tokens[call->last - call->exchanges];
+
+    /* it is not the token's fault, so this does not space out renewals */
+
+    if (ngx_http_zoom_access_refuse(call->wa, token, 1) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    call->refreshed = 1;
+    call->refused = token;
+
+    ngx_http_zoom_call_unready(call);
+    call->state = NGX_HTTP_ZOOM_CALL_ACCESS;
+
+    return NGX_OK;
 }
 
 

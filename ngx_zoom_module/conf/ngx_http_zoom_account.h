@@ -85,7 +85,8 @@ struct ngx_http_zoom_account_s {
     ngx_uint_t                   share;      /* percent */
     ngx_flag_t                   dry_run;
     ngx_http_zoom_rate_t         rates[ZOOM_NLABELS];
-    unsigned                     needs;      /* by locations that name it:
+    unsigned                     needs;      /* by locations that name it, else
+                                                by those with a variable:
                                                 types of tokens, a bit each */
 
     u_char                      *file;       /* where it is declared */

@@ -17,7 +17,8 @@
 
 static char *ngx_http_zoom_check_account(ngx_conf_t *cf,
     ngx_http_zoom_loc_conf_t *conf);
-static void ngx_http_zoom_check_needs(const ngx_http_zoom_loc_conf_t *conf);
+static void ngx_http_zoom_check_needs(ngx_conf_t *cf,
+    const ngx_http_zoom_loc_conf_t *conf);
 static char *ngx_http_zoom_check_tokens(ngx_conf_t *cf,
     ngx_http_zoom_loc_conf_t *conf);
 static char *ngx_http_zoom_check_user(ngx_conf_t *cf,
@@ -73,7 +74,7 @@ ngx_http_zoom_check(ngx_conf_t *cf, ngx_http_core_loc_conf_t *clcf,
         return NGX_CONF_ERROR;
     }
 
-    ngx_http_zoom_check_needs(conf);
+    ngx_http_zoom_check_needs(cf, conf);
 
     if (conf->use.what == NGX_HTTP_ZOOM_TOKENS) {
         return ngx_http_zoom_check_tokens(cf, conf);
@@ -121,15 +122,22 @@ ngx_http_zoom_check_account(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
 }
 
 
-/* Tells the account of a location, where one is named, what that gives. */
+/* Tells the account of a location, or all that it may have, what it gives. */
 
 static void
-ngx_http_zoom_check_needs(const ngx_http_zoom_loc_conf_t *conf)
+ngx_http_zoom_check_needs(ngx_conf_t *cf,
+    const ngx_http_zoom_loc_conf_t *conf)
 {
-    ngx_uint_t          i;
-    zoom_token_type_e  *type;
+    unsigned                   *needs;
+    ngx_uint_t                  i;
+    zoom_token_type_e          *type;
+    ngx_http_zoom_main_conf_t  *zmcf;
 
-    if (conf->account == NULL
+    zmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_zoom_module);
+
+    needs = conf->account ? &conf->account->needs : &zmcf->needs;
+
+    if ((conf->account == NULL && conf->variable == NULL)
         || (conf->use.what != NGX_HTTP_ZOOM_TOKENS
             && conf->use.what != NGX_HTTP_ZOOM_JOIN))
     {
@@ -150,7 +158,7 @@ ngx_http_zoom_check_needs(const ngx_http_zoom_loc_conf_t *conf)
             continue;
         }
 
-        conf->account->needs |= 1u << type[i];
+        *needs |= 1u << type[i];
     }
 }
 
@@ -309,4 +317,21 @@ ngx_http_zoom_check_join_token(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
     }
 
     return NGX_CONF_OK;
+}
+
+
+void
+ngx_http_zoom_check_accounts(ngx_http_zoom_main_conf_t *zmcf)
+{
+    ngx_uint_t                 i;
+    ngx_http_zoom_account_t  **account;
+
+    account = zmcf->accounts.elts;
+
+    for (i = 0; i < zmcf->accounts.nelts; i++) {
+
+        if (account[i]->needs == 0) {
+            account[i]->needs = zmcf->needs;
+        }
+    }
 }

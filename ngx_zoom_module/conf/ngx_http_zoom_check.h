@@ -22,5 +22,8 @@
 char *ngx_http_zoom_check(ngx_conf_t *cf, ngx_http_core_loc_conf_t *clcf,
     ngx_http_zoom_loc_conf_t *conf);
 
+/* After all locations: who is only named by variables gives what these do. */
+void ngx_http_zoom_check_accounts(ngx_http_zoom_main_conf_t *zmcf);
+
 
 #endif /* _NGX_HTTP_ZOOM_CHECK_H_INCLUDED_ */

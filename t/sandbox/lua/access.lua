@@ -82,8 +82,23 @@ function _M.issue(app)
     local token = make(app.account_id, life, oauth.bytes)
 
     dict:set(ngx.md5(token), app.client_id, math.max(life, 1))
+    dict:set("scopes:" .. ngx.md5(token), table.concat(app.scopes, " "),
+             math.max(life, 1))
 
     return token
+end
+
+
+-- Those that the app had when it was made, which is all that the token has if
+-- oauth.bound is set.
+function _M.scopes(token)
+    local scopes = {}
+
+    for scope in (dict:get("scopes:" .. ngx.md5(token)) or ""):gmatch("%S+") do
+        scopes[#scopes + 1] = scope
+    end
+
+    return scopes
 end
 
 

@@ -41,6 +41,11 @@ function _M.find()
         app = of_grant(grant, epoch)
     elseif client_id then
         app = state.app_by_client(client_id)
+
+        if app and state.get().oauth.bound then
+            app = setmetatable({ scopes = access.scopes(token) },
+                               { __index = app })
+        end
     end
 
     if not app or app.disabled then
