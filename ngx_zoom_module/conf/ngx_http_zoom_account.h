@@ -19,6 +19,7 @@
 
 
 #define NGX_HTTP_ZOOM_NAME_MAX  64
+#define NGX_HTTP_ZOOM_ID_MAX    128     /* account_id, client_id, sdk_key */
 
 
 /* An override of "rate"; rate is NGX_CONF_UNSET_UINT where there is none. */

@@ -18,7 +18,6 @@
 #include "zoom_secret.h"
 
 
-#define NGX_HTTP_ZOOM_ID_MAX       128
 #define NGX_HTTP_ZOOM_SECRET_MAX   ZOOM_SECRET_FILE_MAX
 #define NGX_HTTP_ZOOM_TIMEOUT_MAX  60000
 #define NGX_HTTP_ZOOM_CONNECT_MAX  1024

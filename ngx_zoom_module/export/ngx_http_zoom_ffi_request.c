@@ -45,11 +45,6 @@ static int ngx_http_zoom_ffi_verdict(ngx_http_zoom_ffi_verdict_t *verdict,
     zoom_error_e error, const char *why);
 
 
-/* One request at a time looks at its body, and is done before the next. */
-
-static zoom_json_doc_t  ngx_http_zoom_ffi_doc;
-
-
 int
 ngx_http_zoom_ffi_authenticate(ngx_http_request_t *r, const ngx_str_t *scheme,
     const ngx_str_t *secret, const ngx_str_t *as, const ngx_str_t *body,
@@ -273,9 +268,9 @@ ngx_http_zoom_ffi_scan(const ngx_http_zoom_ctx_t *ctx)
             continue;
         }
 
-        return zoom_json_scan(&ngx_http_zoom_ffi_doc,
+        return zoom_json_scan(&ngx_http_zoom_callback_doc,
                               ngx_http_zoom_str(&ctx->callback.body))
-               ? NULL : &ngx_http_zoom_ffi_doc;
+               ? NULL : &ngx_http_zoom_callback_doc;
     }
 
     return NULL;
@@ -371,7 +366,7 @@ ngx_http_zoom_ffi_read(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     ngx_http_zoom_callback_t  *cb;
 
     cb = &ctx->callback;
-    doc = &ngx_http_zoom_ffi_doc;
+    doc = &ngx_http_zoom_callback_doc;
 
     if (ngx_http_zoom_ffi_body(r, ctx, body) != NGX_OK
         || ngx_http_zoom_callback_keep_args(r, cb) != NGX_OK)

@@ -10,6 +10,9 @@
 #include "ngx_http_zoom_callback.h"
 
 
+zoom_json_doc_t  ngx_http_zoom_callback_doc;
+
+
 ngx_int_t
 ngx_http_zoom_callback_keep_args(ngx_http_request_t *r,
     ngx_http_zoom_callback_t *cb)

@@ -40,6 +40,9 @@ ngx_str_t *ngx_http_zoom_callback_args(ngx_http_request_t *r,
     ngx_http_zoom_callback_t *cb);
 void ngx_http_zoom_callback_wipe_args(ngx_http_zoom_callback_t *cb);
 
+/* One request at a time looks at its JSON, and is done before the next. */
+extern zoom_json_doc_t  ngx_http_zoom_callback_doc;
+
 /*
  * Makes cb->parsed of a scanned body, which must live as long as the request,
  * or with NULL the callback that says nothing.  ZOOM_OK, ZOOM_E_BAD_CALLBACK

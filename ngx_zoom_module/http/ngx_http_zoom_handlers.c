@@ -18,6 +18,11 @@ static void ngx_http_zoom_entered(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, ngx_int_t rc);
 
 
+/* of ngx_http_zoom_callback_doc */
+
+static u_char  ngx_http_zoom_canonical[ZOOM_CALLBACK_BODY_MAX];
+
+
 ngx_int_t
 ngx_http_zoom_preaccess_handler(ngx_http_request_t *r)
 {
@@ -225,6 +230,39 @@ ngx_http_zoom_entered(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         ngx_http_zoom_fail(r, ctx, ZOOM_E_INTERNAL,
                            "the body could not be read");
     }
+}
+
+
+zoom_error_e
+ngx_http_zoom_prove(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    const zoom_json_doc_t **doc, const char **why)
+{
+    ngx_str_t     *body;
+    zoom_buf_t     canonical;
+    zoom_error_e   error;
+
+    body = &ctx->callback.body;
+
+    error = ngx_http_zoom_auth_raw(r, &ctx->auth, body, why);
+
+    if (error != ZOOM_OK) {
+        return error;
+    }
+
+    *doc = &ngx_http_zoom_callback_doc;
+
+    zoom_buf_init(&canonical, ngx_http_zoom_canonical, ZOOM_CALLBACK_BODY_MAX);
+
+    *why = zoom_json_scan_canonical(&ngx_http_zoom_callback_doc,
+                                    ngx_http_zoom_str(body),
+                                    ngx_http_zoom_auth_signs(&ctx->auth)
+                                    ? &canonical : NULL);
+
+    if (*why) {
+        return ZOOM_E_BAD_CALLBACK;
+    }
+
+    return ngx_http_zoom_auth_body(r, &ctx->auth, body, *doc, why);
 }
 
 

@@ -55,6 +55,15 @@ ngx_int_t ngx_http_zoom_enter_callback(ngx_http_request_t *r,
     ngx_http_zoom_done_pt get, ngx_http_zoom_done_pt post);
 
 /*
+ * All proofs of a POST, whose body is JSON: ZOOM_OK and that in "*doc", until
+ * the next request; ZOOM_E_BAD_CALLBACK: it is none, or another error, with its
+ * reason.
+ */
+
+zoom_error_e ngx_http_zoom_prove(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, const zoom_json_doc_t **doc, const char **why);
+
+/*
  * What follows is for handlers that have raised r->main->count.
  *
  * The callback is authenticated and parsed: now variables may be read.  Where

@@ -49,11 +49,6 @@ static zoom_sdk_role_e ngx_http_zoom_join_role(ngx_http_request_t *r,
     const zoom_join_t *join);
 
 
-/* One request at a time looks at its body, and is done before the next. */
-
-static zoom_json_doc_t  ngx_http_zoom_join_doc;
-
-
 ngx_int_t
 ngx_http_zoom_join_handler(ngx_http_request_t *r)
 {
@@ -65,30 +60,18 @@ ngx_http_zoom_join_handler(ngx_http_request_t *r)
 static void
 ngx_http_zoom_join_post(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 {
-    u_char           *p;
-    zoom_buf_t        b;
-    const char       *why;
-    zoom_error_e      error;
-    zoom_json_doc_t  *doc;
+    u_char                 *p;
+    zoom_buf_t              b;
+    const char             *why;
+    zoom_error_e            error;
+    const zoom_json_doc_t  *doc;
 
-    error = ngx_http_zoom_auth_raw(r, &ctx->auth, &ctx->callback.body, &why);
+    error = ngx_http_zoom_prove(r, ctx, &doc, &why);
 
-    if (error != ZOOM_OK) {
-        ngx_http_zoom_fail(r, ctx, error, why);
+    if (error == ZOOM_E_BAD_CALLBACK) {
+        ngx_http_zoom_join_bad(r, ctx, error, why);
         return;
     }
-
-    doc = &ngx_http_zoom_join_doc;
-
-    why = zoom_json_scan(doc, ngx_http_zoom_str(&ctx->callback.body));
-
-    if (why) {
-        ngx_http_zoom_join_bad(r, ctx, ZOOM_E_BAD_CALLBACK, why);
-        return;
-    }
-
-    error = ngx_http_zoom_auth_body(r, &ctx->auth, &ctx->callback.body, doc,
-                                    &why);
 
     if (error != ZOOM_OK) {
         ngx_http_zoom_fail(r, ctx, error, why);

@@ -29,12 +29,6 @@ static ngx_uint_t ngx_http_zoom_tokens_single(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_zoom_tokens_text(ngx_http_request_t *r);
 
 
-/* One request at a time looks at its body, and is done before the next. */
-
-static zoom_json_doc_t  ngx_http_zoom_tokens_doc;
-static u_char           ngx_http_zoom_tokens_canonical[ZOOM_CALLBACK_BODY_MAX];
-
-
 ngx_int_t
 ngx_http_zoom_tokens_handler(ngx_http_request_t *r)
 {
@@ -46,34 +40,11 @@ ngx_http_zoom_tokens_handler(ngx_http_request_t *r)
 static void
 ngx_http_zoom_tokens_post(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 {
-    const char       *why;
-    zoom_buf_t        canonical;
-    zoom_error_e      error;
-    zoom_json_doc_t  *doc;
+    const char             *why;
+    zoom_error_e            error;
+    const zoom_json_doc_t  *doc;
 
-    error = ngx_http_zoom_auth_raw(r, &ctx->auth, &ctx->callback.body, &why);
-
-    if (error != ZOOM_OK) {
-        ngx_http_zoom_fail(r, ctx, error, why);
-        return;
-    }
-
-    doc = &ngx_http_zoom_tokens_doc;
-
-    zoom_buf_init(&canonical, ngx_http_zoom_tokens_canonical,
-                  ZOOM_CALLBACK_BODY_MAX);
-
-    why = zoom_json_scan_canonical(doc, ngx_http_zoom_str(&ctx->callback.body),
-                                   ngx_http_zoom_auth_signs(&ctx->auth)
-                                   ? &canonical : NULL);
-
-    if (why) {
-        ngx_http_zoom_fail(r, ctx, ZOOM_E_BAD_CALLBACK, why);
-        return;
-    }
-
-    error = ngx_http_zoom_auth_body(r, &ctx->auth, &ctx->callback.body, doc,
-                                    &why);
+    error = ngx_http_zoom_prove(r, ctx, &doc, &why);
 
     if (error != ZOOM_OK) {
         ngx_http_zoom_fail(r, ctx, error, why);
@@ -112,7 +83,7 @@ ngx_http_zoom_tokens_get(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 
     if (error == ZOOM_OK) {
         error = ngx_http_zoom_query_read(r, &ctx->callback,
-                                         &ngx_http_zoom_tokens_doc, &why);
+                                         &ngx_http_zoom_callback_doc, &why);
     }
 
     if (error != ZOOM_OK) {

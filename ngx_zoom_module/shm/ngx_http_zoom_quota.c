@@ -51,7 +51,7 @@ ngx_http_zoom_quota_find(ngx_http_zoom_zone_t *zone, const u_char *key,
     uint32_t                i;
     ngx_http_zoom_quota_t  *g, *unused;
 
-    if (len > NGX_HTTP_ZOOM_QUOTA_MAX) {
+    if (len > NGX_HTTP_ZOOM_ID_MAX) {
         return NULL;
     }
 

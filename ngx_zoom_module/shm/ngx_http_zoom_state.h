@@ -20,7 +20,6 @@
 #include "zoom_token_type.h"
 
 
-#define NGX_HTTP_ZOOM_QUOTA_MAX  512
 #define NGX_HTTP_ZOOM_NTIMES     10
 
 /* for how long the API is known to work when it has answered, milliseconds */
@@ -176,7 +175,7 @@ typedef struct {
 /* The limits of a Zoom account, shared by all blocks that use it. */
 
 typedef struct {
-    u_char                       key[NGX_HTTP_ZOOM_QUOTA_MAX];
+    u_char                       key[NGX_HTTP_ZOOM_ID_MAX];
     size_t                       len;        /* 0: free */
     uint64_t                     config;
     zoom_limit_t                 labels[ZOOM_NLABELS];
