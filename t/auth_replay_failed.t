@@ -203,12 +203,20 @@ for my $name (sort keys %scheme) {
     };
 
     subtest "$name: a worker that dies" => sub {
-        my $send = $proof->();
-        my $path = '/patient?' . somebody();
-        my $first = running($send, $path);
+        my ($send, $path, $first, $worker);
+
+        # on a busy machine the mint may be over too soon
+        for (1 .. 10) {
+            $send = $proof->();
+            $path = '/patient?' . somebody();
+            $first = running($send, $path);
+            $worker = eval { worker_of($first) };
+            last if $worker;
+        }
+
         my $start = time;
 
-        kill 'KILL', worker_of($first);
+        kill 'KILL', $worker;
         http_wait($first);
         is(after($send, $path, qr/^401/), 200, 'leaves it to another');
         cmp_ok(time - $start, '<', 8, 'before the reservation would lapse');
