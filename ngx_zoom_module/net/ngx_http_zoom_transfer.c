@@ -15,6 +15,7 @@ static ngx_int_t ngx_http_zoom_transfer_copy(ngx_http_zoom_transfer_t *t,
 static struct curl_slist *ngx_http_zoom_transfer_field(
     struct curl_slist *last, const char *field);
 
+static CURLcode ngx_http_zoom_transfer_address(ngx_http_zoom_transfer_t *t);
 static CURLcode ngx_http_zoom_transfer_make(ngx_http_zoom_transfer_t *t);
 static CURLcode ngx_http_zoom_transfer_make_request(
     ngx_http_zoom_transfer_t *t);
@@ -110,6 +111,10 @@ ngx_http_zoom_transfer_destroy(ngx_http_zoom_transfer_t *t)
         ngx_free(t->head);
     }
 
+    if (t->address) {
+        curl_url_cleanup(t->address);
+    }
+
     ngx_free(t);
 }
 
@@ -166,10 +171,33 @@ ngx_http_zoom_transfer_setup(ngx_http_zoom_transfer_t *t)
         code = ngx_http_zoom_transfer_make(t);
     }
 
+    code |= ngx_http_zoom_transfer_address(t);
     code |= ngx_http_zoom_transfer_own(t->handle.easy, t);
     code |= ngx_http_zoom_transfer_time(t);
 
     return code == CURLE_OK ? NGX_OK : NGX_ERROR;
+}
+
+
+/*
+ * Of a URL that it is given as text curl prints what it has understood, one
+ * character after the other, and never needs it.
+ */
+
+static CURLcode
+ngx_http_zoom_transfer_address(ngx_http_zoom_transfer_t *t)
+{
+    if (t->address == NULL) {
+        t->address = curl_url();
+
+        if (t->address == NULL) {
+            return CURLE_OUT_OF_MEMORY;
+        }
+    }
+
+    return curl_url_set(t->address, CURLUPART_URL, t->url,
+                        CURLU_PATH_AS_IS|CURLU_DISALLOW_USER)
+           == CURLUE_OK ? CURLE_OK : CURLE_URL_MALFORMAT;
 }
 
 
@@ -379,7 +407,11 @@ ngx_http_zoom_transfer_make_request(ngx_http_zoom_transfer_t *t)
 
     e = t->handle.easy;
 
-    code = curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
+    /* with it curl asks for no text of the address that is set besides */
+
+    code = curl_easy_setopt(e, CURLOPT_URL, t->https ? "https:" : "http:");
+
+    code |= curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
     code |= curl_easy_setopt(e, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
     code |= curl_easy_setopt(e, CURLOPT_HEADEROPT, (long) CURLHEADER_SEPARATE);
     code |= curl_easy_setopt(e, CURLOPT_NETRC, (long) CURL_NETRC_IGNORED);
@@ -517,7 +549,7 @@ ngx_http_zoom_transfer_own(CURL *e, ngx_http_zoom_transfer_t *t)
 {
     CURLcode  code;
 
-    code = curl_easy_setopt(e, CURLOPT_URL, t ? t->url : NULL);
+    code = curl_easy_setopt(e, CURLOPT_CURLU, t ? t->address : NULL);
     code |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, t ? t->headers : NULL);
     code |= curl_easy_setopt(e, CURLOPT_HEADERDATA, t);
     code |= curl_easy_setopt(e, CURLOPT_WRITEDATA, t);

@@ -114,6 +114,7 @@ typedef struct {
     u_char                          *secret;
     size_t                           secret_len;
     char                            *url;
+    CURLU                           *address;    /* what curl knows it as */
     char                            *body;
     size_t                           body_len;
     struct curl_slist                headers[NGX_HTTP_ZOOM_TRANSFER_NFIELDS];
