@@ -18,7 +18,7 @@
 
 #define NGX_HTTP_ZOOM_API_MODULE   "ngx_http_zoom_module"
 #define NGX_HTTP_ZOOM_API_MAGIC    "zoomapi"
-#define NGX_HTTP_ZOOM_API_VERSION  2
+#define NGX_HTTP_ZOOM_API_VERSION  3
 
 
 /* What an answer may hold, and how many there are. */
@@ -184,7 +184,10 @@ typedef struct {
 } ngx_http_zoom_link_t;
 
 
-/* A callback that is to be routed; what it does not say is empty. */
+/*
+ * A callback that is to be routed, or a webhook of Zoom's; what it does not say
+ * is empty.
+ */
 
 typedef struct {
     ngx_str_t                    account;    /* name of that of the location */
@@ -196,6 +199,13 @@ typedef struct {
     ngx_str_t                    passcode;
     ngx_str_t                    tk;         /* of a registrant */
     ngx_uint_t                   webinar;
+
+    ngx_str_t                    event;      /* of a webhook: its name */
+    ngx_str_t                    event_id;
+    ngx_str_t                    object_id;  /* of its payload */
+    ngx_str_t                    uuid;
+    ngx_str_t                    email;
+    ngx_str_t                    body;       /* as it came */
 } ngx_http_zoom_bot_t;
 
 
@@ -340,6 +350,14 @@ typedef struct {
     /* NGX_OK, or NGX_DECLINED: not for that member of an answer. */
     ngx_int_t                  (*token)(ngx_uint_t member,
                                         const ngx_str_t *value);
+
+    /*
+     * For a directive: a script that sees the location's webhooks.  Its handler
+     * is that of a route, of which nothing but the reason counts: NGX_DECLINED,
+     * the webhook is for nobody else.
+     */
+    void                       (*webhook)(ngx_conf_t *cf,
+                                          ngx_http_zoom_route_pt handler);
 } ngx_http_zoom_api_t;
 
 

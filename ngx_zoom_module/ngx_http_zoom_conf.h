@@ -124,6 +124,7 @@ typedef struct {
     time_t                       webhook_window;
     ngx_flag_t                   webhook_act;
     ngx_array_t                 *webhook_events;     /* ngx_str_t, patterns */
+    ngx_http_zoom_route_pt       webhook_route;      /* a script, or NULL */
     unsigned                     webhook_guarded:1;  /* "auth" holds, too */
 } ngx_http_zoom_loc_conf_t;
 

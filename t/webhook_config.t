@@ -130,6 +130,16 @@ fails('one that is too long', 'zoom_webhook_events ' . 'x' x 65 . ";\n$plain",
 fails('neither on nor off', "zoom_webhook_act maybe;\n$plain",
       qr/invalid value "maybe" in "zoom_webhook_act" directive/);
 
+spew($t->dir . '/script.lua', "return function() end\n");
+
+my ($exit, $refused) = $t->nginx_t(lua => 1, locations => <<"EOC");
+    location = /hook { zoom_webhook_by_lua_file ${\ $t->dir}/script.lua; }
+EOC
+
+isnt($exit, 0, 'a script without a webhook');
+like($refused, qr/"zoom_webhook_by_lua_file" must have "zoom_webhook" in loc/,
+     'and says why');
+
 # All that it can say was said above.
 my $source = slurp("$FindBin::Bin/../ngx_zoom_module/conf/"
                    . 'ngx_http_zoom_webhook_conf.c');

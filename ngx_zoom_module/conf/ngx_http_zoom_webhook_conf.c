@@ -227,11 +227,23 @@ ngx_http_zoom_webhook_merge(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *prev,
             && conf->use.name == NULL)
         {
             conf->webhook = prev->webhook;
+
+            if (conf->webhook_route == NULL) {
+                conf->webhook_route = prev->webhook_route;
+            }
+
             conf->webhook_guarded = prev->webhook_guarded || guarded;
         }
 
     } else {
         conf->webhook_guarded = guarded;
+    }
+
+    if (conf->webhook == NULL && conf->webhook_route) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"zoom_webhook_by_lua_file\" must have "
+                      "\"zoom_webhook\" in location \"%V\"", &clcf->name);
+        return NGX_CONF_ERROR;
     }
 
     if (conf->webhook == NULL) {

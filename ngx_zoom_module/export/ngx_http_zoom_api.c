@@ -67,7 +67,8 @@ const ngx_http_zoom_api_t  ngx_http_zoom_api = {
     ngx_http_zoom_route_arg,
     ngx_http_zoom_api_type,
     ngx_http_zoom_api_members,
-    ngx_http_zoom_api_token
+    ngx_http_zoom_api_token,
+    ngx_http_zoom_route_set_webhook
 };
 
 

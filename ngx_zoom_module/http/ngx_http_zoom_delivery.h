@@ -41,6 +41,8 @@ typedef struct {
     unsigned                         asked:1;    /* for the body */
     unsigned                         arrived:1;  /* with "rc" */
     unsigned                         read:1;     /* the signature holds */
+    unsigned                         scripted:1; /* a script has seen it */
+    unsigned                         waits:1;    /* for the script */
     unsigned                         passed:1;   /* to the next handler */
     unsigned                         reserved:1;
 } ngx_http_zoom_delivery_t;

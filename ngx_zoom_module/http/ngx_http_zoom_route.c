@@ -34,14 +34,17 @@ ngx_http_zoom_route_find(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     ngx_http_zoom_done_pt done)
 {
     ngx_int_t                        rc;
+    ngx_http_zoom_route_pt           route;
     const ngx_http_zoom_loc_conf_t  *zlcf;
 
     zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
 
+    route = zlcf->webhook ? zlcf->webhook_route : zlcf->route;
+
     ctx->done = done;
     ctx->target.route = ngx_pcalloc(r->pool, sizeof(ngx_http_zoom_route_t));
 
-    rc = ctx->target.route ? zlcf->route(r, ctx->target.route) : NGX_ERROR;
+    rc = ctx->target.route ? route(r, ctx->target.route) : NGX_ERROR;
 
     if (rc == NGX_AGAIN) {
 
@@ -156,9 +159,21 @@ ngx_http_zoom_route_set(ngx_conf_t *cf, ngx_http_zoom_route_pt handler)
 
 
 void
+ngx_http_zoom_route_set_webhook(ngx_conf_t *cf, ngx_http_zoom_route_pt handler)
+{
+    ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_zoom_module);
+
+    zlcf->webhook_route = handler;
+}
+
+
+void
 ngx_http_zoom_route_bot(ngx_http_request_t *r, ngx_http_zoom_bot_t *bot)
 {
-    ngx_http_zoom_ctx_t  *ctx;
+    ngx_http_zoom_ctx_t       *ctx;
+    ngx_http_zoom_delivery_t  *d;
 
     ctx = ngx_http_zoom_ctx_get(r);
 
@@ -171,6 +186,18 @@ ngx_http_zoom_route_bot(ngx_http_request_t *r, ngx_http_zoom_bot_t *bot)
     bot->caller = ctx->auth.caller;
     bot->scheme = ctx->auth.scheme;
     bot->bot_id = ctx->callback.bot_id;
+
+    d = ctx->delivery;
+
+    if (d && d->read) {
+        bot->event = ngx_http_zoom_ngx_str(d->event.name);
+        bot->event_id = d->id;
+        bot->meeting_id = ngx_http_zoom_ngx_str(d->event.meeting_id);
+        bot->object_id = ngx_http_zoom_ngx_str(d->event.id);
+        bot->uuid = ngx_http_zoom_ngx_str(d->event.uuid);
+        bot->email = ngx_http_zoom_ngx_str(d->event.email);
+        bot->body = ctx->callback.body;
+    }
 }
 
 
@@ -274,6 +301,7 @@ ngx_http_zoom_route_secret(ngx_http_request_t *r, const ngx_str_t *name)
         ngx_string("Proxy-Authorization"),
         ngx_string("Cookie"),
         ngx_string("X-Webhook-Signature"),
+        ngx_string("x-zm-signature"),
         ngx_string("webhook-signature"),
         ngx_string("svix-signature"),
         ngx_null_string

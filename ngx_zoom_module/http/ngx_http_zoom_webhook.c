@@ -14,6 +14,7 @@
 #include "ngx_http_zoom_event.h"
 #include "ngx_http_zoom_handlers.h"
 #include "ngx_http_zoom_reply.h"
+#include "ngx_http_zoom_route.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_webhook.h"
 #include "ngx_http_zoom_webhook_conf.h"
@@ -36,6 +37,12 @@ static ngx_int_t ngx_http_zoom_webhook_crc(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 static ngx_int_t ngx_http_zoom_webhook_take(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
+static void ngx_http_zoom_webhook_scripted(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+static ngx_int_t ngx_http_zoom_webhook_routed(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+static ngx_int_t ngx_http_zoom_webhook_ignore(ngx_http_request_t *r,
+    ngx_http_zoom_delivery_t *d);
 static ngx_int_t ngx_http_zoom_webhook_repeated(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, ngx_int_t rc);
 static ngx_int_t ngx_http_zoom_webhook_pass(ngx_http_request_t *r);
@@ -107,6 +114,10 @@ ngx_http_zoom_webhook_handler(ngx_http_request_t *r)
 
     if (d->passed) {
         return ngx_http_zoom_webhook_pass(r);
+    }
+
+    if (d->waits) {
+        return d->scripted ? ngx_http_zoom_webhook_routed(r, ctx) : NGX_AGAIN;
     }
 
     if (!d->asked) {
@@ -413,14 +424,84 @@ ngx_http_zoom_webhook_take(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     }
 
     if (!wanted) {
-        ngx_http_zoom_delivery_count(r, d, NGX_HTTP_ZOOM_EVENT_IGNORED);
-
-        return ngx_http_zoom_webhook_end(r, ngx_http_zoom_webhook_nothing(r));
+        return ngx_http_zoom_webhook_ignore(r, d);
     }
 
-    ngx_http_zoom_delivery_count(r, d, NGX_HTTP_ZOOM_EVENT_NEW);
+    if (zlcf->webhook_route == NULL) {
+        ngx_http_zoom_delivery_count(r, d, NGX_HTTP_ZOOM_EVENT_NEW);
 
-    return ngx_http_zoom_webhook_pass(r);
+        return ngx_http_zoom_webhook_pass(r);
+    }
+
+    ctx->target.account = zlcf->webhook->account;
+
+    ngx_http_zoom_route_find(r, ctx, ngx_http_zoom_webhook_scripted);
+
+    if (d->scripted) {
+        return ngx_http_zoom_webhook_routed(r, ctx);
+    }
+
+    d->waits = 1;
+
+    return NGX_AGAIN;
+}
+
+
+/* At once, or from the event loop. */
+
+static void
+ngx_http_zoom_webhook_scripted(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    ctx->delivery->scripted = 1;
+
+    if (!ctx->delivery->waits) {
+        return;
+    }
+
+    r->read_event_handler = ngx_http_block_reading;
+    r->write_event_handler = ngx_http_core_run_phases;
+
+    ngx_http_core_run_phases(r);
+}
+
+
+static ngx_int_t
+ngx_http_zoom_webhook_routed(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    switch (ctx->target.route_error) {
+
+    case ZOOM_OK:
+        ngx_http_zoom_delivery_count(r, ctx->delivery,
+                                     NGX_HTTP_ZOOM_EVENT_NEW);
+
+        return ngx_http_zoom_webhook_pass(r);
+
+    case ZOOM_E_DENIED:
+        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                      "zoom: a webhook is for nobody: %s", ctx->target.why);
+
+        return ngx_http_zoom_webhook_ignore(r, ctx->delivery);
+
+    default:
+        break;
+    }
+
+    ngx_http_zoom_delivery_count(r, ctx->delivery, NGX_HTTP_ZOOM_EVENT_NEW);
+
+    return ngx_http_zoom_webhook_end(r,
+                      ngx_http_zoom_reply_error(r, ctx,
+                                                ctx->target.route_error,
+                                                ctx->target.why));
+}
+
+
+static ngx_int_t
+ngx_http_zoom_webhook_ignore(ngx_http_request_t *r,
+    ngx_http_zoom_delivery_t *d)
+{
+    ngx_http_zoom_delivery_count(r, d, NGX_HTTP_ZOOM_EVENT_IGNORED);
+
+    return ngx_http_zoom_webhook_end(r, ngx_http_zoom_webhook_nothing(r));
 }
 
 

@@ -39,6 +39,12 @@ static const ngx_http_zoom_lua_field_t  ngx_http_zoom_lua_fields[] = {
     { "meeting_id", ngx_http_zoom_lua_bot_offset(meeting_id), 1 },
     { "passcode", ngx_http_zoom_lua_bot_offset(passcode), 1 },
     { "tk", ngx_http_zoom_lua_bot_offset(tk), 1 },
+    { "event", ngx_http_zoom_lua_bot_offset(event), 0 },
+    { "event_id", ngx_http_zoom_lua_bot_offset(event_id), 0 },
+    { "object_id", ngx_http_zoom_lua_bot_offset(object_id), 0 },
+    { "uuid", ngx_http_zoom_lua_bot_offset(uuid), 0 },
+    { "email", ngx_http_zoom_lua_bot_offset(email), 0 },
+    { "body", ngx_http_zoom_lua_bot_offset(body), 0 },
     { NULL, 0, 0 }
 };
 

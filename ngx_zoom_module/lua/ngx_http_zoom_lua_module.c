@@ -75,6 +75,13 @@ static ngx_command_t  ngx_http_zoom_lua_commands[] = {
       0,
       NULL },
 
+    { ngx_string("zoom_webhook_by_lua_file"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_zoom_lua_script,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      1,
+      NULL },
+
     { ngx_string("zoom_lua_accounts"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_zoom_lua_accounts,
@@ -322,7 +329,14 @@ ngx_http_zoom_lua_script(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     *location = llcf;
 
-    ngx_http_zoom_lua_api->route(cf, ngx_http_zoom_lua_route);
+    /* the offset tells the two directives apart */
+
+    if (cmd->offset) {
+        ngx_http_zoom_lua_api->webhook(cf, ngx_http_zoom_lua_route);
+
+    } else {
+        ngx_http_zoom_lua_api->route(cf, ngx_http_zoom_lua_route);
+    }
 
     return NGX_CONF_OK;
 }

@@ -306,6 +306,11 @@ ngx_http_zoom_lua_route_end(lua_State *L)
 
     run->rc = NGX_OK;
 
+    if (run->bot.event.len && lua_type(L, 1) != LUA_TNIL) {
+        return luaL_error(L, "it returned a %s for a webhook",
+                          luaL_typename(L, 1));
+    }
+
     switch (lua_type(L, 1)) {
 
     case LUA_TNIL:

@@ -565,7 +565,8 @@ static const ngx_http_zoom_api_t  api = {
     fuzz_arg,
     fuzz_type,
     members,
-    fuzz_token
+    fuzz_token,
+    fuzz_route
 };
 
 
