@@ -30,15 +30,14 @@ typedef enum {
 /*
  * Appends the body of a POST to the token endpoint, or to that for revocation,
  * application/x-www-form-urlencoded.  A public client, which has no secret,
- * adds its id.
+ * adds its id, and so does any that starts a device's flow.
  */
 
 void zoom_grant_code_body(zoom_buf_t *b, zoom_str_t code,
     zoom_str_t redirect_uri, zoom_str_t verifier);
 void zoom_grant_refresh_body(zoom_buf_t *b, zoom_str_t token);
 void zoom_grant_device_body(zoom_buf_t *b, zoom_str_t device_code);
-void zoom_grant_start_body(zoom_buf_t *b, zoom_str_t client_id,
-    zoom_str_t scopes);
+void zoom_grant_start_body(zoom_buf_t *b, zoom_str_t scopes);
 void zoom_grant_revoke_body(zoom_buf_t *b, zoom_str_t token);
 void zoom_grant_public(zoom_buf_t *b, zoom_str_t client_id);
 

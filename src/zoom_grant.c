@@ -18,6 +18,7 @@ static void zoom_grant_argument(zoom_buf_t *b, const char *name,
 static void zoom_grant_take(const json_t *root, zoom_grant_tokens_t *tokens,
     zoom_verdict_t *v);
 static int zoom_grant_ended(const json_t *root, const zoom_verdict_t *v);
+static int zoom_grant_says(const json_t *root, const char *error);
 static int zoom_grant_text(const json_t *root, const char *name, char *text,
     size_t size);
 static int64_t zoom_grant_seconds(const json_t *root, const char *name,
@@ -58,11 +59,8 @@ zoom_grant_device_body(zoom_buf_t *b, zoom_str_t device_code)
 
 
 void
-zoom_grant_start_body(zoom_buf_t *b, zoom_str_t client_id, zoom_str_t scopes)
+zoom_grant_start_body(zoom_buf_t *b, zoom_str_t scopes)
 {
-    zoom_buf_c(b, "client_id=");
-    zoom_uri_escape(b, client_id);
-
     if (scopes.len) {
         zoom_grant_argument(b, "scope", scopes);
     }
@@ -87,7 +85,10 @@ zoom_grant_public(zoom_buf_t *b, zoom_str_t client_id)
 static void
 zoom_grant_argument(zoom_buf_t *b, const char *name, zoom_str_t value)
 {
-    zoom_buf_c(b, "&");
+    if (b->len) {
+        zoom_buf_c(b, "&");
+    }
+
     zoom_buf_c(b, name);
     zoom_buf_c(b, "=");
     zoom_uri_escape(b, value);
@@ -115,6 +116,12 @@ zoom_grant_classify(const zoom_response_t *a, int64_t now,
     } else if (zoom_grant_ended(root, v)) {
         zoom_verdict_set(v, ZOOM_FINAL, ZOOM_E_GRANT_EXPIRED,
                          zoom_advice_connect);
+
+    } else if (zoom_grant_says(root, "invalid_request")) {
+
+        /* of a Server-to-Server app it would be the account_id */
+
+        zoom_verdict_set(v, ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED, NULL);
     }
 
     zoom_json_wipe(json_object_get(root, "access_token"));
@@ -160,13 +167,23 @@ zoom_grant_take(const json_t *root, zoom_grant_tokens_t *tokens,
 static int
 zoom_grant_ended(const json_t *root, const zoom_verdict_t *v)
 {
-    zoom_str_t  name, message;
+    zoom_str_t  message;
 
-    name = zoom_str_c(json_string_value(json_object_get(root, "error")));
     message = zoom_str_c((const char *) v->message);
 
-    return zoom_str_caseeq(name, zoom_str_c("invalid_grant"))
+    return zoom_grant_says(root, "invalid_grant")
            || zoom_str_casefind(message, "invalid token");
+}
+
+
+static int
+zoom_grant_says(const json_t *root, const char *error)
+{
+    zoom_str_t  name;
+
+    name = zoom_str_c(json_string_value(json_object_get(root, "error")));
+
+    return zoom_str_caseeq(name, zoom_str_c(error));
 }
 
 

@@ -2,10 +2,14 @@
 #include <ngx_core.h>
 
 #include "ngx_http_zoom_access.h"
+#include "ngx_http_zoom_account.h"
+#include "ngx_http_zoom_breaker.h"
 #include "ngx_http_zoom_flight.h"
 #include "ngx_http_zoom_flight_entry.h"
 #include "ngx_http_zoom_key.h"
+#include "ngx_http_zoom_name.h"
 #include "ngx_http_zoom_publish.h"
+#include "ngx_http_zoom_str.h"
 
 
 /* how often the store may change under us before we just join */
@@ -21,6 +25,15 @@
 #define NGX_HTTP_ZOOM_ACCESS_TIME   12000
 
 
+static ngx_int_t ngx_http_zoom_access_fetch(ngx_http_zoom_access_t *a);
+static ngx_int_t ngx_http_zoom_access_key(const ngx_http_zoom_access_t *a,
+    ngx_http_zoom_key_t *key);
+static ngx_http_zoom_flight_t *ngx_http_zoom_access_join(
+    ngx_http_zoom_access_t *a, const ngx_http_zoom_key_t *key,
+    const ngx_http_zoom_record_t *rec, ngx_uint_t *again);
+static void ngx_http_zoom_access_done(ngx_http_zoom_access_t *a);
+static void ngx_http_zoom_access_behind(ngx_http_zoom_access_t *a,
+    const ngx_http_zoom_key_t *key, const ngx_http_zoom_record_t *rec);
 static void ngx_http_zoom_access_clear(ngx_http_zoom_access_t *a);
 static ngx_int_t ngx_http_zoom_access_stored(ngx_http_zoom_access_t *a,
     const ngx_http_zoom_key_t *key, ngx_http_zoom_record_t *rec);
@@ -50,17 +63,43 @@ static u_char  ngx_http_zoom_access_value[NGX_HTTP_ZOOM_VALUE_MAX];
 ngx_int_t
 ngx_http_zoom_access_get(ngx_http_zoom_access_t *a)
 {
+    ngx_http_zoom_access_clear(a);
+
+    if (!ngx_http_zoom_account_of_users(a->wa->account)) {
+        return ngx_http_zoom_access_fetch(a);
+    }
+
+    if (a->user.len == 0 || a->user.len > ZOOM_USER_MAX) {
+        a->error = ZOOM_E_NO_USER;
+        return NGX_OK;
+    }
+
+    a->naming = 1;
+
+    if (ngx_http_zoom_access_fetch(a) == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
+
+    a->naming = 0;
+
+    return (a->error == ZOOM_OK) ? ngx_http_zoom_access_fetch(a) : NGX_OK;
+}
+
+
+/* One of the two: whose the name is, or the access token. */
+
+static ngx_int_t
+ngx_http_zoom_access_fetch(ngx_http_zoom_access_t *a)
+{
     ngx_uint_t               i, again;
     ngx_http_zoom_key_t      key;
     ngx_http_zoom_record_t   rec;
     ngx_http_zoom_flight_t  *flight;
     u_char                   buf[NGX_HTTP_ZOOM_KEY_MAX];
 
-    ngx_http_zoom_access_clear(a);
-
     key.data = buf;
 
-    if (ngx_http_zoom_key_access(&key, a->wa) != NGX_OK) {
+    if (ngx_http_zoom_access_key(a, &key) != NGX_OK) {
         a->error = ZOOM_E_INTERNAL;
         return NGX_OK;
     }
@@ -71,9 +110,9 @@ ngx_http_zoom_access_get(ngx_http_zoom_access_t *a)
             return NGX_OK;
         }
 
-        flight = ngx_http_zoom_flight_join(&key, i < NGX_HTTP_ZOOM_ACCESS_TRIES
-                                                 ? &rec : NULL,
-                                           a->deadline, a->wa->grant, &again);
+        flight = ngx_http_zoom_access_join(a, &key,
+                                           i < NGX_HTTP_ZOOM_ACCESS_TRIES
+                                           ? &rec : NULL, &again);
 
         if (flight) {
             a->waiter.landed = ngx_http_zoom_access_landed;
@@ -98,10 +137,59 @@ ngx_http_zoom_access_get(ngx_http_zoom_access_t *a)
 }
 
 
+static ngx_int_t
+ngx_http_zoom_access_key(const ngx_http_zoom_access_t *a,
+    ngx_http_zoom_key_t *key)
+{
+    ngx_str_t   name;
+    zoom_buf_t  folded;
+    u_char      buf[ZOOM_USER_MAX];
+
+    if (!ngx_http_zoom_account_of_users(a->wa->account)) {
+        return ngx_http_zoom_key_access(key, a->wa);
+    }
+
+    if (!a->naming) {
+        return ngx_http_zoom_key_user_access(key, a->wa, &a->id);
+    }
+
+    zoom_buf_init(&folded, buf, sizeof(buf));
+    zoom_user_fold(&folded, ngx_http_zoom_str(&a->user));
+
+    name.data = folded.data;
+    name.len = folded.len;
+
+    return ngx_http_zoom_key_name(key, a->wa, &name);
+}
+
+
+static ngx_http_zoom_flight_t *
+ngx_http_zoom_access_join(ngx_http_zoom_access_t *a,
+    const ngx_http_zoom_key_t *key, const ngx_http_zoom_record_t *rec,
+    ngx_uint_t *again)
+{
+    ngx_http_zoom_name_job_t    name;
+    const ngx_http_zoom_job_t  *job;
+
+    job = a->wa->grant;
+
+    if (a->naming) {
+        ngx_http_zoom_name_job(&name, a->wa, &a->user);
+        job = &name.head;
+
+    } else if (a->wa->user_grant) {
+        job = a->wa->user_grant(a->wa, &a->id);
+    }
+
+    return ngx_http_zoom_flight_join(key, rec, a->deadline, job, again);
+}
+
+
 static void
 ngx_http_zoom_access_clear(ngx_http_zoom_access_t *a)
 {
     a->waiter.flight = NULL;
+    a->naming = 0;
     a->error = ZOOM_OK;
     a->status = NGX_HTTP_ZOOM_STATUS_NONE;
     a->expires = 0;
@@ -139,6 +227,7 @@ ngx_http_zoom_access_stored(ngx_http_zoom_access_t *a,
 
     if (ngx_http_zoom_access_usable(rec)) {
         ngx_http_zoom_access_hit(a, rec, value, NGX_HTTP_ZOOM_STATUS_HIT);
+        ngx_http_zoom_access_behind(a, key, rec);
 
     } else if (rec->failed > rec->published && left > 0) {
         a->error = rec->error;
@@ -222,6 +311,13 @@ ngx_http_zoom_access_hit(ngx_http_zoom_access_t *a,
 static void
 ngx_http_zoom_access_take(ngx_http_zoom_access_t *a, const ngx_str_t *value)
 {
+    if (a->naming) {
+        a->id.data = a->id_text;
+        a->id.len = ngx_min(value->len, sizeof(a->id_text));
+        ngx_memcpy(a->id_text, value->data, a->id.len);
+        return;
+    }
+
     if (a->pool == NULL) {
         return;
     }
@@ -261,6 +357,25 @@ ngx_http_zoom_access_landed(ngx_http_zoom_waiter_t *w,
         a->code = result->code;
     }
 
+    ngx_http_zoom_access_done(a);
+}
+
+
+/* Or, where it was but whose it is, the token of that user follows. */
+
+static void
+ngx_http_zoom_access_done(ngx_http_zoom_access_t *a)
+{
+    if (a->naming) {
+        a->naming = 0;
+
+        if (a->error == ZOOM_OK
+            && ngx_http_zoom_access_fetch(a) == NGX_AGAIN)
+        {
+            return;
+        }
+    }
+
     a->handler(a);
 }
 
@@ -276,7 +391,7 @@ ngx_http_zoom_access_late(ngx_http_zoom_waiter_t *w)
     if (ngx_http_zoom_later(a->deadline, ngx_current_msec)) {
 
         if (ngx_http_zoom_access_settle(a) == NGX_OK) {
-            a->handler(a);
+            ngx_http_zoom_access_done(a);
             return;
         }
 
@@ -313,7 +428,7 @@ ngx_http_zoom_access_settle(ngx_http_zoom_access_t *a)
     key.data = buf;
     value = ngx_http_zoom_access_value;
 
-    if (ngx_http_zoom_key_access(&key, a->wa) != NGX_OK
+    if (ngx_http_zoom_access_key(a, &key) != NGX_OK
         || ngx_http_zoom_store_read(a->wa->zone, &key, &rec, value,
                                     NGX_HTTP_ZOOM_VALUE_MAX)
            != NGX_OK)
@@ -353,24 +468,30 @@ ngx_http_zoom_access_wipe(ngx_http_zoom_access_t *a)
 
 
 ngx_int_t
-ngx_http_zoom_access_refuse(ngx_http_zoom_worker_account_t *wa,
+ngx_http_zoom_access_refuse(const ngx_http_zoom_access_t *a,
     uint64_t published, ngx_uint_t foreign)
 {
-    ngx_int_t            rc;
-    ngx_http_zoom_key_t  key;
-    u_char               buf[NGX_HTTP_ZOOM_KEY_MAX];
+    ngx_int_t               rc;
+    ngx_http_zoom_key_t     key;
+    ngx_http_zoom_state_t  *pace;
+    u_char                  buf[NGX_HTTP_ZOOM_KEY_MAX];
 
     key.data = buf;
 
-    if (ngx_http_zoom_key_access(&key, wa) != NGX_OK) {
+    if (ngx_http_zoom_access_key(a, &key) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    rc = ngx_http_zoom_publish_refuse(wa->zone, &key, published, wa->state,
+    /* that one user's is refused says nothing of the others' */
+
+    pace = ngx_http_zoom_account_of_users(a->wa->account) ? NULL
+                                                          : a->wa->state;
+
+    rc = ngx_http_zoom_publish_refuse(a->wa->zone, &key, published, pace,
                                       foreign);
 
     if (rc == NGX_OK) {
-        ngx_http_zoom_count(&wa->state->refreshes);
+        ngx_http_zoom_count(&a->wa->state->refreshes);
     }
 
     return rc;
@@ -389,9 +510,44 @@ ngx_http_zoom_access_scoped(const ngx_http_zoom_access_t *a, unsigned types)
 
     key.data = buf;
 
-    if (ngx_http_zoom_key_access(&key, a->wa) == NGX_OK) {
+    if (ngx_http_zoom_access_key(a, &key) == NGX_OK) {
         ngx_http_zoom_publish_scoped(a->wa->zone, &key, a->published, types);
     }
+}
+
+
+/*
+ * A user's is renewed when it is used towards its end, and not before: of ten
+ * thousand none is renewed for nobody, nor all at once.
+ */
+
+static void
+ngx_http_zoom_access_behind(ngx_http_zoom_access_t *a,
+    const ngx_http_zoom_key_t *key, const ngx_http_zoom_record_t *rec)
+{
+    time_t      life;
+    ngx_uint_t  again;
+
+    if (a->naming || !ngx_http_zoom_account_of_users(a->wa->account)
+        || rec->flight || ngx_http_zoom_breaker_down(a->wa->state)
+        || (rec->failed > rec->published
+            && (ngx_msec_int_t) (rec->until - ngx_current_msec) > 0))
+    {
+        return;
+    }
+
+    life = rec->expires - rec->minted;
+
+    if (ngx_time() - rec->minted
+        < life * 8 / 10 + life * (time_t) (rec->published * 7 % 11) / 100)
+    {
+        return;
+    }
+
+    ngx_http_zoom_flight_background(
+        ngx_http_zoom_flight_join(key, rec,
+                                  ngx_current_msec + NGX_HTTP_ZOOM_ACCESS_TIME,
+                                  a->wa->user_grant(a->wa, &a->id), &again));
 }
 
 

@@ -1,7 +1,7 @@
 /*
- * The access room: a valid access token of an account's credential, from the
- * store or by a flight that everybody shares who waits for one.  How a new one
- * is had is the grant's business, see wa->grant.
+ * The access room: a valid access token of an account's credential, or of one
+ * of its users, from the zone or by a flight that all share who wait for
+ * one.  How a new one is had is the business of wa->grant or wa->user_grant.
  */
 
 #ifndef _NGX_HTTP_ZOOM_ACCESS_H_INCLUDED_
@@ -16,6 +16,7 @@
 #include "ngx_http_zoom_waiter.h"
 #include "ngx_http_zoom_worker_account.h"
 #include "zoom_error.h"
+#include "zoom_user.h"
 
 
 typedef struct ngx_http_zoom_access_s  ngx_http_zoom_access_t;
@@ -27,6 +28,8 @@ struct ngx_http_zoom_access_s {
     /* Set by the caller; zeroed otherwise. */
 
     ngx_http_zoom_worker_account_t  *wa;
+    ngx_str_t                    user;       /* a name of the one whose it is;
+                                                of an account of users only */
     ngx_msec_t                   deadline;   /* on ngx_current_msec's clock */
     ngx_msec_t                   stale_after;    /* so long a wait for another
                                                     is enough while the old one
@@ -53,6 +56,10 @@ struct ngx_http_zoom_access_s {
     /* Its own. */
 
     ngx_http_zoom_waiter_t       waiter;
+    ngx_str_t                    id;         /* whose the name is, once that is
+                                                known */
+    u_char                       id_text[ZOOM_USER_ID_MAX];
+    unsigned                     naming:1;   /* that is looked up */
 };
 
 
@@ -74,7 +81,7 @@ void ngx_http_zoom_access_wipe(ngx_http_zoom_access_t *a);
  * it was renewed too recently to do it again.  NGX_ERROR: no such key.
  */
 
-ngx_int_t ngx_http_zoom_access_refuse(ngx_http_zoom_worker_account_t *wa,
+ngx_int_t ngx_http_zoom_access_refuse(const ngx_http_zoom_access_t *a,
     uint64_t published, ngx_uint_t foreign);
 
 /*

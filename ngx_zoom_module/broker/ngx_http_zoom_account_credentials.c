@@ -30,7 +30,10 @@ static const ngx_http_zoom_mint_ops_t  ngx_http_zoom_account_credentials_ops = {
     ngx_http_zoom_account_credentials_classify,
     ngx_http_zoom_account_credentials_print,
     NULL,
-    ngx_http_zoom_account_credentials_serves
+    ngx_http_zoom_account_credentials_serves,
+    NULL,
+    NULL,
+    NULL
 };
 
 

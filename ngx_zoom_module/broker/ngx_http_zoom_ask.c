@@ -523,7 +523,8 @@ ngx_http_zoom_ask_rescue(ngx_http_zoom_ask_t *ask, zoom_error_e error)
     u_char                  buf[NGX_HTTP_ZOOM_KEY_MAX];
 
     if (!ask->use_stale || ask->req.type != ZOOM_ZAK
-        || error == ZOOM_E_USER_UNKNOWN || error == ZOOM_E_MEETING_UNKNOWN)
+        || error == ZOOM_E_USER_UNKNOWN || error == ZOOM_E_MEETING_UNKNOWN
+        || error == ZOOM_E_NOT_CONNECTED || error == ZOOM_E_GRANT_EXPIRED)
     {
         return 0;
     }

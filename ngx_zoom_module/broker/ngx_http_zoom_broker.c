@@ -2,6 +2,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_account_credentials.h"
 #include "ngx_http_zoom_broker.h"
 #include "ngx_http_zoom_failure.h"
@@ -13,6 +14,7 @@
 #include "ngx_http_zoom_renew.h"
 #include "ngx_http_zoom_state.h"
 #include "ngx_http_zoom_str.h"
+#include "ngx_http_zoom_user_grant.h"
 #include "ngx_http_zoom_worker_account.h"
 #include "ngx_http_zoom_zone.h"
 #include "zoom_user.h"
@@ -187,6 +189,11 @@ ngx_http_zoom_broker_init_process(ngx_cycle_t *cycle)
 
         if (wa == NULL) {
             break;
+        }
+
+        if (ngx_http_zoom_account_of_users(wa->account)) {
+            wa->user_grant = ngx_http_zoom_user_grant;
+            continue;
         }
 
         wa->grant = ngx_http_zoom_account_credentials(cycle->pool, wa);

@@ -161,7 +161,7 @@ ngx_http_zoom_call_knock(ngx_http_zoom_call_t *call)
         /* if it takes too long that is why */
 
         if (error == ZOOM_E_ZOOM_UNAVAILABLE) {
-            call->hedge = !call->foreign;
+            call->hedge = !call->foreign && !call->solo;
             call->ops->meet(call, error);
         }
 
@@ -211,6 +211,7 @@ ngx_http_zoom_call_get_access(ngx_http_zoom_call_t *call)
     a = &call->access;
 
     a->wa = call->wa;
+    a->user = call->user;
     a->deadline = ngx_current_msec + call->ops->left(call);
     a->stale_after = call->stale_after;
     a->pool = call->pool;

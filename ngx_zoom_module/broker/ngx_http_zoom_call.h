@@ -113,6 +113,8 @@ struct ngx_http_zoom_call_s {
     ngx_http_zoom_subject_t      subject;
     ngx_pool_t                  *pool;
     ngx_msec_t                   stale_after;    /* as that of an access */
+    ngx_str_t                    user;       /* whose access token, of an
+                                                account of users */
     ngx_uint_t                   tries_max;  /* 0: as many as time allows */
     unsigned                     anonymous:1;    /* without access token */
     unsigned                     humble:1;   /* its slots come after those of
@@ -122,6 +124,7 @@ struct ngx_http_zoom_call_s {
                                                 say something of the service */
     unsigned                     lone:1;     /* a final no says nothing of the
                                                 service */
+    unsigned                     solo:1;     /* never two exchanges at once */
 
     /* The result. */
 

@@ -170,6 +170,14 @@ ngx_http_zoom_call_refresh(ngx_http_zoom_call_t *call)
     }
 
     if (call->anonymous || call->refreshed) {
+
+        /* one user's trouble is not the account's */
+
+        if (call->user.len) {
+            call->verdict.verdict = ZOOM_FINAL;
+            call->verdict.error = ZOOM_E_ZOOM_REFUSED;
+        }
+
         return ngx_http_zoom_call_fail(call);
     }
 
@@ -178,7 +186,7 @@ ngx_http_zoom_call_refresh(ngx_http_zoom_call_t *call)
 
     /* unless somebody else has renewed it by now */
 
-    rc = ngx_http_zoom_access_refuse(call->wa, token, call->foreign);
+    rc = ngx_http_zoom_access_refuse(&call->access, token, call->foreign);
 
     if (rc == NGX_ERROR) {
         return ngx_http_zoom_call_give_up(call, ZOOM_E_INTERNAL, 0);
@@ -384,6 +392,7 @@ ngx_http_zoom_call_rescope(ngx_http_zoom_call_t *call)
     if (call->verdict.error != ZOOM_E_SCOPE_MISSING
         || !call->unscoped
         || call->anonymous
+        || call->user.len
         || call->refreshed
         || ngx_http_zoom_call_under_way(call))
     {
@@ -394,7 +403,7 @@ ngx_http_zoom_call_rescope(ngx_http_zoom_call_t *call)
 
     /* it is not the token's fault, so this does not space out renewals */
 
-    if (ngx_http_zoom_access_refuse(call->wa, token, 1) != NGX_OK) {
+    if (ngx_http_zoom_access_refuse(&call->access, token, 1) != NGX_OK) {
         return NGX_DECLINED;
     }
 
@@ -446,6 +455,7 @@ ngx_http_zoom_call_works(ngx_http_zoom_call_t *call)
     case ZOOM_E_USER_UNKNOWN:
     case ZOOM_E_MEETING_UNKNOWN:
     case ZOOM_E_USER_NOT_IN_MEETING:
+    case ZOOM_E_GRANT_EXPIRED:
         return 1;
 
     case ZOOM_E_ZOOM_REFUSED:

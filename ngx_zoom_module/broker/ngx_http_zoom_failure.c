@@ -234,6 +234,7 @@ ngx_http_zoom_failure_of(const ngx_http_zoom_failure_t *f)
 
     case ZOOM_E_ZOOM_REFUSED:
     case ZOOM_E_USER_NOT_IN_MEETING:
+    case ZOOM_E_GRANT_EXPIRED:
         return subject->user ? subject->user : subject->meeting;
 
     default:

@@ -11,6 +11,8 @@
 #include "zoom_user.h"
 
 
+static void ngx_http_zoom_key_credential(zoom_buf_t *b,
+    ngx_http_zoom_key_t *key, const ngx_http_zoom_worker_account_t *wa);
 static void ngx_http_zoom_key_user(zoom_buf_t *b, ngx_http_zoom_key_t *key,
     const ngx_http_zoom_worker_account_t *wa, const ngx_str_t *user);
 static void ngx_http_zoom_key_start(zoom_buf_t *b, ngx_http_zoom_key_t *key,
@@ -79,25 +81,67 @@ ngx_int_t
 ngx_http_zoom_key_access(ngx_http_zoom_key_t *key,
     const ngx_http_zoom_worker_account_t *wa)
 {
-    zoom_buf_t                      b;
+    zoom_buf_t  b;
+
+    ngx_http_zoom_key_credential(&b, key, wa);
+
+    key->pinned = 1;
+
+    return ngx_http_zoom_key_end(&b, key, wa, ngx_http_zoom_key_seed, 0);
+}
+
+
+ngx_int_t
+ngx_http_zoom_key_user_access(ngx_http_zoom_key_t *key,
+    const ngx_http_zoom_worker_account_t *wa, const ngx_str_t *user)
+{
+    zoom_buf_t  b;
+
+    ngx_http_zoom_key_credential(&b, key, wa);
+    ngx_http_zoom_key_part(&b, ngx_http_zoom_str(user));
+
+    /* there may be too many of them to keep, and each can be had again */
+
+    key->pinned = 0;
+
+    return ngx_http_zoom_key_end(&b, key, wa, ngx_http_zoom_key_seed, 0);
+}
+
+
+static void
+ngx_http_zoom_key_credential(zoom_buf_t *b, ngx_http_zoom_key_t *key,
+    const ngx_http_zoom_worker_account_t *wa)
+{
     zoom_str_t                      part;
     const ngx_http_zoom_account_t  *account;
 
     account = wa->account;
 
-    ngx_http_zoom_key_start(&b, key, "access");
+    ngx_http_zoom_key_start(b, key, "access");
 
-    ngx_http_zoom_key_part(&b,
+    ngx_http_zoom_key_part(b,
                            ngx_http_zoom_str(&account->credential.oauth.url));
-    ngx_http_zoom_key_part(&b, ngx_http_zoom_str(&account->account_id));
-    ngx_http_zoom_key_part(&b,
+    ngx_http_zoom_key_part(b, ngx_http_zoom_str(&account->account_id));
+    ngx_http_zoom_key_part(b,
                            ngx_http_zoom_str(&account->credential.client_id));
 
     part.data = account->credential.sum;
     part.len = sizeof(account->credential.sum);
-    ngx_http_zoom_key_part(&b, part);
+    ngx_http_zoom_key_part(b, part);
+}
 
-    key->pinned = 1;
+
+ngx_int_t
+ngx_http_zoom_key_name(ngx_http_zoom_key_t *key,
+    const ngx_http_zoom_worker_account_t *wa, const ngx_str_t *name)
+{
+    zoom_buf_t  b;
+
+    ngx_http_zoom_key_start(&b, key, "name");
+    ngx_http_zoom_key_part(&b, ngx_http_zoom_str(&wa->account->consent.app));
+    ngx_http_zoom_key_part(&b, ngx_http_zoom_str(name));
+
+    key->pinned = 0;
 
     return ngx_http_zoom_key_end(&b, key, wa, ngx_http_zoom_key_seed, 0);
 }

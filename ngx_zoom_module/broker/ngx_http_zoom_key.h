@@ -37,6 +37,16 @@ ngx_int_t ngx_http_zoom_key_access(ngx_http_zoom_key_t *key,
     const ngx_http_zoom_worker_account_t *wa);
 
 /*
+ * What follows concerns an account of users.  (app, name): whose a name is, one
+ * that has been folded; and as for an access token, with the id of a user.
+ */
+
+ngx_int_t ngx_http_zoom_key_name(ngx_http_zoom_key_t *key,
+    const ngx_http_zoom_worker_account_t *wa, const ngx_str_t *name);
+ngx_int_t ngx_http_zoom_key_user_access(ngx_http_zoom_key_t *key,
+    const ngx_http_zoom_worker_account_t *wa, const ngx_str_t *user);
+
+/*
  * (api_url, account_id, client_id, user with e-mails in lower case, type, ttl,
  * meeting, flags); what a type does not need is empty.
  */

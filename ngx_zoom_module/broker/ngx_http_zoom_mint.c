@@ -27,15 +27,20 @@
 #define NGX_HTTP_ZOOM_HOLD_RENEWAL  5000
 
 
-typedef struct {
+typedef struct ngx_http_zoom_mint_s  ngx_http_zoom_mint_t;
+
+struct ngx_http_zoom_mint_s {
     ngx_http_zoom_call_t         call;
     ngx_http_zoom_flight_t      *flight;
     ngx_http_zoom_mint_job_t    *job;        /* a copy */
     ngx_pool_t                  *pool;
     zoom_verdict_t               first;      /* no, before another was tried */
-    ngx_str_t                    token;      /* in ngx_http_zoom_mint_buf */
+    ngx_str_t                    token;      /* in ngx_http_zoom_mint_buf, or
+                                                in the pool */
     ngx_http_zoom_minted_t       minted;
-} ngx_http_zoom_mint_t;
+    ngx_http_zoom_result_t       result;     /* when the call is over */
+    unsigned                     over:1;
+};
 
 
 static void ngx_http_zoom_mint_run(ngx_http_zoom_flight_t *flight);
@@ -63,6 +68,8 @@ static void ngx_http_zoom_mint_minted(ngx_http_zoom_mint_t *mint,
 static void ngx_http_zoom_mint_failed(ngx_http_zoom_mint_t *mint,
     ngx_http_zoom_result_t *result);
 static ngx_msec_t ngx_http_zoom_mint_hold(ngx_http_zoom_mint_t *mint);
+static ngx_int_t ngx_http_zoom_mint_keep(ngx_http_zoom_mint_t *mint);
+static void ngx_http_zoom_mint_land(ngx_http_zoom_mint_t *mint);
 
 
 const ngx_http_zoom_flight_ops_t  ngx_http_zoom_mint_flight = {
@@ -103,6 +110,12 @@ ngx_http_zoom_mint_run(ngx_http_zoom_flight_t *flight)
         ngx_memzero(&result, sizeof(ngx_http_zoom_result_t));
         result.error = ZOOM_E_INTERNAL;
         ngx_http_zoom_flight_land(flight, &result);
+        return;
+    }
+
+    if (mint->job->ops->before
+        && mint->job->ops->before(mint->job) == NGX_AGAIN)
+    {
         return;
     }
 
@@ -152,6 +165,13 @@ ngx_http_zoom_mint_create(ngx_http_zoom_flight_t *flight)
     mint->call.pool = pool;
     mint->call.anonymous = mint->job->anonymous;
     mint->call.lone = mint->job->lone;
+    mint->call.solo = mint->job->solo;
+
+    mint->job->mint = mint;
+
+    if (mint->job->ops->user) {
+        mint->job->ops->user(mint->job, &mint->call.user);
+    }
 
     flight->data = mint;
 
@@ -301,33 +321,82 @@ ngx_http_zoom_mint_serves(ngx_http_zoom_call_t *call)
 static void
 ngx_http_zoom_mint_done(ngx_http_zoom_call_t *call)
 {
-    size_t                   len;
-    ngx_pool_t              *pool;
     ngx_http_zoom_mint_t    *mint;
+    ngx_http_zoom_result_t  *result;
+
+    mint = call->data;
+    result = &mint->result;
+
+    mint->over = 1;
+
+    result->error = call->error;
+    result->limit = call->slot.limit;
+    result->dropped = call->dropped;
+    result->time = ngx_current_msec - call->start;
+    ngx_memcpy(result->tracking_id, call->verdict.tracking_id,
+               sizeof(result->tracking_id));
+
+    if (call->error == ZOOM_OK) {
+        ngx_http_zoom_mint_minted(mint, result);
+
+    } else {
+        ngx_http_zoom_mint_failed(mint, result);
+    }
+
+    if (mint->job->ops->after && call->responded) {
+
+        if (ngx_http_zoom_mint_keep(mint) != NGX_OK) {
+            result->error = ZOOM_E_INTERNAL;
+        }
+
+        if (mint->job->ops->after(mint->job, call->error) == NGX_AGAIN) {
+            return;
+        }
+    }
+
+    ngx_http_zoom_mint_land(mint);
+}
+
+
+/* Others use the buffer while the landing waits. */
+
+static ngx_int_t
+ngx_http_zoom_mint_keep(ngx_http_zoom_mint_t *mint)
+{
+    ngx_str_t  token;
+
+    token = mint->token;
+
+    if (token.len == 0) {
+        return NGX_OK;
+    }
+
+    mint->token.data = ngx_pstrdup(mint->pool, &token);
+    ngx_explicit_memzero(token.data, token.len);
+
+    mint->result.value = mint->token;
+
+    if (mint->token.data == NULL) {
+        mint->token.len = 0;
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_zoom_mint_land(ngx_http_zoom_mint_t *mint)
+{
+    ngx_pool_t              *pool;
+    ngx_str_t                token;
     ngx_http_zoom_flight_t  *flight;
     ngx_http_zoom_result_t   result;
 
-    mint = call->data;
-
-    ngx_memzero(&result, sizeof(ngx_http_zoom_result_t));
-
-    result.error = call->error;
-    result.limit = call->slot.limit;
-    result.dropped = call->dropped;
-    result.time = ngx_current_msec - call->start;
-    ngx_memcpy(result.tracking_id, call->verdict.tracking_id,
-               sizeof(result.tracking_id));
-
-    if (call->error == ZOOM_OK) {
-        ngx_http_zoom_mint_minted(mint, &result);
-
-    } else {
-        ngx_http_zoom_mint_failed(mint, &result);
-    }
-
-    len = mint->token.len;
     pool = mint->pool;
+    token = mint->token;
     flight = mint->flight;
+    result = mint->result;
 
     /* the flight may be flown again, or be gone, when this returns */
 
@@ -335,8 +404,50 @@ ngx_http_zoom_mint_done(ngx_http_zoom_call_t *call)
 
     ngx_http_zoom_flight_land(flight, &result);
 
-    ngx_explicit_memzero(ngx_http_zoom_mint_buf, len);
+    ngx_explicit_memzero(token.data, token.len);
     ngx_destroy_pool(pool);
+}
+
+
+void
+ngx_http_zoom_mint_go(ngx_http_zoom_mint_job_t *job, zoom_error_e error,
+    ngx_msec_t hold)
+{
+    ngx_http_zoom_mint_t    *mint;
+    ngx_http_zoom_result_t  *result;
+
+    mint = job->mint;
+    result = &mint->result;
+
+    if (error == ZOOM_OK && !mint->over) {
+        ngx_http_zoom_call_start(&mint->call, 1);
+        return;
+    }
+
+    if (error != ZOOM_OK) {
+        result->error = error;
+        result->hold = hold;
+        result->retry_after = ngx_max((time_t) (hold + 999) / 1000, 1);
+        ngx_str_null(&result->value);
+    }
+
+    ngx_http_zoom_mint_land(mint);
+}
+
+
+ngx_pool_t *
+ngx_http_zoom_mint_pool(const ngx_http_zoom_mint_job_t *job)
+{
+    return job->mint->pool;
+}
+
+
+void
+ngx_http_zoom_mint_delayed(ngx_http_zoom_mint_job_t *job,
+    zoom_error_e trouble, ngx_msec_t time)
+{
+    ngx_http_zoom_flight_busy(job->mint->flight, time);
+    ngx_http_zoom_flight_meet(job->mint->flight, trouble);
 }
 
 
@@ -443,7 +554,7 @@ ngx_http_zoom_mint_trouble(ngx_http_zoom_flight_t *flight)
 
     mint = flight->data;
 
-    if (mint) {
+    if (mint && mint->call.start) {
         return ngx_http_zoom_call_trouble(&mint->call);
     }
 

@@ -64,6 +64,20 @@ typedef struct {
 
     /* NULL, or as that of a call. */
     time_t                     (*serves)(const ngx_http_zoom_mint_job_t *job);
+
+    /* NULL, or with whose access token: ngx_http_zoom_access_t's "user". */
+    void                       (*user)(ngx_http_zoom_mint_job_t *job,
+                                       ngx_str_t *user);
+
+    /*
+     * NULL, or called before the call and after the end of one that was
+     * answered, with its error.  NGX_OK: go on.  NGX_AGAIN:
+     * ngx_http_zoom_mint_go() will be called.
+     */
+
+    ngx_int_t                  (*before)(ngx_http_zoom_mint_job_t *job);
+    ngx_int_t                  (*after)(ngx_http_zoom_mint_job_t *job,
+                                        zoom_error_e error);
 } ngx_http_zoom_mint_ops_t;
 
 
@@ -76,7 +90,11 @@ struct ngx_http_zoom_mint_job_s {
     ngx_http_zoom_subject_t      subject;
     ngx_msec_t                   stale_after;    /* as that of a call */
     unsigned                     anonymous:1;
-    unsigned                     lone:1;     /* as that of a call */
+    unsigned                     lone:1;     /* these are those of a call */
+    unsigned                     solo:1;
+
+    struct ngx_http_zoom_mint_s *mint;       /* set in the copy of a job that
+                                                is flown: whose it is */
 };
 
 
@@ -84,6 +102,21 @@ struct ngx_http_zoom_mint_job_s {
 
 extern const ngx_http_zoom_flight_ops_t  ngx_http_zoom_mint_flight;
 
+
+/*
+ * A job's "before" or "after" is done.  With an error the flight lands with it,
+ * and that stands for "hold" milliseconds.
+ */
+
+void ngx_http_zoom_mint_go(ngx_http_zoom_mint_job_t *job, zoom_error_e error,
+    ngx_msec_t hold);
+
+/* Where such a job may have things of its own, until the flight lands. */
+ngx_pool_t *ngx_http_zoom_mint_pool(const ngx_http_zoom_mint_job_t *job);
+
+/* It goes on for so long, and what it met with is why; milliseconds. */
+void ngx_http_zoom_mint_delayed(ngx_http_zoom_mint_job_t *job,
+    zoom_error_e trouble, ngx_msec_t time);
 
 /*
  * Why there is no token yet: the trouble of the flight itself, or of the one

@@ -159,7 +159,7 @@ ngx_http_zoom_publish_refuse(ngx_http_zoom_zone_t *zone,
 
     if (e && e->published && e->published == published) {
 
-        if (ngx_http_zoom_breaker_refresh(state, foreign)) {
+        if (state == NULL || ngx_http_zoom_breaker_refresh(state, foreign)) {
             ngx_http_zoom_store_drop(zone, e);
 
         } else {
@@ -185,6 +185,53 @@ ngx_http_zoom_publish_scoped(ngx_http_zoom_zone_t *zone,
 
     if (e && e->published == published) {
         e->lacks &= ~types;
+    }
+
+    ngx_http_zoom_zone_unlock(zone);
+}
+
+
+void
+ngx_http_zoom_publish_value(ngx_http_zoom_zone_t *zone,
+    const ngx_http_zoom_key_t *key, const ngx_http_zoom_result_t *result)
+{
+    ngx_http_zoom_entry_t  *e;
+
+    ngx_http_zoom_zone_lock(zone);
+
+    e = ngx_http_zoom_store_find(zone, key);
+
+    if (e == NULL) {
+        e = ngx_http_zoom_store_insert(zone, key, ngx_time());
+    }
+
+    /* where there is no room it is had again when somebody asks */
+
+    if (e) {
+        e->outdated = zone->sh->flights;
+        (void) ngx_http_zoom_publish(zone, e, key, ++zone->sh->flights,
+                                     result);
+    }
+
+    ngx_http_zoom_zone_unlock(zone);
+}
+
+
+void
+ngx_http_zoom_publish_forget(ngx_http_zoom_zone_t *zone,
+    const ngx_http_zoom_key_t *key)
+{
+    ngx_http_zoom_entry_t  *e;
+
+    ngx_http_zoom_zone_lock(zone);
+
+    e = ngx_http_zoom_store_find(zone, key);
+
+    if (e) {
+        ngx_http_zoom_store_drop(zone, e);
+
+        e->outdated = zone->sh->flights;
+        e->until = ngx_current_msec;
     }
 
     ngx_http_zoom_zone_unlock(zone);

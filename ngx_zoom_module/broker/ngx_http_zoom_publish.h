@@ -57,7 +57,8 @@ void ngx_http_zoom_publish_once(ngx_http_zoom_zone_t *zone,
 /*
  * Drops an access token that was refused, if it is still that of flight
  * "published": others may have renewed it by now.  NGX_DECLINED: it was
- * renewed too recently to do it again.
+ * renewed too recently to do it again; without "state", whose pace is an
+ * account's, it never was.
  */
 
 ngx_int_t ngx_http_zoom_publish_refuse(ngx_http_zoom_zone_t *zone,
@@ -71,6 +72,16 @@ ngx_int_t ngx_http_zoom_publish_refuse(ngx_http_zoom_zone_t *zone,
 
 void ngx_http_zoom_publish_scoped(ngx_http_zoom_zone_t *zone,
     const ngx_http_zoom_key_t *key, uint64_t published, unsigned types);
+
+/*
+ * Takes the lock: a value that came without a flight, as the youngest of its
+ * key; and no value any more, nor a failure.
+ */
+
+void ngx_http_zoom_publish_value(ngx_http_zoom_zone_t *zone,
+    const ngx_http_zoom_key_t *key, const ngx_http_zoom_result_t *result);
+void ngx_http_zoom_publish_forget(ngx_http_zoom_zone_t *zone,
+    const ngx_http_zoom_key_t *key);
 
 /*
  * Drops the values of all keys that begin as this one does, and outdates their

@@ -3,6 +3,7 @@
 #include <ngx_event.h>
 
 #include "ngx_http_zoom_access.h"
+#include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_breaker.h"
 #include "ngx_http_zoom_renew.h"
 #include "ngx_http_zoom_timer.h"
@@ -96,6 +97,12 @@ static ngx_uint_t
 ngx_http_zoom_renew_account(ngx_http_zoom_worker_account_t *wa)
 {
     ngx_http_zoom_record_t  rec;
+
+    /* a user's is renewed when it is used */
+
+    if (ngx_http_zoom_account_of_users(wa->account)) {
+        return 0;
+    }
 
     ngx_http_zoom_access_look(wa, &rec);
 

@@ -1,6 +1,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_bearer.h"
 #include "ngx_http_zoom_token.h"
 #include "zoom_jointoken.h"
@@ -15,6 +16,8 @@ static ngx_int_t ngx_http_zoom_token_send(ngx_http_zoom_call_t *call,
     const ngx_http_zoom_mint_job_t *mint, const ngx_str_t *access,
     ngx_http_zoom_exchange_t *x);
 static void ngx_http_zoom_token_subject(ngx_http_zoom_token_job_t *job);
+static void ngx_http_zoom_token_user(ngx_http_zoom_mint_job_t *mint,
+    ngx_str_t *user);
 static void ngx_http_zoom_token_path(zoom_buf_t *b,
     const ngx_http_zoom_token_job_t *job);
 static void ngx_http_zoom_token_classify(const ngx_http_zoom_mint_job_t *mint,
@@ -31,6 +34,9 @@ static const ngx_http_zoom_mint_ops_t  ngx_http_zoom_token_ops = {
     ngx_http_zoom_token_classify,
     ngx_http_zoom_token_print,
     ngx_http_zoom_token_another,
+    NULL,
+    ngx_http_zoom_token_user,
+    NULL,
     NULL
 };
 
@@ -48,9 +54,13 @@ ngx_http_zoom_token_job(ngx_http_zoom_token_job_t *job,
     job->mint.service = ngx_http_zoom_service(req->type);
     job->mint.label = zoom_token_types[req->type].label;
 
-    /* webinars have scopes of their own, without which meetings work */
+    /*
+     * webinars have scopes of their own, without which meetings work, and so
+     * have users
+     */
 
-    job->mint.lone = req->webinar;
+    job->mint.lone = req->webinar
+                     || ngx_http_zoom_account_of_users(wa->account);
 
     job->type = req->type;
     job->ttl = req->ttl;
@@ -118,12 +128,32 @@ ngx_http_zoom_token_send(ngx_http_zoom_call_t *call,
 
 
 static void
+ngx_http_zoom_token_user(ngx_http_zoom_mint_job_t *mint, ngx_str_t *user)
+{
+    ngx_http_zoom_token_job_t  *job;
+
+    job = (ngx_http_zoom_token_job_t *) mint;
+
+    if (ngx_http_zoom_account_of_users(mint->wa->account)) {
+        user->data = job->user;
+        user->len = job->user_len;
+    }
+}
+
+
+static void
 ngx_http_zoom_token_path(zoom_buf_t *b, const ngx_http_zoom_token_job_t *job)
 {
     zoom_str_t  user, meeting;
 
     user.data = job->user;
     user.len = job->user_len;
+
+    /* with a user's own access token there is no other */
+
+    if (ngx_http_zoom_account_of_users(job->mint.wa->account)) {
+        user = zoom_str_c("me");
+    }
 
     meeting.data = job->meeting;
     meeting.len = job->meeting_len;
@@ -225,7 +255,7 @@ ngx_http_zoom_token_another(ngx_http_zoom_mint_job_t *mint,
 
         *first = *v;
         job->webinar = 0;
-        job->mint.lone = 0;
+        job->mint.lone = ngx_http_zoom_account_of_users(mint->wa->account);
 
         return 1;
     }

@@ -2,6 +2,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_http_client.h"
 #include "ngx_http_zoom_key.h"
@@ -63,17 +64,23 @@ static ngx_int_t
 ngx_http_zoom_worker_account_init(ngx_http_zoom_worker_account_t *wa,
     ngx_cycle_t *cycle)
 {
+    const ngx_str_t  *owner;
+
     wa->state = ngx_http_zoom_state_attach(wa->zone, &wa->account->name,
                                            cycle->log);
     if (wa->state == NULL) {
         return NGX_ERROR;
     }
 
-    /* Zoom counts by account, whatever apps, hosts and blocks spend of it */
+    /*
+     * Zoom counts by account, whatever apps, hosts and blocks spend of it;
+     * to which ones users belong is not known
+     */
 
-    wa->quota = ngx_http_zoom_quota_attach(wa->zone,
-                                           wa->account->account_id.data,
-                                           wa->account->account_id.len,
+    owner = ngx_http_zoom_account_of_users(wa->account)
+            ? &wa->account->consent.app : &wa->account->account_id;
+
+    wa->quota = ngx_http_zoom_quota_attach(wa->zone, owner->data, owner->len,
                                            wa->log);
     if (wa->quota == NULL) {
         return NGX_ERROR;

@@ -16,12 +16,21 @@
 #include "zoom_hash.h"
 
 
-typedef struct {
+typedef struct ngx_http_zoom_worker_account_s  ngx_http_zoom_worker_account_t;
+
+/* The job that gets an access token of that user; good until the next call. */
+
+typedef const ngx_http_zoom_job_t *(*ngx_http_zoom_user_grant_pt)(
+    ngx_http_zoom_worker_account_t *wa, const ngx_str_t *user);
+
+
+struct ngx_http_zoom_worker_account_s {
     ngx_http_zoom_account_t     *account;
     ngx_http_zoom_zone_t        *zone;
     const ngx_http_zoom_transport_t *transport;
     void                        *client;     /* what it carries with */
-    const ngx_http_zoom_job_t   *grant;      /* gets an access token */
+    const ngx_http_zoom_job_t   *grant;      /* gets an access token; NULL: */
+    ngx_http_zoom_user_grant_pt  user_grant; /* each user has a grant */
     ngx_http_zoom_state_t       *state;
     ngx_http_zoom_quota_t       *quota;
     ngx_str_t                    prefix;     /* of the keys of its tokens */
@@ -31,7 +40,7 @@ typedef struct {
     unsigned                     missed;     /* types of tokens, a bit each,
                                                 of whose scopes it was warned */
     ngx_log_t                   *log;
-} ngx_http_zoom_worker_account_t;
+};
 
 
 /* All peers of the worker, by the accounts' index.  NGX_ERROR: logged. */

@@ -46,12 +46,12 @@ ngx_http_zoom_set_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    store->seal = ngx_http_zoom_secret_alloc(cf, sizeof(zoom_seal_t));
-    if (store->seal == NULL) {
+    store->sealing = ngx_http_zoom_secret_alloc(cf, sizeof(zoom_seal_t));
+    if (store->sealing == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    store->seal->n = 0;
+    store->sealing->n = 0;
 
     value = cf->args->elts;
 
@@ -67,7 +67,7 @@ ngx_http_zoom_set_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    if (store->seal->n == 0) {
+    if (store->sealing->n == 0) {
         return "must have \"key=\", such as \"key=file:/etc/nginx/store_key\" "
                "with the base64 of 32 random bytes in it "
                "(openssl rand -base64 32)";
@@ -176,7 +176,7 @@ ngx_http_zoom_store_key(ngx_conf_t *cf, ngx_str_t *value,
         return NGX_CONF_ERROR;
     }
 
-    why = zoom_seal_key(store->seal, ngx_http_zoom_str(&key));
+    why = zoom_seal_key(store->sealing, ngx_http_zoom_str(&key));
 
     if (why) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,

@@ -14,7 +14,7 @@
 
 struct ngx_http_zoom_store_conf_s {
     ngx_str_t                    path;       /* of the database */
-    zoom_seal_t                 *seal;
+    zoom_seal_t                 *sealing;
     void                        *thread_pool;   /* ngx_thread_pool_t */
 };
 

@@ -99,7 +99,7 @@ ngx_http_zoom_lane_init(ngx_http_zoom_lane_t *lane,
     const ngx_http_zoom_store_conf_t *store)
 {
     lane->sqlite.path = (char *) store->path.data;
-    lane->sqlite.seal = store->seal;
+    lane->sqlite.seal = store->sealing;
 
     ngx_queue_init(&lane->waiting);
 

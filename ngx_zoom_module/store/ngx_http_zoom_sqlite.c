@@ -51,6 +51,8 @@ static ngx_int_t ngx_http_zoom_sqlite_rotate(ngx_http_zoom_sqlite_t *sqlite,
     ngx_http_zoom_grant_query_t *q);
 static ngx_int_t ngx_http_zoom_sqlite_end(ngx_http_zoom_sqlite_t *sqlite,
     ngx_http_zoom_grant_query_t *q);
+static ngx_int_t ngx_http_zoom_sqlite_known(ngx_http_zoom_sqlite_t *sqlite,
+    ngx_http_zoom_grant_query_t *q);
 static ngx_int_t ngx_http_zoom_sqlite_forget(ngx_http_zoom_sqlite_t *sqlite,
     ngx_http_zoom_grant_query_t *q);
 
@@ -160,10 +162,12 @@ ngx_http_zoom_sqlite_find(ngx_http_zoom_sqlite_t *sqlite,
 
     rc = ngx_http_zoom_sqlite_start(&s, "SELECT user FROM names"
                                     " WHERE app = :app AND name = :name"
-                                    " ORDER BY kind LIMIT 1");
+                                    " ORDER BY kind DESC LIMIT 1");
     if (rc != NGX_OK) {
         return rc;
     }
+
+    /* what Zoom vouches for goes before what an operator calls somebody */
 
     ngx_http_zoom_sqlite_text(&s, ":name", q->name);
 
@@ -484,17 +488,18 @@ ngx_http_zoom_sqlite_end(ngx_http_zoom_sqlite_t *sqlite,
     ngx_http_zoom_sqlite_int(&s, ":consent", q->consent);
     ngx_http_zoom_sqlite_int(&s, ":version", q->version);
 
-    return ngx_http_zoom_sqlite_do(&s);
+    rc = ngx_http_zoom_sqlite_do(&s);
+
+    return (rc == NGX_OK) ? ngx_http_zoom_sqlite_known(sqlite, q) : rc;
 }
 
 
+/* Under which names it was known, for those who have to forget it. */
+
 static ngx_int_t
-ngx_http_zoom_sqlite_forget(ngx_http_zoom_sqlite_t *sqlite,
+ngx_http_zoom_sqlite_known(ngx_http_zoom_sqlite_t *sqlite,
     ngx_http_zoom_grant_query_t *q)
 {
-    ngx_int_t                    rc;
-    ngx_http_zoom_sqlite_step_t  s = { sqlite, q, NULL, 0 };
-
     q->rows = calloc(1, sizeof(ngx_http_zoom_grant_row_t));
     if (q->rows == NULL) {
         ngx_http_zoom_sqlite_say(sqlite, "finds no memory", NULL);
@@ -505,7 +510,18 @@ ngx_http_zoom_sqlite_forget(ngx_http_zoom_sqlite_t *sqlite,
 
     ngx_memcpy(q->rows->user, q->user, sizeof(q->user));
 
-    rc = ngx_http_zoom_sqlite_row(sqlite, q, q->rows);
+    return ngx_http_zoom_sqlite_row(sqlite, q, q->rows);
+}
+
+
+static ngx_int_t
+ngx_http_zoom_sqlite_forget(ngx_http_zoom_sqlite_t *sqlite,
+    ngx_http_zoom_grant_query_t *q)
+{
+    ngx_int_t                    rc;
+    ngx_http_zoom_sqlite_step_t  s = { sqlite, q, NULL, 0 };
+
+    rc = ngx_http_zoom_sqlite_known(sqlite, q);
     if (rc != NGX_OK) {
         return rc;
     }

@@ -78,7 +78,8 @@ typedef struct {
                                                 0: whichever it is */
     zoom_grant_state_e  state;
 
-    ngx_http_zoom_grant_row_t   *rows;       /* LIST, FORGET: free() it */
+    ngx_http_zoom_grant_row_t   *rows;       /* LIST, END, FORGET: to be
+                                                free()d */
     ngx_uint_t                   nrows;
     ngx_uint_t                   more;       /* than these */
 

@@ -163,13 +163,17 @@ ngx_http_zoom_sqlite_ours(ngx_http_zoom_sqlite_t *sqlite, int64_t *version)
     sqlite3_busy_timeout(sqlite->db, NGX_HTTP_ZOOM_SQLITE_WAIT);
     sqlite3_extended_result_codes(sqlite->db, 1);
 
-    if (ngx_http_zoom_sqlite_number(sqlite, "PRAGMA application_id", &id)
-        != NGX_OK
+    /* all at one time: another worker may be making it */
+
+    if (ngx_http_zoom_sqlite_run(sqlite, "BEGIN") != NGX_OK
+        || ngx_http_zoom_sqlite_number(sqlite, "PRAGMA application_id", &id)
+           != NGX_OK
         || ngx_http_zoom_sqlite_number(sqlite, "PRAGMA user_version", version)
            != NGX_OK
         || ngx_http_zoom_sqlite_number(sqlite,
                                  "SELECT count(*) FROM sqlite_master", &tables)
-           != NGX_OK)
+           != NGX_OK
+        || ngx_http_zoom_sqlite_run(sqlite, "COMMIT") != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -42,11 +42,13 @@ START_TEST(asks)
             "grant-type%3Adevice_code&device_code=d");
 
     zoom_buf_init(&b, text, sizeof(text));
-    zoom_grant_start_body(&b, S("id"), S("a b"));
-    unit_is(unit_buf(&b), "client_id=id&scope=a%20b");
+    zoom_grant_start_body(&b, S("a b"));
+    zoom_grant_public(&b, S("id"));
+    unit_is(unit_buf(&b), "scope=a%20b&client_id=id");
 
     zoom_buf_init(&b, text, sizeof(text));
-    zoom_grant_start_body(&b, S("id"), S(""));
+    zoom_grant_start_body(&b, S(""));
+    zoom_grant_public(&b, S("id"));
     unit_is(unit_buf(&b), "client_id=id");
 
     zoom_buf_init(&b, text, sizeof(text));
@@ -75,6 +77,9 @@ static const struct {
       ZOOM_FINAL, ZOOM_E_GRANT_EXPIRED, "", "", 0 },
     { 401, "{\"reason\":\"Invalid Token!\",\"error\":\"invalid_request\"}",
       ZOOM_FINAL, ZOOM_E_GRANT_EXPIRED, "", "", 0 },
+    { 400, "{\"reason\":\"Invalid authorization code x\","
+      "\"error\":\"invalid_request\"}", ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED,
+      "", "", 0 },
     { 400, "{\"error\":\"invalid_grant\"}", ZOOM_FINAL, ZOOM_E_GRANT_EXPIRED,
       "", "", 0 },
     { 400, "{\"reason\":\"Invalid client_id or client_secret\","

@@ -1,0 +1,658 @@
+/*
+ *     code ----------------+
+ *                          +-> profile -> store -> done
+ *     device -> poll, ... -+
+ */
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_event.h>
+
+#include "ngx_http_zoom_account.h"
+#include "ngx_http_zoom_bearer.h"
+#include "ngx_http_zoom_call.h"
+#include "ngx_http_zoom_connect.h"
+#include "ngx_http_zoom_forget.h"
+#include "ngx_http_zoom_grants.h"
+#include "ngx_http_zoom_str.h"
+#include "ngx_http_zoom_timer.h"
+#include "ngx_http_zoom_user_grant.h"
+#include "zoom_consent.h"
+#include "zoom_oauth.h"
+#include "zoom_user.h"
+
+
+#define NGX_HTTP_ZOOM_CONNECT_MAX   256          /* at once, in a worker */
+#define NGX_HTTP_ZOOM_CONNECT_TIME  12000        /* of a step, milliseconds */
+#define NGX_HTTP_ZOOM_CONNECT_SLOW  5            /* RFC 8628, 3.5; seconds */
+
+
+typedef enum {
+    NGX_HTTP_ZOOM_CONNECT_CODE = 0,
+    NGX_HTTP_ZOOM_CONNECT_DEVICE,
+    NGX_HTTP_ZOOM_CONNECT_POLL,
+    NGX_HTTP_ZOOM_CONNECT_PROFILE
+} ngx_http_zoom_connect_e;
+
+
+typedef struct {
+    ngx_http_zoom_connect_t      connect;
+
+    ngx_http_zoom_connect_e      step;
+    ngx_http_zoom_worker_account_t  *wa;
+    ngx_http_zoom_call_t         call;
+    zoom_error_e                 trouble;
+    ngx_msec_t                   deadline;
+    ngx_event_t                  timer;      /* to the next poll */
+    ngx_msec_t                   dies;       /* the device's code */
+    zoom_device_e                reason;
+
+    u_char                       alias[ZOOM_USER_MAX + 1];
+    u_char                       code[NGX_HTTP_ZOOM_CODE_MAX];
+    size_t                       code_len;
+    u_char                       verifier[ZOOM_CONSENT_VERIFIER_LEN];
+    size_t                       verifier_len;
+
+    zoom_profile_t               profile;
+    u_char                       refresh[ZOOM_REFRESH_TOKEN_MAX];
+    size_t                       refresh_len;
+    u_char                       access[ZOOM_ACCESS_TOKEN_MAX];
+    size_t                       access_len;
+    time_t                       expires;
+} ngx_http_zoom_connecting_t;
+
+
+static ngx_http_zoom_connecting_t *ngx_http_zoom_connect_create(
+    ngx_http_zoom_account_t *account, const ngx_str_t *alias);
+static void ngx_http_zoom_connect_step(ngx_http_zoom_connecting_t *c,
+    ngx_http_zoom_connect_e step);
+static ngx_int_t ngx_http_zoom_connect_send(ngx_http_zoom_call_t *call,
+    const ngx_str_t *none, ngx_http_zoom_exchange_t *x);
+static ngx_int_t ngx_http_zoom_connect_form(ngx_http_zoom_connecting_t *c,
+    ngx_http_zoom_exchange_t *x);
+static void ngx_http_zoom_connect_classify(ngx_http_zoom_call_t *call,
+    const ngx_http_zoom_exchange_t *x, zoom_verdict_t *v);
+static void ngx_http_zoom_connect_tokens(ngx_http_zoom_connecting_t *c,
+    const zoom_response_t *response, zoom_verdict_t *v);
+static u_char *ngx_http_zoom_connect_print(ngx_http_zoom_call_t *call,
+    u_char *p, u_char *last);
+static ngx_msec_int_t ngx_http_zoom_connect_left(ngx_http_zoom_call_t *call);
+static void ngx_http_zoom_connect_meet(ngx_http_zoom_call_t *call,
+    zoom_error_e trouble);
+static zoom_error_e ngx_http_zoom_connect_met(ngx_http_zoom_call_t *call);
+static void ngx_http_zoom_connect_done(ngx_http_zoom_call_t *call);
+static void ngx_http_zoom_connect_started(ngx_http_zoom_connecting_t *c);
+static void ngx_http_zoom_connect_polled(ngx_http_zoom_connecting_t *c);
+static void ngx_http_zoom_connect_wait(ngx_http_zoom_connecting_t *c);
+static void ngx_http_zoom_connect_timer(ngx_event_t *ev);
+static void ngx_http_zoom_connect_store(ngx_http_zoom_connecting_t *c);
+static void ngx_http_zoom_connect_stored(ngx_http_zoom_grants_ask_t *ask);
+static void ngx_http_zoom_connect_fail(ngx_http_zoom_connecting_t *c,
+    zoom_error_e error);
+static void ngx_http_zoom_connect_tell(ngx_http_zoom_connecting_t *c,
+    zoom_error_e error);
+static void ngx_http_zoom_connect_over(ngx_http_zoom_connecting_t *c);
+
+
+static const ngx_http_zoom_call_ops_t  ngx_http_zoom_connect_ops = {
+    ngx_http_zoom_connect_send,
+    ngx_http_zoom_connect_classify,
+    ngx_http_zoom_connect_print,
+    ngx_http_zoom_connect_left,
+    NULL,
+    NULL,
+    ngx_http_zoom_connect_meet,
+    ngx_http_zoom_connect_met,
+    NULL,
+    NULL,
+    ngx_http_zoom_connect_done
+};
+
+
+static ngx_uint_t  ngx_http_zoom_nconnecting;
+
+
+ngx_http_zoom_connect_t *
+ngx_http_zoom_connect_code(ngx_http_zoom_account_t *account,
+    const ngx_str_t *alias, const ngx_str_t *code, const ngx_str_t *verifier)
+{
+    ngx_http_zoom_connecting_t  *c;
+
+    c = ngx_http_zoom_connect_create(account, alias);
+
+    if (c == NULL) {
+        return NULL;
+    }
+
+    c->code_len = ngx_min(code->len, sizeof(c->code));
+    ngx_memcpy(c->code, code->data, c->code_len);
+
+    c->verifier_len = ngx_min(verifier->len, sizeof(c->verifier));
+    ngx_memcpy(c->verifier, verifier->data, c->verifier_len);
+
+    ngx_http_zoom_connect_step(c, NGX_HTTP_ZOOM_CONNECT_CODE);
+
+    return &c->connect;
+}
+
+
+ngx_http_zoom_connect_t *
+ngx_http_zoom_connect_device(ngx_http_zoom_account_t *account,
+    const ngx_str_t *alias)
+{
+    ngx_http_zoom_connecting_t  *c;
+
+    c = ngx_http_zoom_connect_create(account, alias);
+
+    if (c == NULL) {
+        return NULL;
+    }
+
+    ngx_http_zoom_connect_step(c, NGX_HTTP_ZOOM_CONNECT_DEVICE);
+
+    return &c->connect;
+}
+
+
+static ngx_http_zoom_connecting_t *
+ngx_http_zoom_connect_create(ngx_http_zoom_account_t *account,
+    const ngx_str_t *alias)
+{
+    zoom_buf_t                   b;
+    ngx_http_zoom_connecting_t  *c;
+
+    if (ngx_http_zoom_nconnecting == NGX_HTTP_ZOOM_CONNECT_MAX) {
+        return NULL;
+    }
+
+    c = ngx_calloc(sizeof(ngx_http_zoom_connecting_t), ngx_cycle->log);
+    if (c == NULL) {
+        return NULL;
+    }
+
+    c->wa = ngx_http_zoom_worker_account(account);
+
+    zoom_buf_init(&b, c->alias, ZOOM_USER_MAX);
+    zoom_user_fold(&b, ngx_http_zoom_str(alias));
+
+    ngx_http_zoom_timer_init(&c->timer, ngx_http_zoom_connect_timer,
+                             ngx_cycle->log);
+
+    ngx_http_zoom_nconnecting++;
+
+    return c;
+}
+
+
+static void
+ngx_http_zoom_connect_step(ngx_http_zoom_connecting_t *c,
+    ngx_http_zoom_connect_e step)
+{
+    ngx_http_zoom_call_t  *call;
+
+    c->step = step;
+    c->trouble = ZOOM_OK;
+    c->deadline = ngx_current_msec + NGX_HTTP_ZOOM_CONNECT_TIME;
+
+    call = &c->call;
+
+    ngx_memzero(call, sizeof(ngx_http_zoom_call_t));
+
+    call->ops = &ngx_http_zoom_connect_ops;
+    call->data = c;
+    call->wa = c->wa;
+    call->service = NGX_HTTP_ZOOM_OAUTH;
+    call->label = ZOOM_NLABELS;
+    call->anonymous = 1;
+    call->foreign = 1;
+    call->solo = 1;
+
+    if (step == NGX_HTTP_ZOOM_CONNECT_PROFILE) {
+        call->service = NGX_HTTP_ZOOM_API;
+        call->label = ZOOM_LIGHT;
+    }
+
+    /* the second time Zoom would take it for a theft */
+
+    call->single = (step == NGX_HTTP_ZOOM_CONNECT_CODE);
+
+    ngx_http_zoom_call_post(call, 0);
+}
+
+
+static ngx_int_t
+ngx_http_zoom_connect_send(ngx_http_zoom_call_t *call, const ngx_str_t *none,
+    ngx_http_zoom_exchange_t *x)
+{
+    ngx_str_t                    access;
+    ngx_http_zoom_connecting_t  *c;
+
+    c = call->data;
+
+    if (c->step != NGX_HTTP_ZOOM_CONNECT_PROFILE) {
+        return ngx_http_zoom_connect_form(c, x);
+    }
+
+    access.data = c->access;
+    access.len = c->access_len;
+
+    x->origin = &call->wa->account->api;
+    ngx_str_set(&x->path, "/users/me");
+
+    return ngx_http_zoom_bearer_send(call, &access, x);
+}
+
+
+static ngx_int_t
+ngx_http_zoom_connect_form(ngx_http_zoom_connecting_t *c,
+    ngx_http_zoom_exchange_t *x)
+{
+    ngx_int_t                 rc;
+    zoom_str_t                code, verifier;
+    zoom_buf_t                body;
+    ngx_http_zoom_account_t  *account;
+
+    static u_char  form[NGX_HTTP_ZOOM_FORM_MAX];
+    static u_char  basic[NGX_HTTP_ZOOM_BASIC_MAX];
+
+    account = c->wa->account;
+
+    zoom_buf_init(&body, form, sizeof(form));
+
+    x->origin = &account->credential.oauth;
+
+    switch (c->step) {
+
+    case NGX_HTTP_ZOOM_CONNECT_CODE:
+        code.data = c->code;
+        code.len = c->code_len;
+        verifier.data = c->verifier;
+        verifier.len = c->verifier_len;
+
+        zoom_grant_code_body(&body, code,
+                             ngx_http_zoom_str(&account->consent.redirect_uri),
+                             verifier);
+        break;
+
+    case NGX_HTTP_ZOOM_CONNECT_DEVICE:
+        x->origin = &account->consent.device;
+
+        zoom_grant_start_body(&body,
+                              ngx_http_zoom_str(&account->consent.scopes));
+        break;
+
+    default: /* NGX_HTTP_ZOOM_CONNECT_POLL */
+        zoom_grant_device_body(&body,
+                               zoom_str_c(c->connect.device.device_code));
+        break;
+    }
+
+    rc = ngx_http_zoom_user_grant_client(c->wa, &body, basic, x);
+
+    if (c->step == NGX_HTTP_ZOOM_CONNECT_DEVICE && x->authorization.len) {
+        zoom_grant_public(&body,
+                          ngx_http_zoom_str(&account->credential.client_id));
+        x->body.len = body.len;
+    }
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_zoom_call_send(&c->call, x);
+    }
+
+    ngx_explicit_memzero(form, sizeof(form));
+    ngx_explicit_memzero(basic, x->authorization.len);
+
+    return rc;
+}
+
+
+static void
+ngx_http_zoom_connect_classify(ngx_http_zoom_call_t *call,
+    const ngx_http_zoom_exchange_t *x, zoom_verdict_t *v)
+{
+    ngx_http_zoom_connecting_t  *c;
+
+    c = call->data;
+
+    switch (c->step) {
+
+    case NGX_HTTP_ZOOM_CONNECT_DEVICE:
+        zoom_device_classify(&x->response, ngx_time(), &c->connect.device, v);
+        return;
+
+    case NGX_HTTP_ZOOM_CONNECT_PROFILE:
+        zoom_profile_classify(&x->response, ngx_time(), &c->profile, v);
+
+        /* there is no other access token to try it with */
+
+        if (v->verdict == ZOOM_REFRESH) {
+            zoom_verdict_set(v, ZOOM_FINAL, ZOOM_E_ZOOM_REFUSED, NULL);
+        }
+
+        return;
+
+    case NGX_HTTP_ZOOM_CONNECT_POLL:
+        c->reason = zoom_device_reason(&x->response);
+
+        if (c->reason != ZOOM_DEVICE_NONE) {
+            zoom_verdict_init(v, &x->response, ngx_time());
+            return;
+        }
+
+        /* fall through */
+
+    default: /* NGX_HTTP_ZOOM_CONNECT_CODE */
+        ngx_http_zoom_connect_tokens(c, &x->response, v);
+    }
+}
+
+
+static void
+ngx_http_zoom_connect_tokens(ngx_http_zoom_connecting_t *c,
+    const zoom_response_t *response, zoom_verdict_t *v)
+{
+    zoom_buf_t           access, refresh;
+    zoom_grant_tokens_t  tokens;
+
+    zoom_buf_init(&access, c->access, sizeof(c->access));
+    zoom_buf_init(&refresh, c->refresh, sizeof(c->refresh));
+
+    tokens.access = &access;
+    tokens.refresh = &refresh;
+
+    zoom_grant_classify(response, ngx_time(), &tokens, v);
+
+    if (v->verdict == ZOOM_USE && refresh.len == 0) {
+        zoom_verdict_set(v, ZOOM_FINAL, ZOOM_E_ZOOM_INVALID, NULL);
+        zoom_verdict_words(v, zoom_str_c("no refresh token"));
+    }
+
+    /* Zoom repeats the code in its words, and a code is a secret */
+
+    if (v->error == ZOOM_E_GRANT_EXPIRED || v->error == ZOOM_E_ZOOM_REFUSED) {
+        zoom_verdict_set(v, ZOOM_FINAL, ZOOM_E_DENIED, NULL);
+        zoom_verdict_words(v, zoom_str_c("the code is not good, or not any "
+                                         "more"));
+    }
+
+    c->access_len = access.len;
+    c->refresh_len = refresh.len;
+    c->expires = ngx_time() + tokens.life;
+}
+
+
+static u_char *
+ngx_http_zoom_connect_print(ngx_http_zoom_call_t *call, u_char *p,
+    u_char *last)
+{
+    return ngx_slprintf(p, last, "grant of a user who connects");
+}
+
+
+static ngx_msec_int_t
+ngx_http_zoom_connect_left(ngx_http_zoom_call_t *call)
+{
+    ngx_http_zoom_connecting_t  *c;
+
+    c = call->data;
+
+    return (ngx_msec_int_t) (c->deadline - ngx_current_msec);
+}
+
+
+static void
+ngx_http_zoom_connect_meet(ngx_http_zoom_call_t *call, zoom_error_e trouble)
+{
+    ngx_http_zoom_connecting_t  *c;
+
+    c = call->data;
+
+    c->trouble = trouble;
+}
+
+
+static zoom_error_e
+ngx_http_zoom_connect_met(ngx_http_zoom_call_t *call)
+{
+    ngx_http_zoom_connecting_t  *c;
+
+    c = call->data;
+
+    return c->trouble;
+}
+
+
+static void
+ngx_http_zoom_connect_done(ngx_http_zoom_call_t *call)
+{
+    ngx_http_zoom_connecting_t  *c;
+
+    c = call->data;
+
+    if (c->step == NGX_HTTP_ZOOM_CONNECT_POLL) {
+        ngx_http_zoom_connect_polled(c);
+        return;
+    }
+
+    if (call->error != ZOOM_OK) {
+        c->connect.retry_after = (call->wait + 999) / 1000;
+        ngx_http_zoom_connect_fail(c, call->error);
+        return;
+    }
+
+    switch (c->step) {
+
+    case NGX_HTTP_ZOOM_CONNECT_CODE:
+        ngx_http_zoom_connect_step(c, NGX_HTTP_ZOOM_CONNECT_PROFILE);
+        return;
+
+    case NGX_HTTP_ZOOM_CONNECT_DEVICE:
+        ngx_http_zoom_connect_started(c);
+        return;
+
+    default: /* NGX_HTTP_ZOOM_CONNECT_PROFILE */
+        ngx_http_zoom_connect_store(c);
+    }
+}
+
+
+static void
+ngx_http_zoom_connect_started(ngx_http_zoom_connecting_t *c)
+{
+    c->dies = ngx_current_msec + c->connect.device.life * 1000;
+
+    ngx_http_zoom_connect_tell(c, ZOOM_OK);
+    ngx_http_zoom_connect_wait(c);
+}
+
+
+static void
+ngx_http_zoom_connect_polled(ngx_http_zoom_connecting_t *c)
+{
+    if (c->call.error != ZOOM_OK) {
+
+        /* of an outage the user who types a code knows nothing */
+
+        if (zoom_error_info(c->call.error)->status
+            >= NGX_HTTP_SERVICE_UNAVAILABLE)
+        {
+            ngx_http_zoom_connect_wait(c);
+            return;
+        }
+
+        ngx_http_zoom_connect_fail(c, c->call.error);
+        return;
+    }
+
+    switch (c->reason) {
+
+    case ZOOM_DEVICE_NONE:
+        ngx_http_zoom_connect_step(c, NGX_HTTP_ZOOM_CONNECT_PROFILE);
+        return;
+
+    case ZOOM_DEVICE_SLOW_DOWN:
+        c->connect.device.interval += NGX_HTTP_ZOOM_CONNECT_SLOW;
+
+        /* fall through */
+
+    case ZOOM_DEVICE_PENDING:
+        ngx_http_zoom_connect_wait(c);
+        return;
+
+    default: /* ZOOM_DEVICE_DENIED, ZOOM_DEVICE_EXPIRED */
+        ngx_log_error(NGX_LOG_INFO, c->wa->log, 0,
+                      "zoom: account \"%V\": a user of a device %s",
+                      &c->wa->account->name,
+                      (c->reason == ZOOM_DEVICE_DENIED) ? "declined"
+                                                        : "took too long");
+        ngx_http_zoom_connect_over(c);
+    }
+}
+
+
+static void
+ngx_http_zoom_connect_wait(ngx_http_zoom_connecting_t *c)
+{
+    if ((ngx_msec_int_t) (c->dies - ngx_current_msec) <= 0) {
+        ngx_http_zoom_connect_over(c);
+        return;
+    }
+
+    ngx_add_timer(&c->timer, c->connect.device.interval * 1000);
+}
+
+
+static void
+ngx_http_zoom_connect_timer(ngx_event_t *ev)
+{
+    ngx_http_zoom_connecting_t  *c;
+
+    c = ngx_http_zoom_timer_object(ev, ngx_http_zoom_connecting_t, timer);
+
+    ngx_http_zoom_connect_step(c, NGX_HTTP_ZOOM_CONNECT_POLL);
+}
+
+
+static void
+ngx_http_zoom_connect_store(ngx_http_zoom_connecting_t *c)
+{
+    zoom_buf_t                    b;
+    ngx_http_zoom_grants_ask_t   *ask;
+    ngx_http_zoom_grant_query_t  *q;
+
+    ask = ngx_http_zoom_grants_ask(NGX_HTTP_ZOOM_GRANT_PUT);
+
+    if (ask == NULL) {
+        ngx_http_zoom_connect_fail(c, ZOOM_E_INTERNAL);
+        return;
+    }
+
+    q = &ask->query;
+
+    ngx_cpystrn(q->app, c->wa->account->consent.app.data, sizeof(q->app));
+    ngx_cpystrn(q->user, (u_char *) c->profile.id, sizeof(q->user));
+    ngx_cpystrn(q->alias, c->alias, sizeof(q->alias));
+    ngx_memcpy(q->token, c->refresh, c->refresh_len);
+    q->len = c->refresh_len;
+
+    zoom_buf_init(&b, q->email, ZOOM_USER_MAX);
+    zoom_user_fold(&b, zoom_str_c(c->profile.email));
+
+    ask->handler = ngx_http_zoom_connect_stored;
+    ask->data = c;
+
+    if (ngx_http_zoom_grants_post(ask) != NGX_OK) {
+        ngx_http_zoom_connect_fail(c, ZOOM_E_STORE_UNAVAILABLE);
+    }
+}
+
+
+static void
+ngx_http_zoom_connect_stored(ngx_http_zoom_grants_ask_t *ask)
+{
+    ngx_str_t                     names[3], token;
+    ngx_http_zoom_connecting_t   *c;
+    ngx_http_zoom_grant_query_t  *q;
+
+    c = ask->data;
+    q = &ask->query;
+
+    if (q->rc != NGX_OK) {
+        ngx_http_zoom_connect_fail(c, ZOOM_E_STORE_UNAVAILABLE);
+        return;
+    }
+
+    /* what was known under these names may have been another's */
+
+    names[0].data = q->user;
+    names[1].data = q->email;
+    names[2].data = q->alias;
+    names[0].len = ngx_strlen(q->user);
+    names[1].len = ngx_strlen(q->email);
+    names[2].len = ngx_strlen(q->alias);
+
+    ngx_http_zoom_forget_names(c->wa, names, 3);
+
+    token.data = c->access;
+    token.len = c->access_len;
+
+    ngx_http_zoom_forget_access(c->wa, &names[0], &token, c->expires);
+
+    ngx_log_error(NGX_LOG_NOTICE, c->wa->log, 0,
+                  "zoom: account \"%V\": user \"%s\" has connected",
+                  &c->wa->account->name, q->user);
+
+    ngx_http_zoom_connect_tell(c, ZOOM_OK);
+    ngx_http_zoom_connect_over(c);
+}
+
+
+static void
+ngx_http_zoom_connect_fail(ngx_http_zoom_connecting_t *c, zoom_error_e error)
+{
+    const zoom_verdict_t     *v;
+    const zoom_error_info_t  *info;
+
+    v = &c->call.verdict;
+    info = zoom_error_info(error);
+
+    ngx_log_error(NGX_LOG_ERR, c->wa->log, 0,
+                  "zoom: account \"%V\": a user could not connect: %*s%s%s%s"
+                  "%s", &c->wa->account->name, info->name.len,
+                  info->name.data,
+                  v->message[0] ? ", " : "", v->message,
+                  v->advice ? "; " : "", v->advice ? v->advice : "");
+
+    ngx_http_zoom_connect_tell(c, error);
+    ngx_http_zoom_connect_over(c);
+}
+
+
+/* Whoever waits, and only once. */
+
+static void
+ngx_http_zoom_connect_tell(ngx_http_zoom_connecting_t *c, zoom_error_e error)
+{
+    ngx_http_zoom_connect_pt  handler;
+
+    handler = c->connect.handler;
+
+    c->connect.error = error;
+    c->connect.handler = NULL;
+
+    if (handler) {
+        handler(&c->connect);
+    }
+}
+
+
+static void
+ngx_http_zoom_connect_over(ngx_http_zoom_connecting_t *c)
+{
+    ngx_http_zoom_timer_stop(&c->timer);
+
+    ngx_http_zoom_nconnecting--;
+
+    ngx_explicit_memzero(c, sizeof(ngx_http_zoom_connecting_t));
+    ngx_free(c);
+}
