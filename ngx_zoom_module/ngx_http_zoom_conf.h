@@ -66,7 +66,11 @@ typedef enum {
     NGX_HTTP_ZOOM_JOIN,
     NGX_HTTP_ZOOM_HEALTH,
     NGX_HTTP_ZOOM_STATUS,
-    NGX_HTTP_ZOOM_PURGE
+    NGX_HTTP_ZOOM_PURGE,
+    NGX_HTTP_ZOOM_CONNECT,
+    NGX_HTTP_ZOOM_CONNECTED,
+    NGX_HTTP_ZOOM_DISCONNECT,
+    NGX_HTTP_ZOOM_GRANTS
 } ngx_http_zoom_use_e;
 
 
@@ -103,6 +107,12 @@ typedef struct {
     ngx_array_t                 *auth;       /* ngx_http_zoom_auth_line_t */
     time_t                       replay;     /* 0: off */
     ngx_uint_t                   replay_count;
+
+    ngx_http_complex_value_t    *connect_as; /* the operator's name for who
+                                                connects, or NULL */
+    ngx_http_complex_value_t    *connect_return;
+    struct ngx_http_zoom_onbehalf_s  *onbehalf;  /* whose grants mint OBF
+                                                tokens, or NULL */
 
     ngx_array_t                 *types;      /* zoom_token_type_e */
     ngx_http_complex_value_t    *allow_meeting;

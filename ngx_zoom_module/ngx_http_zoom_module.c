@@ -15,7 +15,9 @@
 #include "ngx_http_zoom_choice.h"
 #include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_curl_library.h"
+#include "ngx_http_zoom_grants_conf.h"
 #include "ngx_http_zoom_handlers.h"
+#include "ngx_http_zoom_loc_conf.h"
 #include "ngx_http_zoom_replay.h"
 #include "ngx_http_zoom_stale_conf.h"
 #include "ngx_http_zoom_store_conf.h"
@@ -43,7 +45,6 @@ static ngx_http_zoom_place_t ngx_http_zoom_place(ngx_conf_t *cf);
 
 static void *ngx_http_zoom_create_main_conf(ngx_conf_t *cf);
 static char *ngx_http_zoom_init_main_conf(ngx_conf_t *cf, void *conf);
-static void *ngx_http_zoom_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_zoom_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
 static char *ngx_http_zoom_merge_use(ngx_conf_t *cf,
@@ -75,7 +76,11 @@ static const ngx_http_handler_pt  ngx_http_zoom_handlers[] = {
     ngx_http_zoom_join_handler,
     ngx_http_zoom_health_handler,
     ngx_http_zoom_status_handler,
-    ngx_http_zoom_purge_handler
+    ngx_http_zoom_purge_handler,
+    ngx_http_zoom_connect_handler,
+    ngx_http_zoom_connected_handler,
+    ngx_http_zoom_disconnect_handler,
+    ngx_http_zoom_grants_handler
 };
 
 
@@ -85,6 +90,15 @@ static const ngx_str_t  ngx_http_zoom_hidden[] = {
     ngx_string("passWord"),
     ngx_string("meeting_url"),
     ngx_string("tk"),
+    ngx_null_string
+};
+
+
+/* And that open an account. */
+
+static const ngx_str_t  ngx_http_zoom_hidden_code[] = {
+    ngx_string("code"),
+    ngx_string("state"),
     ngx_null_string
 };
 
@@ -145,6 +159,55 @@ static ngx_command_t  ngx_http_zoom_commands[] = {
       ngx_http_zoom_use,
       NGX_HTTP_LOC_CONF_OFFSET,
       NGX_HTTP_ZOOM_PURGE,
+      NULL },
+
+    { ngx_string("zoom_connect"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_zoom_use,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      NGX_HTTP_ZOOM_CONNECT,
+      NULL },
+
+    { ngx_string("zoom_connected"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_zoom_use,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      NGX_HTTP_ZOOM_CONNECTED,
+      NULL },
+
+    { ngx_string("zoom_disconnect"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_zoom_use,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      NGX_HTTP_ZOOM_DISCONNECT,
+      NULL },
+
+    { ngx_string("zoom_grants"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_zoom_use,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      NGX_HTTP_ZOOM_GRANTS,
+      NULL },
+
+    { ngx_string("zoom_connect_as"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_zoom_set_connect_as,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_zoom_loc_conf_t, connect_as),
+      NULL },
+
+    { ngx_string("zoom_connect_return"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_zoom_set_connect_return,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_zoom_loc_conf_t, connect_return),
+      NULL },
+
+    { ngx_string("zoom_onbehalf"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_2MORE,
+      ngx_http_zoom_set_onbehalf,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_zoom_loc_conf_t, onbehalf),
       NULL },
 
     { ngx_string("zoom_authenticate"),
@@ -308,7 +371,7 @@ static ngx_http_module_t  ngx_http_zoom_module_ctx = {
     NULL,                                  /* create server configuration */
     NULL,                                  /* merge server configuration */
 
-    ngx_http_zoom_create_loc_conf,         /* create location configuration */
+    ngx_http_zoom_loc_conf_create,         /* create location configuration */
     ngx_http_zoom_merge_loc_conf           /* merge location configuration */
 };
 
@@ -465,6 +528,9 @@ ngx_http_zoom_use(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         || zlcf->use.what == NGX_HTTP_ZOOM_JOIN)
     {
         zlcf->use.hidden = ngx_http_zoom_hidden;
+
+    } else if (zlcf->use.what == NGX_HTTP_ZOOM_CONNECTED) {
+        zlcf->use.hidden = ngx_http_zoom_hidden_code;
     }
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
@@ -616,101 +682,13 @@ ngx_http_zoom_init_main_conf(ngx_conf_t *cf, void *conf)
 }
 
 
-static void *
-ngx_http_zoom_create_loc_conf(ngx_conf_t *cf)
-{
-    ngx_http_zoom_loc_conf_t  *conf;
-
-    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_zoom_loc_conf_t));
-    if (conf == NULL) {
-        return NULL;
-    }
-
-    /*
-     * set by ngx_pcalloc():
-     *
-     *     conf->use = { NULL };
-     *     conf->account = NULL;
-     *     conf->variable = NULL;
-     *     conf->user = NULL;
-     *     conf->allow_meeting = NULL;
-     *     conf->join_token = NULL;
-     */
-
-    conf->allow = NGX_CONF_UNSET_PTR;
-    conf->auth = NGX_CONF_UNSET_PTR;
-    conf->replay = NGX_CONF_UNSET;
-    conf->replay_count = NGX_CONF_UNSET_UINT;
-    conf->types = NGX_CONF_UNSET_PTR;
-    conf->bypass = NGX_CONF_UNSET;
-    conf->ttl = NGX_CONF_UNSET;
-    conf->reuse = NGX_CONF_UNSET;
-    conf->min_left = NGX_CONF_UNSET;
-    conf->use_stale = NGX_CONF_UNSET;
-    conf->stale_after = NGX_CONF_UNSET_MSEC;
-    conf->timeout = NGX_CONF_UNSET_MSEC;
-    conf->response = NGX_CONF_UNSET_UINT;
-    conf->join_role = NGX_CONF_UNSET_UINT;
-    conf->join_sdk_key = NGX_CONF_UNSET;
-    conf->webhook = NGX_CONF_UNSET_PTR;
-    conf->webhook_window = NGX_CONF_UNSET;
-    conf->webhook_act = NGX_CONF_UNSET;
-    conf->webhook_events = NGX_CONF_UNSET_PTR;
-
-    return conf;
-}
-
-
 static char *
 ngx_http_zoom_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 {
     ngx_http_zoom_loc_conf_t  *prev = parent;
     ngx_http_zoom_loc_conf_t  *conf = child;
 
-    ngx_uint_t  guarded;
-
-    guarded = (conf->auth != NGX_CONF_UNSET_PTR);
-
-    ngx_conf_merge_ptr_value(conf->allow, prev->allow, NULL);
-    ngx_conf_merge_ptr_value(conf->auth, prev->auth, NULL);
-    ngx_conf_merge_sec_value(conf->replay, prev->replay, 0);
-    ngx_conf_merge_uint_value(conf->replay_count, prev->replay_count, 1);
-    ngx_conf_merge_ptr_value(conf->types, prev->types, NULL);
-    ngx_conf_merge_value(conf->bypass, prev->bypass, 0);
-    ngx_conf_merge_sec_value(conf->ttl, prev->ttl, 7200);
-    ngx_conf_merge_sec_value(conf->reuse, prev->reuse, 60);
-    ngx_conf_merge_sec_value(conf->min_left, prev->min_left, 1800);
-    ngx_conf_merge_value(conf->use_stale, prev->use_stale, 1);
-    ngx_conf_merge_msec_value(conf->stale_after, prev->stale_after, 1000);
-    ngx_conf_merge_msec_value(conf->timeout, prev->timeout, 12000);
-    ngx_conf_merge_uint_value(conf->response, prev->response,
-                              NGX_HTTP_ZOOM_RESPONSE_AUTO);
-    ngx_conf_merge_uint_value(conf->join_role, prev->join_role,
-                              NGX_HTTP_ZOOM_JOIN_PARTICIPANT);
-    ngx_conf_merge_value(conf->join_sdk_key, prev->join_sdk_key, 0);
-
-    if (conf->user == NULL) {
-        conf->user = prev->user;
-        conf->user_place = prev->user_place;
-    }
-
-    if (conf->allow_meeting == NULL) {
-        conf->allow_meeting = prev->allow_meeting;
-    }
-
-    if (conf->join_token == NULL) {
-        conf->join_token = prev->join_token;
-    }
-
-    if (conf->types == NULL) {
-        conf->types = ngx_http_zoom_types_default(cf);
-
-        if (conf->types == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    if (ngx_http_zoom_webhook_merge(cf, prev, conf, guarded) != NGX_CONF_OK) {
+    if (ngx_http_zoom_loc_conf_merge(cf, prev, conf) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 

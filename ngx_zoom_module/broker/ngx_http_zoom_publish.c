@@ -209,8 +209,7 @@ ngx_http_zoom_publish_value(ngx_http_zoom_zone_t *zone,
 
     if (e) {
         e->outdated = zone->sh->flights;
-        (void) ngx_http_zoom_publish(zone, e, key, ++zone->sh->flights,
-                                     result);
+        (void) ngx_http_zoom_publish(zone, e, ++zone->sh->flights, result);
     }
 
     ngx_http_zoom_zone_unlock(zone);

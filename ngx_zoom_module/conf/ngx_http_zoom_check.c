@@ -9,6 +9,7 @@
 #include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_auth_conf.h"
 #include "ngx_http_zoom_check.h"
+#include "ngx_http_zoom_grants_conf.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_types_conf.h"
 #include "ngx_http_zoom_user_conf.h"
@@ -21,6 +22,8 @@ static void ngx_http_zoom_check_needs(ngx_conf_t *cf,
     const ngx_http_zoom_loc_conf_t *conf);
 static char *ngx_http_zoom_check_tokens(ngx_conf_t *cf,
     ngx_http_zoom_loc_conf_t *conf);
+static ngx_uint_t ngx_http_zoom_check_of_user(
+    const ngx_http_zoom_loc_conf_t *conf);
 static char *ngx_http_zoom_check_user(ngx_conf_t *cf,
     ngx_http_zoom_loc_conf_t *conf);
 static char *ngx_http_zoom_check_join(ngx_conf_t *cf,
@@ -71,6 +74,10 @@ ngx_http_zoom_check(ngx_conf_t *cf, ngx_http_core_loc_conf_t *clcf,
     }
 
     if (ngx_http_zoom_check_account(cf, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_zoom_grants_check(cf, conf) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -195,13 +202,39 @@ ngx_http_zoom_check_guarded(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf,
 }
 
 
+/* With users' own grants all of them are, and in others' names OBF is not. */
+
+static ngx_uint_t
+ngx_http_zoom_check_of_user(const ngx_http_zoom_loc_conf_t *conf)
+{
+    ngx_uint_t          i;
+    zoom_token_type_e  *type;
+
+    if (conf->account && ngx_http_zoom_account_of_users(conf->account)) {
+        return 1;
+    }
+
+    type = conf->types->elts;
+
+    for (i = 0; i < conf->types->nelts; i++) {
+        if (zoom_token_types[type[i]].of_user
+            && !(type[i] == ZOOM_ONBEHALF && conf->onbehalf))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 /* What goes for all that may be a user's. */
 
 static char *
 ngx_http_zoom_check_user(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
 {
     if (conf->user == NULL && conf->route == NULL
-        && ngx_http_zoom_types_of_user(conf->types))
+        && ngx_http_zoom_check_of_user(conf))
     {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"%s\" must have \"zoom_user\" in %s:%ui",

@@ -56,6 +56,9 @@ struct ngx_http_zoom_ctx_s {
     struct ngx_http_zoom_body_s *reader;     /* of callback.body */
     struct ngx_http_zoom_refusal_s *refusal; /* by a script, or NULL */
 
+    ngx_str_t                    back;       /* where a user who connects is
+                                                sent to, or nothing */
+
     unsigned                     ready:1;    /* authenticated and parsed */
     unsigned                     asked:1;
     unsigned                     watched:1;

@@ -12,6 +12,10 @@ ngx_int_t ngx_http_zoom_join_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_zoom_health_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_zoom_status_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_zoom_purge_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_zoom_connect_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_zoom_connected_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_zoom_disconnect_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_zoom_grants_handler(ngx_http_request_t *r);
 
 /*
  * A handler of the preaccess phase: looks at the proofs in the header, so that

@@ -7,9 +7,11 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_access.h"
 #include "ngx_http_zoom_body.h"
 #include "ngx_http_zoom_breaker.h"
+#include "ngx_http_zoom_grants.h"
 #include "ngx_http_zoom_handlers.h"
 #include "ngx_http_zoom_outlook.h"
 #include "ngx_http_zoom_reply.h"
@@ -172,6 +174,14 @@ ngx_http_zoom_health_access(ngx_http_zoom_health_t *health)
     a = &health->access;
     state = a->wa->state;
     error = state->breakers[NGX_HTTP_ZOOM_OAUTH].error;
+
+    /* its users have access tokens of their own, if they can be had */
+
+    if (ngx_http_zoom_account_of_users(a->wa->account)) {
+        a->error = ngx_http_zoom_grants_trouble() ? ZOOM_E_STORE_UNAVAILABLE
+                                                  : error;
+        return NGX_OK;
+    }
 
     /* with something to serve nobody waits for an OAuth that is down */
 

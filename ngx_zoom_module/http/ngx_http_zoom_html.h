@@ -10,6 +10,11 @@
 #include "ngx_http_zoom_writer.h"
 
 
+/* What stands in the <style> of each page, zero-terminated. */
+
+extern const char  ngx_http_zoom_html_style[];
+
+
 /* The start of a table, which the caller ends. */
 void ngx_http_zoom_html_table(ngx_http_zoom_writer_t *w, const char *caption);
 

@@ -55,6 +55,26 @@ ngx_http_zoom_reply(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
 
 ngx_int_t
+ngx_http_zoom_reply_empty(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    if (ngx_http_zoom_reply_headers(r, ctx, NGX_HTTP_NO_CONTENT) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    r->headers_out.status = NGX_HTTP_NO_CONTENT;
+    r->header_only = 1;
+
+    ngx_http_zoom_auth_settle(&ctx->auth, 1);
+
+    rc = ngx_http_send_header(r);
+
+    return (rc == NGX_ERROR || rc > NGX_OK) ? rc : NGX_OK;
+}
+
+
+ngx_int_t
 ngx_http_zoom_reply_chain(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     ngx_uint_t status, const char *type, ngx_chain_t *out, off_t size)
 {
@@ -317,6 +337,20 @@ ngx_http_zoom_reply_headers(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     return ngx_http_zoom_reply_header(r, &ctx->reply.retry_after, "Retry-After",
                                       &value);
+}
+
+
+ngx_int_t
+ngx_http_zoom_reply_add(ngx_http_request_t *r, const char *name,
+    const ngx_str_t *value)
+{
+    ngx_str_t         text;
+    ngx_table_elt_t  *none;
+
+    none = NULL;
+    text = *value;
+
+    return ngx_http_zoom_reply_header(r, &none, name, &text);
 }
 
 

@@ -47,6 +47,14 @@ ngx_int_t ngx_http_zoom_reply_status(ngx_http_request_t *r,
 ngx_int_t ngx_http_zoom_reply_words(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, zoom_error_e error, const char *message);
 
+/* 204. */
+ngx_int_t ngx_http_zoom_reply_empty(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+
+/* One more header; both strings live as long as the request. */
+ngx_int_t ngx_http_zoom_reply_add(ngx_http_request_t *r, const char *name,
+    const ngx_str_t *value);
+
 /* 405, with the methods that would do. */
 ngx_int_t ngx_http_zoom_reply_method(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, const char *methods);

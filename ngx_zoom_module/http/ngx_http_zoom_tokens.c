@@ -181,7 +181,7 @@ ngx_http_zoom_tokens_done(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 
     if (ngx_http_zoom_tokens_text(r)) {
         rc = ngx_http_zoom_reply(r, ctx, NGX_HTTP_OK, "text/plain",
-                                 &ctx->batch.asks[0].token);
+                             (ngx_str_t *) ngx_http_zoom_types_one(ctx));
 
         ngx_http_finalize_request(r, rc);
         return;

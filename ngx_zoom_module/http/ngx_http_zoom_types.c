@@ -2,12 +2,15 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_args.h"
+#include "ngx_http_zoom_grants_conf.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_types.h"
 #include "ngx_http_zoom_types_conf.h"
 #include "zoom_error.h"
 #include "zoom_meeting.h"
+#include "zoom_user.h"
 
 
 static ngx_str_t *ngx_http_zoom_types_brought(const ngx_http_zoom_ctx_t *ctx,
@@ -17,6 +20,16 @@ static const ngx_str_t *ngx_http_zoom_types_join_token(
     const ngx_http_zoom_ctx_t *ctx);
 static zoom_error_e ngx_http_zoom_types_ask(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, ngx_http_zoom_ask_t *ask, const char **why);
+static ngx_int_t ngx_http_zoom_types_add(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+static zoom_error_e ngx_http_zoom_types_onbehalf(ngx_http_zoom_ask_t *ask,
+    const char **why);
+static ngx_uint_t ngx_http_zoom_types_next(const ngx_http_zoom_ctx_t *ctx,
+    ngx_uint_t i);
+static void ngx_http_zoom_types_list(zoom_buf_t *b,
+    const ngx_http_zoom_ctx_t *ctx, ngx_uint_t i, ngx_uint_t end);
+static const ngx_str_t *ngx_http_zoom_types_any(
+    const ngx_http_zoom_ctx_t *ctx, ngx_uint_t i, ngx_uint_t end);
 static zoom_error_e ngx_http_zoom_types_meeting(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, zoom_meeting_t *meeting, const char **why);
 static zoom_error_e ngx_http_zoom_types_allowed(ngx_http_request_t *r,
@@ -193,12 +206,27 @@ ngx_http_zoom_types_join_token(const ngx_http_zoom_ctx_t *ctx)
 ngx_uint_t
 ngx_http_zoom_types_need_user(const ngx_http_zoom_ctx_t *ctx)
 {
-    ngx_uint_t  i;
+    ngx_uint_t                       i, all;
+    zoom_token_type_e                type;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_zoom_module);
+
+    /* with a user's own access token there is nothing that is not a user's */
+
+    all = ctx->target.account
+          && ngx_http_zoom_account_of_users(ctx->target.account);
 
     for (i = 0; i < ctx->target.ntypes; i++) {
-        if (zoom_token_types[ctx->target.types[i]].of_user
-            && ngx_http_zoom_types_brought(ctx, ctx->target.types[i]) == NULL)
+        type = ctx->target.types[i];
+
+        if (ngx_http_zoom_types_brought(ctx, type)
+            || (type == ZOOM_ONBEHALF && zlcf->onbehalf))
         {
+            continue;
+        }
+
+        if (all || zoom_token_types[type].of_user) {
             return 1;
         }
     }
@@ -216,10 +244,16 @@ ngx_http_zoom_types_plan(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     zoom_error_e          first;
     ngx_http_zoom_ask_t  *ask;
 
-    if (ngx_http_zoom_batch_init(&ctx->batch, r->pool, ctx->target.ntypes)
+    if (ngx_http_zoom_batch_init(&ctx->batch, r->pool, ctx->target.ntypes
+                                               + NGX_HTTP_ZOOM_ONBEHALF_MAX)
         != NGX_OK)
     {
         *why = "no memory";
+        return ZOOM_E_INTERNAL;
+    }
+
+    if (ngx_http_zoom_types_add(r, ctx) != NGX_OK) {
+        *why = "\"zoom_onbehalf\" could not be evaluated";
         return ZOOM_E_INTERNAL;
     }
 
@@ -227,9 +261,8 @@ ngx_http_zoom_types_plan(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     first = ZOOM_OK;
     reason = NULL;
 
-    for (i = 0; i < ctx->target.ntypes; i++) {
-        ask = ngx_http_zoom_batch_add(&ctx->batch, r->pool,
-                                      ctx->target.types[i]);
+    for (i = 0; i < ctx->batch.n; i++) {
+        ask = &ctx->batch.asks[i];
 
         if (ctx->target.ntypes == 1) {
             ask->before = ngx_strlen(zoom_token_types[ask->req.type].member)
@@ -252,6 +285,50 @@ ngx_http_zoom_types_plan(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 }
 
 
+/* An ask for each type, and for each in whose name there is an OBF token. */
+
+static ngx_int_t
+ngx_http_zoom_types_add(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    ngx_str_t                        user;
+    ngx_uint_t                       i, j;
+    zoom_token_type_e                type;
+    ngx_http_zoom_ask_t             *ask;
+    ngx_http_zoom_onbehalf_t        *onbehalf;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    onbehalf = zlcf->onbehalf;
+
+    for (i = 0; i < ctx->target.ntypes; i++) {
+        type = ctx->target.types[i];
+
+        if (type != ZOOM_ONBEHALF || onbehalf == NULL
+            || ngx_http_zoom_types_brought(ctx, type))
+        {
+            (void) ngx_http_zoom_batch_add(&ctx->batch, r->pool, type);
+            continue;
+        }
+
+        for (j = 0; j < onbehalf->n; j++) {
+            if (ngx_http_complex_value(r, &onbehalf->values[j], &user)
+                != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+
+            ask = ngx_http_zoom_batch_add(&ctx->batch, r->pool, type);
+
+            ask->account = onbehalf->account;
+            ask->req.user = user;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
 static zoom_error_e
 ngx_http_zoom_types_ask(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     ngx_http_zoom_ask_t *ask, const char **why)
@@ -263,7 +340,22 @@ ngx_http_zoom_types_ask(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
 
-    ask->account = ctx->target.account;
+    if (ask->account) {
+        error = ngx_http_zoom_types_onbehalf(ask, why);
+
+        if (error != ZOOM_OK) {
+            return error;
+        }
+
+    } else {
+        ask->account = ctx->target.account;
+
+        if (zoom_token_types[ask->req.type].of_user
+            || ngx_http_zoom_account_of_users(ask->account))
+        {
+            ask->req.user = ctx->target.user;
+        }
+    }
 
     token = ngx_http_zoom_types_brought(ctx, ask->req.type);
 
@@ -273,7 +365,6 @@ ngx_http_zoom_types_ask(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     }
 
     if (zoom_token_types[ask->req.type].of_user) {
-        ask->req.user = ctx->target.user;
         ask->req.ttl = (ctx->target.route && ctx->target.route->ttl)
                        ? ctx->target.route->ttl : zlcf->ttl;
     }
@@ -311,6 +402,27 @@ ngx_http_zoom_types_ask(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
                    && zlcf->bypass);
 
     return ngx_http_zoom_types_allowed(r, why);
+}
+
+
+static zoom_error_e
+ngx_http_zoom_types_onbehalf(ngx_http_zoom_ask_t *ask, const char **why)
+{
+    switch (zoom_user_check(ngx_http_zoom_str(&ask->req.user))) {
+
+    case ZOOM_USER_ID:
+    case ZOOM_USER_EMAIL:
+        return ZOOM_OK;
+
+    case ZOOM_USER_EMPTY:
+        *why = "a user of \"zoom_onbehalf\" is empty";
+        return ZOOM_E_NO_USER;
+
+    default:
+        *why = "a user of \"zoom_onbehalf\" is neither a name nor an e-mail";
+        ask->req.user.len = 0;
+        return ZOOM_E_DENIED;
+    }
 }
 
 
@@ -437,7 +549,7 @@ ngx_http_zoom_types_json(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 {
     size_t                      size;
     zoom_buf_t                  b;
-    ngx_uint_t                  i;
+    ngx_uint_t                  i, next;
     const ngx_str_t            *join, *list;
     const ngx_http_zoom_ask_t  *ask;
 
@@ -458,17 +570,24 @@ ngx_http_zoom_types_json(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     zoom_buf_c(&b, "{");
 
-    for (i = 0; i < ctx->batch.n; i++) {
+    for (i = 0; i < ctx->batch.n; i = next) {
         ask = &ctx->batch.asks[i];
+        next = ngx_http_zoom_types_next(ctx, i);
         list = ngx_http_zoom_types_brought(ctx, ask->req.type);
 
-        ngx_http_zoom_types_member(&b, zoom_token_types[ask->req.type].member,
-                                   list ? list : &ask->token);
+        if (list) {
+            ngx_http_zoom_types_member(&b,
+                                       zoom_token_types[ask->req.type].member,
+                                       list);
+
+        } else {
+            ngx_http_zoom_types_list(&b, ctx, i, next);
+        }
 
         if (plain) {
             ngx_http_zoom_types_member(&b,
                                        zoom_token_types[ask->req.type].plain,
-                                       &ask->token);
+                                       ngx_http_zoom_types_any(ctx, i, next));
         }
     }
 
@@ -541,6 +660,80 @@ ngx_http_zoom_types_json_size(const ngx_http_zoom_ctx_t *ctx,
     }
 
     return size + (join ? join->len + sizeof(",\"join_token\":\"\"") : 0);
+}
+
+
+/* Where the asks of the next type begin. */
+
+static ngx_uint_t
+ngx_http_zoom_types_next(const ngx_http_zoom_ctx_t *ctx, ngx_uint_t i)
+{
+    zoom_token_type_e  type;
+
+    type = ctx->batch.asks[i].req.type;
+
+    while (i < ctx->batch.n && ctx->batch.asks[i].req.type == type) {
+        i++;
+    }
+
+    return i;
+}
+
+
+/* All there are, in their order: Attendee tries one after another. */
+
+static void
+ngx_http_zoom_types_list(zoom_buf_t *b, const ngx_http_zoom_ctx_t *ctx,
+    ngx_uint_t i, ngx_uint_t end)
+{
+    ngx_uint_t        n;
+    const ngx_str_t  *token;
+
+    n = 0;
+
+    for ( /* void */ ; i < end; i++) {
+        token = &ctx->batch.asks[i].token;
+
+        if (token->len == 0) {
+            continue;
+        }
+
+        if (n++) {
+            zoom_buf_c(b, ",");
+
+        } else {
+            zoom_buf_c(b, (b->len > 1) ? ",\"" : "\"");
+            zoom_buf_c(b, zoom_token_types[ctx->batch.asks[i].req.type].member);
+            zoom_buf_c(b, "\":\"");
+        }
+
+        zoom_buf_add(b, token->data, token->len);
+    }
+
+    if (n) {
+        zoom_buf_c(b, "\"");
+    }
+}
+
+
+static const ngx_str_t *
+ngx_http_zoom_types_any(const ngx_http_zoom_ctx_t *ctx, ngx_uint_t i,
+    ngx_uint_t end)
+{
+    for ( /* void */ ; i < end; i++) {
+        if (ctx->batch.asks[i].token.len) {
+            return &ctx->batch.asks[i].token;
+        }
+    }
+
+    return NULL;
+}
+
+
+const ngx_str_t *
+ngx_http_zoom_types_one(const ngx_http_zoom_ctx_t *ctx)
+{
+    return ngx_http_zoom_types_any(ctx, 0, ctx->batch.n);
 }
 
 

@@ -47,6 +47,9 @@ zoom_error_e ngx_http_zoom_types_plan(ngx_http_request_t *r,
 zoom_error_e ngx_http_zoom_types_lacking(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 
+/* For an answer that holds one token: the first there is.  Not NULL by then. */
+const ngx_str_t *ngx_http_zoom_types_one(const ngx_http_zoom_ctx_t *ctx);
+
 /*
  * The tokens as JSON, into ctx->reply.answer, under the names that platforms
  * have for them; with "plain" also under those of MeetStream.  NGX_ERROR: no
