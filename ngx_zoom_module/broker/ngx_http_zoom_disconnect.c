@@ -375,7 +375,7 @@ ngx_http_zoom_disconnect_over(ngx_http_zoom_disconnecting_t *d,
 
 
 void
-ngx_http_zoom_disconnected(ngx_http_zoom_account_t *account,
+ngx_http_zoom_disconnected(const ngx_http_zoom_account_t *account,
     const ngx_str_t *id)
 {
     ngx_http_zoom_grants_ask_t      *ask;

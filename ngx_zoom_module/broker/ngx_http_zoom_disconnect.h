@@ -45,7 +45,7 @@ ngx_http_zoom_disconnect_t *ngx_http_zoom_disconnect(
  * grant of that id is over, and nothing of it is handed out any more.
  */
 
-void ngx_http_zoom_disconnected(ngx_http_zoom_account_t *account,
+void ngx_http_zoom_disconnected(const ngx_http_zoom_account_t *account,
     const ngx_str_t *id);
 
 

@@ -4,10 +4,13 @@
 
 #include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_broker.h"
+#include "ngx_http_zoom_disconnect.h"
 #include "ngx_http_zoom_event.h"
 #include "ngx_http_zoom_str.h"
 
 
+static void ngx_http_zoom_event_consent(
+    const ngx_http_zoom_account_t *account, const zoom_event_t *event);
 static void ngx_http_zoom_event_user(const ngx_http_zoom_account_t *account,
     const zoom_event_t *event, ngx_log_t *log);
 static ngx_uint_t ngx_http_zoom_event_purge(ngx_http_zoom_account_t *account,
@@ -25,9 +28,35 @@ ngx_http_zoom_event_act(const ngx_http_zoom_account_t *account,
         ngx_http_zoom_event_user(account, event, log);
         break;
 
+    case ZOOM_EVENT_DEAUTHORIZED:
+        ngx_http_zoom_event_consent(account, event);
+        break;
+
     default:
         break;
     }
+}
+
+
+/* A user has withdrawn it, of this app and no other. */
+
+static void
+ngx_http_zoom_event_consent(const ngx_http_zoom_account_t *account,
+    const zoom_event_t *event)
+{
+    ngx_str_t  user;
+
+    if (!ngx_http_zoom_account_of_users(account) || event->user_id.len == 0
+        || (event->client_id.len
+            && !zoom_str_eq(event->client_id,
+                            ngx_http_zoom_str(&account->credential.client_id))))
+    {
+        return;
+    }
+
+    user = ngx_http_zoom_ngx_str(event->user_id);
+
+    ngx_http_zoom_disconnected(account, &user);
 }
 
 
