@@ -174,6 +174,66 @@ subtest 'accounts' => sub {
 };
 
 
+subtest 'locations' => sub {
+    my $users = store(place() . '/db')
+        . $t->account('users', account_id => undef, client_id => 'users',
+                      grant => 'authorization_code',
+                      redirect_uri => 'https://x.example/connected')
+        . $t->account('devices', account_id => undef, client_id => 'devices',
+                      grant => 'device_code');
+    my $tokens = 'zoom_tokens acme; zoom_user a@x.example; zoom_authenticate '
+                 . 'off;';
+
+    my @wrong = (
+        ['zoom_connect users;', qr/"zoom_connect" must have "zoom_authent/,
+         'a page without a guard'],
+        ['zoom_connect acme; zoom_authenticate off;',
+         qr/account "acme" of "zoom_connect" must have "grant" "authorization/,
+         'nobody to connect'],
+        ['zoom_grants acme; zoom_authenticate off;',
+         qr/"zoom_grants" must have "grant" "authorization/, 'no grants'],
+        ['zoom_disconnect acme; zoom_authenticate off;',
+         qr/"zoom_disconnect" must have "grant"/, 'nobody to disconnect'],
+        ['zoom_connected devices; zoom_authenticate off;',
+         qr/"zoom_connected" must have "grant" "authorization_code" in/,
+         'a device does not come back'],
+        ["$tokens zoom_onbehalf nobody a;",
+         qr/unknown account "nobody" of "zoom_onbehalf"/, 'nobody'],
+        ["$tokens zoom_onbehalf acme a;",
+         qr/account "acme" of "zoom_onbehalf" must have "grant"/, 'S2S'],
+        ["$tokens zoom_onbehalf users " . join(' ', 'a' .. 'i') . ';',
+         qr/has more than 8 users/, 'too many'],
+        ['zoom_tokens users; zoom_authenticate off; zoom_types '
+         . 'local_recording; zoom_allow_meeting 1;',
+         qr/"zoom_tokens" must have "zoom_user"/, 'whose token'],
+        (map { ["zoom_connected users; zoom_authenticate off; "
+                . "zoom_connect_return $_;", qr/the place "/, "to $_"] }
+             qw(done //evil.example http://x.example/ https://), '/$arg_x',
+             '$arg_x', 'https://$host/x', '/a$http_x', '"/a b"'),
+    );
+
+    for (@wrong) {
+        my ($lines, $like, $name) = @$_;
+        my ($exit, $said) = $t->nginx_t(http => $users,
+            locations => "location = /x { $lines }\n");
+
+        isnt($exit, 0, $name);
+        like($said, $like, "$name: why");
+    }
+
+    for my $place ('/', '/done', '/t/$uri', 'https://x.example',
+                   'https://x.example/$uri')
+    {
+        my ($exit, $said) = $t->nginx_t(http => $users,
+            locations => "location = /x { zoom_connected users; "
+                         . "zoom_authenticate off; zoom_connect_return "
+                         . "$place; }\n");
+
+        is($exit, 0, "to $place") or diag($said);
+    }
+};
+
+
 subtest 'a new file' => sub {
     my $dir = place();
     my $nginx = $t->nginx(http => store("$dir/store.db"));
