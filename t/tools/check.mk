@@ -3,7 +3,7 @@
 SAN_FLAGS := -fsanitize=address,undefined -fno-omit-frame-pointer
 
 .PHONY: lint sanitize valgrind coverage torture matrix \
-        fuzz chaos bench bench-check
+        fuzz chaos bench bench-base bench-check bench-zone
 
 lint:  ## style, banned functions, clang-tidy, cppcheck
 	@t/tools/deps $(PACKAGES) $(LINTERS)
@@ -133,12 +133,21 @@ bench:  ## what a callback costs, beside nginx and services of others
 
 BASE ?= HEAD
 
-bench-check: $(OUT)/bench/open  ## fails where the build of BASE (HEAD) is 3 % faster
+# the build of BASE, to hold this one against
+bench-base: $(OUT)/bench/open
 	@t/tools/deps $(PACKAGES) valgrind
 	@$(MAKE) --no-print-directory all
 	@rm -rf $(OUT)/bench/base
 	@mkdir -p $(OUT)/bench/base
 	@git archive $(BASE) | tar x -C $(OUT)/bench/base
 	@$(MAKE) --no-print-directory -C $(OUT)/bench/base all BUILD=build
+
+bench-zone: bench-base  ## large zones, many accounts, waiting callbacks, beside BASE
+	ZOOM_BASE=$(OUT)/bench/base/build/ngx_http_zoom_module.so \
+	    ZOOM_MODULE=$(MODULE) BENCH_OUT=$(OUT)/bench t/bench/zone
+	ZOOM_BASE=$(OUT)/bench/base/build/ngx_http_zoom_module.so \
+	    ZOOM_MODULE=$(MODULE) t/bench/waiting
+
+bench-check: bench-base  ## fails where the build of BASE (HEAD) is 3 % faster
 	ZOOM_BASE=$(OUT)/bench/base/build/ngx_http_zoom_module.so \
 	    ZOOM_MODULE=$(MODULE) BENCH_OUT=$(OUT)/bench t/bench/check
