@@ -11,6 +11,7 @@ use Time::HiRes qw(sleep);
 
 use Zoom::Process qw(spawn stop alive ended free_ports port_is_open scratch
                      discard);
+use Zoom::Sandbox;
 use Zoom::Test;
 
 plan skip_all => 'a sanitizer would have to be preloaded' if $ENV{ZOOM_ASAN};
@@ -66,7 +67,22 @@ sub tells_secrets {
 
         chomp $secret;
         $secret ne '' && index($text, $secret) >= 0;
-    } qw(client_secret attendee key sdk_secret);
+    } qw(client_secret attendee key sdk_secret users_secret store_key admin);
+}
+
+
+# What a browser does whose user is sent to Zoom and agrees: two statuses.
+sub connected {
+    my ($port) = @_;
+    my $r = http(port => $port, path => '/connect');
+    my ($cookie) = $r->header('set-cookie') =~ /^([^;]+)/;
+    my ($zoom) = $r->header('location') =~ /:(\d+)/;
+    my $back = Zoom::Sandbox::consent({ plain => $zoom },
+                                      $r->header('location'));
+
+    $back =~ s{^http://[^/]+}{};
+    return ($r->status, http(port => $port, path => $back,
+                             headers => [Cookie => $cookie])->status);
 }
 
 
@@ -116,6 +132,12 @@ subtest 'until Ctrl-C' => sub {
                        body => '{"meeting_number":123456789}')->json->{zak})
            ->{uid}, 'bots@example.com', 'and what it asks for');
 
+    is(join(' ', connected($port)), '302 200', 'a user connects');
+
+    my ($others) = output() =~ m{^    (\S+/callback \S+ /on-behalf .*)$}m;
+    like(`$others`, qr/^HTTP 200\n.*"onbehalf_token":"eyJ/,
+         'the callback that gets an OBF token then');
+
     my ($control) = output() =~ m{127\.0\.0\.1:(\d+)/ in a browser};
     like(http(port => $control, path => '/')->body, qr/stand-in/,
          'the page of the stand-in');
@@ -124,7 +146,8 @@ subtest 'until Ctrl-C' => sub {
 
     my ($run_dir) = glob "$dir/tmp/zoom-run-*";
     my @open = grep { (stat "$run_dir/$_")[2] & 077 }
-               qw(client_secret attendee key sdk_secret zak.curl nginx.conf);
+               qw(client_secret attendee key sdk_secret users_secret store_key
+                  admin zak.curl nginx.conf);
     is("@open", '', 'nor can others read one');
 
     kill 'INT', $pid;

@@ -183,7 +183,7 @@ sub consent {
     my $page = http(port => $self->{plain}, path => $path);
     my ($ticket) = $page->body =~ /name="ticket" value="([^"]+)"/ or return;
 
-    return $self->press('/oauth/authorize', ticket => $ticket, %o)
+    return press($self, '/oauth/authorize', ticket => $ticket, %o)
                 ->header('location');
 }
 
