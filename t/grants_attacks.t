@@ -36,6 +36,7 @@ $t->nginx(level => 'debug', http => $grants->conf('users', <<'EOC',
         zoom_tokens          users;
         zoom_user            $arg_user;
         zoom_allow_user      *;
+        zoom_reuse           0;
         zoom_authenticate    off;
     }
 
@@ -300,6 +301,29 @@ subtest 'others keep their hands off' => sub {
               $r->header('content-security-policy') // ''),
          qr/DENY|frame-ancestors 'none'/i, 'nor framed');
     unlike($r->body, qr/eyJ|refresh_token|access_token/, 'nor has it tokens');
+};
+
+
+subtest 'the name of somebody else' => sub {
+    my $connect = sub { $grants->connect($_[0], user => $_[1]) };
+
+    $connect->('alice', $alice);
+    $connect->($_, $bob) for $alice, 'AliceOfAnotherAccount1';
+    is(owner($_), 'AliceOfAnotherAccount1', "$_ is still hers")
+        for $alice, 'AliceOfAnotherAccount1', 'alice';
+};
+
+
+subtest 'consent withdrawn' => sub {
+    is(owner('alice'), 'AliceOfAnotherAccount1', 'a token that is kept');
+    $zoom->control({ deauthorize => { user => $alice } });
+    ok(wait_for(sub { owner('alice') eq 'grant_expired' }, 10),
+       'is given to nobody any more');
+
+    my $n = $zoom->count(qw(endpoints refresh calls));
+
+    is(owner('alice'), 'grant_expired', 'and so it stays') for 1 .. 3;
+    is($zoom->count(qw(endpoints refresh calls)), $n, 'nor is Zoom asked');
 };
 
 
