@@ -102,4 +102,10 @@ void ngx_http_zoom_status_html(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_snapshot_t *snap);
 
 
+/* Of users; 0 also where there can be none. */
+#define ngx_http_zoom_status_grants(fare)                                     \
+    ((fare)->state.grants[ZOOM_GRANT_ACTIVE]                                  \
+     + (fare)->state.grants[ZOOM_GRANT_EXPIRED])
+
+
 #endif /* _NGX_HTTP_ZOOM_STATUS_H_INCLUDED_ */

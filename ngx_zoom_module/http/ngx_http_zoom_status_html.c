@@ -128,6 +128,15 @@ ngx_http_zoom_html_account(ngx_http_zoom_writer_t *w,
     ngx_http_zoom_html_zoom(w, &fare->state);
     ngx_http_zoom_html_limits(w, fare);
 
+    if (ngx_http_zoom_status_grants(fare)) {
+        ngx_http_zoom_html_table(w, "Users who have connected");
+        ngx_http_zoom_html_row(w, "active",
+                               fare->state.grants[ZOOM_GRANT_ACTIVE]);
+        ngx_http_zoom_html_row(w, "have to connect again",
+                               fare->state.grants[ZOOM_GRANT_EXPIRED]);
+        ngx_http_zoom_writes(w, "</table>\n");
+    }
+
     ngx_http_zoom_html_table(w, "Times in ms");
     ngx_http_zoom_writes(w, "<thead><tr><th><th>count<th>mean<th>half<th>95%"
                             "</thead>\n");

@@ -213,6 +213,17 @@ ngx_http_zoom_json_access(ngx_http_zoom_writer_t *w,
     }
 
     ngx_http_zoom_json_close(w);
+
+    if (ngx_http_zoom_status_grants(fare) == 0) {
+        return;
+    }
+
+    ngx_http_zoom_json_open(w, "grants");
+    ngx_http_zoom_json_number(w, "active",
+                              fare->state.grants[ZOOM_GRANT_ACTIVE]);
+    ngx_http_zoom_json_number(w, "expired",
+                              fare->state.grants[ZOOM_GRANT_EXPIRED]);
+    ngx_http_zoom_json_close(w);
 }
 
 

@@ -78,6 +78,13 @@ static int64_t ngx_http_zoom_gauge_probe(const ngx_http_zoom_fare_t *fare,
     ngx_uint_t n);
 static int64_t ngx_http_zoom_gauge_last(const ngx_http_zoom_fare_t *fare,
     ngx_uint_t n);
+static int64_t ngx_http_zoom_gauge_grants(const ngx_http_zoom_fare_t *fare,
+    ngx_uint_t n);
+
+
+static const char *const  ngx_http_zoom_grant_names[ZOOM_NGRANT_STATES] = {
+    "active", "expired"
+};
 
 
 static const ngx_http_zoom_gauge_t  ngx_http_zoom_gauges[] = {
@@ -124,6 +131,10 @@ static const ngx_http_zoom_gauge_t  ngx_http_zoom_gauges[] = {
     { "zoom_next_probe_seconds", "When Zoom may be asked again.",
       "kind", ngx_http_zoom_service_names, NGX_HTTP_ZOOM_NSERVICES,
       ngx_http_zoom_gauge_probe },
+
+    { "zoom_grants", "Users who have connected an account.",
+      "state", ngx_http_zoom_grant_names, ZOOM_NGRANT_STATES,
+      ngx_http_zoom_gauge_grants },
 
     { "zoom_last_error_timestamp_seconds", "When Zoom failed last.",
       NULL, NULL, 1, ngx_http_zoom_gauge_last },
@@ -528,4 +539,15 @@ ngx_http_zoom_gauge_last(const ngx_http_zoom_fare_t *fare, ngx_uint_t n)
     }
 
     return fare->state.last_time * 1000;
+}
+
+
+static int64_t
+ngx_http_zoom_gauge_grants(const ngx_http_zoom_fare_t *fare, ngx_uint_t n)
+{
+    if (ngx_http_zoom_status_grants(fare) == 0) {
+        return NGX_HTTP_ZOOM_ABSENT;
+    }
+
+    return (int64_t) fare->state.grants[n] * 1000;
 }
