@@ -119,8 +119,10 @@ subtest 'one Zoom account' => sub {
                 $zoom->arrivals('token');
 
     is(scalar @times, 40, 'by a mint each');
-    cmp_ok($times[-1] - $times[0], '>', 39 * 0.053,
-           'has one limit for all its blocks and hosts');
+
+    # A limit for each of the four would let all of them through at once.
+    cmp_ok($times[-1] - $times[0], '>', 0.9,
+           'has one limit of 20 a second for all its blocks and hosts');
 };
 
 

@@ -13,9 +13,11 @@ use Zoom::Test;
 my $t = Zoom::Test->new;
 my $zoom = $t->zoom;
 
+# Whoever waits gets what is minted, not what is there, however busy we are.
 my $locations = <<'EOC';
         zoom_authenticate  off;
         zoom_user          bots@example.com;
+        zoom_stale_after   off;
 
         location = /zak {
             zoom_tokens  acme;
