@@ -10,7 +10,7 @@ use JSON::PP ();
 use Test::More;
 
 use Zoom::Browser qw(browse);
-use Zoom::Process qw(free_ports);
+use Zoom::Process qw(free_ports spawn stop);
 use Zoom::Test;
 
 my $t = Zoom::Test->new;
@@ -397,6 +397,49 @@ subtest 'for machines' => sub {
 
     is($? >> 8, 0, 'promtool check metrics');
     is($said, '', 'has nothing to say');
+};
+
+
+# Its parser is not promtool's: each takes what the other refuses.
+subtest 'Prometheus' => sub {
+    plan(skip_all => 'prometheus is not installed')
+        if system('command -v prometheus > /dev/null 2>&1');
+
+    my $dir = $t->dir . '/prometheus';
+    my ($port) = free_ports(1);
+    my ($key) = $t->secret('scrape') =~ /^Bearer (.*)/;
+    my $target;
+
+    mkdir $dir;
+    spew("$dir/key", $key);
+    spew("$dir/conf.yml", <<"EOC");
+global: { scrape_interval: 1s }
+scrape_configs:
+- job_name: zoom
+  metrics_path: /metrics
+  authorization: { credentials_file: $dir/key }
+  static_configs: [{ targets: ['127.0.0.1:@{[ $t->port ]}'] }]
+EOC
+
+    my $pid = spawn(
+        name   => 'prometheus',
+        output => "$dir/output",
+        argv   => ['prometheus', "--config.file=$dir/conf.yml",
+                   "--storage.tsdb.path=$dir/data",
+                   "--web.listen-address=127.0.0.1:$port"],
+    );
+
+    wait_for(sub {
+        my $r = http(port => $port, path => '/api/v1/targets');
+
+        $target = $r->status == 200
+                  && $r->json->{data}{activeTargets}[0];
+        return $target && $target->{health} ne 'unknown';
+    }, 30, 'a scrape');
+
+    is($target->{lastError}, '', 'has no error');
+    is($target->{health}, 'up', 'has scraped it');
+    stop($pid);
 };
 
 
