@@ -40,7 +40,8 @@ sub place {
 sub sql {
     my ($file, @sql) = @_;
 
-    open my $fh, '-|', 'sqlite3', $file, @sql or die "sqlite3: $!\n";
+    open my $fh, '-|', 'sqlite3', '-cmd', '.timeout 5000',
+        $file, @sql or die "sqlite3: $!\n";
     my $said = join '', <$fh>;
     close $fh;
 
