@@ -22,8 +22,8 @@
 
 /* How exactly it is known what has left the window, and how far it goes. */
 
-#define ZOOM_WINDOW_CELLS    96
-#define ZOOM_WINDOW_RING     160
+#define ZOOM_WINDOW_CELLS    48
+#define ZOOM_WINDOW_RING     80
 
 
 typedef struct {
