@@ -79,9 +79,10 @@ zoom_rate_t zoom_limit_share(zoom_rate_t rate, unsigned share);
 uint32_t zoom_limit_window(const zoom_rate_t *rate, int64_t *width);
 
 /*
- * Takes a slot that is free now, or lies no further than "budget" from "now";
- * "seconds" is the time since the epoch.  0 on success.  Else nothing was
- * taken, and it is how long to wait before it makes sense to ask again.
+ * Takes a slot that is free now, or is reached within "budget" from "now" even
+ * if the clock slips a little; "seconds" is the time since the epoch.  0 on
+ * success.  Else nothing was taken, and it is how long to wait before it makes
+ * sense to ask again.
  */
 
 int64_t zoom_limit_reserve(zoom_limit_t *l, const zoom_rate_t *rate,

@@ -11,6 +11,10 @@
 
 #define ZOOM_LIMIT_AHEAD  2
 
+/* of a wait, by which it may become longer */
+
+#define ZOOM_LIMIT_SLIP  16
+
 /* with fewer requests than these a part of one counts */
 
 #define ZOOM_LIMIT_FEW   10
@@ -111,7 +115,10 @@ zoom_limit_reserve(zoom_limit_t *l, const zoom_rate_t *rate, int64_t now,
 
     wait = zoom_limit_look(l, rate, now, seconds, &used);
 
-    if (wait > 0 && (wait > budget || (rate->day && used >= rate->day))) {
+    if (wait > 0
+        && (wait + wait / ZOOM_LIMIT_SLIP > budget
+            || (rate->day && used >= rate->day)))
+    {
         return wait;
     }
 

@@ -165,13 +165,13 @@ START_TEST(refuses_beyond_the_budget)
     ck_assert_int_eq(take(rate, 0, 0), 0);
     before = limit;
 
-    ck_assert_int_eq(take(rate, 0, 999999), 1000000);
+    ck_assert_int_eq(take(rate, 0, 1062499), 1000000);
 
     /* and takes nothing, not even of the day */
 
     ck_assert_int_eq(memcmp(&before, &limit, sizeof(limit)), 0);
 
-    ck_assert_int_eq(take(rate, 0, 1000000), 0);
+    ck_assert_int_eq(take(rate, 0, 1062500), 0);
 }
 END_TEST
 
