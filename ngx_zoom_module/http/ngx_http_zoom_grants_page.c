@@ -106,7 +106,10 @@ ngx_http_zoom_grants_page_ask(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     consent = &zlcf->account->consent;
 
     ngx_cpystrn(ask->query.app, consent->app.data, sizeof(ask->query.app));
-    ngx_memcpy(ask->query.user, after->data, after->len);
+
+    if (after->len) {
+        ngx_memcpy(ask->query.user, after->data, after->len);
+    }
 
     page = cln->data;
     page->request = r;

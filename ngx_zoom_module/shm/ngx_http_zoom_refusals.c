@@ -142,7 +142,10 @@ ngx_http_zoom_refusals_name(ngx_http_zoom_refusals_t *row,
         name = &row->names[i];
 
         name->len = ngx_min(names[i].len, NGX_HTTP_ZOOM_REFUSAL_NAME);
-        ngx_memcpy(name->data, names[i].data, name->len);
+
+        if (name->len) {
+            ngx_memcpy(name->data, names[i].data, name->len);
+        }
     }
 }
 
