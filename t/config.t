@@ -836,7 +836,7 @@ sub messages {
 
     # of grants t/grants_store.t sees to it, of webhooks t/webhook_config.t
     for my $file (grep { !m{/lua/}
-                         && !m{_(?:store|consent|webhook)_conf\.c$} }
+                         && !m{_(?:store|consent|grants|webhook)_conf\.c$} }
                   glob "$top/ngx_zoom_module/*.c $top/ngx_zoom_module/*/*.c"
                        . " $top/src/*.c")
     {

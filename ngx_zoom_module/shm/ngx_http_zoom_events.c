@@ -155,7 +155,9 @@ ngx_http_zoom_events_name(u_char *to, const ngx_str_t *name)
 
     len = ngx_min(name->len, NGX_HTTP_ZOOM_EVENTS_NAME);
 
-    ngx_memcpy(to, name->data, len);
+    if (len) {
+        ngx_memcpy(to, name->data, len);
+    }
 
     return len;
 }
