@@ -106,12 +106,12 @@ ngx_http_zoom_blocks_write(ngx_http_zoom_zone_t *zone,
 {
     size_t  n;
 
-    while (offset >= NGX_HTTP_ZOOM_DATA_SIZE) {
+    while (e && offset >= NGX_HTTP_ZOOM_DATA_SIZE) {
         offset -= NGX_HTTP_ZOOM_DATA_SIZE;
         e = ngx_http_zoom_blocks_next(zone, e);
     }
 
-    while (len) {
+    while (e && len) {
         n = ngx_min(len, NGX_HTTP_ZOOM_DATA_SIZE - offset);
 
         ngx_memcpy(e->data + offset, data, n);

@@ -175,16 +175,19 @@ ngx_http_zoom_grants_post(ngx_http_zoom_grants_ask_t *ask)
 static void
 ngx_http_zoom_lane_go(ngx_http_zoom_lane_t *lane)
 {
-    ngx_queue_t  *q;
+    ngx_queue_t  *q, *next;
 
     if (lane->busy) {
         return;
     }
 
-    while (!ngx_queue_empty(&lane->waiting)
-           && lane->nasks < NGX_HTTP_ZOOM_GRANTS_BATCH)
+    for (q = ngx_queue_head(&lane->waiting);
+         q != ngx_queue_sentinel(&lane->waiting)
+         && lane->nasks < NGX_HTTP_ZOOM_GRANTS_BATCH;
+         q = next)
     {
-        q = ngx_queue_head(&lane->waiting);
+        next = ngx_queue_next(q);
+
         ngx_queue_remove(q);
         lane->nwaiting--;
 
