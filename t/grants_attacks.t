@@ -20,7 +20,8 @@ my $bob = 'bob@other.example';
 
 $grants->allow('/other/back', '/plain');
 
-$t->nginx(level => 'debug', http => $grants->conf('users', <<'EOC',
+my $attacked = $t->nginx(level => 'debug',
+                         http => $grants->conf('users', <<'EOC',
     location = /other/connect {
         zoom_connect         other;
         zoom_connect_as      $http_x_who;
@@ -185,6 +186,12 @@ subtest 'wrong codes harm nobody else' => sub {
            'another one connects');
         is(owner('good'), 'AliceOfAnotherAccount1', 'and is served');
     }
+
+    # Whoever has a browser can send them, as many as it likes.
+    my @lines = $attacked->error_log =~ /\[error\].*could not connect.*/g;
+
+    cmp_ok(scalar @lines, '<', 5, 'and fill no log')
+        or diag(join "\n", @lines);
 };
 
 

@@ -12,6 +12,7 @@
 #include "ngx_http_zoom_bearer.h"
 #include "ngx_http_zoom_call.h"
 #include "ngx_http_zoom_connect.h"
+#include "ngx_http_zoom_failure.h"
 #include "ngx_http_zoom_forget.h"
 #include "ngx_http_zoom_grants.h"
 #include "ngx_http_zoom_str.h"
@@ -25,6 +26,7 @@
 #define NGX_HTTP_ZOOM_CONNECT_MAX   256          /* at once, in a worker */
 #define NGX_HTTP_ZOOM_CONNECT_TIME  12000        /* of a step, milliseconds */
 #define NGX_HTTP_ZOOM_CONNECT_SLOW  5            /* RFC 8628, 3.5; seconds */
+#define NGX_HTTP_ZOOM_CONNECT_LAST  60000        /* of polls, once told to quit */
 
 
 typedef enum {
@@ -45,6 +47,7 @@ typedef struct {
     ngx_msec_t                   deadline;
     ngx_event_t                  timer;      /* to the next poll */
     ngx_msec_t                   dies;       /* the device's code */
+    unsigned                     leaving:1;  /* as this worker is */
     zoom_device_e                reason;
 
     u_char                       alias[ZOOM_USER_MAX + 1];
@@ -513,7 +516,18 @@ ngx_http_zoom_connect_polled(ngx_http_zoom_connecting_t *c)
 static void
 ngx_http_zoom_connect_wait(ngx_http_zoom_connecting_t *c)
 {
-    if ((ngx_msec_int_t) (c->dies - ngx_current_msec) <= 0) {
+    ngx_msec_int_t  left;
+
+    left = (ngx_msec_int_t) (c->dies - ngx_current_msec);
+
+    if (ngx_exiting && !c->leaving) {
+        c->leaving = 1;
+
+        left = ngx_min(left, NGX_HTTP_ZOOM_CONNECT_LAST);
+        c->dies = ngx_current_msec + left;
+    }
+
+    if (left <= 0) {
         ngx_http_zoom_connect_over(c);
         return;
     }
@@ -610,18 +624,31 @@ ngx_http_zoom_connect_stored(ngx_http_zoom_grants_ask_t *ask)
 static void
 ngx_http_zoom_connect_fail(ngx_http_zoom_connecting_t *c, zoom_error_e error)
 {
+    u_char                    often[64];
+    uint64_t                  count;
+    ngx_uint_t                level;
     const zoom_verdict_t     *v;
     const zoom_error_info_t  *info;
 
     v = &c->call.verdict;
     info = zoom_error_info(error);
 
-    ngx_log_error(NGX_LOG_ERR, c->wa->log, 0,
+    count = ngx_http_zoom_failure_connect(c->wa, error);
+    level = count ? NGX_LOG_ERR : NGX_LOG_INFO;
+
+    ngx_memzero(often, sizeof(often));
+
+    if (count > 1) {
+        (void) ngx_snprintf(often, sizeof(often) - 1, " (%uL of this kind since "
+                            "the last such line)", count);
+    }
+
+    ngx_log_error(level, c->wa->log, 0,
                   "zoom: account \"%V\": a user could not connect: %*s%s%s%s"
-                  "%s", &c->wa->account->name, info->name.len,
+                  "%s%s", &c->wa->account->name, info->name.len,
                   info->name.data,
                   v->message[0] ? ", " : "", v->message,
-                  v->advice ? "; " : "", v->advice ? v->advice : "");
+                  v->advice ? "; " : "", v->advice ? v->advice : "", often);
 
     ngx_http_zoom_connect_tell(c, error);
     ngx_http_zoom_connect_over(c);

@@ -282,6 +282,24 @@ ngx_http_zoom_failure_over(ngx_http_zoom_worker_account_t *wa,
 }
 
 
+uint64_t
+ngx_http_zoom_failure_connect(ngx_http_zoom_worker_account_t *wa,
+    zoom_error_e error)
+{
+    ngx_str_t             what;
+    ngx_http_zoom_news_t  news;
+
+    what.data = (u_char *) &error;
+    what.len = sizeof(error);
+
+    news.owner = ngx_http_zoom_failure_owner(wa->zone, wa->state);
+    news.whom = ngx_http_zoom_failure_whom(wa, NGX_HTTP_ZOOM_OAUTH, 0);
+    news.what = ngx_http_zoom_told_hash(wa->zone, &what, 1);
+
+    return ngx_http_zoom_tell(wa->zone, &wa->zone->sh->failed, &news);
+}
+
+
 void
 ngx_http_zoom_failure_forget(ngx_http_zoom_worker_account_t *wa)
 {
