@@ -1,0 +1,151 @@
+#!/usr/bin/perl
+
+# Users who connect by a device code (RFC 8628): what the page answers, how Zoom
+# is asked meanwhile, and what comes of it.
+
+use strict;
+use warnings;
+
+use Test::More;
+use Time::HiRes qw(time);
+
+use Zoom::Grants;
+use Zoom::Test;
+
+my $t = Zoom::Test->new;
+my $zoom = $t->zoom;
+my $grants = Zoom::Grants->new($t);
+my $alice = 'alice@other.example';
+
+$zoom->control({ device => { interval => 1 } });
+
+my %device = (grant => 'device_code', redirect_uri => undef,
+              authorize_url => undef, device_url => '%{device_url}');
+
+# All pages but the one that a device does not come back to.
+my $conf = $grants->conf('users', <<'EOC', %device);
+    location = /tokens {
+        zoom_tokens        users;
+        zoom_user          $arg_user;
+        zoom_allow_user    *;
+        zoom_reuse         0;
+        zoom_authenticate  off;
+    }
+EOC
+
+$conf =~ s/location = \/connected \{.*?\}//s;
+
+my $nginx = $t->nginx(http => $conf);
+
+
+sub post {
+    my ($who) = @_;
+
+    return http(port => $grants->port, path => '/connect', body => '',
+                headers => ['X-Who' => $who]);
+}
+
+
+sub polls { return $zoom->count(qw(endpoints device_poll calls)) // 0 }
+
+
+sub owner {
+    my ($name) = @_;
+    my $r = $grants->get("/tokens?user=$name");
+
+    return $r->status == 200 ? jwt_claims($r->body)->{uid}
+                             : $r->json->{error};
+}
+
+
+sub polled {
+    my ($n) = @_;
+    my $before = polls();
+
+    return wait_for(sub { polls() >= $before + $n }, 15);
+}
+
+
+# The user says no, and that is seen.
+sub declines {
+    my ($code) = @_;
+    my $n = () = $nginx->error_log =~ /a user of a device declined/g;
+
+    ok($zoom->approve($code, user => $alice, deny => 1), 'declined');
+    ok(wait_for(sub {
+        $n < (() = $nginx->error_log =~ /a user of a device declined/g);
+    }, 15), 'which is told');
+}
+
+
+subtest 'the page' => sub {
+    my $r = $grants->get('/connect', 'X-Who' => 'reader');
+
+    is($r->status, 405, 'is no page to look at');
+
+    $r = post('owner');
+    is($r->status, 200, 'answers');
+
+    my $json = $r->json;
+
+    like($json->{user_code}, qr/^[A-Z]{4}-[A-Z]{4}$/, 'a code to type');
+    like($json->{verification_uri}, qr{^https?://}, 'where to');
+    is($json->{interval}, 1, 'how often');
+    cmp_ok($json->{expires_in}, '>', 60, 'for how long');
+    ok(!grep({ /device_code/ } keys %$json), 'and no device code');
+
+    is(post('')->status, 403, 'nobody gets nothing');
+
+    # the next are asked for alone
+    declines($json->{user_code});
+};
+
+
+subtest 'somebody who consents' => sub {
+    my $code = post('owner')->json->{user_code};
+
+    ok(polled(2), 'Zoom is asked while the user types');
+    is(owner('owner'), 'not_connected', 'before that there is no grant');
+
+    ok($zoom->approve($code, user => $alice), 'the user consents');
+    ok(wait_for(sub { owner('owner') eq 'AliceOfAnotherAccount1' }, 15),
+       'and is connected');
+};
+
+
+subtest 'slow_down' => sub {
+    $zoom->control({ device => { interval => 1, slow_down => 1 } });
+
+    my $code = post('slow')->json->{user_code};
+    my $start = time;
+
+    ok(polled(1), 'is said once');
+    ok($zoom->approve($code, user => $alice), 'the user consents');
+    ok(wait_for(sub { owner('slow') eq 'AliceOfAnotherAccount1' }, 20),
+       'and is connected');
+    cmp_ok(time - $start, '>', 5, 'five seconds later, as RFC 8628 has it');
+    $zoom->control({ device => { interval => 1, slow_down => 0 } });
+};
+
+
+subtest 'somebody who declines' => sub {
+    declines(post('no')->json->{user_code});
+    is(owner('no'), 'not_connected', 'is not connected');
+    unlike($nginx->error_log, qr/\[error\].*could not connect/,
+           'which is no error');
+};
+
+
+# The next connects while the worker that was asked is on its way out.
+subtest 'a reload' => sub {
+    my $code = post('late')->json->{user_code};
+
+    ok(polled(1), 'while a code is out');
+    $t->reload(http => $conf);
+    ok($zoom->approve($code, user => $alice), 'the user consents');
+    ok(wait_for(sub { owner('late') eq 'AliceOfAnotherAccount1' }, 15),
+       'and is connected');
+};
+
+
+$t->finish;
