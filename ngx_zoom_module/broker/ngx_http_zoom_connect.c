@@ -26,7 +26,7 @@
 #define NGX_HTTP_ZOOM_CONNECT_MAX   256          /* at once, in a worker */
 #define NGX_HTTP_ZOOM_CONNECT_TIME  12000        /* of a step, milliseconds */
 #define NGX_HTTP_ZOOM_CONNECT_SLOW  5            /* RFC 8628, 3.5; seconds */
-#define NGX_HTTP_ZOOM_CONNECT_LAST  60000        /* of polls, once told to quit */
+#define NGX_HTTP_ZOOM_CONNECT_LAST  60000        /* quits; milliseconds */
 
 
 typedef enum {
@@ -639,8 +639,9 @@ ngx_http_zoom_connect_fail(ngx_http_zoom_connecting_t *c, zoom_error_e error)
     ngx_memzero(often, sizeof(often));
 
     if (count > 1) {
-        (void) ngx_snprintf(often, sizeof(often) - 1, " (%uL of this kind since "
-                            "the last such line)", count);
+        (void) ngx_snprintf(often, sizeof(often) - 1,
+                            " (%uL of this kind since the last such line)",
+                            count);
     }
 
     ngx_log_error(level, c->wa->log, 0,

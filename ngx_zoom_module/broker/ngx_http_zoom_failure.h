@@ -72,8 +72,8 @@ ngx_uint_t ngx_http_zoom_failure_over(ngx_http_zoom_worker_account_t *wa,
     ngx_http_zoom_service_e service, const ngx_http_zoom_subject_t *subject);
 
 /*
- * A user could not connect.  Anybody with a browser comes here, so it is told as
- * ngx_http_zoom_tell() says, whoever the user is.
+ * A user could not connect.  Anybody with a browser comes here, so it is told
+ * as ngx_http_zoom_tell() says, whoever the user is.
  */
 
 uint64_t ngx_http_zoom_failure_connect(ngx_http_zoom_worker_account_t *wa,
