@@ -161,10 +161,14 @@ subtest 'what does not fit is refused at once' => sub {
     is_deeply([grep { $_->json->{error} ne 'rate_limited' } @refused], [],
               'why');
 
-    my @gaps = gaps(asked(1 .. 40));
+    my @asked = asked(1 .. 40);
+    my @gaps = gaps(@asked);
+    my @fives = map { $asked[$_][0] - $asked[$_ - 4][0] } 4 .. $#asked;
 
+    # Two may come close together where a busy machine keeps one back, and
+    # Zoom does not mind; five in a second are what it refuses.
     cmp_ok(sum(@gaps) / @gaps, '>', 0.245, 'Zoom is asked evenly');
-    cmp_ok(min(@gaps), '>', 0.15, 'all the time');
+    cmp_ok(min(@fives), '>', 0.99, 'and never five times in a second');
     is(refused(), 0, 'and has nothing to refuse');
 
     my $limits = limits('free', 40);
