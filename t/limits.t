@@ -146,6 +146,7 @@ sleep 0.1 while $zoom->count(qw(concurrency oauth now));
 
 
 subtest 'what does not fit is refused at once' => sub {
+    my $start = time;
     my @calls = map { call('free', $_) } 1 .. 40;
 
     http_wait(@calls);
@@ -163,12 +164,13 @@ subtest 'what does not fit is refused at once' => sub {
 
     my @asked = asked(1 .. 40);
     my @gaps = gaps(@asked);
-    my @fives = map { $asked[$_][0] - $asked[$_ - 4][0] } 4 .. $#asked;
 
-    # Two may come close together where a busy machine keeps one back, and
-    # Zoom does not mind; five in a second are what it refuses.
     cmp_ok(sum(@gaps) / @gaps, '>', 0.245, 'Zoom is asked evenly');
-    cmp_ok(min(@fives), '>', 0.99, 'and never five times in a second');
+
+    # A busy machine makes a request late, and the gap behind it short, but
+    # none early; the clock of Zoom's stand-in may be a little behind.
+    cmp_ok(min(map { $asked[$_][0] - $start - 0.245 * $_ } 0 .. $#asked),
+           '>', -0.1, 'never before its turn');
     is(refused(), 0, 'and has nothing to refuse');
 
     my $limits = limits('free', 40);
@@ -195,12 +197,15 @@ subtest 'first come, first served' => sub {
               @calls;
     my (%last, $wrong);
 
+    # two that a busy machine sends together may arrive in any order
     for (asked(51 .. 58)) {
-        my $pid = $pid{ $_->[1] };
-        my $n = $order{"/free?user=$_->[1]"};
+        my ($at, $user) = @$_;
+        my $pid = $pid{$user};
+        my $n = $order{"/free?user=$user"};
+        my $last = $last{$pid} // [0, 0];
 
-        $wrong++ if $n < ($last{$pid} // 0);
-        $last{$pid} = $n;
+        $wrong++ if $n < $last->[1] && $at - $last->[0] > 0.1;
+        $last{$pid} = [$at, $n];
     }
 
     is(statuses(@calls), '200:8', 'all fit');
