@@ -239,15 +239,17 @@ zoom_error_e
 ngx_http_zoom_types_plan(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     const char **why)
 {
-    ngx_uint_t            i, any;
-    const char           *reason;
-    zoom_error_e          first;
-    ngx_http_zoom_ask_t  *ask;
+    ngx_uint_t                       i, n, any;
+    const char                      *reason;
+    zoom_error_e                     first;
+    ngx_http_zoom_ask_t             *ask;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
 
-    if (ngx_http_zoom_batch_init(&ctx->batch, r->pool, ctx->target.ntypes
-                                               + NGX_HTTP_ZOOM_ONBEHALF_MAX)
-        != NGX_OK)
-    {
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    n = ctx->target.ntypes + (zlcf->onbehalf ? zlcf->onbehalf->n : 0);
+
+    if (ngx_http_zoom_batch_init(&ctx->batch, r->pool, n) != NGX_OK) {
         *why = "no memory";
         return ZOOM_E_INTERNAL;
     }
