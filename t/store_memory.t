@@ -37,7 +37,8 @@ sub cold {
             zoom_status;
         }
 EOC
-        account => { rate => 'light=4000r/s', connections => 64 });
+        account => { rate => 'light=4000r/s', connections => 64 },
+        reuseport => 1);
 }
 
 sub call { return http_start(port => $nginx->port, path => "/zak?$_[0]") }
