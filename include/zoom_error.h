@@ -1,5 +1,5 @@
 /*
- * What a caller is told when there is no token: README.md, "Errors".
+ * What a caller is told when there is no token: docs/errors.md.
  */
 
 #ifndef ZOOM_ERROR_H_INCLUDED

@@ -88,7 +88,7 @@ struct ngx_http_zoom_token_ask_s {
 
     /* The result; "token" is set without an error only. */
 
-    const char                  *error;      /* as in README; or NULL */
+    const char                  *error;      /* docs/errors.md; or NULL */
     const char                  *status;     /* HIT, MISS, SHARED, STALE, - */
     ngx_str_t                    token;      /* the caller wipes it */
     time_t                       expires;

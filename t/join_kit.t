@@ -63,8 +63,8 @@ const ZoomMtg = {
 };
 EOC
 
-# What the README shows for a page of another origin.
-my ($elsewhere) = slurp("$FindBin::Bin/../README.md")
+# What docs/join.md shows for a page of another origin.
+my ($elsewhere) = slurp("$FindBin::Bin/../docs/join.md")
                   =~ /\n(location\ =\ \/join-kit\ \{(?:(?!\n\}).)*add_header
                       .*?\n\}\n)/sx;
 

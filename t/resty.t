@@ -148,7 +148,7 @@ subtest 'errors of Zoom\'s' => sub {
     my ($token, $err, $info) = mint('/content', user => 'nobody@example.com');
 
     is($token, undef, 'no token');
-    is($err, 'user_unknown', 'the code of the README');
+    is($err, 'user_unknown', 'the code of docs/errors.md');
     is($info->{http}, 502, 'its status');
     is($info->{code}, 1001, 'that of Zoom');
     like($info->{tracking_id}, qr/rid=WEB_/, 'a tracking id');

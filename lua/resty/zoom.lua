@@ -1,5 +1,5 @@
 -- Zoom's tokens for code that runs in lua-nginx-module: the Lua half of
--- ngx_http_zoom_module.  README has the reference.
+-- ngx_http_zoom_module.  docs/resty.md has the reference.
 
 local base = require "resty.core.base"
 

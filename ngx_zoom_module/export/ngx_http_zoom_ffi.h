@@ -144,7 +144,7 @@ void ngx_http_zoom_ffi_report(ngx_http_zoom_account_t *account,
 
 /*
  * How many tokens went, those of all users without "user".  NGX_ERROR: "error"
- * is a code of the README, NGX_DECLINED: a sentence about the arguments.
+ * is a code of docs/errors.md, NGX_DECLINED: a sentence about the arguments.
  */
 
 int ngx_http_zoom_ffi_purge(ngx_http_zoom_account_t *account,
@@ -168,7 +168,7 @@ int ngx_http_zoom_ffi_sdk_signature(ngx_http_zoom_account_t *account,
 /* The current request, in ngx_http_zoom_ffi_request.c. */
 
 typedef struct {
-    ngx_str_t                    error;      /* of the README; empty: none */
+    ngx_str_t                    error;      /* of docs/errors.md; or empty */
     ngx_str_t                    reason;     /* for a log, or nothing */
     ngx_str_t                    caller;
     ngx_str_t                    scheme;

@@ -1,5 +1,5 @@
 /*
- * What a caller gets: README.md, "zoom_response" and "Errors".
+ * What a caller gets: docs/directives.md, "zoom_response", and docs/errors.md.
  */
 
 #include <ngx_config.h>

@@ -1,4 +1,4 @@
-/* The variables: README.md, "Variables". */
+/* The variables: docs/variables.md. */
 
 #ifndef _NGX_HTTP_ZOOM_VARIABLES_H_INCLUDED_
 #define _NGX_HTTP_ZOOM_VARIABLES_H_INCLUDED_

@@ -1,5 +1,5 @@
 /*
- * What scripts know as "zoom": README has the reference.
+ * What scripts know as "zoom": docs/scripting.md has the reference.
  */
 
 #ifndef _NGX_HTTP_ZOOM_LUA_LIB_H_INCLUDED_
