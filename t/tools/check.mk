@@ -124,14 +124,19 @@ $(OUT)/bench/open: t/bench/open.c
 	@mkdir -p $(dir $@)
 	$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Wshadow -Werror -o $@ $<
 
-bench:  ## what a callback costs, beside nginx and services of others
-	@t/tools/deps $(PACKAGES) wrk valgrind
-	@$(MAKE) --no-print-directory all $(OUT)/bench/open
-	@t/bench/prepare $(OUT)/bench
-	ZOOM_MODULE=$(MODULE) BENCH_OUT=$(OUT)/bench t/bench/run
-	@t/bench/document $(OUT)/bench docs/benchmarks.md
-
 BASE ?= HEAD
+BENCH = ZOOM_BASE=$(OUT)/bench/base/build/ngx_http_zoom_module.so \
+        ZOOM_BASE_NAME=$(BASE) ZOOM_MODULE=$(MODULE) BENCH_OUT=$(OUT)/bench
+
+bench: bench-base  ## all that docs/benchmarks.md tells, beside BASE and others
+	@t/tools/deps $(PACKAGES) wrk valgrind
+	@t/bench/prepare $(OUT)/bench
+	LARGEST=1000000 $(BENCH) t/bench/run
+	ZONE_TOKENS=1000000 $(BENCH) t/bench/zone
+	$(BENCH) t/bench/waiting
+	$(BENCH) t/bench/burst
+	$(BENCH) t/bench/stale
+	@t/bench/document $(OUT)/bench docs/benchmarks.md
 
 # the build of BASE, to hold this one against
 bench-base: $(OUT)/bench/open
@@ -143,11 +148,8 @@ bench-base: $(OUT)/bench/open
 	@$(MAKE) --no-print-directory -C $(OUT)/bench/base all BUILD=build
 
 bench-zone: bench-base  ## large zones, many accounts, waiting callbacks, beside BASE
-	ZOOM_BASE=$(OUT)/bench/base/build/ngx_http_zoom_module.so \
-	    ZOOM_MODULE=$(MODULE) BENCH_OUT=$(OUT)/bench t/bench/zone
-	ZOOM_BASE=$(OUT)/bench/base/build/ngx_http_zoom_module.so \
-	    ZOOM_MODULE=$(MODULE) t/bench/waiting
+	$(BENCH) t/bench/zone
+	$(BENCH) t/bench/waiting
 
 bench-check: bench-base  ## fails where the build of BASE (HEAD) is 3 % faster
-	ZOOM_BASE=$(OUT)/bench/base/build/ngx_http_zoom_module.so \
-	    ZOOM_MODULE=$(MODULE) BENCH_OUT=$(OUT)/bench t/bench/check
+	$(BENCH) t/bench/check

@@ -45,7 +45,35 @@ sub dump_it {
 }
 
 
-# Of each of $n requests of the file, one after another on one connection.
+# What a dump has for each program and library, by name.
+sub objects {
+    my ($path) = @_;
+    my ($object, $called, %name, %cost) = ('');
+
+    for (split /\n/, slurp($path)) {
+        if (/^(c?)ob=\((\d+)\)(?: (.*))?/) {
+            my ($callee, $id, $full) = ($1, $2, $3);
+
+            $name{$id} = $full =~ s{.*/}{}r if defined $full;
+            $object = $name{$id} if !$callee;
+
+        } elsif (/^calls=/) {
+            $called = 1;
+
+        } elsif (/^[\d+*-]\S* (\d+)/) {
+            # what was called has lines of its own
+            $cost{$object} += $1 if !$called;
+            $called = 0;
+        }
+    }
+
+    return \%cost;
+}
+
+
+# Of each of $n requests of the file, one after another on one connection; by
+# program and library in $side->{objects}.
+
 sub instructions {
     my ($open, $side, $dir, $file, $n) = @_;
     my $load = sub {
@@ -59,7 +87,11 @@ sub instructions {
     dump_it($side, $dir, ++$side->{dumps});
     $load->($n);
 
-    return dump_it($side, $dir, ++$side->{dumps}) / $n;
+    my $total = dump_it($side, $dir, ++$side->{dumps});
+    my $cost = objects("$dir.callgrind.$side->{dumps}");
+
+    $side->{objects} = { map { $_ => $cost->{$_} / $n } keys %$cost };
+    return $total / $n;
 }
 
 

@@ -6,8 +6,11 @@ use strict;
 use warnings;
 
 use Exporter qw(import);
+use JSON::PP ();
 
-our @EXPORT_OK = qw(median interval share table bars);
+use Zoom::Process qw(slurp spew);
+
+our @EXPORT_OK = qw(median interval share table bars keep kept);
 
 
 sub median {
@@ -100,6 +103,42 @@ sub bars {
     }
 
     return "$svg</svg>\n";
+}
+
+
+# Keeps what one script of several has measured: figures by name, and tables,
+# each a title and a text.
+
+sub keep {
+    my ($dir, $name, $figures, @tables) = @_;
+    my $text = '';
+
+    while (my ($title, $table) = splice @tables, 0, 2) {
+        $text .= "\n### $title\n\n$table";
+    }
+
+    spew("$dir/$name.md", $text, 0644);
+    spew("$dir/$name.json", JSON::PP->new->canonical->pretty->encode(
+         { map { $_ => 0 + $figures->{$_} } keys %$figures }), 0644);
+
+    return $text;
+}
+
+
+# All that these have left: their figures, and their tables as one text.
+sub kept {
+    my ($dir, @names) = @_;
+    my (%figures, $text);
+
+    $text = '';
+
+    for (grep { -e "$dir/$_.json" } @names) {
+        %figures = (%figures,
+                    %{ JSON::PP->new->decode(slurp("$dir/$_.json")) });
+        $text .= slurp("$dir/$_.md");
+    }
+
+    return (\%figures, $text);
 }
 
 
