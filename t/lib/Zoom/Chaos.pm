@@ -357,11 +357,13 @@ sub not_of {
 }
 
 
-# KiB
+# KiB of its own.  What it maps of the zone does not count: our checker reads it
+# through the master, which then has all of it.
+
 sub rss {
     my ($pid) = @_;
 
-    return slurp("/proc/$pid/status") =~ /^VmRSS:\s+(\d+)/m ? $1 : 0;
+    return slurp("/proc/$pid/status") =~ /^RssAnon:\s+(\d+)/m ? $1 : 0;
 }
 
 
