@@ -27,6 +27,11 @@ typedef enum {
 } zoom_grant_state_e;
 
 
+/* What operators know them by: "active". */
+
+extern const char *const  zoom_grant_states[ZOOM_NGRANT_STATES];
+
+
 /*
  * Appends the body of a POST to the token endpoint, or to that for revocation,
  * application/x-www-form-urlencoded.  A public client, which has no secret,

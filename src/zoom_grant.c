@@ -25,6 +25,10 @@ static int64_t zoom_grant_seconds(const json_t *root, const char *name,
     int64_t otherwise, int64_t most);
 
 
+const char *const  zoom_grant_states[ZOOM_NGRANT_STATES] = {
+    "active", "expired"
+};
+
 static const char  zoom_advice_connect[] =
     "the user has to connect the account again";
 

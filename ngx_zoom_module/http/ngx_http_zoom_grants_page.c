@@ -15,6 +15,7 @@
 #include "ngx_http_zoom_reply.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_writer.h"
+#include "zoom_grant.h"
 #include "zoom_user.h"
 
 
@@ -39,11 +40,6 @@ static void ngx_http_zoom_grants_page_html(ngx_http_zoom_writer_t *w,
 static void ngx_http_zoom_grants_page_row(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_grant_row_t *row);
 static void ngx_http_zoom_grants_page_left(void *data);
-
-
-static const char *const  ngx_http_zoom_grant_states[ZOOM_NGRANT_STATES] = {
-    "active", "expired"
-};
 
 
 ngx_int_t
@@ -219,7 +215,7 @@ ngx_http_zoom_grants_page_json(ngx_http_zoom_writer_t *w,
         }
 
         ngx_http_zoom_writef(w, "],\"state\":\"%s\"",
-                             ngx_http_zoom_grant_states[row->state]);
+                             zoom_grant_states[row->state]);
         ngx_http_zoom_grants_page_time(w, "connected", row->connected);
         ngx_http_zoom_grants_page_time(w, "refreshed", row->refreshed);
         ngx_http_zoom_writes(w, "}");
@@ -260,12 +256,12 @@ ngx_http_zoom_grants_page_html(ngx_http_zoom_writer_t *w,
 
     ngx_http_zoom_writef(w, "<p class=dim>Account %V</p>\n", account);
 
-    if (q->nrows == 0) {
-        ngx_http_zoom_writes(w, "<ul>\n<li class=grey>Nobody has connected "
-                                "an account.</li>\n</ul>\n");
-    }
-
     ngx_http_zoom_writes(w, "<ul>\n");
+
+    if (q->nrows == 0) {
+        ngx_http_zoom_writes(w, "<li class=grey>Nobody has connected an "
+                                "account.</li>\n");
+    }
 
     for (i = 0; i < q->nrows; i++) {
         ngx_http_zoom_grants_page_row(w, &q->rows[i]);

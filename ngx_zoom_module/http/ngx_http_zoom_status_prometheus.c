@@ -5,6 +5,7 @@
 #include "ngx_http_zoom_events.h"
 #include "ngx_http_zoom_status.h"
 #include "ngx_http_zoom_version.h"
+#include "zoom_grant.h"
 
 
 #define NGX_HTTP_ZOOM_ABSENT  -1
@@ -82,11 +83,6 @@ static int64_t ngx_http_zoom_gauge_grants(const ngx_http_zoom_fare_t *fare,
     ngx_uint_t n);
 
 
-static const char *const  ngx_http_zoom_grant_names[ZOOM_NGRANT_STATES] = {
-    "active", "expired"
-};
-
-
 static const ngx_http_zoom_gauge_t  ngx_http_zoom_gauges[] = {
 
     { "zoom_limit_requests_per_second", "Requests to Zoom we may send.",
@@ -133,7 +129,7 @@ static const ngx_http_zoom_gauge_t  ngx_http_zoom_gauges[] = {
       ngx_http_zoom_gauge_probe },
 
     { "zoom_grants", "Users who have connected an account.",
-      "state", ngx_http_zoom_grant_names, ZOOM_NGRANT_STATES,
+      "state", zoom_grant_states, ZOOM_NGRANT_STATES,
       ngx_http_zoom_gauge_grants },
 
     { "zoom_last_error_timestamp_seconds", "When Zoom failed last.",
