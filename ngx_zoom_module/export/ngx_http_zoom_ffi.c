@@ -11,11 +11,8 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_http_zoom_access.h"
-#include "ngx_http_zoom_api_call.h"
-#include "ngx_http_zoom_ask.h"
-#include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_ffi.h"
+#include "ngx_http_zoom_ffi_call.h"
 #include "ngx_http_zoom_script.h"
 #include "ngx_http_zoom_state.h"
 #include "ngx_http_zoom_str.h"
@@ -42,35 +39,13 @@ struct ngx_http_zoom_ffi_vm_s {
 };
 
 
-struct ngx_http_zoom_ffi_call_s {
-    ngx_queue_t                  queue;      /* of the vm */
-    ngx_queue_t                  mates;      /* of the request */
-    ngx_http_zoom_ffi_vm_t      *vm;
-    ngx_pool_t                  *pool;
-    ngx_http_zoom_account_t     *account;
-    ngx_msec_t                   deadline;
-    void                        *sema;       /* NULL: nobody waits yet */
-    int                          slot;
-    ngx_http_zoom_ask_t          ask;        /* one of the three is in use */
-    ngx_http_zoom_access_t       access;
-    ngx_http_zoom_api_call_t    *request;
-    unsigned                     done:1;
-};
-
-
 static ngx_queue_t *ngx_http_zoom_ffi_mates(ngx_http_request_t *r);
 static void ngx_http_zoom_ffi_request_ends(void *data);
-static ngx_http_zoom_ffi_call_t *ngx_http_zoom_ffi_start(
-    ngx_http_zoom_ffi_vm_t *vm, ngx_http_request_t *r, const ngx_str_t *name,
-    int64_t timeout, ngx_http_zoom_ffi_result_t *result);
 static ngx_http_zoom_ffi_call_t *ngx_http_zoom_ffi_create(
     ngx_http_zoom_ffi_vm_t *vm, ngx_http_request_t *r);
-static int ngx_http_zoom_ffi_bad(ngx_http_zoom_ffi_call_t **callp,
-    ngx_http_zoom_ffi_result_t *result, const char *why);
 static void ngx_http_zoom_ffi_minted(ngx_http_zoom_ask_t *ask);
 static void ngx_http_zoom_ffi_accessed(ngx_http_zoom_access_t *a);
 static void ngx_http_zoom_ffi_requested(ngx_http_zoom_api_call_t *request);
-static void ngx_http_zoom_ffi_done(ngx_http_zoom_ffi_call_t *call);
 static void ngx_http_zoom_ffi_abandon(ngx_http_zoom_ffi_call_t *call);
 static void ngx_http_zoom_ffi_look(ngx_http_zoom_ffi_vm_t *vm);
 static void ngx_http_zoom_ffi_end(ngx_http_zoom_ffi_call_t *call);
@@ -296,9 +271,7 @@ ngx_http_zoom_ffi_request(ngx_http_zoom_ffi_vm_t *vm, ngx_http_request_t *r,
 }
 
 
-/* What all have in common; NULL: "error" of the result says why. */
-
-static ngx_http_zoom_ffi_call_t *
+ngx_http_zoom_ffi_call_t *
 ngx_http_zoom_ffi_start(ngx_http_zoom_ffi_vm_t *vm, ngx_http_request_t *r,
     const ngx_str_t *name, int64_t timeout, ngx_http_zoom_ffi_result_t *result)
 {
@@ -367,7 +340,7 @@ ngx_http_zoom_ffi_create(ngx_http_zoom_ffi_vm_t *vm, ngx_http_request_t *r)
 
 /* NGX_OK where "why" is NULL; else NGX_ERROR, and the call is gone. */
 
-static int
+int
 ngx_http_zoom_ffi_bad(ngx_http_zoom_ffi_call_t **callp,
     ngx_http_zoom_ffi_result_t *result, const char *why)
 {
@@ -444,8 +417,6 @@ ngx_http_zoom_ffi_wait(ngx_http_zoom_ffi_call_t *call, void *sema, int slot)
 }
 
 
-/* From the event loop: the result has come, or time is over. */
-
 static void
 ngx_http_zoom_ffi_minted(ngx_http_zoom_ask_t *ask)
 {
@@ -467,7 +438,7 @@ ngx_http_zoom_ffi_requested(ngx_http_zoom_api_call_t *request)
 }
 
 
-static void
+void
 ngx_http_zoom_ffi_done(ngx_http_zoom_ffi_call_t *call)
 {
     ngx_http_zoom_ffi_vm_t  *vm;
