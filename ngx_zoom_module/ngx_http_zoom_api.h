@@ -18,7 +18,7 @@
 
 #define NGX_HTTP_ZOOM_API_MODULE   "ngx_http_zoom_module"
 #define NGX_HTTP_ZOOM_API_MAGIC    "zoomapi"
-#define NGX_HTTP_ZOOM_API_VERSION  3
+#define NGX_HTTP_ZOOM_API_VERSION  4
 
 
 /* What an answer may hold, and how many there are. */
@@ -29,6 +29,10 @@
 
 #define NGX_HTTP_ZOOM_API_SERVICES  7
 #define NGX_HTTP_ZOOM_API_LABELS   4
+
+/* The most names of a user's own, beside the e-mail and Zoom's id. */
+
+#define NGX_HTTP_ZOOM_API_NAMES    16
 
 /* The longest signature. */
 
@@ -126,6 +130,46 @@ struct ngx_http_zoom_request_s {
     ngx_str_t                    response;   /* the body */
     time_t                       retry_after;
     const u_char                *tracking_id;    /* ends with a zero */
+
+    void                        *own;        /* the first module's */
+};
+
+
+/* A user who has connected; strings end with a zero, and live with the list. */
+
+typedef struct {
+    const u_char                *user;       /* Zoom's id */
+    const u_char                *email;
+    const u_char                *names[NGX_HTTP_ZOOM_API_NAMES];
+    ngx_uint_t                   nnames;
+    const char                  *state;      /* "active" or "expired" */
+    time_t                       connected;
+    time_t                       refreshed;
+} ngx_http_zoom_grant_report_t;
+
+
+/* Who wants to know who has connected, or to disconnect one of them. */
+
+typedef struct ngx_http_zoom_grants_s  ngx_http_zoom_grants_t;
+
+struct ngx_http_zoom_grants_s {
+    /* Set by the caller; strings need not outlive the start. */
+
+    struct ngx_http_zoom_account_s  *account;
+    ngx_str_t                    user;       /* to disconnect: any name; of a
+                                                list: the id it comes after, or
+                                                nothing */
+    ngx_msec_t                   timeout;
+    void                       (*handler)(ngx_http_zoom_grants_t *grants);
+    void                        *data;
+
+    /* The result. */
+
+    const char                  *error;      /* as above; or NULL */
+    int                          http;       /* with one */
+    time_t                       retry_after;
+    ngx_uint_t                   n;          /* of the list */
+    ngx_uint_t                   more;       /* 1: it goes on after these */
 
     void                        *own;        /* the first module's */
 };
@@ -279,6 +323,25 @@ typedef struct {
      */
 
     void                       (*end)(ngx_http_zoom_request_t *request);
+
+    /*
+     * A page of those who have connected, by their ids, or the end of one's
+     * grant at Zoom and here: this goes on when nobody waits any more.  As
+     * send(), and zoom_allow_user holds.
+     */
+
+    const char                *(*grants)(ngx_http_request_t *r,
+                                         ngx_http_zoom_grants_t *grants);
+    const char                *(*disconnect)(ngx_http_request_t *r,
+                                             ngx_http_zoom_grants_t *grants);
+
+    /* The i-th of a list. */
+    void                       (*grant)(const ngx_http_zoom_grants_t *grants,
+                                        ngx_uint_t i,
+                                        ngx_http_zoom_grant_report_t *report);
+
+    /* As end(). */
+    void                       (*end_grants)(ngx_http_zoom_grants_t *grants);
 
     /* For "life" seconds.  NULL, or a sentence that says what is wrong. */
     const char                *(*sign)(struct ngx_http_zoom_account_s *a,

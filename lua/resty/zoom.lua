@@ -25,7 +25,7 @@ local type = type
 
 
 -- of ngx_http_zoom_ffi.h, whose types and functions these are
-local FFI_VERSION = 2
+local FFI_VERSION = 3
 
 if not pcall(ffi.typeof, "ngx_http_zoom_token_req_t") then
 ffi.cdef[[
@@ -60,6 +60,14 @@ ffi.cdef[[
         ngx_str_t  body;
         ngx_str_t  label;
     } ngx_http_zoom_api_req_t;
+
+    typedef struct {
+        ngx_str_t  user;
+        ngx_str_t  email;
+        ngx_str_t  state;
+        int64_t    connected;
+        int64_t    refreshed;
+    } ngx_http_zoom_ffi_grant_t;
 
     typedef struct ngx_http_zoom_account_s  ngx_http_zoom_account_t;
 
@@ -121,6 +129,19 @@ ffi.cdef[[
         ngx_http_request_t *r, const ngx_str_t *account,
         const ngx_http_zoom_api_req_t *req, int64_t timeout,
         ngx_http_zoom_ffi_call_t **call, ngx_http_zoom_ffi_result_t *result);
+    int ngx_http_zoom_ffi_grants(ngx_http_zoom_ffi_vm_t *vm,
+        ngx_http_request_t *r, const ngx_str_t *account,
+        const ngx_str_t *user, int64_t timeout,
+        ngx_http_zoom_ffi_call_t **call, ngx_http_zoom_ffi_result_t *result);
+    int ngx_http_zoom_ffi_disconnect(ngx_http_zoom_ffi_vm_t *vm,
+        ngx_http_request_t *r, const ngx_str_t *account,
+        const ngx_str_t *user, int64_t timeout,
+        ngx_http_zoom_ffi_call_t **call, ngx_http_zoom_ffi_result_t *result);
+    int ngx_http_zoom_ffi_grant(ngx_http_zoom_ffi_call_t *call, int i,
+        ngx_http_zoom_ffi_grant_t *grant);
+    int ngx_http_zoom_ffi_alias(ngx_http_zoom_ffi_call_t *call, int i, int j,
+        ngx_str_t *alias);
+    int ngx_http_zoom_ffi_grants_more(ngx_http_zoom_ffi_call_t *call);
     void ngx_http_zoom_ffi_wait(ngx_http_zoom_ffi_call_t *call,
         ngx_http_lua_sema_t *sema, int slot);
     int ngx_http_zoom_ffi_result(ngx_http_zoom_ffi_call_t *call,
@@ -206,7 +227,7 @@ local token_req = ffi_new("ngx_http_zoom_token_req_t")
 local api_req = ffi_new("ngx_http_zoom_api_req_t")
 local callp = ffi_new("ngx_http_zoom_ffi_call_t *[1]")
 local result = ffi_new("ngx_http_zoom_ffi_result_t")
-
+local grant = ffi_new("ngx_http_zoom_ffi_grant_t")
 
 local report = ffi_new("ngx_http_zoom_ffi_report_t")
 local meeting = ffi_new("ngx_http_zoom_ffi_meeting_t")
@@ -577,6 +598,127 @@ function _M.access_token(args)
     return await(C.ngx_http_zoom_ffi_access(vm, r, account, timeout, callp,
                                             result),
                  finish)
+end
+
+
+-- nil, error, info of a call about grants; or nothing
+local function refused()
+    if result.error.len == 0 then
+        return
+    end
+
+    return nil, text(result.error), {
+        http = result.http,
+        retry_after = result.retry_after > 0
+                      and tonumber(result.retry_after) or nil,
+    }
+end
+
+
+local function aliases(call, i)
+    local list = {}
+
+    while C.ngx_http_zoom_ffi_alias(call, i, #list, taken[0]) == OK do
+        list[#list + 1] = text(taken[0])
+    end
+
+    return list
+end
+
+
+local function listed(call)
+    local list = {}
+
+    while C.ngx_http_zoom_ffi_grant(call, #list, grant) == OK do
+        list[#list + 1] = {
+            user = text(grant.user),
+            email = text_of(grant.email),
+            aliases = aliases(call, #list),
+            state = text(grant.state),
+            connected = tonumber(grant.connected),
+            refreshed = tonumber(grant.refreshed),
+        }
+    end
+
+    if C.ngx_http_zoom_ffi_grants_more(call) == 1 then
+        list.next = list[#list].user
+    end
+
+    return list
+end
+
+
+local function finish_grants(call)
+    local list, err, info = refused()
+
+    if not err then
+        list = listed(call)
+    end
+
+    C.ngx_http_zoom_ffi_release(call)
+
+    return list, err, info
+end
+
+
+local function finish_disconnect(call)
+    local _, err, info = refused()
+
+    C.ngx_http_zoom_ffi_release(call)
+
+    return not err or nil, err, info
+end
+
+
+-- What grants() and disconnect() have in common.
+local function about_grants(args, names, required, user, ask, finish)
+    local ok, err = check(args, names, required)
+
+    if not ok then
+        return nil, err
+    end
+
+    local timeout, r
+
+    timeout, err = milliseconds(args.timeout)
+
+    if not timeout then
+        return nil, err
+    end
+
+    r, err = request()
+
+    if not r then
+        return nil, err
+    end
+
+    set(account, args.account)
+    set(given[0], user)
+
+    return await(ask(vm, r, account, given[0], timeout, callp, result), finish)
+end
+
+
+local GRANTS = { account = "string", after = "string", timeout = "number" }
+
+
+-- A page of those who have connected, or nil, error, info.
+function _M.grants(args)
+    return about_grants(args, GRANTS, ACCOUNT,
+                        type(args) == "table" and args.after or "",
+                        C.ngx_http_zoom_ffi_grants, finish_grants)
+end
+
+
+local DISCONNECT = { account = "string", user = "string", timeout = "number" }
+local WHOSE = { "account", "user" }
+
+
+-- true, or nil, error, info
+function _M.disconnect(args)
+    return about_grants(args, DISCONNECT, WHOSE,
+                        type(args) == "table" and args.user or "",
+                        C.ngx_http_zoom_ffi_disconnect, finish_disconnect)
 end
 
 

@@ -16,6 +16,7 @@
 #include "ngx_http_zoom_report.h"
 #include "ngx_http_zoom_route.h"
 #include "ngx_http_zoom_script.h"
+#include "ngx_http_zoom_script_grants.h"
 #include "ngx_http_zoom_state.h"
 #include "ngx_http_zoom_str.h"
 #include "zoom_token.h"
@@ -55,6 +56,10 @@ const ngx_http_zoom_api_t  ngx_http_zoom_api = {
     ngx_http_zoom_api_cancel,
     ngx_http_zoom_api_send,
     ngx_http_zoom_api_end,
+    ngx_http_zoom_api_grants,
+    ngx_http_zoom_api_disconnect,
+    ngx_http_zoom_script_grant,
+    ngx_http_zoom_script_grants_end,
     ngx_http_zoom_api_sign,
     ngx_http_zoom_broker_purge,
     ngx_http_zoom_link_read,

@@ -1,5 +1,5 @@
 /*
- * What the first module lends to others: tokens, and requests to Zoom.
+ * What the first module lends to others: tokens, requests to Zoom, and grants.
  */
 
 #include <ngx_config.h>
@@ -10,6 +10,7 @@
 #include "ngx_http_zoom_api_ask.h"
 #include "ngx_http_zoom_ctx.h"
 #include "ngx_http_zoom_script.h"
+#include "ngx_http_zoom_script_grants.h"
 
 
 #define NGX_HTTP_ZOOM_API_POOL  1024
@@ -375,4 +376,29 @@ ngx_http_zoom_api_end(ngx_http_zoom_request_t *request)
     }
 
     ngx_destroy_pool(call->pool);
+}
+
+
+const char *
+ngx_http_zoom_api_grants(ngx_http_request_t *r, ngx_http_zoom_grants_t *grants)
+{
+    ngx_msec_t  left;
+
+    left = ngx_http_zoom_ctx_time_left(r);
+    grants->timeout = ngx_min(grants->timeout, left);
+
+    return ngx_http_zoom_script_grants(grants);
+}
+
+
+const char *
+ngx_http_zoom_api_disconnect(ngx_http_request_t *r,
+    ngx_http_zoom_grants_t *grants)
+{
+    ngx_msec_t  left;
+
+    left = ngx_http_zoom_ctx_time_left(r);
+    grants->timeout = ngx_min(grants->timeout, left);
+
+    return ngx_http_zoom_script_disconnect(r, grants);
 }

@@ -21,5 +21,10 @@ const char *ngx_http_zoom_api_send(ngx_http_request_t *r,
     ngx_http_zoom_request_t *request);
 void ngx_http_zoom_api_end(ngx_http_zoom_request_t *request);
 
+const char *ngx_http_zoom_api_grants(ngx_http_request_t *r,
+    ngx_http_zoom_grants_t *grants);
+const char *ngx_http_zoom_api_disconnect(ngx_http_request_t *r,
+    ngx_http_zoom_grants_t *grants);
+
 
 #endif /* _NGX_HTTP_ZOOM_API_ASK_H_INCLUDED_ */

@@ -14,6 +14,7 @@
 #include "ngx_http_zoom_ffi.h"
 #include "ngx_http_zoom_ffi_call.h"
 #include "ngx_http_zoom_script.h"
+#include "ngx_http_zoom_script_grants.h"
 #include "ngx_http_zoom_state.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_worker_account.h"
@@ -477,6 +478,9 @@ ngx_http_zoom_ffi_result(ngx_http_zoom_ffi_call_t *call,
     } else if (call->access.wa) {
         ngx_http_zoom_ffi_opened(result, &call->access);
 
+    } else if (call->grants.handler) {
+        ngx_http_zoom_ffi_granted(result, &call->grants);
+
     } else {
         ngx_http_zoom_ffi_answered(result, &call->ask);
     }
@@ -525,6 +529,7 @@ ngx_http_zoom_ffi_end(ngx_http_zoom_ffi_call_t *call)
     ngx_http_zoom_ask_cancel(&call->ask);
     ngx_http_zoom_access_cancel(&call->access);
     ngx_http_zoom_access_wipe(&call->access);
+    ngx_http_zoom_script_grants_end(&call->grants);
 
     if (call->ask.token.len) {
         ngx_explicit_memzero(call->ask.token.data, call->ask.token.len);

@@ -20,7 +20,7 @@
 #include "ngx_http_zoom_state.h"
 
 
-#define NGX_HTTP_ZOOM_FFI_VERSION  2
+#define NGX_HTTP_ZOOM_FFI_VERSION  3
 
 
 /* A Lua VM, and whatever its code waits for. */
@@ -52,6 +52,15 @@ typedef struct {
 } ngx_http_zoom_ffi_result_t;
 
 
+typedef struct {
+    ngx_str_t                    user;       /* Zoom's id */
+    ngx_str_t                    email;
+    ngx_str_t                    state;
+    int64_t                      connected;
+    int64_t                      refreshed;
+} ngx_http_zoom_ffi_grant_t;
+
+
 int ngx_http_zoom_ffi_version(void);
 
 /* NULL: no memory. */
@@ -81,6 +90,30 @@ int ngx_http_zoom_ffi_request(ngx_http_zoom_ffi_vm_t *vm,
     ngx_http_request_t *r, const ngx_str_t *account,
     const ngx_http_zoom_api_req_t *req, int64_t timeout,
     ngx_http_zoom_ffi_call_t **call, ngx_http_zoom_ffi_result_t *result);
+
+/*
+ * Likewise, in ngx_http_zoom_ffi_grants.c: a page of those who have connected,
+ * after the id "user" or from the start; or the end of a user's grant.
+ */
+
+int ngx_http_zoom_ffi_grants(ngx_http_zoom_ffi_vm_t *vm,
+    ngx_http_request_t *r, const ngx_str_t *account, const ngx_str_t *user,
+    int64_t timeout, ngx_http_zoom_ffi_call_t **call,
+    ngx_http_zoom_ffi_result_t *result);
+int ngx_http_zoom_ffi_disconnect(ngx_http_zoom_ffi_vm_t *vm,
+    ngx_http_request_t *r, const ngx_str_t *account, const ngx_str_t *user,
+    int64_t timeout, ngx_http_zoom_ffi_call_t **call,
+    ngx_http_zoom_ffi_result_t *result);
+
+/* The i-th of that page, and its j-th alias; NGX_OK, or NGX_DECLINED: none. */
+
+int ngx_http_zoom_ffi_grant(ngx_http_zoom_ffi_call_t *call, int i,
+    ngx_http_zoom_ffi_grant_t *grant);
+int ngx_http_zoom_ffi_alias(ngx_http_zoom_ffi_call_t *call, int i, int j,
+    ngx_str_t *alias);
+
+/* Whether the list goes on after it. */
+int ngx_http_zoom_ffi_grants_more(ngx_http_zoom_ffi_call_t *call);
 
 /*
  * The semaphore that is posted when the call is done, on which its coroutine

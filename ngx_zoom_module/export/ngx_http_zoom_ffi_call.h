@@ -12,6 +12,7 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_access.h"
+#include "ngx_http_zoom_api.h"
 #include "ngx_http_zoom_api_call.h"
 #include "ngx_http_zoom_ask.h"
 #include "ngx_http_zoom_conf.h"
@@ -30,6 +31,7 @@ struct ngx_http_zoom_ffi_call_s {
     ngx_http_zoom_ask_t          ask;        /* one of these is in use */
     ngx_http_zoom_access_t       access;
     ngx_http_zoom_api_call_t    *request;
+    ngx_http_zoom_grants_t       grants;
     unsigned                     done:1;
 };
 
@@ -44,6 +46,11 @@ ngx_http_zoom_ffi_call_t *ngx_http_zoom_ffi_start(ngx_http_zoom_ffi_vm_t *vm,
 
 int ngx_http_zoom_ffi_bad(ngx_http_zoom_ffi_call_t **callp,
     ngx_http_zoom_ffi_result_t *result, const char *why);
+
+/* Of one of each kind that stands elsewhere. */
+
+void ngx_http_zoom_ffi_granted(ngx_http_zoom_ffi_result_t *result,
+    const ngx_http_zoom_grants_t *grants);
 
 /* From the event loop: the result has come, or time is over. */
 

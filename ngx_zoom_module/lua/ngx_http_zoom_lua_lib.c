@@ -32,6 +32,8 @@ static int ngx_http_zoom_lua_json_file(lua_State *L);
 static const luaL_Reg  ngx_http_zoom_lua_functions[] = {
     { "access_token", ngx_http_zoom_lua_access_token },
     { "account", ngx_http_zoom_lua_account_state },
+    { "disconnect", ngx_http_zoom_lua_disconnect },
+    { "grants", ngx_http_zoom_lua_grants },
     { "hash", ngx_http_zoom_lua_hash },
     { "json_decode", ngx_http_zoom_lua_json_decode },
     { "json_file", ngx_http_zoom_lua_json_file },
@@ -119,8 +121,7 @@ ngx_http_zoom_lua_wait(lua_State *L, ngx_http_zoom_lua_run_t *run)
 {
     /* a wait that could not be, as there was a C function in between */
 
-    ngx_http_zoom_lua_api->cancel(&run->ask);
-    ngx_http_zoom_lua_api->end(&run->sent);
+    ngx_http_zoom_lua_route_cancel(run);
 
     if (++run->calls > NGX_HTTP_ZOOM_LUA_CALLS) {
         luaL_error(L, "more than %d calls of zoom.mint() and the like for one "

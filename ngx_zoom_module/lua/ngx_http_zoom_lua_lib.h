@@ -39,6 +39,10 @@ int ngx_http_zoom_lua_json_decode(lua_State *L);
 /* Pushes the value of a JSON text, or raises an error that says where. */
 void ngx_http_zoom_lua_json(lua_State *L, const char *text, size_t len);
 
+/* zoom.grants(), zoom.disconnect() */
+int ngx_http_zoom_lua_grants(lua_State *L);
+int ngx_http_zoom_lua_disconnect(lua_State *L);
+
 /* zoom.account(), zoom.purge(), zoom.parse_meeting(), zoom.sdk_signature() */
 int ngx_http_zoom_lua_account_state(lua_State *L);
 int ngx_http_zoom_lua_purge(lua_State *L);

@@ -207,8 +207,7 @@ ngx_http_zoom_lua_route_cleanup(void *data)
 
     ngx_http_zoom_lua_vm_t  *vm;
 
-    ngx_http_zoom_lua_api->cancel(&run->ask);
-    ngx_http_zoom_lua_api->end(&run->sent);
+    ngx_http_zoom_lua_route_cancel(run);
 
     vm = run->thread.vm;
 
@@ -244,6 +243,22 @@ void
 ngx_http_zoom_lua_route_answered(ngx_http_zoom_request_t *sent)
 {
     ngx_http_zoom_lua_route_on(sent->data);
+}
+
+
+void
+ngx_http_zoom_lua_route_granted(ngx_http_zoom_grants_t *grants)
+{
+    ngx_http_zoom_lua_route_on(grants->data);
+}
+
+
+void
+ngx_http_zoom_lua_route_cancel(ngx_http_zoom_lua_run_t *run)
+{
+    ngx_http_zoom_lua_api->cancel(&run->ask);
+    ngx_http_zoom_lua_api->end(&run->sent);
+    ngx_http_zoom_lua_api->end_grants(&run->grants);
 }
 
 

@@ -14,13 +14,14 @@
 #include "ngx_http_zoom_lua_vm.h"
 
 
-/* zoom.mint(), zoom.access_token() and zoom.request() for one bot */
+/* zoom.mint() and all else that waits, for one bot */
 #define NGX_HTTP_ZOOM_LUA_CALLS               16
 
 /* zoom_lua_allow */
 #define NGX_HTTP_ZOOM_LUA_ALLOW_OFF           0x0002
 #define NGX_HTTP_ZOOM_LUA_ALLOW_ACCESS_TOKEN  0x0004
 #define NGX_HTTP_ZOOM_LUA_ALLOW_REQUEST       0x0008
+#define NGX_HTTP_ZOOM_LUA_ALLOW_GRANTS        0x0010
 
 
 typedef struct {
@@ -54,6 +55,7 @@ struct ngx_http_zoom_lua_run_s {
 
     ngx_http_zoom_token_ask_t    ask;        /* it waits for one of these, */
     ngx_http_zoom_request_t      sent;
+    ngx_http_zoom_grants_t       grants;
     int                        (*push)(lua_State *L,
                                        ngx_http_zoom_lua_run_t *run);
                                              /* which brings three values */
@@ -86,6 +88,10 @@ ngx_int_t ngx_http_zoom_lua_route(ngx_http_request_t *r,
 /* A wait is over. */
 void ngx_http_zoom_lua_route_minted(ngx_http_zoom_token_ask_t *ask);
 void ngx_http_zoom_lua_route_answered(ngx_http_zoom_request_t *sent);
+void ngx_http_zoom_lua_route_granted(ngx_http_zoom_grants_t *grants);
+
+/* Whatever the run may be waiting for, it waits no more. */
+void ngx_http_zoom_lua_route_cancel(ngx_http_zoom_lua_run_t *run);
 
 /* The machine of this worker. */
 ngx_int_t ngx_http_zoom_lua_route_start(ngx_http_zoom_lua_source_t *source,

@@ -38,6 +38,7 @@ typedef struct {
     size_t                   size;
     ngx_http_zoom_token_ask_t    *ask;
     ngx_http_zoom_request_t  *sent;
+    ngx_http_zoom_grants_t   *grants;
     ngx_int_t                rc;
     ngx_uint_t               routed;
     unsigned char            token[64];
@@ -73,10 +74,12 @@ const ngx_http_zoom_api_t  *ngx_http_zoom_lua_api;
 
 static const char  text[] =
 "local FUNCTIONS = { 'mint', 'request', 'pages', 'access_token', 'account',\n"
-"    'sdk_signature', 'purge', 'parse_meeting', 'json_decode', 'hash' }\n"
+"    'sdk_signature', 'purge', 'parse_meeting', 'json_decode', 'hash',\n"
+"    'grants', 'disconnect' }\n"
 "local NAMES = { 'account', 'user', 'type', 'ttl', 'meeting_id', 'timeout',\n"
 "    'path', 'args', 'body', 'label', 'method', 'role', 'fresh', 'webinar',\n"
 "    'types', 'zak_token', 'onbehalf_token', 'bypass_waiting_room', '', 1,\n"
+"    'after',\n"
 "    'user\\0', -1, true }\n"
 "local TEXTS = { 'acme', 'other', 'nowhere', 'bots@example.com', 'me', '',\n"
 "    'zak', 'onbehalf', '123456789', '/users', '/a/../b', 'GET', 'PATCH',\n"
@@ -199,6 +202,13 @@ fuzz_str(const void *data, size_t len)
 }
 
 
+static unsigned
+fuzz_waits(void)
+{
+    return !!fuzz.ask + !!fuzz.sent + !!fuzz.grants;
+}
+
+
 static struct ngx_http_zoom_account_s *
 fuzz_account(ngx_cycle_t *cycle, const ngx_str_t *name)
 {
@@ -286,7 +296,7 @@ fuzz_mint(ngx_http_request_t *r, ngx_http_zoom_token_ask_t *ask)
         return NGX_OK;
 
     default:
-        fuzz_is(fuzz.ask == NULL && fuzz.sent == NULL);
+        fuzz_is(fuzz_waits() == 0);
         fuzz.ask = ask;
         ask->own = ask;
         return NGX_AGAIN;
@@ -326,7 +336,7 @@ fuzz_send(ngx_http_request_t *r, ngx_http_zoom_request_t *sent)
         return "the label is none";
     }
 
-    fuzz_is(fuzz.ask == NULL && fuzz.sent == NULL);
+    fuzz_is(fuzz_waits() == 0);
     fuzz.sent = sent;
     sent->own = sent;
 
@@ -381,6 +391,67 @@ fuzz_answer(ngx_http_zoom_request_t *sent)
     if (fuzz_take() % 4 == 0) {
         sent->error = "timeout";
         sent->reason = (fuzz_take() & 1) ? "late" : NULL;
+    }
+}
+
+
+static const char *
+fuzz_grants(ngx_http_request_t *r, ngx_http_zoom_grants_t *grants)
+{
+    (void) r;
+
+    fuzz_is(grants->account && grants->account->name);
+    fuzz_is(grants->timeout <= 60000);
+
+    if (fuzz_take() % 8 == 0) {
+        return "the account has none";
+    }
+
+    fuzz_is(fuzz_waits() == 0);
+    fuzz.grants = grants;
+    grants->own = grants;
+
+    return NULL;
+}
+
+
+static void
+fuzz_granted(ngx_http_zoom_grants_t *grants)
+{
+    grants->error = (fuzz_take() % 4 == 0) ? "store_unavailable" : NULL;
+    grants->http = grants->error ? 503 : 0;
+    grants->retry_after = fuzz_take() & 1;
+    grants->n = fuzz_take() % 4;
+    grants->more = grants->n && (fuzz_take() & 1);
+}
+
+
+static void
+fuzz_grant(const ngx_http_zoom_grants_t *grants, ngx_uint_t i,
+    ngx_http_zoom_grant_report_t *report)
+{
+    fuzz_is(grants->own && grants->error == NULL && i < grants->n);
+
+    report->user = (const u_char *) "AliceOfAnotherAccount1";
+    report->email = (const u_char *) ((fuzz_take() & 1) ? "" : "a@b.example");
+    report->nnames = fuzz_take() % (NGX_HTTP_ZOOM_API_NAMES + 1);
+    report->state = "active";
+    report->connected = 1;
+    report->refreshed = 2;
+
+    for (i = 0; i < report->nnames; i++) {
+        report->names[i] = (const u_char *) "owner";
+    }
+}
+
+
+static void
+fuzz_end_grants(ngx_http_zoom_grants_t *grants)
+{
+    if (grants->own) {
+        fuzz_is(fuzz.grants == NULL || fuzz.grants == grants);
+        fuzz.grants = NULL;
+        grants->own = NULL;
     }
 }
 
@@ -553,6 +624,10 @@ static const ngx_http_zoom_api_t  api = {
     fuzz_cancel,
     fuzz_send,
     fuzz_end,
+    fuzz_grants,
+    fuzz_grants,
+    fuzz_grant,
+    fuzz_end_grants,
     fuzz_sign,
     fuzz_purge,
     fuzz_meeting,
@@ -659,10 +734,11 @@ fuzz_start(void)
 static void
 fuzz_events(void)
 {
-    ngx_http_zoom_token_ask_t    *ask;
-    ngx_http_zoom_request_t  *sent;
+    ngx_http_zoom_grants_t     *grants;
+    ngx_http_zoom_request_t    *sent;
+    ngx_http_zoom_token_ask_t  *ask;
 
-    while (fuzz.ask || fuzz.sent) {
+    while (fuzz_waits()) {
 
         if (fuzz_take() % 16 == 15) {
             return;
@@ -670,6 +746,7 @@ fuzz_events(void)
 
         ask = fuzz.ask;
         sent = fuzz.sent;
+        grants = fuzz.grants;
         fuzz.ask = NULL;
 
         ngx_current_msec += fuzz_take();
@@ -677,6 +754,11 @@ fuzz_events(void)
         if (ask) {
             fuzz_mint_result(ask);
             ask->handler(ask);
+
+        } else if (grants) {
+            fuzz_granted(grants);
+            fuzz.grants = NULL;
+            grants->handler(grants);
 
         } else {
             fuzz_answer(sent);
@@ -712,12 +794,14 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     fuzz.size = size;
     fuzz.ask = NULL;
     fuzz.sent = NULL;
+    fuzz.grants = NULL;
     fuzz.routed = 0;
 
     conf.instructions = 200000;
     conf.timeout = 10000;
     conf.accounts = &names;
     conf.allow = (fuzz_take() & 7) ? NGX_HTTP_ZOOM_LUA_ALLOW_REQUEST
+                                     |NGX_HTTP_ZOOM_LUA_ALLOW_GRANTS
                                      |NGX_HTTP_ZOOM_LUA_ALLOW_ACCESS_TOKEN
                                    : NGX_HTTP_ZOOM_LUA_ALLOW_OFF;
 
@@ -732,7 +816,7 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 
     if (fuzz.rc == NGX_AGAIN) {
         fuzz_events();
-        fuzz_is(fuzz.routed || fuzz.ask || fuzz.sent);
+        fuzz_is(fuzz.routed || fuzz_waits());
 
     } else {
         fuzz_is(!fuzz.routed);
@@ -742,7 +826,7 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         r.cleanup.handler(r.cleanup.data);
     }
 
-    fuzz_is(fuzz.ask == NULL && fuzz.sent == NULL);
+    fuzz_is(fuzz_waits() == 0);
     fuzz_is(!fuzz.routed || fuzz.rc != NGX_AGAIN);
     fuzz_is(route.user.len == 0 || route.has_user);
     fuzz_is(route.account != &accounts[2]);

@@ -526,6 +526,97 @@ function cases.pages_args(zoom)
 end
 
 
+-- Users who have connected: see t/lua_grants.t.
+
+local function grants(zoom, args)
+    local list, err, info = zoom.grants(args)
+
+    for i = 1, list and #list or 0 do
+        local grant = list[i]
+
+        grant.connected = grant.connected > 1.6e9 and "yes"
+        grant.refreshed = grant.refreshed > 1.6e9 and "yes"
+        table.sort(grant.aliases)
+    end
+
+    return list, err, info
+end
+
+function cases.grants(zoom)
+    return grants(zoom, { account = "users" })
+end
+
+function cases.grants_after(zoom)
+    local list = zoom.grants{ account = "users" }
+
+    return grants(zoom, { account = "users", after = list[1].user,
+                          timeout = 5 })
+end
+
+function cases.grants_all(zoom)
+    local n, pages, after = 0, 0
+
+    repeat
+        local list = assert(zoom.grants{ account = "users", after = after })
+
+        n, pages, after = n + #list, pages + 1, list.next
+    until not after
+
+    return n, pages
+end
+
+function cases.grants_zak(zoom)
+    return mint(zoom, { account = "users", user = "owner", fresh = true })
+end
+
+function cases.grants_zak_nobody(zoom)
+    return mint(zoom, { account = "users", user = "nobody" })
+end
+
+function cases.grants_acme(zoom)
+    return zoom.grants{ account = "acme" }
+end
+
+function cases.grants_odd(zoom)
+    return zoom.grants{ account = "users", after = "a@b.example" }
+end
+
+function cases.grants_text(zoom) return zoom.grants("users") end
+
+function cases.grants_timeout(zoom)
+    return zoom.grants{ account = "users", timeout = 0 }
+end
+
+function cases.disconnect_nobody(zoom)
+    return zoom.disconnect{ account = "users", user = "nobody" }
+end
+
+function cases.disconnect_whom(zoom)
+    return zoom.disconnect{ account = "users" }
+end
+
+function cases.disconnect_me(zoom)
+    return zoom.disconnect{ account = "users", user = "me" }
+end
+
+function cases.disconnect_acme(zoom)
+    return zoom.disconnect{ account = "acme", user = "owner" }
+end
+
+function cases.disconnect_boss(zoom)
+    return zoom.disconnect{ account = "users", user = "boss" }
+end
+
+function cases.disconnect_late(zoom)
+    return zoom.disconnect{ account = "users", user = "owner",
+                            timeout = 0.05 }
+end
+
+function cases.disconnect(zoom)
+    return zoom.disconnect{ account = "users", user = "owner" }
+end
+
+
 -- Any value, in a way that is the same everywhere.
 local function show(value)
     if type(value) == "number" then
