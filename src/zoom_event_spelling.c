@@ -1,6 +1,7 @@
 /* Which of Zoom's events a name is, or nearly is. */
 
 #include "zoom_event.h"
+#include "zoom_spelling.h"
 
 
 /* so many letters may be wrong, missing or too many */
@@ -8,8 +9,6 @@
 
 
 static int zoom_event_order(zoom_str_t a, zoom_str_t b);
-static size_t zoom_event_distance(zoom_str_t a, zoom_str_t b);
-static size_t zoom_event_least(size_t a, size_t b, size_t c);
 
 
 int
@@ -85,7 +84,7 @@ zoom_event_nearest(zoom_str_t name)
     for (i = 0; i < zoom_event_nnames; i++) {
         known = zoom_str_c(zoom_event_names[i]);
 
-        n = zoom_event_distance(name, known);
+        n = zoom_spelling_distance(name, known);
 
         if (n < least) {
             least = n;
@@ -94,39 +93,4 @@ zoom_event_nearest(zoom_str_t name)
     }
 
     return nearest;
-}
-
-
-/* Levenshtein's; both are names of at most ZOOM_EVENT_NAME_MAX bytes. */
-
-static size_t
-zoom_event_distance(zoom_str_t a, zoom_str_t b)
-{
-    size_t  i, k, last, row[ZOOM_EVENT_NAME_MAX + 1], above;
-
-    for (k = 0; k <= b.len; k++) {
-        row[k] = k;
-    }
-
-    for (i = 1; i <= a.len; i++) {
-        above = row[0];
-        row[0] = i;
-
-        for (k = 1; k <= b.len; k++) {
-            last = above + (a.data[i - 1] != b.data[k - 1]);
-            above = row[k];
-            row[k] = zoom_event_least(last, row[k] + 1, row[k - 1] + 1);
-        }
-    }
-
-    return row[b.len];
-}
-
-
-static size_t
-zoom_event_least(size_t a, size_t b, size_t c)
-{
-    a = (b < a) ? b : a;
-
-    return (c < a) ? c : a;
 }
