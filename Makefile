@@ -114,6 +114,11 @@ $(OUT)/root:
 	@echo "$(ROOT)" > $@
 
 
+# Part of the tree, since nginx's own build needs it.
+src/zoom_endpoint_table.c: src/endpoints.tsv t/tools/endpoints
+	@t/tools/endpoints src/endpoints.tsv > $@.new || { rm -f $@.new; exit 1; }
+	@mv $@.new $@
+
 # nginx's configure refuses a missing library by name; without the sources
 # themselves it is up to us to say so.
 

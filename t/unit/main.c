@@ -18,7 +18,8 @@ main(void)
         unit_window,
         unit_limit, unit_sdk, unit_join, unit_hash, unit_log_once,
         unit_token_type, unit_meeting_mask, unit_seal, unit_consent,
-        unit_grant, unit_webhook, unit_event,
+        unit_grant, unit_webhook, unit_event, unit_path, unit_endpoint,
+        unit_rule,
 #ifndef ZOOM_NO_LUA
         unit_lua_pattern
 #endif

@@ -99,6 +99,9 @@ Suite *unit_token_type(void);
 Suite *unit_seal(void);
 Suite *unit_consent(void);
 Suite *unit_grant(void);
+Suite *unit_path(void);
+Suite *unit_endpoint(void);
+Suite *unit_rule(void);
 
 
 #endif /* UNIT_H_INCLUDED */
