@@ -30,8 +30,9 @@ PACKAGES    := build-essential nginx nginx-dev libnginx-mod-http-lua \
                libsqlite3-dev sqlite3 check \
                pkg-config perl openssl curl ca-certificates
 
-# For t/status.t, t/reload_crash.t, t/resty_redis.t; NO_EXTRAS=1 does without.
-EXTRAS      := prometheus chromium gdb redis-server
+# For t/status.t, t/reload_crash.t, t/resty_redis.t, t/net_reuse.t; NO_EXTRAS=1
+# does without.
+EXTRAS      := prometheus chromium gdb redis-server libio-socket-ssl-perl
 LINTERS     := clang clang-tidy cppcheck
 
 override ROOT  := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))

@@ -180,8 +180,8 @@ ngx_http_zoom_transfer_setup(ngx_http_zoom_transfer_t *t)
 
 
 /*
- * Of a URL that it is given as text curl prints what it has understood, one
- * character after the other, and never needs it.
+ * Of a URL that it is given as text alone curl prints what it has understood,
+ * one character after the other, and never needs it.
  */
 
 static CURLcode
@@ -407,11 +407,7 @@ ngx_http_zoom_transfer_make_request(ngx_http_zoom_transfer_t *t)
 
     e = t->handle.easy;
 
-    /* with it curl asks for no text of the address that is set besides */
-
-    code = curl_easy_setopt(e, CURLOPT_URL, t->https ? "https:" : "http:");
-
-    code |= curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
+    code = curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
     code |= curl_easy_setopt(e, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
     code |= curl_easy_setopt(e, CURLOPT_HEADEROPT, (long) CURLHEADER_SEPARATE);
     code |= curl_easy_setopt(e, CURLOPT_NETRC, (long) CURL_NETRC_IGNORED);
@@ -542,7 +538,11 @@ ngx_http_zoom_transfer_make_tls(ngx_http_zoom_transfer_t *t)
 }
 
 
-/* What belongs to one transfer; without one, an idle handle knows of none. */
+/*
+ * What belongs to one transfer; without one, an idle handle knows of none.  The
+ * URL is there as text as well: curl sends to that what it sends again, when a
+ * connection turns out to be dead.
+ */
 
 static CURLcode
 ngx_http_zoom_transfer_own(CURL *e, ngx_http_zoom_transfer_t *t)
@@ -550,6 +550,7 @@ ngx_http_zoom_transfer_own(CURL *e, ngx_http_zoom_transfer_t *t)
     CURLcode  code;
 
     code = curl_easy_setopt(e, CURLOPT_CURLU, t ? t->address : NULL);
+    code |= curl_easy_setopt(e, CURLOPT_URL, t ? t->url : NULL);
     code |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, t ? t->headers : NULL);
     code |= curl_easy_setopt(e, CURLOPT_HEADERDATA, t);
     code |= curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
