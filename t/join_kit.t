@@ -487,6 +487,8 @@ subtest 'what is no wish' => sub {
     like(ask('/caller', { meeting_number => 123456789, userName => '' })
              ->json->{message}, qr/^The request has an empty userName\.$/,
          'in words');
+    like($nginx->error_log, qr/: The request has an empty userName; see /,
+         'in the log as well');
 
     my @nowhere = (
         '{}', '{"meeting_url":null,"meeting_number":""}',

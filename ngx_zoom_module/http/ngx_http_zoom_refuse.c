@@ -254,6 +254,7 @@ static void
 ngx_http_zoom_refuse_log(ngx_http_request_t *r, const ngx_str_t *names,
     zoom_error_e error, const char *why, uint64_t count)
 {
+    size_t                           len;
     u_char                          *p, *last;
     ngx_uint_t                       level;
     const char                      *advice;
@@ -289,8 +290,16 @@ ngx_http_zoom_refuse_log(ngx_http_request_t *r, const ngx_str_t *names,
 
     level = (count == 0) ? NGX_LOG_INFO : NGX_LOG_ERR;
 
+    /* what callers are told is a sentence, and more follows here */
+
+    len = why ? ngx_strlen(why) : 0;
+
+    if (len && why[len - 1] == '.') {
+        len--;
+    }
+
     ngx_log_error(level, r->connection->log, 0,
-                  "zoom: %d %*s%s%s%*s", info->status,
+                  "zoom: %d %*s%s%*s%*s", info->status,
                   info->name.len, info->name.data, why ? ": " : "",
-                  why ? why : "", (size_t) (p - tail), tail);
+                  len, why ? why : "", (size_t) (p - tail), tail);
 }
