@@ -12,13 +12,15 @@
 
 static const zoom_json_node_t *zoom_callback_object(
     const zoom_json_doc_t *doc);
-static const char *zoom_callback_text(zoom_str_t *value,
-    const zoom_json_node_t *node, zoom_buf_t *b, const char *type);
-static const char *zoom_callback_meeting(zoom_callback_t *cb,
-    const zoom_json_doc_t *doc, const zoom_json_node_t *root, zoom_buf_t *b);
+static int zoom_callback_text(zoom_str_t *value,
+    const zoom_json_node_t *node, zoom_buf_t *b);
 static const char *zoom_callback_type(zoom_callback_t *cb,
     const zoom_json_node_t *node, zoom_buf_t *b);
-static const char *zoom_callback_fill(zoom_callback_t *cb,
+static void zoom_callback_bot(zoom_callback_t *cb,
+    const zoom_json_node_t *node, zoom_buf_t *b);
+static void zoom_callback_meeting(zoom_callback_t *cb,
+    const zoom_json_doc_t *doc, const zoom_json_node_t *root, zoom_buf_t *b);
+static void zoom_callback_fill(zoom_callback_t *cb,
     const zoom_json_doc_t *doc, const zoom_json_node_t *node, zoom_buf_t *b);
 static zoom_str_t zoom_callback_decode(zoom_buf_t *b, zoom_str_t raw,
     int escaped);
@@ -54,11 +56,7 @@ zoom_callback_read(zoom_callback_t *cb, const zoom_json_doc_t *doc,
     const char              *why;
     const zoom_json_node_t  *root;
 
-    cb->bot_id = zoom_str_c(NULL);
-    cb->meeting_url = zoom_str_c(NULL);
-    cb->no_meeting = NULL;
-    cb->nmetadata = 0;
-    cb->typed = 0;
+    memset(cb, 0, sizeof(zoom_callback_t));
 
     root = zoom_callback_object(doc);
 
@@ -72,28 +70,10 @@ zoom_callback_read(zoom_callback_t *cb, const zoom_json_doc_t *doc,
         return why;
     }
 
-    why = zoom_callback_text(&cb->bot_id,
-                             zoom_json_member(doc, root, "bot_id"), b,
-                             "has a bot_id of the wrong type");
-    if (why) {
-        return why;
-    }
-
-    if (zoom_callback_control(cb->bot_id)) {
-        return "has a control character in bot_id";
-    }
-
-    why = zoom_callback_meeting(cb, doc, root, b);
-
-    if (why) {
-        return why;
-    }
-
-    why = zoom_callback_fill(cb, doc,
-                             zoom_json_member(doc, root, "bot_metadata"), b);
-    if (why) {
-        return why;
-    }
+    zoom_callback_bot(cb, zoom_json_member(doc, root, "bot_id"), b);
+    zoom_callback_meeting(cb, doc, root, b);
+    zoom_callback_fill(cb, doc, zoom_json_member(doc, root, "bot_metadata"),
+                       b);
 
     return b->overflow ? "is too large" : NULL;
 }
@@ -107,67 +87,127 @@ zoom_callback_object(const zoom_json_doc_t *doc)
 }
 
 
-static const char *
+/* A string, or a number as it is spelled.  -1 for any other type. */
+
+static int
 zoom_callback_text(zoom_str_t *value, const zoom_json_node_t *node,
-    zoom_buf_t *b, const char *type)
+    zoom_buf_t *b)
 {
+    *value = zoom_str_c(NULL);
+
+    if (node == NULL || node->type == ZOOM_JSON_NULL) {
+        return 0;
+    }
+
+    if (node->type == ZOOM_JSON_NUMBER) {
+        *value = node->text;
+        return 0;
+    }
+
+    if (node->type != ZOOM_JSON_STRING) {
+        return -1;
+    }
+
+    *value = zoom_callback_decode(b, node->text, node->escaped);
+
+    return 0;
+}
+
+
+static const char *
+zoom_callback_type(zoom_callback_t *cb, const zoom_json_node_t *node,
+    zoom_buf_t *b)
+{
+    zoom_str_t  type;
+
+    static const zoom_str_t  tokens = zoom_str("zoom_tokens");
+
     if (node == NULL || node->type == ZOOM_JSON_NULL) {
         return NULL;
     }
 
-    if (node->type != ZOOM_JSON_STRING) {
-        return type;
+    if (zoom_callback_text(&type, node, b) != 0
+        || !zoom_str_eq(type, tokens))
+    {
+        return "has another callback_type";
     }
 
-    *value = zoom_callback_decode(b, node->text, node->escaped);
+    cb->typed = 1;
 
     return NULL;
 }
 
 
-static const char *
+static void
+zoom_callback_bot(zoom_callback_t *cb, const zoom_json_node_t *node,
+    zoom_buf_t *b)
+{
+    zoom_str_t  id;
+
+    if (zoom_callback_text(&id, node, b) != 0) {
+        cb->left_out = "bot_id, which is no string";
+        return;
+    }
+
+    zoom_callback_is(cb, id);
+}
+
+
+void
+zoom_callback_is(zoom_callback_t *cb, zoom_str_t id)
+{
+    if (zoom_callback_control(id)) {
+        cb->left_out = "bot_id, which has control characters";
+        return;
+    }
+
+    cb->bot_id = id;
+}
+
+
+/* MeetStream has the number only, and no type is documented. */
+
+static void
 zoom_callback_meeting(zoom_callback_t *cb, const zoom_json_doc_t *doc,
     const zoom_json_node_t *root, zoom_buf_t *b)
 {
-    zoom_str_t               meeting;
-    const char              *why;
-    const zoom_json_node_t  *number;
+    size_t      i;
+    zoom_str_t  meeting;
 
-    meeting = zoom_str_c(NULL);
+    static const char *const  names[] = { "meeting_url", "meeting_number" };
 
-    why = zoom_callback_text(&meeting,
-                             zoom_json_member(doc, root, "meeting_url"), b,
-                             "has a meeting_url of the wrong type");
+    for (i = 0; i < 2 && cb->meeting_url.len == 0; i++) {
 
-    zoom_callback_meet(cb, meeting);
+        if (zoom_callback_text(&meeting, zoom_json_member(doc, root, names[i]),
+                               b)
+            != 0)
+        {
+            cb->no_meeting = i ? "the callback's meeting_number is no number"
+                               : "the callback's meeting_url is no string";
+            continue;
+        }
 
-    if (why || cb->meeting_url.len) {
-        return why;
+        zoom_callback_meet(cb, meeting);
     }
-
-    /* MeetStream has the number only, and no type is documented */
-
-    number = zoom_json_member(doc, root, "meeting_number");
-
-    if (number && number->type == ZOOM_JSON_NUMBER) {
-        zoom_callback_meet(cb, number->text);
-        return NULL;
-    }
-
-    meeting = zoom_str_c(NULL);
-
-    why = zoom_callback_text(&meeting, number, b,
-                             "has a meeting_number of the wrong type");
-
-    zoom_callback_meet(cb, meeting);
-
-    return why;
 }
 
 
 void
 zoom_callback_meet(zoom_callback_t *cb, zoom_str_t meeting)
 {
+    /* copied along with the link, or pasted into a text area */
+
+    while (meeting.len && zoom_one_of(meeting.data[0], "\t\r\n")) {
+        meeting.data++;
+        meeting.len--;
+    }
+
+    while (meeting.len && zoom_one_of(meeting.data[meeting.len - 1],
+                                      "\t\r\n"))
+    {
+        meeting.len--;
+    }
+
     if (meeting.len > ZOOM_CALLBACK_URL_MAX) {
         cb->no_meeting = "the callback's meeting_url is too long";
 
@@ -180,39 +220,7 @@ zoom_callback_meet(zoom_callback_t *cb, zoom_str_t meeting)
 }
 
 
-static const char *
-zoom_callback_type(zoom_callback_t *cb, const zoom_json_node_t *node,
-    zoom_buf_t *b)
-{
-    const char  *why;
-    zoom_str_t   type;
-
-    static const char        wrong[] = "has another callback_type";
-    static const zoom_str_t  tokens = zoom_str("zoom_tokens");
-
-    type = zoom_str_c(NULL);
-
-    why = zoom_callback_text(&type, node, b, wrong);
-
-    if (why) {
-        return why;
-    }
-
-    if (node == NULL || node->type == ZOOM_JSON_NULL) {
-        return NULL;
-    }
-
-    if (!zoom_str_eq(type, tokens)) {
-        return wrong;
-    }
-
-    cb->typed = 1;
-
-    return NULL;
-}
-
-
-static const char *
+static void
 zoom_callback_fill(zoom_callback_t *cb, const zoom_json_doc_t *doc,
     const zoom_json_node_t *node, zoom_buf_t *b)
 {
@@ -220,11 +228,12 @@ zoom_callback_fill(zoom_callback_t *cb, const zoom_json_doc_t *doc,
     zoom_metadata_t  *md;
 
     if (node == NULL || node->type == ZOOM_JSON_NULL) {
-        return NULL;
+        return;
     }
 
     if (node->type != ZOOM_JSON_OBJECT) {
-        return "has a bot_metadata of the wrong type";
+        cb->left_out = "bot_metadata, which is no object";
+        return;
     }
 
     for (i = node->first; i != ZOOM_JSON_NONE; i = node->next) {
@@ -238,8 +247,6 @@ zoom_callback_fill(zoom_callback_t *cb, const zoom_json_doc_t *doc,
         md->name = zoom_callback_decode(b, node->name, node->name_escaped);
         md->value = zoom_callback_decode(b, node->text, node->escaped);
     }
-
-    return NULL;
 }
 
 

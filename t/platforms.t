@@ -273,10 +273,12 @@ subtest 'Meeting BaaS' => sub {
              'a wrong key');
     $fails->($baas->fetch("/baas?$key&$key"), 'unauthenticated',
              'the key twice');
-    $fails->($baas->fetch("/baas?$key", extra => '{"a":'), 'bad_callback',
-             'broken extra');
-    $fails->($baas->fetch("/baas?$key", extra => '[1]'), 'bad_callback',
-             'extra that is no object');
+    joins_as($baas->fetch("/baas?$key", extra => $_), 'bot0004@example.com',
+             "extra of no use: $_") for '{"a":', '[1]';
+
+    $fails->($baas->fetch("/baas-by-extra?$key", extra => $_), 'no_user',
+             "nor of harm: $_") for '{"bot":', '["bot0006@example.com"]';
+
     $fails->($baas->fetch("/baas-by-extra?$key"), 'no_user', 'no user');
     $fails->($baas->fetch("/baas-by-extra?$key", extra => { bot => 'me' }),
              'denied', 'me');

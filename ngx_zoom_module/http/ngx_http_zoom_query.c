@@ -5,17 +5,19 @@
 #include "ngx_http_zoom_args.h"
 #include "ngx_http_zoom_query.h"
 #include "ngx_http_zoom_str.h"
-#include "zoom_uri.h"
+#include "zoom_link.h"
 
 
 static zoom_error_e ngx_http_zoom_query_one(ngx_http_request_t *r,
-    const ngx_str_t *args, const ngx_str_t *names, ngx_str_t *value,
+    const ngx_str_t *args, const ngx_str_t *names, zoom_str_t *value,
     const char **why);
 static zoom_error_e ngx_http_zoom_query_plain(ngx_http_request_t *r,
-    ngx_str_t *value, const char **why);
-static zoom_error_e ngx_http_zoom_query_extra(ngx_http_request_t *r,
-    ngx_http_zoom_callback_t *cb, zoom_json_doc_t *doc, const ngx_str_t *extra,
+    ngx_str_t raw, zoom_str_t *value, const char **why);
+static zoom_error_e ngx_http_zoom_query_metadata(ngx_http_request_t *r,
+    ngx_http_zoom_callback_t *cb, zoom_json_doc_t *doc, const ngx_str_t *args,
     const char **why);
+static zoom_error_e ngx_http_zoom_query_scan(ngx_http_request_t *r,
+    zoom_json_doc_t *doc, const ngx_str_t *extra, const char **why);
 
 
 /* The first one that was sent counts. */
@@ -31,30 +33,23 @@ static ngx_str_t  ngx_http_zoom_query_meeting[] = {
 };
 
 
-static ngx_str_t  ngx_http_zoom_query_metadata = ngx_string("extra");
+static ngx_str_t  ngx_http_zoom_query_extra = ngx_string("extra");
 
 
 zoom_error_e
 ngx_http_zoom_query_read(ngx_http_request_t *r, ngx_http_zoom_callback_t *cb,
     zoom_json_doc_t *doc, const char **why)
 {
-    size_t        i;
-    ngx_str_t     extra, meeting, *args;
-    zoom_error_e  error;
+    ngx_str_t     *args;
+    zoom_str_t     bot, meeting;
+    zoom_error_e   error;
 
     args = ngx_http_zoom_callback_args(r, cb);
 
     error = ngx_http_zoom_query_one(r, args, ngx_http_zoom_query_bot_id,
-                                    &cb->bot_id, why);
+                                    &bot, why);
     if (error != ZOOM_OK) {
         return error;
-    }
-
-    for (i = 0; i < cb->bot_id.len; i++) {
-        if (cb->bot_id.data[i] < ' ' || cb->bot_id.data[i] == 0x7f) {
-            *why = "the bot's id has control characters";
-            return ZOOM_E_BAD_CALLBACK;
-        }
     }
 
     error = ngx_http_zoom_query_one(r, args, ngx_http_zoom_query_meeting,
@@ -63,21 +58,16 @@ ngx_http_zoom_query_read(ngx_http_request_t *r, ngx_http_zoom_callback_t *cb,
         return error;
     }
 
-    ngx_str_null(&extra);
-
-    if (ngx_http_zoom_arg(args, &ngx_http_zoom_query_metadata, &extra) > 1) {
-        *why = "\"extra\" was sent twice";
-        return ZOOM_E_BAD_CALLBACK;
-    }
-
-    error = extra.len ? ngx_http_zoom_query_extra(r, cb, doc, &extra, why)
-                      : ngx_http_zoom_callback_parse(r, cb, NULL, why);
+    error = ngx_http_zoom_query_metadata(r, cb, doc, args, why);
 
     if (error != ZOOM_OK) {
         return error;
     }
 
-    zoom_callback_meet(cb->parsed, ngx_http_zoom_str(&meeting));
+    zoom_callback_is(cb->parsed, bot);
+    zoom_callback_meet(cb->parsed, meeting);
+
+    cb->bot_id = ngx_http_zoom_ngx_str(cb->parsed->bot_id);
 
     return ZOOM_OK;
 }
@@ -87,23 +77,25 @@ ngx_http_zoom_query_read(ngx_http_request_t *r, ngx_http_zoom_callback_t *cb,
 
 static zoom_error_e
 ngx_http_zoom_query_one(ngx_http_request_t *r, const ngx_str_t *args,
-    const ngx_str_t *names, ngx_str_t *value, const char **why)
+    const ngx_str_t *names, zoom_str_t *value, const char **why)
 {
+    ngx_str_t   raw;
     ngx_uint_t  n;
 
-    ngx_str_null(value);
+    value->data = NULL;
+    value->len = 0;
 
     for ( /* void */ ; names->len; names++) {
 
-        n = ngx_http_zoom_arg(args, names, value);
+        n = ngx_http_zoom_arg(args, names, &raw);
 
         if (n > 1) {
             *why = "an argument was sent twice";
             return ZOOM_E_BAD_CALLBACK;
         }
 
-        if (n && value->len) {
-            return ngx_http_zoom_query_plain(r, value, why);
+        if (n && raw.len) {
+            return ngx_http_zoom_query_plain(r, raw, value, why);
         }
     }
 
@@ -111,25 +103,23 @@ ngx_http_zoom_query_one(ngx_http_request_t *r, const ngx_str_t *args,
 }
 
 
+/* A stray "%" is no reason to refuse a token. */
+
 static zoom_error_e
-ngx_http_zoom_query_plain(ngx_http_request_t *r, ngx_str_t *value,
-    const char **why)
+ngx_http_zoom_query_plain(ngx_http_request_t *r, ngx_str_t raw,
+    zoom_str_t *value, const char **why)
 {
     u_char      *p;
     zoom_buf_t   b;
 
-    p = ngx_pnalloc(r->pool, value->len);
+    p = ngx_pnalloc(r->pool, raw.len);
     if (p == NULL) {
         *why = "no memory";
         return ZOOM_E_INTERNAL;
     }
 
-    zoom_buf_init(&b, p, value->len);
-
-    if (zoom_uri_unescape(&b, ngx_http_zoom_str(value)) != 0) {
-        *why = "an argument is not valid percent-encoding";
-        return ZOOM_E_BAD_CALLBACK;
-    }
+    zoom_buf_init(&b, p, raw.len);
+    zoom_link_unescape(&b, ngx_http_zoom_str(&raw));
 
     value->data = b.data;
     value->len = b.len;
@@ -141,46 +131,78 @@ ngx_http_zoom_query_plain(ngx_http_request_t *r, ngx_str_t *value,
 /* A form's argument that holds the metadata as a JSON object. */
 
 static zoom_error_e
-ngx_http_zoom_query_extra(ngx_http_request_t *r, ngx_http_zoom_callback_t *cb,
-    zoom_json_doc_t *doc, const ngx_str_t *extra, const char **why)
+ngx_http_zoom_query_metadata(ngx_http_request_t *r,
+    ngx_http_zoom_callback_t *cb, zoom_json_doc_t *doc, const ngx_str_t *args,
+    const char **why)
+{
+    ngx_str_t     extra;
+    ngx_uint_t    n;
+    zoom_error_e  error;
+
+    n = ngx_http_zoom_arg(args, &ngx_http_zoom_query_extra, &extra);
+
+    if (n > 1) {
+        *why = "\"extra\" was sent twice";
+        return ZOOM_E_BAD_CALLBACK;
+    }
+
+    if (n == 0 || extra.len == 0) {
+        return ngx_http_zoom_callback_parse(r, cb, NULL, why);
+    }
+
+    error = ngx_http_zoom_query_scan(r, doc, &extra, why);
+
+    if (error == ZOOM_OK) {
+        return ngx_http_zoom_callback_parse(r, cb, doc, why);
+    }
+
+    if (error == ZOOM_E_BAD_CALLBACK) {
+        error = ngx_http_zoom_callback_parse(r, cb, NULL, why);
+    }
+
+    if (error == ZOOM_OK) {
+        cb->parsed->left_out = "extra, which is no JSON";
+    }
+
+    return error;
+}
+
+
+/* As the body of a POST that has nothing but metadata. */
+
+static zoom_error_e
+ngx_http_zoom_query_scan(ngx_http_request_t *r, zoom_json_doc_t *doc,
+    const ngx_str_t *extra, const char **why)
 {
     u_char      *p;
     size_t       i, size;
-    ngx_str_t    plain;
-    zoom_str_t   text;
+    zoom_str_t   plain;
     zoom_buf_t   b;
 
     size = extra->len + sizeof("{\"bot_metadata\":}") - 1;
 
-    p = ngx_pnalloc(r->pool, size);
-    plain.data = ngx_pnalloc(r->pool, extra->len);
-
-    if (p == NULL || plain.data == NULL) {
+    p = ngx_pnalloc(r->pool, size + extra->len);
+    if (p == NULL) {
         *why = "no memory";
         return ZOOM_E_INTERNAL;
     }
 
-    for (i = 0; i < extra->len; i++) {
-        plain.data[i] = (extra->data[i] == '+') ? ' ' : extra->data[i];
-    }
-
+    plain.data = p + size;
     plain.len = extra->len;
+
+    for (i = 0; i < extra->len; i++) {
+        p[size + i] = (extra->data[i] == '+') ? ' ' : extra->data[i];
+    }
 
     zoom_buf_init(&b, p, size);
     zoom_buf_c(&b, "{\"bot_metadata\":");
-
-    if (zoom_uri_unescape(&b, ngx_http_zoom_str(&plain)) != 0) {
-        *why = "\"extra\" is not valid percent-encoding";
-        return ZOOM_E_BAD_CALLBACK;
-    }
-
+    zoom_link_unescape(&b, plain);
     zoom_buf_c(&b, "}");
 
-    text.data = b.data;
-    text.len = b.len;
+    plain.data = b.data;
+    plain.len = b.len;
 
-    *why = zoom_json_scan(doc, text);
+    *why = zoom_json_scan(doc, plain);
 
-    return *why ? ZOOM_E_BAD_CALLBACK
-                : ngx_http_zoom_callback_parse(r, cb, doc, why);
+    return *why ? ZOOM_E_BAD_CALLBACK : ZOOM_OK;
 }

@@ -102,6 +102,12 @@ ngx_http_zoom_tokens_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     zoom_error_e                     error;
     const ngx_http_zoom_loc_conf_t  *zlcf;
 
+    if (ctx->callback.parsed->left_out) {
+        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                      "zoom: no use is made of the callback's %s",
+                      ctx->callback.parsed->left_out);
+    }
+
     if (ngx_http_zoom_ready(r, ctx) != NGX_OK) {
         return;
     }
