@@ -103,9 +103,10 @@ install: all  ## install the modules, and the half in Lua
 	@test -n "$(MODULES_DIR)" || { \
 	    echo "no nginx in PATH that says where its modules are: give" \
 	         "MODULES_DIR=/path/to/modules" >&2; exit 1; }
-	install -d $(DESTDIR)$(MODULES_DIR) $(DESTDIR)$(LUA_DIR)/resty
+	install -d $(DESTDIR)$(MODULES_DIR) $(DESTDIR)$(LUA_DIR)/resty/zoom
 	install -m 644 $(MODULES) $(DESTDIR)$(MODULES_DIR)/
 	install -m 644 lua/resty/zoom.lua $(DESTDIR)$(LUA_DIR)/resty/
+	install -m 644 lua/resty/zoom/*.lua $(DESTDIR)$(LUA_DIR)/resty/zoom/
 
 clean:  ## remove everything that was built
 	rm -rf $(OUT)
@@ -118,6 +119,11 @@ $(OUT)/root:
 # Part of the tree, since nginx's own build needs it.
 src/zoom_endpoint_table.c: src/endpoints.tsv t/tools/endpoints
 	@t/tools/endpoints src/endpoints.tsv > $@.new || { rm -f $@.new; exit 1; }
+	@mv $@.new $@
+
+ngx_zoom_module/lua/ngx_http_zoom_lua_users.c: lua/resty/zoom/users.lua \
+                                               t/tools/lua_text
+	@t/tools/lua_text $< > $@.new || { rm -f $@.new; exit 1; }
 	@mv $@.new $@
 
 # nginx's configure refuses a missing library by name; without the sources

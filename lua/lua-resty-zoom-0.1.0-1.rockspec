@@ -27,5 +27,6 @@ build = {
     type = "builtin",
     modules = {
         ["resty.zoom"] = "lua/resty/zoom.lua",
+        ["resty.zoom.users"] = "lua/resty/zoom/users.lua",
     },
 }

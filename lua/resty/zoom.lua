@@ -1346,4 +1346,21 @@ function _M.pages(args)
 end
 
 
+local function members(value)
+    return type(value) == "table" and value or nil
+end
+
+
+-- list, get, create, update, delete, set_status
+_M.users = require("resty.zoom.users")(_G, {
+    request = function(args)
+        return _M.request(args)
+    end,
+    decode = function(content)
+        return require("cjson.safe").decode(content)
+    end,
+    members = members,
+})
+
+
 return _M

@@ -17,8 +17,12 @@
 /* Pushes the table; "g" is that of the globals. */
 void ngx_http_zoom_lua_lib(lua_State *L, int g);
 
-/* Adds zoom.request() and zoom.pages() to the table on top of the stack. */
+/* Adds request(), pages() and users to the table on top of the stack. */
 void ngx_http_zoom_lua_request(lua_State *L, int g);
+
+/* lua/resty/zoom/users.lua */
+extern const char                  ngx_http_zoom_lua_users_text[];
+extern const size_t                ngx_http_zoom_lua_users_text_len;
 
 /* nil, "denied", info */
 int ngx_http_zoom_lua_denied(lua_State *L);

@@ -56,13 +56,14 @@ static ngx_conf_post_t  ngx_http_zoom_lua_memory_post = {
 };
 
 
-/* these carry all rights of the app, or end what its users gave it */
+/* these carry rights of the app that minting does not need */
 
 static ngx_conf_bitmask_t  ngx_http_zoom_lua_allow_mask[] = {
     { ngx_string("off"), NGX_HTTP_ZOOM_LUA_ALLOW_OFF },
     { ngx_string("access_token"), NGX_HTTP_ZOOM_LUA_ALLOW_ACCESS_TOKEN },
     { ngx_string("request"), NGX_HTTP_ZOOM_LUA_ALLOW_REQUEST },
     { ngx_string("grants"), NGX_HTTP_ZOOM_LUA_ALLOW_GRANTS },
+    { ngx_string("users"), NGX_HTTP_ZOOM_LUA_ALLOW_USERS },
     { ngx_null_string, 0 }
 };
 

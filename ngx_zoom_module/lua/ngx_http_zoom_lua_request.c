@@ -1,5 +1,6 @@
 /*
- * zoom.request() and zoom.pages(): any endpoint of Zoom's.
+ * zoom.request() and zoom.pages(): any endpoint of Zoom's.  And zoom.users,
+ * which is made of the former.
  *
  * What becomes of tables (paths, arguments, JSON) is Lua, so that it counts
  * its instructions; where it is sent is C.
@@ -10,6 +11,7 @@
 #include "ngx_http_zoom_lua_view.h"
 
 
+static void ngx_http_zoom_lua_request_users(lua_State *L, int g);
 static int ngx_http_zoom_lua_request_members(lua_State *L);
 static int ngx_http_zoom_lua_request_read(lua_State *L);
 static int ngx_http_zoom_lua_request_send(lua_State *L);
@@ -195,9 +197,9 @@ static const char  ngx_http_zoom_lua_request_text_lua[] =
 "    return { status = status, headers = headers_of(head), body = body }\n"
 "end\n"
 "\n"
-"function ours.request(args)\n"
+"local function ask(args, users)\n"
 "    local path, body, err, info\n"
-"    args, err, info = read(args)\n"
+"    args, err, info = read(args, users)\n"
 "    if not args then return nil, err, info end\n"
 "    path, err = path_of(rawget(args, 'path'))\n"
 "    if not path then return nil, err end\n"
@@ -218,6 +220,9 @@ static const char  ngx_http_zoom_lua_request_text_lua[] =
 "                       or (body == '' and 'GET' or 'POST'), path, body,\n"
 "                       rawget(args, 'label'), rawget(args, 'timeout')))\n"
 "end\n"
+"\n"
+"function ours.request(args) return ask(args, false) end\n"
+"function ours.for_users(args) return ask(args, true) end\n"
 "\n"
 
 /* false, error, info at a failure, which is the end */
@@ -291,7 +296,38 @@ ngx_http_zoom_lua_request(lua_State *L, int g)
     lua_getfield(L, -1, "pages");
     lua_setfield(L, -3, "pages");
 
+    ngx_http_zoom_lua_request_users(L, g);
+    lua_setfield(L, -3, "users");
+
     lua_pop(L, 1);
+}
+
+
+/* Pushes zoom.users; the functions above are on top of the stack. */
+
+static void
+ngx_http_zoom_lua_request_users(lua_State *L, int g)
+{
+    if (luaL_loadbuffer(L, ngx_http_zoom_lua_users_text,
+                        ngx_http_zoom_lua_users_text_len, "=zoom.users")
+        != 0)
+    {
+        lua_error(L);
+    }
+
+    lua_call(L, 0, 1);
+
+    lua_pushvalue(L, g);
+    lua_createtable(L, 0, 3);
+
+    lua_getfield(L, -4, "for_users");
+    lua_setfield(L, -2, "request");
+    lua_pushcfunction(L, ngx_http_zoom_lua_json_decode);
+    lua_setfield(L, -2, "decode");
+    lua_pushcfunction(L, ngx_http_zoom_lua_request_members);
+    lua_setfield(L, -2, "members");
+
+    lua_call(L, 2, 1);
 }
 
 
@@ -310,11 +346,14 @@ ngx_http_zoom_lua_request_members(lua_State *L)
 }
 
 
-/* The table of arguments, if it may be; or nil and why not. */
+/*
+ * read(args, users): the table of arguments, if it may be; or nil and why not.
+ */
 
 static int
 ngx_http_zoom_lua_request_read(lua_State *L)
 {
+    ngx_uint_t   allow;
     const char  *why;
 
     static const ngx_http_zoom_lua_arg_t  args[] = {
@@ -328,9 +367,10 @@ ngx_http_zoom_lua_request_read(lua_State *L)
         { NULL, 0, 0 }
     };
 
-    if (!(ngx_http_zoom_lua_run(L)->conf->allow
-          & NGX_HTTP_ZOOM_LUA_ALLOW_REQUEST))
-    {
+    allow = lua_toboolean(L, 2) ? NGX_HTTP_ZOOM_LUA_ALLOW_USERS
+                                : NGX_HTTP_ZOOM_LUA_ALLOW_REQUEST;
+
+    if (!(ngx_http_zoom_lua_run(L)->conf->allow & allow)) {
         return ngx_http_zoom_lua_denied(L);
     }
 

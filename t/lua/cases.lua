@@ -638,6 +638,8 @@ local function show(value)
     return "{" .. table.concat(list, ",") .. "}"
 end
 
+cases.show = show
+
 
 -- What a case returns, from the first to the last that is not nil.
 function cases.run(name, zoom)
