@@ -7,6 +7,7 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_account.h"
+#include "ngx_http_zoom_block.h"
 #include "ngx_http_zoom_choice.h"
 #include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_consent_conf.h"
@@ -30,10 +31,6 @@
 
 static ngx_http_zoom_account_t *ngx_http_zoom_account_create(ngx_conf_t *cf,
     ngx_str_t *name);
-static char *ngx_http_zoom_account_parameter(ngx_conf_t *cf,
-    ngx_command_t *dummy, void *conf);
-static char *ngx_http_zoom_account_arguments(ngx_conf_t *cf,
-    ngx_command_t *cmd);
 
 static char *ngx_http_zoom_set_secret(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
@@ -257,9 +254,7 @@ ngx_http_zoom_account_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_zoom_main_conf_t  *zmcf = conf;
 
-    char                     *rv;
     ngx_str_t                *value;
-    ngx_conf_t                save;
     ngx_http_zoom_account_t  *account, **accountp;
 
     value = cf->args->elts;
@@ -287,15 +282,8 @@ ngx_http_zoom_account_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     account->index = zmcf->accounts.nelts;
 
-    save = *cf;
-    cf->handler = ngx_http_zoom_account_parameter;
-    cf->handler_conf = (char *) account;
-
-    rv = ngx_conf_parse(cf, NULL);
-
-    *cf = save;
-
-    if (rv != NGX_CONF_OK
+    if (ngx_http_zoom_block(cf, ngx_http_zoom_account_commands, account)
+        != NGX_CONF_OK
         || ngx_http_zoom_account_end(cf, account) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -342,87 +330,6 @@ ngx_http_zoom_account_create(ngx_conf_t *cf, ngx_str_t *name)
     account->client.http2 = NGX_CONF_UNSET;
 
     return account;
-}
-
-
-static char *
-ngx_http_zoom_account_parameter(ngx_conf_t *cf, ngx_command_t *dummy,
-    void *conf)
-{
-    char           *rv;
-    ngx_str_t      *value;
-    ngx_command_t  *cmd;
-
-    value = cf->args->elts;
-
-    if (ngx_strcmp(value[0].data, "include") == 0) {
-
-        if (cf->args->nelts != 2) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid number of arguments in \"%V\" "
-                               "directive", &value[0]);
-            return NGX_CONF_ERROR;
-        }
-
-        return ngx_conf_include(cf, dummy, conf);
-    }
-
-    for (cmd = ngx_http_zoom_account_commands; cmd->name.len; cmd++) {
-
-        if (cmd->name.len != value[0].len
-            || ngx_strcmp(cmd->name.data, value[0].data) != 0)
-        {
-            continue;
-        }
-
-        if (ngx_http_zoom_account_arguments(cf, cmd) != NGX_CONF_OK) {
-            return NGX_CONF_ERROR;
-        }
-
-        rv = cmd->set(cf, cmd, conf);
-
-        if (rv == NGX_CONF_OK || rv == NGX_CONF_ERROR) {
-            return rv;
-        }
-
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" directive %s", &value[0], rv);
-
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "unknown directive \"%V\"", &value[0]);
-
-    return NGX_CONF_ERROR;
-}
-
-
-static char *
-ngx_http_zoom_account_arguments(ngx_conf_t *cf, ngx_command_t *cmd)
-{
-    ngx_uint_t  n, valid;
-
-    n = cf->args->nelts;
-
-    if (cmd->type & NGX_CONF_1MORE) {
-        valid = (n >= 2);
-
-    } else if (cmd->type & NGX_CONF_TAKE12) {
-        valid = (n == 2 || ((cmd->type & NGX_CONF_TAKE2) && n == 3));
-
-    } else {
-        valid = (n == 2);
-    }
-
-    if (!valid) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid number of arguments in \"%V\" directive",
-                           &cmd->name);
-        return NGX_CONF_ERROR;
-    }
-
-    return NGX_CONF_OK;
 }
 
 
