@@ -30,6 +30,7 @@ typedef enum {
 
 typedef struct {
     ngx_array_t                  accounts;   /* ngx_http_zoom_account_t * */
+    ngx_array_t                  pools;      /* ngx_http_zoom_pool_conf_t * */
     size_t                       zone_size;
     ngx_shm_zone_t              *zone;       /* NULL without an account */
     ngx_http_zoom_store_conf_t  *store;      /* NULL without zoom_store */

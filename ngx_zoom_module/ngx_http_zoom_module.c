@@ -18,6 +18,8 @@
 #include "ngx_http_zoom_grants_conf.h"
 #include "ngx_http_zoom_handlers.h"
 #include "ngx_http_zoom_loc_conf.h"
+#include "ngx_http_zoom_pool_conf.h"
+#include "ngx_http_zoom_pool_zone.h"
 #include "ngx_http_zoom_replay.h"
 #include "ngx_http_zoom_stale_conf.h"
 #include "ngx_http_zoom_store_conf.h"
@@ -122,6 +124,13 @@ static ngx_command_t  ngx_http_zoom_commands[] = {
     { ngx_string("zoom_account"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
       ngx_http_zoom_account_block,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("zoom_pool"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      ngx_http_zoom_pool_block,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
@@ -626,6 +635,13 @@ ngx_http_zoom_create_main_conf(ngx_conf_t *cf)
         return NULL;
     }
 
+    if (ngx_array_init(&zmcf->pools, cf->pool, 4,
+                       sizeof(ngx_http_zoom_pool_conf_t *))
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
     if (ngx_array_init(&zmcf->readable, cf->pool, 4, sizeof(ngx_str_t))
         != NGX_OK)
     {
@@ -655,6 +671,12 @@ ngx_http_zoom_init_main_conf(ngx_conf_t *cf, void *conf)
 
     if (zmcf->store
         && ngx_http_zoom_store_check(cf, zmcf->store) != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_zoom_pool_zones_add(cf, &zmcf->pools, &ngx_http_zoom_module)
+        != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }

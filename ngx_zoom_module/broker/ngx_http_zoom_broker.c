@@ -10,6 +10,7 @@
 #include "ngx_http_zoom_grants.h"
 #include "ngx_http_zoom_http_client.h"
 #include "ngx_http_zoom_key.h"
+#include "ngx_http_zoom_pool.h"
 #include "ngx_http_zoom_publish.h"
 #include "ngx_http_zoom_renew.h"
 #include "ngx_http_zoom_state.h"
@@ -167,6 +168,8 @@ ngx_http_zoom_broker_init_process(ngx_cycle_t *cycle)
     }
 
     ngx_http_zoom_broker_zone = zmcf->zone->data;
+
+    ngx_http_zoom_pools_init_process(cycle);
 
     ngx_http_zoom_key_init_process(ngx_http_zoom_broker_zone->sh->seed);
 

@@ -6,12 +6,15 @@
 #include "ngx_http_zoom_broker.h"
 #include "ngx_http_zoom_disconnect.h"
 #include "ngx_http_zoom_event.h"
+#include "ngx_http_zoom_pool.h"
 #include "ngx_http_zoom_str.h"
 
 
 static void ngx_http_zoom_event_consent(
     const ngx_http_zoom_account_t *account, const zoom_event_t *event);
 static void ngx_http_zoom_event_user(const ngx_http_zoom_account_t *account,
+    const zoom_event_t *event, ngx_log_t *log);
+static void ngx_http_zoom_event_ended(const ngx_http_zoom_account_t *account,
     const zoom_event_t *event, ngx_log_t *log);
 static ngx_uint_t ngx_http_zoom_event_purge(ngx_http_zoom_account_t *account,
     zoom_str_t user);
@@ -26,6 +29,10 @@ ngx_http_zoom_event_act(const ngx_http_zoom_account_t *account,
     case ZOOM_EVENT_USER_GONE:
     case ZOOM_EVENT_USER_BACK:
         ngx_http_zoom_event_user(account, event, log);
+        break;
+
+    case ZOOM_EVENT_MEETING_ENDED:
+        ngx_http_zoom_event_ended(account, event, log);
         break;
 
     case ZOOM_EVENT_DEAUTHORIZED:
@@ -65,7 +72,8 @@ ngx_http_zoom_event_user(const ngx_http_zoom_account_t *account,
     const zoom_event_t *event, ngx_log_t *log)
 {
     ngx_log_t                   quiet;
-    ngx_uint_t                  i, n;
+    ngx_str_t                   id, email;
+    ngx_uint_t                  i, n, pools;
     ngx_http_zoom_account_t   **other;
     ngx_http_zoom_main_conf_t  *zmcf;
 
@@ -83,14 +91,47 @@ ngx_http_zoom_event_user(const ngx_http_zoom_account_t *account,
         }
     }
 
+    id = ngx_http_zoom_ngx_str(event->id);
+    email = ngx_http_zoom_ngx_str(event->email);
+
+    pools = ngx_http_zoom_pools_user(account, &id, &email,
+                                     event->kind == ZOOM_EVENT_USER_GONE);
+
     /* nginx would add the request line */
 
     quiet = *log;
     quiet.handler = NULL;
 
     ngx_log_error(NGX_LOG_NOTICE, &quiet, 0,
-                  "zoom: account \"%V\": %*s, forgot %ui tokens of the user",
-                  &account->name, event->name.len, event->name.data, n);
+                  "zoom: account \"%V\": %*s, forgot %ui tokens of the user, "
+                  "who is in %ui pools",
+                  &account->name, event->name.len, event->name.data, n,
+                  pools);
+}
+
+
+static void
+ngx_http_zoom_event_ended(const ngx_http_zoom_account_t *account,
+    const zoom_event_t *event, ngx_log_t *log)
+{
+    ngx_log_t   quiet;
+    ngx_str_t   meeting;
+    ngx_uint_t  n;
+
+    meeting = ngx_http_zoom_ngx_str(event->meeting_id);
+    n = ngx_http_zoom_pools_ended(account, &meeting);
+
+    if (n == 0) {
+        return;
+    }
+
+    quiet = *log;
+    quiet.handler = NULL;
+
+    ngx_log_error(NGX_LOG_INFO, &quiet, 0,
+                  "zoom: account \"%V\": %*s, ended %ui leases of users of "
+                  "pools", &account->name, event->name.len, event->name.data,
+                  n);
 }
 
 

@@ -20,6 +20,7 @@ main(void)
         unit_token_type, unit_meeting_mask, unit_seal, unit_consent,
         unit_grant, unit_webhook, unit_event, unit_path, unit_endpoint,
         unit_rule,
+        unit_turns, unit_ring,
 #ifndef ZOOM_NO_LUA
         unit_lua_pattern
 #endif

@@ -102,6 +102,8 @@ Suite *unit_grant(void);
 Suite *unit_path(void);
 Suite *unit_endpoint(void);
 Suite *unit_rule(void);
+Suite *unit_turns(void);
+Suite *unit_ring(void);
 
 
 #endif /* UNIT_H_INCLUDED */
