@@ -31,6 +31,11 @@ my $conf = $grants->conf('users', <<'EOC', %device);
         zoom_reuse         0;
         zoom_authenticate  off;
     }
+
+    location = /status {
+        zoom_status;
+        zoom_authenticate  off;
+    }
 EOC
 
 $conf =~ s/location = \/connected \{.*?\}//s;
@@ -113,6 +118,19 @@ subtest 'somebody who consents' => sub {
 };
 
 
+# Numbers that are texts.
+subtest 'an answer of another spelling' => sub {
+    $zoom->control({ device => { interval => '1', expires_in => '900' } });
+
+    my $json = post('text')->json;
+
+    is("$json->{expires_in} $json->{interval}", '900 1',
+       'is understood');
+    declines($json->{user_code});
+    $zoom->control({ device => { interval => 1, expires_in => 900 } });
+};
+
+
 subtest 'slow_down' => sub {
     $zoom->control({ device => { interval => 1, slow_down => 1 } });
 
@@ -136,15 +154,62 @@ subtest 'somebody who declines' => sub {
 };
 
 
-# The next connects while the worker that was asked is on its way out.
+subtest 'somebody who takes too long' => sub {
+    $zoom->control({ device => { interval => 1, expires_in => 2 } });
+
+    my $r = post('slowly');
+
+    is($r->json->{expires_in}, 2, 'with a code for a moment');
+    ok(wait_for(sub {
+        $nginx->error_log =~ /a user of a device took too long/;
+    }, 15), 'is given up');
+
+    my $n = polls();
+
+    ok(!$zoom->approve($r->json->{user_code}, user => $alice),
+       'Zoom takes the code no more');
+    is(owner('slowly'), 'not_connected', 'and there is no grant');
+    is(polls(), $n, 'nor is Zoom asked again');
+
+    unlike($nginx->error_log, qr/\[error\].*could not connect/,
+           'which is no error');
+    $zoom->control({ device => { interval => 1, expires_in => 900 } });
+};
+
+
+subtest 'what came of them' => sub {
+    my $counts = $grants->get('/status')->json->{accounts}{users}{connects};
+
+    is($counts->{connected}, 2, 'two have connected');
+    is($counts->{declined}, 3, 'three have declined');
+    is($counts->{expired}, 1, 'one took too long');
+};
+
+
+# The worker that was asked does not stay for the sake of a code.
 subtest 'a reload' => sub {
     my $code = post('late')->json->{user_code};
 
     ok(polled(1), 'while a code is out');
     $t->reload(http => $conf);
-    ok($zoom->approve($code, user => $alice), 'the user consents');
+    ok(wait_for(sub {
+        $nginx->error_log =~ /quits while Zoom waits for 1 users? of devices/;
+    }, 15), 'is told of');
+    is(owner('late'), 'not_connected', 'the user is not connected');
+
+    $code = post('late')->json->{user_code};
+
+    ok($zoom->approve($code, user => $alice), 'begins anew');
     ok(wait_for(sub { owner('late') eq 'AliceOfAnotherAccount1' }, 15),
        'and is connected');
+};
+
+
+subtest 'the end' => sub {
+    post("last$_") for 1 .. 20;
+    ok(polled(1), 'while codes are out');
+
+    ok($nginx->quit, 'nginx does not wait for them');
 };
 
 

@@ -5,6 +5,7 @@
 #include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_account_credentials.h"
 #include "ngx_http_zoom_broker.h"
+#include "ngx_http_zoom_connect.h"
 #include "ngx_http_zoom_failure.h"
 #include "ngx_http_zoom_flight.h"
 #include "ngx_http_zoom_grants.h"
@@ -250,6 +251,7 @@ ngx_http_zoom_broker_exit_process(ngx_cycle_t *cycle)
     }
 
     ngx_http_zoom_renew_stop();
+    ngx_http_zoom_connect_exit_process();
     ngx_http_zoom_grants_exit_process();
     ngx_http_zoom_worker_accounts_destroy();
     ngx_http_zoom_flight_exit_process();

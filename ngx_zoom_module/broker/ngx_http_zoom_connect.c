@@ -26,7 +26,6 @@
 #define NGX_HTTP_ZOOM_CONNECT_MAX   256          /* at once, in a worker */
 #define NGX_HTTP_ZOOM_CONNECT_TIME  12000        /* of a step, milliseconds */
 #define NGX_HTTP_ZOOM_CONNECT_SLOW  5            /* RFC 8628, 3.5; seconds */
-#define NGX_HTTP_ZOOM_CONNECT_LAST  60000        /* quits; milliseconds */
 
 
 typedef enum {
@@ -39,6 +38,7 @@ typedef enum {
 
 typedef struct {
     ngx_http_zoom_connect_t      connect;
+    ngx_queue_t                  queue;
 
     ngx_http_zoom_connect_e      step;
     ngx_http_zoom_worker_account_t  *wa;
@@ -47,7 +47,6 @@ typedef struct {
     ngx_msec_t                   deadline;
     ngx_event_t                  timer;      /* to the next poll */
     ngx_msec_t                   dies;       /* the device's code */
-    unsigned                     leaving:1;  /* as this worker is */
     zoom_device_e                reason;
 
     u_char                       alias[ZOOM_USER_MAX + 1];
@@ -86,6 +85,7 @@ static zoom_error_e ngx_http_zoom_connect_met(ngx_http_zoom_call_t *call);
 static void ngx_http_zoom_connect_done(ngx_http_zoom_call_t *call);
 static void ngx_http_zoom_connect_started(ngx_http_zoom_connecting_t *c);
 static void ngx_http_zoom_connect_polled(ngx_http_zoom_connecting_t *c);
+static void ngx_http_zoom_connect_late(ngx_http_zoom_connecting_t *c);
 static void ngx_http_zoom_connect_wait(ngx_http_zoom_connecting_t *c);
 static void ngx_http_zoom_connect_timer(ngx_event_t *ev);
 static void ngx_http_zoom_connect_store(ngx_http_zoom_connecting_t *c);
@@ -112,7 +112,8 @@ static const ngx_http_zoom_call_ops_t  ngx_http_zoom_connect_ops = {
 };
 
 
-static ngx_uint_t  ngx_http_zoom_nconnecting;
+static ngx_uint_t   ngx_http_zoom_nconnecting;
+static ngx_queue_t  ngx_http_zoom_connecting;    /* all of these */
 
 
 ngx_http_zoom_connect_t *
@@ -181,7 +182,15 @@ ngx_http_zoom_connect_create(ngx_http_zoom_account_t *account,
     ngx_http_zoom_timer_init(&c->timer, ngx_http_zoom_connect_timer,
                              ngx_cycle->log);
 
-    ngx_http_zoom_nconnecting++;
+    /* a worker that quits waits for a poll, and not for the next one */
+
+    c->timer.cancelable = 1;
+
+    if (ngx_http_zoom_nconnecting++ == 0) {
+        ngx_queue_init(&ngx_http_zoom_connecting);
+    }
+
+    ngx_queue_insert_tail(&ngx_http_zoom_connecting, &c->queue);
 
     return c;
 }
@@ -502,14 +511,31 @@ ngx_http_zoom_connect_polled(ngx_http_zoom_connecting_t *c)
         ngx_http_zoom_connect_wait(c);
         return;
 
-    default: /* ZOOM_DEVICE_DENIED, ZOOM_DEVICE_EXPIRED */
+    case ZOOM_DEVICE_DENIED:
         ngx_log_error(NGX_LOG_INFO, c->wa->log, 0,
-                      "zoom: account \"%V\": a user of a device %s",
-                      &c->wa->account->name,
-                      (c->reason == ZOOM_DEVICE_DENIED) ? "declined"
-                                                        : "took too long");
+                      "zoom: account \"%V\": a user of a device declined",
+                      &c->wa->account->name);
+
+        ngx_http_zoom_connect_declined(c->wa->account);
         ngx_http_zoom_connect_over(c);
+        return;
+
+    default: /* ZOOM_DEVICE_EXPIRED */
+        ngx_http_zoom_connect_late(c);
     }
+}
+
+
+static void
+ngx_http_zoom_connect_late(ngx_http_zoom_connecting_t *c)
+{
+    ngx_log_error(NGX_LOG_INFO, c->wa->log, 0,
+                  "zoom: account \"%V\": a user of a device took too long",
+                  &c->wa->account->name);
+
+    ngx_http_zoom_count(&c->wa->state->connects[
+                                              NGX_HTTP_ZOOM_CONNECTS_EXPIRED]);
+    ngx_http_zoom_connect_over(c);
 }
 
 
@@ -520,15 +546,8 @@ ngx_http_zoom_connect_wait(ngx_http_zoom_connecting_t *c)
 
     left = (ngx_msec_int_t) (c->dies - ngx_current_msec);
 
-    if (ngx_exiting && !c->leaving) {
-        c->leaving = 1;
-
-        left = ngx_min(left, NGX_HTTP_ZOOM_CONNECT_LAST);
-        c->dies = ngx_current_msec + left;
-    }
-
     if (left <= 0) {
-        ngx_http_zoom_connect_over(c);
+        ngx_http_zoom_connect_late(c);
         return;
     }
 
@@ -616,6 +635,9 @@ ngx_http_zoom_connect_stored(ngx_http_zoom_grants_ask_t *ask)
                   "zoom: account \"%V\": user \"%s\" has connected",
                   &c->wa->account->name, q->user);
 
+    ngx_http_zoom_count(&c->wa->state->connects[
+                                            NGX_HTTP_ZOOM_CONNECTS_CONNECTED]);
+
     ngx_http_zoom_connect_tell(c, ZOOM_OK);
     ngx_http_zoom_connect_over(c);
 }
@@ -632,6 +654,10 @@ ngx_http_zoom_connect_fail(ngx_http_zoom_connecting_t *c, zoom_error_e error)
 
     v = &c->call.verdict;
     info = zoom_error_info(error);
+
+    ngx_http_zoom_count(&c->wa->state->connects[(error == ZOOM_E_DENIED)
+                                               ? NGX_HTTP_ZOOM_CONNECTS_DENIED
+                                               : NGX_HTTP_ZOOM_CONNECTS_FAILED]);
 
     count = ngx_http_zoom_failure_connect(c->wa, error);
     level = count ? NGX_LOG_ERR : NGX_LOG_INFO;
@@ -679,8 +705,46 @@ ngx_http_zoom_connect_over(ngx_http_zoom_connecting_t *c)
 {
     ngx_http_zoom_timer_stop(&c->timer);
 
+    ngx_queue_remove(&c->queue);
     ngx_http_zoom_nconnecting--;
 
     ngx_explicit_memzero(c, sizeof(ngx_http_zoom_connecting_t));
     ngx_free(c);
+}
+
+
+void
+ngx_http_zoom_connect_declined(const ngx_http_zoom_account_t *account)
+{
+    ngx_http_zoom_worker_account_t  *wa;
+
+    wa = ngx_http_zoom_worker_account(account);
+
+    if (wa) {
+        ngx_http_zoom_count(&wa->state->connects[
+                                             NGX_HTTP_ZOOM_CONNECTS_DECLINED]);
+    }
+}
+
+
+void
+ngx_http_zoom_connect_exit_process(void)
+{
+    ngx_uint_t                   n;
+    ngx_http_zoom_connecting_t  *c;
+
+    for (n = 0; ngx_http_zoom_nconnecting; n++) {
+        c = ngx_queue_data(ngx_queue_head(&ngx_http_zoom_connecting),
+                           ngx_http_zoom_connecting_t, queue);
+
+        ngx_http_zoom_count(&c->wa->state->connects[
+                                              NGX_HTTP_ZOOM_CONNECTS_DROPPED]);
+        ngx_http_zoom_connect_over(c);
+    }
+
+    if (n) {
+        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                      "zoom: this worker quits while Zoom waits for %ui users "
+                      "of devices, who have to begin anew", n);
+    }
 }

@@ -51,11 +51,17 @@ ngx_http_zoom_connect_t *ngx_http_zoom_connect_code(
 
 /*
  * Likewise, but the handler is called when Zoom has given a device's code: from
- * then on this worker asks until the user has decided.
+ * then on this worker asks until the user has decided, or it quits.
  */
 
 ngx_http_zoom_connect_t *ngx_http_zoom_connect_device(
     ngx_http_zoom_account_t *account, const ngx_str_t *alias);
+
+/* A user has come back from Zoom without a code: counted. */
+void ngx_http_zoom_connect_declined(const ngx_http_zoom_account_t *account);
+
+/* Nobody will ask for those any more. */
+void ngx_http_zoom_connect_exit_process(void);
 
 
 #endif /* _NGX_HTTP_ZOOM_CONNECT_H_INCLUDED_ */

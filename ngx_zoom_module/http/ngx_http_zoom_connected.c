@@ -100,6 +100,7 @@ ngx_http_zoom_connected_back(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 
     if (error.len) {
         (void) ngx_http_zoom_consent_cookie_set(r, NULL);
+        ngx_http_zoom_connect_declined(zlcf->account);
 
         return ngx_http_zoom_connected_no(r, ctx,
                   (zoom_str_eq(ngx_http_zoom_str(&error),

@@ -115,6 +115,13 @@ static const char *const  ngx_http_zoom_limit_names[NGX_HTTP_ZOOM_NLIMITS] = {
 };
 
 
+static const char *const
+    ngx_http_zoom_connect_results[NGX_HTTP_ZOOM_NCONNECTS] =
+{
+    "connected", "declined", "denied", "expired", "dropped", "failed"
+};
+
+
 const ngx_http_zoom_counter_t  ngx_http_zoom_counters[] = {
 
     { "callbacks", "zoom_callbacks_total", "Callbacks that got a token.",
@@ -161,6 +168,11 @@ const ngx_http_zoom_counter_t  ngx_http_zoom_counters[] = {
     { "limiter", "zoom_limiter_total", "Decisions of the rate limiter.",
       "decision", ngx_http_zoom_limit_names, 1, NGX_HTTP_ZOOM_NLIMITS,
       offsetof(ngx_http_zoom_state_t, limits) },
+
+    { "connects", "zoom_connects_total",
+      "Users who were to connect an account.",
+      "result", ngx_http_zoom_connect_results, 0, NGX_HTTP_ZOOM_NCONNECTS,
+      offsetof(ngx_http_zoom_state_t, connects) },
 
     { NULL, NULL, NULL, NULL, NULL, 0, 0, 0 }
 };

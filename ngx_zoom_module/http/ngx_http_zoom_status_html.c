@@ -19,6 +19,8 @@ static void ngx_http_zoom_html_head(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_snapshot_t *snap);
 static void ngx_http_zoom_html_account(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_fare_t *fare, const ngx_http_zoom_snapshot_t *snap);
+static void ngx_http_zoom_html_grants(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_state_t *state);
 static void ngx_http_zoom_html_zoom(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_state_t *state);
 static void ngx_http_zoom_html_limits(ngx_http_zoom_writer_t *w,
@@ -129,12 +131,7 @@ ngx_http_zoom_html_account(ngx_http_zoom_writer_t *w,
     ngx_http_zoom_html_limits(w, fare);
 
     if (ngx_http_zoom_status_grants(fare)) {
-        ngx_http_zoom_html_table(w, "Users who have connected");
-        ngx_http_zoom_html_row(w, "active",
-                               fare->state.grants[ZOOM_GRANT_ACTIVE]);
-        ngx_http_zoom_html_row(w, "have to connect again",
-                               fare->state.grants[ZOOM_GRANT_EXPIRED]);
-        ngx_http_zoom_writes(w, "</table>\n");
+        ngx_http_zoom_html_grants(w, &fare->state);
     }
 
     ngx_http_zoom_html_table(w, "Times in ms");
@@ -147,6 +144,28 @@ ngx_http_zoom_html_account(ngx_http_zoom_writer_t *w,
     ngx_http_zoom_html_webhooks(w, &fare->name, snap);
 
     ngx_http_zoom_writes(w, "</div>\n");
+}
+
+
+static void
+ngx_http_zoom_html_grants(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_state_t *state)
+{
+    const ngx_http_zoom_counter_t  *counter;
+
+    ngx_http_zoom_html_table(w, "Users who have connected");
+    ngx_http_zoom_html_row(w, "active", state->grants[ZOOM_GRANT_ACTIVE]);
+    ngx_http_zoom_html_row(w, "have to connect again",
+                           state->grants[ZOOM_GRANT_EXPIRED]);
+    ngx_http_zoom_writes(w, "</table>\n");
+
+    for (counter = ngx_http_zoom_counters; counter->name; counter++) {
+
+        if (counter->offset == offsetof(ngx_http_zoom_state_t, connects)) {
+            ngx_http_zoom_html_counter(w, "Users who were to connect",
+                                       counter, state);
+        }
+    }
 }
 
 

@@ -79,6 +79,19 @@ typedef enum {
 } ngx_http_zoom_limit_e;
 
 
+/* What comes of users who connect. */
+
+typedef enum {
+    NGX_HTTP_ZOOM_CONNECTS_CONNECTED = 0,
+    NGX_HTTP_ZOOM_CONNECTS_DECLINED,
+    NGX_HTTP_ZOOM_CONNECTS_DENIED,       /* the code is not good */
+    NGX_HTTP_ZOOM_CONNECTS_EXPIRED,      /* nor is the device's any more */
+    NGX_HTTP_ZOOM_CONNECTS_DROPPED,      /* its worker has quit */
+    NGX_HTTP_ZOOM_CONNECTS_FAILED,
+    NGX_HTTP_ZOOM_NCONNECTS
+} ngx_http_zoom_connects_e;
+
+
 /*
  * Upper bounds of the buckets in milliseconds; the last bucket has none.
  * Buckets are not cumulative here.
@@ -158,6 +171,8 @@ typedef struct {
     ngx_atomic_t                 refused;    /* 429 */
     ngx_atomic_t                 limits[NGX_HTTP_ZOOM_NLIMITS];
     ngx_http_zoom_histogram_t    mint_time;  /* of a token to join with */
+
+    ngx_atomic_t                 connects[NGX_HTTP_ZOOM_NCONNECTS];
 
     /* of users, as the store has counted them */
     ngx_atomic_t                 grants[ZOOM_NGRANT_STATES];

@@ -74,7 +74,8 @@ function _M.start()
     local code = access.remember("device", jwt.base64url(jwt.random(36)))
     local device = {
         hash = ngx.md5(code), client_id = app.client_id, born = ngx.now(),
-        expires_in = settings.expires_in, interval = settings.interval,
+        expires_in = tonumber(settings.expires_in),
+        interval = tonumber(settings.interval),
         user_code = user_code(), state = "pending",
     }
 
@@ -90,8 +91,8 @@ function _M.start()
         user_code                 = device.user_code,
         verification_uri          = uri,
         verification_uri_complete = uri .. "?user_code=" .. device.user_code,
-        expires_in                = device.expires_in,
-        interval                  = device.interval,
+        expires_in                = settings.expires_in,
+        interval                  = settings.interval,
     })
 end
 
