@@ -648,16 +648,17 @@ ngx_http_zoom_connect_fail(ngx_http_zoom_connecting_t *c, zoom_error_e error)
 {
     u_char                    often[64];
     uint64_t                  count;
-    ngx_uint_t                level;
+    ngx_uint_t                level, result;
     const zoom_verdict_t     *v;
     const zoom_error_info_t  *info;
 
     v = &c->call.verdict;
     info = zoom_error_info(error);
 
-    ngx_http_zoom_count(&c->wa->state->connects[(error == ZOOM_E_DENIED)
-                                               ? NGX_HTTP_ZOOM_CONNECTS_DENIED
-                                               : NGX_HTTP_ZOOM_CONNECTS_FAILED]);
+    result = (error == ZOOM_E_DENIED) ? NGX_HTTP_ZOOM_CONNECTS_DENIED
+                                      : NGX_HTTP_ZOOM_CONNECTS_FAILED;
+
+    ngx_http_zoom_count(&c->wa->state->connects[result]);
 
     count = ngx_http_zoom_failure_connect(c->wa, error);
     level = count ? NGX_LOG_ERR : NGX_LOG_INFO;
