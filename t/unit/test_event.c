@@ -157,7 +157,8 @@ START_TEST(refuses)
         "{\"event\":\"x\" \"y\":1}", "{\"event\":\"x\",\"a\":[1}",
         "{\"event\":\"x\",\"a\":{\"b\"", "{\"event\":\"x", "{\"event\":\"x\\",
         "{\"event\":\"x\"}{", "{\"event\":\"a\nb\"}",
-        "{\"event\":\"x\",\"payload\":{\"object\":{\"id\"}}}"
+        "{\"event\":\"x\",\"payload\":{\"object\":{\"id\"}}}",
+        "{\"event\":\"x\",\"a\":[\"b\nc\"]}", "{\"event\":\"x\",\"a\":[\"b"
     };
 
     static const char *const  no_event[] = {
