@@ -24,7 +24,7 @@ my $seen = 0;
 
 sub again {
     $zoom->control({ reset => 1 },
-                   { webhooks => { retry => [0.1, 0.2, 0.3], timeout => 1,
+                   { webhooks => { retry => [0.1, 0.2, 0.3], timeout => 5,
                                    @_ } },
                    { account => { webhook => $hook } });
     $seen = $app->requests;

@@ -120,6 +120,11 @@ local function attempt_once(delivery)
     attempt.status = status
     attempt.error = not status and body or nil
 
+    -- A reset in the meantime has forgotten it, and so it stays.
+    if not load(delivery.id) then
+        return nil
+    end
+
     return conclude(delivery, attempt, body)
 end
 
