@@ -30,6 +30,7 @@ static ngx_int_t ngx_http_zoom_call_final(ngx_http_zoom_call_t *call);
 static ngx_int_t ngx_http_zoom_call_rescope(ngx_http_zoom_call_t *call);
 static ngx_uint_t ngx_http_zoom_call_works(ngx_http_zoom_call_t *call);
 static void ngx_http_zoom_call_over(ngx_http_zoom_call_t *call);
+static ngx_uint_t ngx_http_zoom_call_is_news(ngx_http_zoom_call_t *call);
 static void ngx_http_zoom_call_tell(ngx_http_zoom_call_t *call,
     ngx_uint_t last);
 
@@ -236,9 +237,11 @@ ngx_http_zoom_call_retry(ngx_http_zoom_call_t *call)
         return ngx_http_zoom_call_limited(call);
     }
 
-    /* Zoom may have done it */
+    /* Zoom may have done it, unless it says that it has not looked at it */
 
-    if (call->single && !call->last->queued) {
+    if (call->single && !call->last->queued
+        && call->verdict.error != ZOOM_E_RATE_LIMITED)
+    {
         return ngx_http_zoom_call_fail(call);
     }
 
@@ -488,6 +491,24 @@ ngx_http_zoom_call_over(ngx_http_zoom_call_t *call)
 }
 
 
+/* Whether it says something of the service, whatever was asked for. */
+
+static ngx_uint_t
+ngx_http_zoom_call_is_news(ngx_http_zoom_call_t *call)
+{
+    const zoom_verdict_t  *v;
+
+    v = &call->verdict;
+
+    if (v->verdict != ZOOM_RETRY) {
+        return 0;
+    }
+
+    return zoom_error_is_outage(v->error)
+           || (v->error == ZOOM_E_RATE_LIMITED && call->anonymous);
+}
+
+
 static void
 ngx_http_zoom_call_tell(ngx_http_zoom_call_t *call, ngx_uint_t last)
 {
@@ -499,10 +520,10 @@ ngx_http_zoom_call_tell(ngx_http_zoom_call_t *call, ngx_uint_t last)
     v = &call->verdict;
     f = &call->failure;
 
-    if (call->foreign
-        && (v->verdict != ZOOM_RETRY || !zoom_error_is_outage(v->error)))
-    {
+    if (call->foreign && !ngx_http_zoom_call_is_news(call)) {
+
         /* it is for whoever asked to make sense of it */
+
         return;
     }
 

@@ -589,8 +589,11 @@ ngx_http_zoom_status_trouble(const ngx_http_zoom_breaker_t *c,
     trouble->error = c->error;
     trouble->count = c->count;
 
-    trouble->health = zoom_error_is_outage(c->error) ? NGX_HTTP_ZOOM_OUTAGE
-                                                     : NGX_HTTP_ZOOM_BROKEN;
+    trouble->health = NGX_HTTP_ZOOM_BROKEN;
+
+    if (zoom_error_is_outage(c->error) || c->error == ZOOM_E_RATE_LIMITED) {
+        trouble->health = NGX_HTTP_ZOOM_OUTAGE;
+    }
 
     age = ngx_current_msec - c->opened;
     probe = c->until - ngx_current_msec;

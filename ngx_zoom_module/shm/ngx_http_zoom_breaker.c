@@ -11,6 +11,7 @@
 #define NGX_HTTP_ZOOM_PROBE_OUTAGE   1000
 #define NGX_HTTP_ZOOM_PROBE_BROKEN   1000
 #define NGX_HTTP_ZOOM_PROBE_MAX      300000
+#define NGX_HTTP_ZOOM_PROBE_LIMITED  2000
 
 #define NGX_HTTP_ZOOM_REFRESH_MIN    5000
 #define NGX_HTTP_ZOOM_REFRESH_MAX    300000
@@ -41,9 +42,13 @@
 #define NGX_HTTP_ZOOM_KNOWN          30000
 
 
+static ngx_uint_t ngx_http_zoom_breaker_works(
+    const ngx_http_zoom_state_t *state, ngx_http_zoom_service_e service);
 static ngx_http_zoom_gate_e ngx_http_zoom_breaker_scout(
-    ngx_http_zoom_zone_t *zone, ngx_http_zoom_state_t *state,
-    ngx_http_zoom_service_e service, ngx_msec_t *wait);
+    ngx_http_zoom_scout_t *scout, ngx_msec_t *wait) ngx_http_zoom_under_lock;
+static ngx_http_zoom_gate_e ngx_http_zoom_breaker_opened(
+    ngx_http_zoom_state_t *state, ngx_http_zoom_service_e service,
+    ngx_uint_t hasty, ngx_msec_t *wait) ngx_http_zoom_under_lock;
 static ngx_uint_t ngx_http_zoom_breaker_outage(
     const ngx_http_zoom_breaker_failure_t *failure);
 static ngx_uint_t ngx_http_zoom_breaker_trips(
@@ -65,6 +70,8 @@ static ngx_msec_int_t ngx_http_zoom_breaker_ahead(
     const ngx_http_zoom_state_t *state, ngx_http_zoom_service_e service);
 static void ngx_http_zoom_breaker_answered(ngx_http_zoom_state_t *state,
     ngx_http_zoom_service_e service) ngx_http_zoom_under_lock;
+static ngx_uint_t ngx_http_zoom_breaker_limited(
+    ngx_http_zoom_service_e service, zoom_error_e error);
 static ngx_uint_t ngx_http_zoom_breaker_broken(ngx_http_zoom_service_e service,
     zoom_error_e error);
 static zoom_log_once_t *ngx_http_zoom_breaker_lines(
@@ -93,53 +100,27 @@ ngx_http_zoom_breaker_gate(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_state_t *state, ngx_http_zoom_service_e service,
     ngx_uint_t hasty, zoom_error_e *error, ngx_msec_t *wait)
 {
-    ngx_msec_int_t            ahead, age;
     ngx_http_zoom_gate_e      gate;
     ngx_http_zoom_breaker_t  *c;
 
     c = &state->breakers[service];
 
-    if (c->error == ZOOM_OK) {
-        return ngx_http_zoom_breaker_scout(zone, state, service, wait);
+    if (c->error == ZOOM_OK && ngx_http_zoom_breaker_works(state, service)) {
+        return NGX_HTTP_ZOOM_FINE;
     }
 
     ngx_http_zoom_zone_lock(zone);
 
-    ahead = ngx_http_zoom_breaker_ahead(state, service);
-    ahead += hasty ? NGX_HTTP_ZOOM_PROBE_HASTY : 0;
-    age = -ngx_http_zoom_ahead(c->opened);
-
-    /* what was unusable then is just not there now */
-
-    *error = zoom_error_is_outage(c->error) ? ZOOM_E_ZOOM_UNAVAILABLE
-                                            : c->error;
-    *wait = ngx_max(ahead, 0);
-
     if (c->error == ZOOM_OK) {
-        gate = NGX_HTTP_ZOOM_FINE;
-
-    } else if (ahead <= 0) {
-        c->probes++;
-        c->until = ngx_current_msec + ngx_http_zoom_breaker_hold(c);
-
-        if (zoom_error_is_outage(c->error) && service != NGX_HTTP_ZOOM_OAUTH) {
-            state->pace = c->until;
-        }
-
-        gate = NGX_HTTP_ZOOM_PROBE;
+        gate = ngx_http_zoom_breaker_scout(&state->scouts[service], wait);
 
     } else {
-        gate = NGX_HTTP_ZOOM_STOP;
+        gate = ngx_http_zoom_breaker_opened(state, service, hasty, wait);
 
-        if (zoom_error_is_outage(c->error)
-            && age < NGX_HTTP_ZOOM_OUTAGE_YOUNG)
-        {
-            gate = NGX_HTTP_ZOOM_PAUSE;
-        }
+        /* what was unusable then is just not there now */
 
-        if (gate == NGX_HTTP_ZOOM_STOP) {
-            c->count++;
-        }
+        *error = zoom_error_is_outage(c->error) ? ZOOM_E_ZOOM_UNAVAILABLE
+                                                : c->error;
     }
 
     ngx_http_zoom_zone_unlock(zone);
@@ -148,41 +129,86 @@ ngx_http_zoom_breaker_gate(ngx_http_zoom_zone_t *zone,
 }
 
 
+/* what has flights of its own, or has answered a short while ago */
+
+static ngx_uint_t
+ngx_http_zoom_breaker_works(const ngx_http_zoom_state_t *state,
+    ngx_http_zoom_service_e service)
+{
+    ngx_msec_t  answered;
+
+    if (service != NGX_HTTP_ZOOM_API && service != NGX_HTTP_ZOOM_OAUTH) {
+        return 1;
+    }
+
+    answered = state->scouts[service].answered;
+
+    return ngx_http_zoom_ahead(answered + NGX_HTTP_ZOOM_ANSWERED) > 0;
+}
+
+
 /*
- * A crowd of requests at once is not to find out together that the API is down:
- * where it has not answered for a while one goes first.  Tokens have flights.
+ * Under lock: a crowd is not to find out together that a service is down, so
+ * one goes first, and the others follow.
  */
 
 static ngx_http_zoom_gate_e
-ngx_http_zoom_breaker_scout(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_state_t *state, ngx_http_zoom_service_e service,
-    ngx_msec_t *wait)
+ngx_http_zoom_breaker_scout(ngx_http_zoom_scout_t *scout, ngx_msec_t *wait)
 {
-    ngx_msec_int_t        ahead;
-    ngx_http_zoom_gate_e  gate;
+    ngx_msec_int_t  ahead;
 
-    if (service != NGX_HTTP_ZOOM_API
-        || ngx_http_zoom_ahead(state->answered + NGX_HTTP_ZOOM_ANSWERED) > 0)
-    {
-        return NGX_HTTP_ZOOM_FINE;
-    }
-
-    ngx_http_zoom_zone_lock(zone);
-
-    ahead = ngx_http_zoom_ahead(state->scout);
+    ahead = ngx_http_zoom_ahead(scout->until);
 
     if (ahead > 0 && ahead <= NGX_HTTP_ZOOM_SCOUT) {
-        gate = NGX_HTTP_ZOOM_FOLLOW;
         *wait = ngx_min((ngx_msec_t) ahead, NGX_HTTP_ZOOM_FOLLOW_LOOK);
-
-    } else {
-        gate = NGX_HTTP_ZOOM_FINE;
-        state->scout = ngx_current_msec + NGX_HTTP_ZOOM_SCOUT;
+        return NGX_HTTP_ZOOM_FOLLOW;
     }
 
-    ngx_http_zoom_zone_unlock(zone);
+    scout->until = ngx_current_msec + NGX_HTTP_ZOOM_SCOUT;
 
-    return gate;
+    return NGX_HTTP_ZOOM_FINE;
+}
+
+
+/* under lock: it is open */
+
+static ngx_http_zoom_gate_e
+ngx_http_zoom_breaker_opened(ngx_http_zoom_state_t *state,
+    ngx_http_zoom_service_e service, ngx_uint_t hasty, ngx_msec_t *wait)
+{
+    ngx_uint_t                outage;
+    ngx_msec_int_t            ahead, age;
+    ngx_http_zoom_breaker_t  *c;
+
+    c = &state->breakers[service];
+    outage = zoom_error_is_outage(c->error);
+
+    ahead = ngx_http_zoom_breaker_ahead(state, service);
+    ahead += hasty ? NGX_HTTP_ZOOM_PROBE_HASTY : 0;
+    age = -ngx_http_zoom_ahead(c->opened);
+
+    *wait = ngx_max(ahead, 0);
+
+    if (ahead <= 0) {
+        c->probes++;
+        c->until = ngx_current_msec + ngx_http_zoom_breaker_hold(c);
+
+        if (outage && service != NGX_HTTP_ZOOM_OAUTH) {
+            state->pace = c->until;
+        }
+
+        return NGX_HTTP_ZOOM_PROBE;
+    }
+
+    if ((outage && age < NGX_HTTP_ZOOM_OUTAGE_YOUNG)
+        || c->error == ZOOM_E_RATE_LIMITED)
+    {
+        return NGX_HTTP_ZOOM_PAUSE;
+    }
+
+    c->count++;
+
+    return NGX_HTTP_ZOOM_STOP;
 }
 
 
@@ -271,9 +297,7 @@ ngx_http_zoom_breaker_good(ngx_http_zoom_zone_t *zone,
 
     c = &state->breakers[service];
 
-    if (service == NGX_HTTP_ZOOM_API) {
-        state->answered = ngx_current_msec;
-    }
+    state->scouts[service].answered = ngx_current_msec;
 
     if (c->error == ZOOM_OK && c->failures == 0
         && (service != NGX_HTTP_ZOOM_OAUTH || state->renewal.told == 0))
@@ -336,9 +360,7 @@ ngx_http_zoom_breaker_failed(ngx_http_zoom_zone_t *zone,
 
     ngx_http_zoom_zone_lock(zone);
 
-    if (service == NGX_HTTP_ZOOM_API) {
-        state->scout = ngx_current_msec;
-    }
+    state->scouts[service].until = ngx_current_msec;
 
     if (ngx_http_zoom_breaker_outage(failure) && !failure->counted
         && c->failures++ == 0)
@@ -390,7 +412,9 @@ ngx_http_zoom_breaker_trips(const ngx_http_zoom_state_t *state,
         return 0;
     }
 
-    if (ngx_http_zoom_breaker_broken(service, failure->error)) {
+    if (ngx_http_zoom_breaker_broken(service, failure->error)
+        || ngx_http_zoom_breaker_limited(service, failure->error))
+    {
         return 1;
     }
 
@@ -415,10 +439,15 @@ ngx_http_zoom_breaker_again(ngx_http_zoom_breaker_t *c,
 {
     c->count += failure->last;
 
-    /* an outage may turn out to be something else */
+    if (c->error == failure->error) {
+        return;
+    }
+
+    /* an outage may turn out to be something else, and too much an outage */
 
     if (ngx_http_zoom_breaker_broken(service, failure->error)
-        && c->error != failure->error)
+        || (c->error == ZOOM_E_RATE_LIMITED
+            && ngx_http_zoom_breaker_outage(failure)))
     {
         ngx_http_zoom_breaker_open(c, failure->error);
     }
@@ -434,7 +463,10 @@ ngx_http_zoom_breaker_wait(ngx_http_zoom_state_t *state,
 {
     ngx_http_zoom_breaker_t  *c;
 
-    if (failure->wait == 0 || !ngx_http_zoom_breaker_outage(failure)) {
+    if (failure->wait == 0
+        || (!ngx_http_zoom_breaker_outage(failure)
+            && !ngx_http_zoom_breaker_limited(service, failure->error)))
+    {
         return;
     }
 
@@ -477,8 +509,13 @@ ngx_http_zoom_breaker_hold(ngx_http_zoom_breaker_t *c)
                + ngx_random() % (NGX_HTTP_ZOOM_PROBE_OUTAGE / 4);
     }
 
-    hold = NGX_HTTP_ZOOM_PROBE_BROKEN << ngx_min(c->probes, 9);
-    hold = ngx_min(hold, NGX_HTTP_ZOOM_PROBE_MAX);
+    if (c->error == ZOOM_E_RATE_LIMITED) {
+        hold = NGX_HTTP_ZOOM_PROBE_LIMITED << ngx_min(c->probes, 4);
+
+    } else {
+        hold = NGX_HTTP_ZOOM_PROBE_BROKEN << ngx_min(c->probes, 9);
+        hold = ngx_min(hold, NGX_HTTP_ZOOM_PROBE_MAX);
+    }
 
     return hold - ngx_random() % (hold / 8);
 }
@@ -531,6 +568,16 @@ ngx_http_zoom_breaker_answered(ngx_http_zoom_state_t *state,
             c->until = ngx_current_msec;
         }
     }
+}
+
+
+/* a 429: elsewhere the limiter has learned from it */
+
+static ngx_uint_t
+ngx_http_zoom_breaker_limited(ngx_http_zoom_service_e service,
+    zoom_error_e error)
+{
+    return service == NGX_HTTP_ZOOM_OAUTH && error == ZOOM_E_RATE_LIMITED;
 }
 
 

@@ -1,7 +1,8 @@
 /*
  * The breakers of an account, one a service, shared by all workers.  An outage
  * is Zoom's and probed once a second; what is broken an operator has to mend,
- * so probes get rarer.  And when an access token may be renewed out of turn.
+ * so probes get rarer.  OAuth has no limiter, so its 429 opens the breaker too.
+ * And when an access token may be renewed out of turn.
  */
 
 #ifndef _NGX_HTTP_ZOOM_BREAKER_H_INCLUDED_
@@ -20,7 +21,8 @@ typedef enum {
     NGX_HTTP_ZOOM_FOLLOW,        /* nobody knows, another one finds out: wait
                                     if there is time */
     NGX_HTTP_ZOOM_PROBE,         /* something is wrong: try, you alone */
-    NGX_HTTP_ZOOM_PAUSE,         /* an outage that has just begun: wait */
+    NGX_HTTP_ZOOM_PAUSE,         /* it may soon be over: wait if there is
+                                    time */
     NGX_HTTP_ZOOM_STOP           /* no use in asking now */
 } ngx_http_zoom_gate_e;
 

@@ -122,13 +122,18 @@ ngx_http_zoom_state_index(ngx_http_zoom_zone_t *zone,
 void
 ngx_http_zoom_state_forgive(ngx_http_zoom_state_t *state)
 {
+    ngx_uint_t  i;
+
     ngx_memzero(state->breakers, sizeof(state->breakers));
     ngx_memzero(state->said, sizeof(state->said));
     ngx_memzero(&state->renewal, sizeof(zoom_log_once_t));
 
+    for (i = 0; i < NGX_HTTP_ZOOM_NSERVICES; i++) {
+        state->scouts[i].until = ngx_current_msec;
+        state->scouts[i].answered = ngx_current_msec - NGX_HTTP_ZOOM_ANSWERED;
+    }
+
     state->pace = ngx_current_msec;
-    state->scout = ngx_current_msec;
-    state->answered = ngx_current_msec - NGX_HTTP_ZOOM_ANSWERED;
     state->refresh = ngx_current_msec;
     state->refresh_hold = 0;
 }

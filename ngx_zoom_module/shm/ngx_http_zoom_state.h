@@ -22,7 +22,7 @@
 
 #define NGX_HTTP_ZOOM_NTIMES     10
 
-/* for how long the API is known to work when it has answered, milliseconds */
+/* for how long a service is known to work once it answered, milliseconds */
 
 #define NGX_HTTP_ZOOM_ANSWERED   10000
 
@@ -135,6 +135,15 @@ typedef struct {
 } ngx_http_zoom_breaker_t;
 
 
+/* Who goes first where a crowd wants something at once. */
+
+typedef struct {
+    ngx_msec_t                   answered;   /* the service did, last */
+    ngx_msec_t                   until;      /* others follow, unless it was
+                                                answered before */
+} ngx_http_zoom_scout_t;
+
+
 typedef struct {
     u_char                       name[NGX_HTTP_ZOOM_NAME_MAX];
     size_t                       len;        /* 0: free */
@@ -143,9 +152,7 @@ typedef struct {
     ngx_http_zoom_breaker_t      breakers[NGX_HTTP_ZOOM_NSERVICES];
     ngx_msec_t                   pace;       /* the next probe of an outage of
                                                 Zoom's API, of any service */
-    ngx_msec_t                   answered;   /* the API did, last */
-    ngx_msec_t                   scout;      /* of the API: others follow when
-                                                it was answered, or then */
+    ngx_http_zoom_scout_t        scouts[NGX_HTTP_ZOOM_NSERVICES];
     zoom_log_once_t              said[NGX_HTTP_ZOOM_NSERVICES][ZOOM_E_LAST];
     zoom_log_once_t              renewal;    /* that failed */
     zoom_log_once_t              clock;      /* a Date that is not believed */
