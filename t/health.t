@@ -9,12 +9,14 @@ use warnings;
 use JSON::PP ();
 use Test::More;
 
+use Zoom::Grants;
 use Zoom::Process qw(free_ports);
 use Zoom::Test;
 
 my $t = Zoom::Test->new;
 my $zoom = $t->zoom;
 my ($closed) = free_ports(1);
+my $grants = Zoom::Grants->new($t);
 
 # Each with an app of its own, or none.
 my %app = (
@@ -115,7 +117,14 @@ $zoom->control({ bots => 20 }, map {
                $scopes{$_} ? (scopes => $scopes{$_}) : () } }
 } sort keys %app);
 
-my $nginx = $t->nginx(http => $accounts, reuseport => 1,
+my $users = $grants->conf('users', <<'EOC');
+    location = /health {
+        zoom_health        users;
+        zoom_authenticate  off;
+    }
+EOC
+
+my $nginx = $t->nginx(http => $accounts . $users, reuseport => 1,
                       locations => $locations);
 
 
@@ -297,10 +306,12 @@ subtest 'stale tokens' => sub {
 
 # Nobody has asked for 30 s: it may be mended, and traffic has to find out.
 subtest 'what nobody has probed' => sub {
-    $zoom->control({ match => 'token', mode => '503' });
+    $zoom->control({ match => $_, mode => '503' }) for qw(token exchange);
     ok(wait_for(sub { zak('forgiven', 1);
                       health('/forgiven/health', 'deep=1') ne '200 ok' }, 20),
        'down');
+    is($grants->connect('owner')->status, 503, 'nobody connects');
+    is($grants->get('/health')->status, 503, 'no better for users');
     $zoom->control({ clear => 1 });
 
     my $start = time;
@@ -308,7 +319,10 @@ subtest 'what nobody has probed' => sub {
     ok(wait_for(sub { health('/forgiven/health', 'deep=1') eq '200 ok' }, 40),
        'is forgotten');
     cmp_ok(time - $start, '>', 25, 'after half a minute');
+    ok(wait_for(sub { $grants->get('/health')->status == 200 }, 10),
+       'so it is of users');
     is(zak('forgiven', 1)->status, 200, 'rightly');
+    is($grants->connect('owner')->status, 200, 'both of it');
 };
 
 

@@ -178,8 +178,14 @@ ngx_http_zoom_health_access(ngx_http_zoom_health_t *health)
     /* its users have access tokens of their own, if they can be had */
 
     if (ngx_http_zoom_account_of_users(a->wa->account)) {
-        a->error = ngx_http_zoom_grants_trouble() ? ZOOM_E_STORE_UNAVAILABLE
-                                                  : error;
+
+        if (ngx_http_zoom_grants_trouble()) {
+            a->error = ZOOM_E_STORE_UNAVAILABLE;
+
+        } else if (ngx_http_zoom_breaker_known(state, NGX_HTTP_ZOOM_OAUTH)) {
+            a->error = error;
+        }
+
         return NGX_OK;
     }
 
