@@ -26,14 +26,19 @@ ngx_http_zoom_block(ngx_conf_t *cf, ngx_command_t *commands, void *object)
 {
     char                   *rv;
     ngx_conf_t              save;
-    ngx_http_zoom_block_t   block;
+    ngx_http_zoom_block_t  *block;
 
-    block.commands = commands;
-    block.object = object;
+    block = ngx_palloc(cf->temp_pool, sizeof(ngx_http_zoom_block_t));
+    if (block == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    block->commands = commands;
+    block->object = object;
 
     save = *cf;
     cf->handler = ngx_http_zoom_block_directive;
-    cf->handler_conf = (char *) &block;
+    cf->handler_conf = (char *) block;
 
     rv = ngx_conf_parse(cf, NULL);
 

@@ -147,7 +147,7 @@ ngx_http_zoom_lua_grants_result(lua_State *L, ngx_http_zoom_lua_run_t *run)
         lua_rawseti(L, -2, i + 1);
     }
 
-    if (grants->more) {
+    if (grants->more && grants->n) {
         lua_pushstring(L, (char *) grant.user);
         lua_setfield(L, -2, "next");
     }

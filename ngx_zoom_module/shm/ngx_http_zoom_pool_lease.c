@@ -529,7 +529,7 @@ ngx_http_zoom_lease_requeue(ngx_http_zoom_pool_t *pool, ngx_uint_t state)
         l->newer = 0;
         list = n;
 
-        for (i = 0; runs[i] && i < NGX_HTTP_ZOOM_POOL_RUNS - 1; i++) {
+        for (i = 0; i < NGX_HTTP_ZOOM_POOL_RUNS - 1 && runs[i]; i++) {
             list = ngx_http_zoom_lease_merge(pool->leases, runs[i], list);
             runs[i] = 0;
         }
