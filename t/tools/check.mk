@@ -111,13 +111,14 @@ MIX    ?= 90
 EXPIRY ?= 60
 OUTAGE ?= 60
 CROWD  ?= 5000
-PARTS  ?= storm expiry outage crowd
+ROUNDS ?= 12
+PARTS  ?= storm expiry outage crowd grants
 
-chaos:  ## reloads, kills, outages and crowds for 14 minutes; PARTS="storm"
+chaos:  ## reloads, kills, outages and crowds for 18 minutes; PARTS="storm"
 	@t/tools/deps $(PACKAGES) gdb
 	@$(MAKE) --no-print-directory all
 	ZOOM_MODULE=$(MODULE) STORM=$(STORM) MIX=$(MIX) EXPIRY=$(EXPIRY) \
-	    OUTAGE=$(OUTAGE) CROWD=$(CROWD) \
+	    OUTAGE=$(OUTAGE) CROWD=$(CROWD) ROUNDS=$(ROUNDS) \
 	    prove -v -It/lib $(PARTS:%=t/chaos/%.t)
 
 $(OUT)/bench/open: t/bench/open.c
