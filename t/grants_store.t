@@ -10,7 +10,11 @@ use File::stat ();
 use MIME::Base64 qw(encode_base64);
 use Test::More;
 
+use Zoom::Grants;
 use Zoom::Test;
+
+plan skip_all => Zoom::Grants::missing('sqlite3')
+    if Zoom::Grants::missing('sqlite3');
 
 my $t = Zoom::Test->new;
 

@@ -12,6 +12,9 @@ use Test::More;
 use Zoom::Grants;
 use Zoom::Test;
 
+plan skip_all => Zoom::Grants::missing('sqlite3')
+    if Zoom::Grants::missing('sqlite3');
+
 my $t = Zoom::Test->new;
 my $zoom = $t->zoom;
 my $grants = Zoom::Grants->new($t);

@@ -14,6 +14,7 @@
 #include "ngx_http_zoom_pool.h"
 #include "ngx_http_zoom_publish.h"
 #include "ngx_http_zoom_renew.h"
+#include "ngx_http_zoom_reseal.h"
 #include "ngx_http_zoom_state.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_user_grant.h"
@@ -181,6 +182,7 @@ ngx_http_zoom_broker_init_process(ngx_cycle_t *cycle)
         || ngx_http_zoom_worker_accounts_create(cycle) != NGX_OK
         || ngx_http_zoom_grants_init_process(zmcf->store,
                                              ngx_http_zoom_broker_counted,
+                                     &ngx_http_zoom_broker_zone->sh->unwritten,
                                              zmcf->log ? zmcf->log
                                                        : cycle->log)
            != NGX_OK)
@@ -208,6 +210,8 @@ ngx_http_zoom_broker_init_process(ngx_cycle_t *cycle)
     }
 
     ngx_http_zoom_renew_start(cycle->log);
+    ngx_http_zoom_reseal_start(zmcf->store, zmcf->log ? zmcf->log
+                                                      : cycle->log);
 
     return NGX_OK;
 }
@@ -251,6 +255,7 @@ ngx_http_zoom_broker_exit_process(ngx_cycle_t *cycle)
     }
 
     ngx_http_zoom_renew_stop();
+    ngx_http_zoom_reseal_stop();
     ngx_http_zoom_connect_exit_process();
     ngx_http_zoom_grants_exit_process();
     ngx_http_zoom_worker_accounts_destroy();

@@ -1,7 +1,10 @@
 /*
- *     code ----------------+
- *                          +-> profile -> store -> done
- *     device -> poll, ... -+
+ *     prove -> code ----------------+
+ *                                   +-> profile -> store -> done
+ *     prove -> device -> poll, ... -+
+ *
+ * A code that is spent ends the grant that there was before, so it is seen
+ * first that the next one can be stored.
  */
 
 #include <ngx_config.h>
@@ -66,6 +69,9 @@ typedef struct {
 
 static ngx_http_zoom_connecting_t *ngx_http_zoom_connect_create(
     ngx_http_zoom_account_t *account, const ngx_str_t *alias);
+static ngx_http_zoom_connect_t *ngx_http_zoom_connect_prove(
+    ngx_http_zoom_connecting_t *c, ngx_http_zoom_connect_e step);
+static void ngx_http_zoom_connect_proved(ngx_http_zoom_grants_ask_t *ask);
 static void ngx_http_zoom_connect_step(ngx_http_zoom_connecting_t *c,
     ngx_http_zoom_connect_e step);
 static ngx_int_t ngx_http_zoom_connect_send(ngx_http_zoom_call_t *call,
@@ -134,9 +140,7 @@ ngx_http_zoom_connect_code(ngx_http_zoom_account_t *account,
     c->verifier_len = ngx_min(verifier->len, sizeof(c->verifier));
     ngx_memcpy(c->verifier, verifier->data, c->verifier_len);
 
-    ngx_http_zoom_connect_step(c, NGX_HTTP_ZOOM_CONNECT_CODE);
-
-    return &c->connect;
+    return ngx_http_zoom_connect_prove(c, NGX_HTTP_ZOOM_CONNECT_CODE);
 }
 
 
@@ -152,9 +156,53 @@ ngx_http_zoom_connect_device(ngx_http_zoom_account_t *account,
         return NULL;
     }
 
-    ngx_http_zoom_connect_step(c, NGX_HTTP_ZOOM_CONNECT_DEVICE);
+    return ngx_http_zoom_connect_prove(c, NGX_HTTP_ZOOM_CONNECT_DEVICE);
+}
+
+
+/* Reads nobody's grant, which tells whether the store can be written. */
+
+static ngx_http_zoom_connect_t *
+ngx_http_zoom_connect_prove(ngx_http_zoom_connecting_t *c,
+    ngx_http_zoom_connect_e step)
+{
+    ngx_http_zoom_grants_ask_t  *ask;
+
+    c->step = step;
+
+    ask = ngx_http_zoom_grants_ask(NGX_HTTP_ZOOM_GRANT_READ);
+
+    if (ask == NULL) {
+        ngx_http_zoom_connect_over(c);
+        return NULL;
+    }
+
+    ask->query.prove = 1;
+    ask->handler = ngx_http_zoom_connect_proved;
+    ask->data = c;
+
+    if (ngx_http_zoom_grants_post(ask) != NGX_OK) {
+        ngx_http_zoom_connect_over(c);
+        return NULL;
+    }
 
     return &c->connect;
+}
+
+
+static void
+ngx_http_zoom_connect_proved(ngx_http_zoom_grants_ask_t *ask)
+{
+    ngx_http_zoom_connecting_t  *c;
+
+    c = ask->data;
+
+    if (ask->query.rc == NGX_ERROR) {
+        ngx_http_zoom_connect_fail(c, ZOOM_E_STORE_UNAVAILABLE);
+        return;
+    }
+
+    ngx_http_zoom_connect_step(c, c->step);
 }
 
 

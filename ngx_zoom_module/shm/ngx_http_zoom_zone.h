@@ -210,6 +210,9 @@ typedef struct {
     uint32_t                     nrefusals;  /* and one for what has no room */
     uint32_t                     nevents;    /* likewise */
 
+    ngx_atomic_t                 unwritten;  /* 1: what was to be stored last
+                                                could not be */
+
     ngx_atomic_t                 latch;      /* of these, and the refusals */
     ngx_http_zoom_told_t         refused;    /* who was, and why */
     ngx_http_zoom_told_t         failed;     /* of one user or meeting */

@@ -60,12 +60,14 @@ static void ngx_http_zoom_lane_watch(ngx_event_t *ev);
 static ngx_http_zoom_lane_t           *ngx_http_zoom_lanes;
 static ngx_thread_pool_t              *ngx_http_zoom_lanes_threads;
 static ngx_http_zoom_grants_count_pt   ngx_http_zoom_lanes_counted;
+static ngx_atomic_t                   *ngx_http_zoom_lanes_unwritten;
 static ngx_log_t                      *ngx_http_zoom_lanes_log;
 
 
 ngx_int_t
 ngx_http_zoom_grants_init_process(const ngx_http_zoom_store_conf_t *store,
-    ngx_http_zoom_grants_count_pt counted, ngx_log_t *log)
+    ngx_http_zoom_grants_count_pt counted, ngx_atomic_t *unwritten,
+    ngx_log_t *log)
 {
     if (store == NULL) {
         return NGX_OK;
@@ -78,6 +80,7 @@ ngx_http_zoom_grants_init_process(const ngx_http_zoom_store_conf_t *store,
 
     ngx_http_zoom_lanes_threads = store->thread_pool;
     ngx_http_zoom_lanes_counted = counted;
+    ngx_http_zoom_lanes_unwritten = unwritten;
     ngx_http_zoom_lanes_log = log;
 
     if (ngx_http_zoom_lane_init(&ngx_http_zoom_lanes[0], store) != NGX_OK
@@ -156,7 +159,13 @@ ngx_http_zoom_grants_post(ngx_http_zoom_grants_ask_t *ask)
         return NGX_ERROR;
     }
 
-    lane = &ngx_http_zoom_lanes[!ngx_http_zoom_grant_reads(ask->query.what)];
+    if (ask->query.what == NGX_HTTP_ZOOM_GRANT_READ
+        && *ngx_http_zoom_lanes_unwritten)
+    {
+        ask->query.prove = 1;
+    }
+
+    lane = &ngx_http_zoom_lanes[!ngx_http_zoom_grant_reads(&ask->query)];
 
     if (lane->nwaiting == NGX_HTTP_ZOOM_GRANTS_MAX) {
         ngx_http_zoom_grants_free(ask);
@@ -282,6 +291,16 @@ ngx_http_zoom_lane_tell(ngx_http_zoom_lane_t *lane)
 
     sqlite = &lane->sqlite;
 
+    if (lane == &ngx_http_zoom_lanes[1]) {
+
+        if (sqlite->reason[0]) {
+            *ngx_http_zoom_lanes_unwritten = 1;
+
+        } else if (sqlite->db && lane->nasks) {
+            *ngx_http_zoom_lanes_unwritten = 0;
+        }
+    }
+
     if (sqlite->reason[0] == '\0') {
 
         if (lane->trouble[0] && sqlite->db && lane->nasks) {
@@ -360,7 +379,8 @@ ngx_http_zoom_grants_trouble(void)
 
 ngx_int_t
 ngx_http_zoom_grants_init_process(const ngx_http_zoom_store_conf_t *store,
-    ngx_http_zoom_grants_count_pt counted, ngx_log_t *log)
+    ngx_http_zoom_grants_count_pt counted, ngx_atomic_t *unwritten,
+    ngx_log_t *log)
 {
     return NGX_OK;
 }

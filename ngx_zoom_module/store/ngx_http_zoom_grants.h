@@ -36,13 +36,16 @@ typedef void (*ngx_http_zoom_grants_count_pt)(
 
 
 /*
- * In a worker; "store" may be NULL.  The database is opened in a thread; what
+ * In a worker; "store" may be NULL.  "unwritten" is of all workers, and 1 while
+ * what is to be stored can't be: Zoom is to rotate no token then, so those that
+ * are read prove first that it can.  The database is opened in a thread; what
  * that meets with is logged.
  */
 
 ngx_int_t ngx_http_zoom_grants_init_process(
     const ngx_http_zoom_store_conf_t *store,
-    ngx_http_zoom_grants_count_pt counted, ngx_log_t *log);
+    ngx_http_zoom_grants_count_pt counted, ngx_atomic_t *unwritten,
+    ngx_log_t *log);
 void ngx_http_zoom_grants_exit_process(void);
 
 /* A new one, zeroed, for ngx_http_zoom_grants_post(); NULL: no memory. */

@@ -11,11 +11,6 @@
 #include "ngx_http_zoom_sqlite_sql.h"
 
 
-/* "grant", app and user with zeros between: what a token is sealed under */
-
-#define NGX_HTTP_ZOOM_SQLITE_NAME                                             \
-    (sizeof("grant") + NGX_HTTP_ZOOM_APP_MAX + 1 + ZOOM_USER_ID_MAX)
-
 #define NGX_HTTP_ZOOM_KIND_ALIAS  0
 #define NGX_HTTP_ZOOM_KIND_ID     1
 #define NGX_HTTP_ZOOM_KIND_EMAIL  2
@@ -68,8 +63,6 @@ static ngx_int_t ngx_http_zoom_sqlite_next(ngx_http_zoom_sqlite_step_t *s);
 static ngx_int_t ngx_http_zoom_sqlite_do(ngx_http_zoom_sqlite_step_t *s);
 static void ngx_http_zoom_sqlite_copy(u_char *to, sqlite3_stmt *stmt,
     int column, size_t size);
-static zoom_str_t ngx_http_zoom_sqlite_sealed_as(
-    const ngx_http_zoom_grant_query_t *q, u_char *buf);
 
 
 typedef ngx_int_t (*ngx_http_zoom_sqlite_pt)(ngx_http_zoom_sqlite_t *sqlite,
@@ -82,7 +75,8 @@ static const ngx_http_zoom_sqlite_pt  ngx_http_zoom_sqlite_queries[] = {
     ngx_http_zoom_sqlite_put,
     ngx_http_zoom_sqlite_rotate,
     ngx_http_zoom_sqlite_end,
-    ngx_http_zoom_sqlite_forget
+    ngx_http_zoom_sqlite_forget,
+    ngx_http_zoom_sqlite_reseal
 };
 
 
@@ -96,7 +90,7 @@ ngx_http_zoom_sqlite_query(ngx_http_zoom_sqlite_t *sqlite,
     writes = 0;
 
     for (i = 0; i < n; i++) {
-        writes |= !ngx_http_zoom_grant_reads(queries[i]->what);
+        writes |= !ngx_http_zoom_grant_reads(queries[i]);
     }
 
     rc = ngx_http_zoom_sqlite_run(sqlite, writes ? "BEGIN IMMEDIATE"
@@ -191,6 +185,14 @@ ngx_http_zoom_sqlite_read(ngx_http_zoom_sqlite_t *sqlite,
     zoom_str_t                   sealed;
     ngx_http_zoom_sqlite_step_t  s = { sqlite, q, NULL, 0 };
 
+    if (q->prove
+        && ngx_http_zoom_sqlite_run(sqlite, "INSERT OR REPLACE INTO meta"
+                                    " VALUES ('written', randomblob(16))")
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     rc = ngx_http_zoom_sqlite_start(&s, "SELECT state, consent, version, token"
                                     " FROM grants"
                                     " WHERE app = :app AND user = :user");
@@ -229,7 +231,8 @@ ngx_http_zoom_sqlite_unseal(ngx_http_zoom_sqlite_t *sqlite,
 
     zoom_buf_init(&b, q->token, sizeof(q->token));
 
-    if (zoom_open(&b, sqlite->seal, ngx_http_zoom_sqlite_sealed_as(q, name),
+    if (zoom_open(&b, sqlite->seal, ngx_http_zoom_sqlite_sealed_as(q->app,
+                                                          q->user, name),
                   sealed)
         < 0)
     {
@@ -670,7 +673,9 @@ ngx_http_zoom_sqlite_token(ngx_http_zoom_sqlite_step_t *s, u_char *buf,
     zoom_buf_init(&b, buf, size);
 
     if (ngx_http_zoom_sqlite_seal(s->sqlite, &b,
-                                  ngx_http_zoom_sqlite_sealed_as(s->q, name),
+                                  ngx_http_zoom_sqlite_sealed_as(s->q->app,
+                                                                 s->q->user,
+                                                                 name),
                                   plain)
         != NGX_OK)
     {
@@ -742,24 +747,4 @@ ngx_http_zoom_sqlite_copy(u_char *to, sqlite3_stmt *stmt, int column,
     text = sqlite3_column_text(stmt, column);
 
     ngx_cpystrn(to, text ? (u_char *) text : (u_char *) "", size);
-}
-
-
-static zoom_str_t
-ngx_http_zoom_sqlite_sealed_as(const ngx_http_zoom_grant_query_t *q,
-    u_char *buf)
-{
-    zoom_buf_t  b;
-    zoom_str_t  name;
-
-    zoom_buf_init(&b, buf, NGX_HTTP_ZOOM_SQLITE_NAME);
-
-    zoom_buf_add(&b, "grant", sizeof("grant"));
-    zoom_buf_add(&b, q->app, ngx_strlen(q->app) + 1);
-    zoom_buf_c(&b, (const char *) q->user);
-
-    name.data = b.data;
-    name.len = b.len;
-
-    return name;
 }

@@ -49,13 +49,10 @@ typedef enum {
     NGX_HTTP_ZOOM_GRANT_PUT,         /* a user has connected */
     NGX_HTTP_ZOOM_GRANT_ROTATE,      /* Zoom gave another refresh token */
     NGX_HTTP_ZOOM_GRANT_END,         /* Zoom takes it no more */
-    NGX_HTTP_ZOOM_GRANT_FORGET
+    NGX_HTTP_ZOOM_GRANT_FORGET,
+    NGX_HTTP_ZOOM_GRANT_RESEAL       /* a page of those after a user, of all
+                                        apps, under the first key */
 } ngx_http_zoom_grant_op_e;
-
-/* Whether it only reads. */
-#define ngx_http_zoom_grant_reads(what)                                       \
-    ((what) <= NGX_HTTP_ZOOM_GRANT_LIST)
-
 
 /* Strings are zero-terminated. */
 
@@ -77,11 +74,16 @@ typedef struct {
     int64_t                      version;    /* of its token; END: likewise, or
                                                 0: whichever it is */
     zoom_grant_state_e  state;
+    unsigned                     prove:1;    /* READ: fails unless the database
+                                                can be written as well */
 
     ngx_http_zoom_grant_row_t   *rows;       /* LIST, END, FORGET: to be
                                                 free()d */
     ngx_uint_t                   nrows;
-    ngx_uint_t                   more;       /* than these */
+    ngx_uint_t                   more;       /* than these; RESEAL: app and
+                                                user are where it goes on */
+    ngx_uint_t                   resealed;
+    ngx_uint_t                   lost;       /* that no key opens */
 
     /*
      * NGX_OK, NGX_DECLINED: there is none such (or none any more), NGX_ERROR:
@@ -90,6 +92,11 @@ typedef struct {
 
     ngx_int_t                    rc;
 } ngx_http_zoom_grant_query_t;
+
+
+/* Whether it only reads. */
+#define ngx_http_zoom_grant_reads(q)                                          \
+    ((q)->what <= NGX_HTTP_ZOOM_GRANT_LIST && !(q)->prove)
 
 
 /* How many grants an app has in each state. */

@@ -89,6 +89,13 @@ ngx_http_zoom_sqlite_open(ngx_http_zoom_sqlite_t *sqlite)
     if (rc != SQLITE_OK) {
         ngx_http_zoom_sqlite_failed(sqlite);
 
+    } else if (sqlite3_db_readonly(db, "main") == 1) {
+
+        /* it is opened all the same, but a rotated token would be lost */
+
+        ngx_http_zoom_sqlite_say(sqlite, "is read-only", "let the user of the "
+                                 "workers write to it and to its directory");
+
     } else if (ngx_http_zoom_sqlite_ready(sqlite) == NGX_OK) {
         ngx_http_zoom_sqlite_count(sqlite);
         return NGX_OK;

@@ -191,3 +191,23 @@ ngx_http_zoom_sqlite_seal(ngx_http_zoom_sqlite_t *sqlite, zoom_buf_t *b,
 
     return NGX_ERROR;
 }
+
+
+zoom_str_t
+ngx_http_zoom_sqlite_sealed_as(const u_char *app, const u_char *user,
+    u_char *buf)
+{
+    zoom_buf_t  b;
+    zoom_str_t  name;
+
+    zoom_buf_init(&b, buf, NGX_HTTP_ZOOM_SQLITE_NAME);
+
+    zoom_buf_add(&b, "grant", sizeof("grant"));
+    zoom_buf_add(&b, app, ngx_strlen(app) + 1);
+    zoom_buf_c(&b, (const char *) user);
+
+    name.data = b.data;
+    name.len = b.len;
+
+    return name;
+}

@@ -1,4 +1,4 @@
-/* The steps of SQLite, for the two files that take them; in a thread. */
+/* The steps of SQLite, for the files that take them; in a thread. */
 
 #ifndef _NGX_HTTP_ZOOM_SQLITE_SQL_H_INCLUDED_
 #define _NGX_HTTP_ZOOM_SQLITE_SQL_H_INCLUDED_
@@ -27,6 +27,21 @@ sqlite3_stmt *ngx_http_zoom_sqlite_prepare(ngx_http_zoom_sqlite_t *sqlite,
 /* Appends "plain", sealed under a name. */
 ngx_int_t ngx_http_zoom_sqlite_seal(ngx_http_zoom_sqlite_t *sqlite,
     zoom_buf_t *b, zoom_str_t name, zoom_str_t plain);
+
+/*
+ * "grant", app and user with zeros between: what a token is sealed under;
+ * "buf" has NGX_HTTP_ZOOM_SQLITE_NAME bytes.
+ */
+
+#define NGX_HTTP_ZOOM_SQLITE_NAME                                             \
+    (sizeof("grant") + NGX_HTTP_ZOOM_APP_MAX + 1 + ZOOM_USER_ID_MAX)
+
+zoom_str_t ngx_http_zoom_sqlite_sealed_as(const u_char *app,
+    const u_char *user, u_char *buf);
+
+/* One of the queries: NGX_HTTP_ZOOM_GRANT_RESEAL. */
+ngx_int_t ngx_http_zoom_sqlite_reseal(ngx_http_zoom_sqlite_t *sqlite,
+    ngx_http_zoom_grant_query_t *q);
 
 /* Takes the reason from SQLite, from errno, or from us. */
 void ngx_http_zoom_sqlite_failed(ngx_http_zoom_sqlite_t *sqlite);

@@ -18,13 +18,36 @@ use strict;
 use warnings;
 
 use MIME::Base64 qw(encode_base64);
+use Test::More ();
 
 use Zoom::HTTP ();
+use Zoom::Nginx ();
 use Zoom::Process qw(free_ports);
+
+
+# Why there can be no store here, or none of these programs' look into it; undef
+# if there can.
+sub missing {
+    my (@programs) = @_;
+    my $said = Zoom::Nginx::binary() . ' -V 2>&1';
+
+    return 'nginx was built without --with-threads'
+        if `$said` !~ /--with-threads/;
+
+    for my $name (@programs) {
+        return "there is no $name"
+            if !grep { -x "$_/$name" } split /:/, $ENV{PATH} // '';
+    }
+
+    return;
+}
 
 
 sub new {
     my ($class, $t) = @_;
+
+    Test::More::plan(skip_all => missing()) if missing();
+
     my $self = bless { t => $t, store => $t->dir . '/store' }, $class;
 
     ($self->{port}) = free_ports(1);
