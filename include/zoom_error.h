@@ -38,6 +38,7 @@ typedef enum {
     ZOOM_E_ZOOM_UNAVAILABLE,
     ZOOM_E_OVERLOADED,
     ZOOM_E_STORE_UNAVAILABLE,
+    ZOOM_E_POOL_EXHAUSTED,
     ZOOM_E_TIMEOUT,              /* 504 */
 
     ZOOM_E_LAST
@@ -53,6 +54,9 @@ typedef struct {
 
 /* Never NULL: an unknown code reads as "internal". */
 const zoom_error_info_t *zoom_error_info(zoom_error_e e);
+
+/* Whether it is about one user, and another may do. */
+int zoom_error_is_of_user(zoom_error_e e);
 
 /* Whether it is Zoom's to mend: out of reach, or talking nonsense. */
 int zoom_error_is_outage(zoom_error_e e);

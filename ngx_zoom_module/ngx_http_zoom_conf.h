@@ -18,6 +18,7 @@
 
 
 typedef struct ngx_http_zoom_account_s  ngx_http_zoom_account_t;
+typedef struct ngx_http_zoom_pool_conf_s  ngx_http_zoom_pool_conf_t;
 typedef struct ngx_http_zoom_store_conf_s  ngx_http_zoom_store_conf_t;
 
 
@@ -104,6 +105,7 @@ typedef struct {
     ngx_http_complex_value_t    *user;
     ngx_http_zoom_place_t        user_place;
     ngx_str_t                    fixed_user; /* the same for all requests */
+    ngx_http_zoom_pool_conf_t   *pool;       /* likewise */
     ngx_array_t                 *allow;      /* ngx_http_zoom_allow_t */
     ngx_array_t                 *auth;       /* ngx_http_zoom_auth_line_t */
     time_t                       replay;     /* 0: off */
@@ -136,6 +138,7 @@ typedef struct {
     ngx_flag_t                   webhook_act;
     ngx_array_t                 *webhook_events;     /* ngx_str_t, patterns */
     ngx_http_zoom_route_pt       webhook_route;      /* a script, or NULL */
+    unsigned                     user_pool:1;    /* "user" names a pool */
     unsigned                     webhook_guarded:1;  /* "auth" holds, too */
 } ngx_http_zoom_loc_conf_t;
 

@@ -41,8 +41,6 @@ static char *ngx_http_zoom_zone(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_zoom_use(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-static char *ngx_http_zoom_set_user(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
 static ngx_http_zoom_place_t ngx_http_zoom_place(ngx_conf_t *cf);
 
 static void *ngx_http_zoom_create_main_conf(ngx_conf_t *cf);
@@ -577,25 +575,6 @@ ngx_http_zoom_use(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-static char *
-ngx_http_zoom_set_user(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_zoom_loc_conf_t  *zlcf = conf;
-
-    char  *rv;
-
-    rv = ngx_http_set_complex_value_slot(cf, cmd, conf);
-
-    if (rv != NGX_CONF_OK) {
-        return rv;
-    }
-
-    zlcf->user_place = ngx_http_zoom_place(cf);
-
-    return ngx_http_zoom_user_constant(cf, zlcf->user);
-}
-
-
 static ngx_http_zoom_place_t
 ngx_http_zoom_place(ngx_conf_t *cf)
 {
@@ -781,6 +760,7 @@ ngx_http_zoom_inherit_use(ngx_http_core_loc_conf_t *clcf,
     conf->account = prev->account;
     conf->variable = prev->variable;
     conf->fixed_user = prev->fixed_user;
+    conf->pool = prev->pool;
     conf->route = prev->route;
 
     if (clcf->lmt_excpt) {

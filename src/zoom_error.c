@@ -86,6 +86,10 @@ static const zoom_error_info_t  zoom_errors[ZOOM_E_LAST] = {
     [ZOOM_E_STORE_UNAVAILABLE] = { 503, zoom_str("store_unavailable"),
         zoom_str("The server cannot reach its store, try again later.") },
 
+    [ZOOM_E_POOL_EXHAUSTED] = { 503, zoom_str("pool_exhausted"),
+        zoom_str("No Zoom user is left for this callback, try again "
+                 "later.") },
+
     [ZOOM_E_TIMEOUT] = { 504, zoom_str("timeout"),
         zoom_str("The token did not arrive in time.") },
 };
@@ -99,6 +103,14 @@ zoom_error_info(zoom_error_e e)
     }
 
     return &zoom_errors[e];
+}
+
+
+int
+zoom_error_is_of_user(zoom_error_e e)
+{
+    return e == ZOOM_E_USER_UNKNOWN || e == ZOOM_E_NOT_CONNECTED
+           || e == ZOOM_E_GRANT_EXPIRED;
 }
 
 

@@ -4,11 +4,12 @@
 
 #include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_pool.h"
-#include "ngx_http_zoom_pool_conf.h"
 #include "ngx_http_zoom_pool_lease.h"
 #include "ngx_http_zoom_pool_member.h"
 
 
+static void ngx_http_zoom_pool_tell(const ngx_http_zoom_pool_conf_t *conf,
+    const ngx_http_zoom_exhausted_t *exhausted);
 static ngx_uint_t ngx_http_zoom_pool_user(ngx_http_zoom_pool_t *pool,
     const ngx_str_t *name, ngx_uint_t gone);
 
@@ -27,6 +28,96 @@ ngx_http_zoom_pools_init_process(ngx_cycle_t *cycle)
     for (i = 0; i < zmcf->pools.nelts; i++) {
         ngx_http_zoom_pool_zone_enter(ngx_http_zoom_pool_of(pool[i]));
     }
+}
+
+
+ngx_int_t
+ngx_http_zoom_pool_take(const ngx_http_zoom_pool_conf_t *conf,
+    const ngx_http_zoom_pick_t *pick, ngx_http_zoom_picked_t *picked,
+    time_t *after)
+{
+    ngx_http_zoom_exhausted_t  exhausted;
+
+    if (ngx_http_zoom_pool_pick(ngx_http_zoom_pool_of(conf), pick, picked,
+                                &exhausted)
+        == NGX_OK)
+    {
+        return NGX_OK;
+    }
+
+    *after = exhausted.after;
+
+    if (exhausted.told) {
+        ngx_http_zoom_pool_tell(conf, &exhausted);
+    }
+
+    return NGX_DECLINED;
+}
+
+
+static void
+ngx_http_zoom_pool_tell(const ngx_http_zoom_pool_conf_t *conf,
+    const ngx_http_zoom_exhausted_t *exhausted)
+{
+    const char  *why;
+
+    switch (exhausted->why) {
+
+    case NGX_HTTP_ZOOM_POOL_EMPTY:
+        why = "none of its users can be used, see \"zoom_status\" for why, "
+              "and activate them at Zoom or add others";
+        break;
+
+    case NGX_HTTP_ZOOM_POOL_ALL_LEASED:
+        why = "all of its users that can be used are in that meeting already: "
+              "add users, or let Zoom's \"meeting.ended\" webhooks end leases";
+        break;
+
+    default:
+        why = "its caller has half of the leases there is room for: increase "
+              "the pool's \"zone\", or shorten the time of \"distinct\"";
+    }
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                  "zoom: pool \"%V\" is exhausted for %uL callbacks, as %s",
+                  &conf->name, exhausted->told, why);
+}
+
+
+void
+ngx_http_zoom_pool_blame(const ngx_http_zoom_pool_conf_t *conf,
+    const ngx_http_zoom_picked_t *picked, zoom_error_e error, int code)
+{
+    ngx_msec_t   out;
+    const char  *what;
+
+    out = ngx_http_zoom_pool_failed(ngx_http_zoom_pool_of(conf), picked, code);
+
+    if (out == 0) {
+        return;
+    }
+
+    switch (error) {
+
+    case ZOOM_E_USER_UNKNOWN:
+        what = "activate the user at Zoom, or take it out of the pool";
+        break;
+
+    case ZOOM_E_NOT_CONNECTED:
+    case ZOOM_E_GRANT_EXPIRED:
+        what = "let the user connect the account";
+        break;
+
+    default:
+        what = "Zoom gave another user a token that it refused this one: see "
+               "whether Zoom has blocked the user";
+    }
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                  "zoom: user \"%*s\" of pool \"%V\" is out for %M seconds "
+                  "with \"%s\", Zoom's code is %d: %s",
+                  picked->len, picked->name, &conf->name, out / 1000,
+                  zoom_error_info(error)->name.data, code, what);
 }
 
 

@@ -11,7 +11,9 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_conf.h"
+#include "ngx_http_zoom_pool_pick.h"
 #include "ngx_http_zoom_pool_zone.h"
+#include "zoom_error.h"
 
 
 /* A worker's view of a pool, for the rooms in shm/. */
@@ -20,6 +22,28 @@
 
 /* In a new worker. */
 void ngx_http_zoom_pools_init_process(ngx_cycle_t *cycle);
+
+/*
+ * Picks a member, as ngx_http_zoom_pool_pick(), and tells the log if there is
+ * none.  NGX_DECLINED: come again in "*after" seconds.  One of the next three
+ * has to follow.
+ */
+
+ngx_int_t ngx_http_zoom_pool_take(const ngx_http_zoom_pool_conf_t *conf,
+    const ngx_http_zoom_pick_t *pick, ngx_http_zoom_picked_t *picked,
+    time_t *after);
+
+/* The bot has got its token. */
+#define ngx_http_zoom_pool_use(conf, picked)                                  \
+    ngx_http_zoom_pool_used(ngx_http_zoom_pool_of(conf), picked)
+
+/* It has not, and that is not the member's fault. */
+#define ngx_http_zoom_pool_give_back(conf, picked)                            \
+    ngx_http_zoom_pool_return(ngx_http_zoom_pool_of(conf), picked)
+
+/* It is: the member is out for a while, and the log is told. */
+void ngx_http_zoom_pool_blame(const ngx_http_zoom_pool_conf_t *conf,
+    const ngx_http_zoom_picked_t *picked, zoom_error_e error, int code);
 
 /*
  * Zoom says that a user is gone, or back: by id and e-mail, either may be

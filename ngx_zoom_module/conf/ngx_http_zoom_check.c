@@ -255,6 +255,10 @@ ngx_http_zoom_check_user(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
         return NGX_CONF_ERROR;
     }
 
+    if (ngx_http_zoom_user_pool(cf, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     /* a script may name another */
 
     if (!ngx_http_zoom_user_fix(cf, conf) && conf->route == NULL

@@ -88,6 +88,7 @@ ngx_http_zoom_loc_conf_merge(ngx_conf_t *cf,
 
     if (conf->user == NULL) {
         conf->user = prev->user;
+        conf->user_pool = prev->user_pool;
         conf->user_place = prev->user_place;
     }
 

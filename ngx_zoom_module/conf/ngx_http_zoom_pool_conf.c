@@ -8,6 +8,7 @@
 
 #include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_block.h"
+#include "ngx_http_zoom_choice.h"
 #include "ngx_http_zoom_pool_conf.h"
 #include "ngx_http_zoom_pool_parameters.h"
 #include "ngx_http_zoom_str.h"
@@ -288,6 +289,29 @@ ngx_http_zoom_pool_find(const ngx_http_zoom_main_conf_t *zmcf,
     }
 
     return NULL;
+}
+
+
+size_t
+ngx_http_zoom_pool_names(const ngx_http_zoom_main_conf_t *zmcf, u_char *text)
+{
+    u_char                      *p, *last;
+    ngx_uint_t                   i, n;
+    ngx_http_zoom_pool_conf_t  **pool;
+
+    p = text;
+    last = text + NGX_HTTP_ZOOM_CHOICE_MAX;
+
+    n = zmcf->pools.nelts;
+    pool = zmcf->pools.elts;
+
+    for (i = 0; i < n; i++) {
+        p = ngx_slprintf(p, last, "%s\"pool=%V\"",
+                         (i == 0) ? "" : (i + 1 < n) ? ", " : " or ",
+                         &pool[i]->name);
+    }
+
+    return p - text;
 }
 
 

@@ -77,7 +77,7 @@ typedef struct {
 } ngx_http_zoom_pool_create_t;
 
 
-typedef struct {
+struct ngx_http_zoom_pool_conf_s {
     ngx_str_t                    name;
     ngx_uint_t                   index;      /* among zmcf->pools */
 
@@ -100,7 +100,7 @@ typedef struct {
 
     u_char                      *file;       /* where it is declared */
     ngx_uint_t                   line;
-} ngx_http_zoom_pool_conf_t;
+};
 
 
 /* The zoom_pool directive. */
@@ -110,6 +110,10 @@ char *ngx_http_zoom_pool_block(ngx_conf_t *cf, ngx_command_t *cmd,
 /* NULL if there is none of that name. */
 ngx_http_zoom_pool_conf_t *ngx_http_zoom_pool_find(
     const ngx_http_zoom_main_conf_t *zmcf, const ngx_str_t *name);
+
+/* What "pool=" of zoom_user may be: writes it, as ngx_http_zoom_choice(). */
+size_t ngx_http_zoom_pool_names(const ngx_http_zoom_main_conf_t *zmcf,
+    u_char *text);
 
 /* When the http block has been read: its account, which may come later. */
 char *ngx_http_zoom_pool_finish(ngx_conf_t *cf,

@@ -1,18 +1,58 @@
 /*
- * The directive zoom_allow_user, and what "nginx -t" finds in zoom_user.
+ * The directives zoom_user and zoom_allow_user, and what "nginx -t" finds in
+ * them.
  */
 
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_zoom_account.h"
+#include "ngx_http_zoom_choice.h"
+#include "ngx_http_zoom_pool_conf.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_user_conf.h"
 #include "zoom_uri.h"
 
 
+static char *ngx_http_zoom_user_constant(ngx_conf_t *cf,
+    ngx_http_complex_value_t *value);
+static char *ngx_http_zoom_user_pool_allowed(ngx_conf_t *cf,
+    ngx_http_zoom_loc_conf_t *zlcf);
 static ngx_int_t ngx_http_zoom_allow_regex(ngx_conf_t *cf,
     ngx_http_zoom_allow_t *allow, ngx_str_t *pattern);
+
+
+char *
+ngx_http_zoom_set_user(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_zoom_loc_conf_t  *zlcf = conf;
+
+    char       *rv;
+    ngx_str_t  *value;
+
+    rv = ngx_http_set_complex_value_slot(cf, cmd, conf);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    zlcf->user_place.file = cf->conf_file->file.name.data;
+    zlcf->user_place.line = cf->conf_file->line;
+
+    value = cf->args->elts;
+
+    if (value[1].len > sizeof(NGX_HTTP_ZOOM_USER_POOL) - 1
+        && ngx_strncmp(value[1].data, NGX_HTTP_ZOOM_USER_POOL,
+                       sizeof(NGX_HTTP_ZOOM_USER_POOL) - 1)
+           == 0)
+    {
+        zlcf->user_pool = 1;
+        return NGX_CONF_OK;
+    }
+
+    return ngx_http_zoom_user_constant(cf, zlcf->user);
+}
 
 
 char *
@@ -154,7 +194,7 @@ ngx_http_zoom_user_foreign(ngx_http_complex_value_t *value)
 }
 
 
-char *
+static char *
 ngx_http_zoom_user_constant(ngx_conf_t *cf, ngx_http_complex_value_t *value)
 {
     ngx_str_t     user;
@@ -178,10 +218,85 @@ ngx_http_zoom_user_constant(ngx_conf_t *cf, ngx_http_complex_value_t *value)
     default:
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid \"zoom_user\" \"%V\", it must be a Zoom "
-                           "user id other than \"me\", or an e-mail",
+                           "user id other than \"me\", an e-mail, or "
+                           "\"pool=NAME\"",
                            &value->value);
         return NGX_CONF_ERROR;
     }
+}
+
+
+char *
+ngx_http_zoom_user_pool(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *zlcf)
+{
+    size_t                      len;
+    u_char                      text[NGX_HTTP_ZOOM_CHOICE_MAX];
+    ngx_str_t                   name;
+    ngx_http_zoom_main_conf_t  *zmcf;
+
+    if (!zlcf->user_pool || zlcf->user->lengths) {
+        return NGX_CONF_OK;
+    }
+
+    zmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_zoom_module);
+
+    name = zlcf->user->value;
+    name.data += sizeof(NGX_HTTP_ZOOM_USER_POOL) - 1;
+    name.len -= sizeof(NGX_HTTP_ZOOM_USER_POOL) - 1;
+
+    zlcf->pool = ngx_http_zoom_pool_find(zmcf, &name);
+
+    if (zlcf->pool == NULL) {
+        len = ngx_http_zoom_pool_names(zmcf, text);
+
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "unknown pool \"%V\" of \"zoom_user\", %s%*s in %s:%ui",
+                      &name, len ? "it must be "
+                                 : "there must be a \"zoom_pool\" of that name",
+                      len, text, zlcf->user_place.file,
+                      zlcf->user_place.line);
+        return NGX_CONF_ERROR;
+    }
+
+    if (zlcf->account
+        && !ngx_http_zoom_account_same(zlcf->account, zlcf->pool->account))
+    {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"zoom_pool\" \"%V\" is of account \"%V\", not of "
+                      "\"%V\" as \"%s\" is, in %s:%ui", &name,
+                      &zlcf->pool->account->name, &zlcf->account->name,
+                      zlcf->use.name, zlcf->user_place.file,
+                      zlcf->user_place.line);
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_zoom_user_pool_allowed(cf, zlcf);
+}
+
+
+static char *
+ngx_http_zoom_user_pool_allowed(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *zlcf)
+{
+    ngx_uint_t                  i;
+    zoom_user_e                 type;
+    ngx_http_zoom_pool_user_t  *user;
+
+    user = zlcf->pool->users.elts;
+
+    for (i = 0; i < zlcf->pool->users.nelts; i++) {
+        type = zoom_user_check(ngx_http_zoom_str(&user[i].name));
+
+        if (!ngx_http_zoom_user_allowed(zlcf->allow, &user[i].name, type)) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "user \"%V\" of \"zoom_pool\" \"%V\" is not in the "
+                          "\"zoom_allow_user\" of \"%s\" in %s:%ui",
+                          &user[i].name, &zlcf->pool->name, zlcf->use.name,
+                          zlcf->use.place.file, zlcf->use.place.line);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
 }
 
 
@@ -192,7 +307,7 @@ ngx_http_zoom_user_fix(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *zlcf)
     const char   *why;
     zoom_user_e   type;
 
-    if (zlcf->user == NULL || zlcf->user->lengths) {
+    if (zlcf->user == NULL || zlcf->user->lengths || zlcf->user_pool) {
         return 1;
     }
 

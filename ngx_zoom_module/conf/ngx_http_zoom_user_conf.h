@@ -24,15 +24,23 @@ typedef struct {
 } ngx_http_zoom_allow_t;
 
 
+/* "zoom_user pool=NAME": a user of that pool. */
+#define NGX_HTTP_ZOOM_USER_POOL  "pool="
+
+
+char *ngx_http_zoom_set_user(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_zoom_allow_user(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 /* 1 if a caller decides on the value directly: $arg_, $http_ and the like. */
 ngx_uint_t ngx_http_zoom_user_foreign(ngx_http_complex_value_t *value);
 
-/* Refuses a zoom_user without variables that can be nobody's. */
-char *ngx_http_zoom_user_constant(ngx_conf_t *cf,
-    ngx_http_complex_value_t *value);
+/*
+ * The pool that a location names, unless a variable does: there has to be one,
+ * of the same Zoom account, and with users that zoom_allow_user has.
+ */
+
+char *ngx_http_zoom_user_pool(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *zlcf);
 
 /*
  * A user who does not depend on the request is found out only once.  0 if

@@ -8,6 +8,7 @@
 
 #include "ngx_http_zoom_auth_once.h"
 #include "ngx_http_zoom_ctx.h"
+#include "ngx_http_zoom_pooled.h"
 
 
 static ngx_http_zoom_ctx_t *ngx_http_zoom_ctx_renew(ngx_http_request_t *r);
@@ -109,6 +110,7 @@ ngx_http_zoom_ctx_renew(ngx_http_request_t *r)
 
     ngx_http_zoom_ctx_abort(ctx);
     ngx_http_zoom_ctx_wipe(ctx);
+    ngx_http_zoom_pooled_settle(ctx->target.pooled, 0);
 
     old = *ctx;
 
@@ -286,6 +288,8 @@ ngx_http_zoom_ctx_cleanup(void *data)
                               ctx->reply.error == ZOOM_OK
                               && status >= NGX_HTTP_OK
                               && status < NGX_HTTP_SPECIAL_RESPONSE);
+
+    ngx_http_zoom_pooled_settle(ctx->target.pooled, 0);
 
     /* of one that was answered before, this is over */
 

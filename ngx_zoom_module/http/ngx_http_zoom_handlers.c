@@ -8,6 +8,7 @@
 
 #include "ngx_http_zoom_body.h"
 #include "ngx_http_zoom_handlers.h"
+#include "ngx_http_zoom_pooled.h"
 #include "ngx_http_zoom_reply.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_types.h"
@@ -347,9 +348,39 @@ zoom_error_e
 ngx_http_zoom_use_user(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     const char **why)
 {
+    ngx_http_zoom_route_t           *route;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
     if (!ngx_http_zoom_types_need_user(ctx)) {
         return ZOOM_OK;
     }
 
-    return ngx_http_zoom_target_next(r, &ctx->target, why);
+    route = ctx->target.route;
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    return (zlcf->user_pool && !(route && route->has_user))
+           ? ngx_http_zoom_use_pool(r, ctx, why)
+           : ngx_http_zoom_target_user(r, &ctx->target, why);
+}
+
+
+zoom_error_e
+ngx_http_zoom_use_pool(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    const char **why)
+{
+    zoom_error_e          error;
+    ngx_http_zoom_pick_t  whose;
+
+    ngx_memzero(&whose, sizeof(ngx_http_zoom_pick_t));
+
+    whose.bot = ctx->callback.bot_id;
+    whose.caller = ctx->auth.caller;
+
+    error = ngx_http_zoom_pooled_next(r, &ctx->target, &whose, why);
+
+    if (error == ZOOM_E_POOL_EXHAUSTED) {
+        ctx->reply.after = ctx->target.pooled->after;
+    }
+
+    return error;
 }

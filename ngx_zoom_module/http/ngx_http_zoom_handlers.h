@@ -98,5 +98,9 @@ zoom_error_e ngx_http_zoom_use_user(ngx_http_request_t *r,
 zoom_error_e ngx_http_zoom_route(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, const char **why);
 
+/* Likewise to one of zoom_user's pool, and when called again to the next. */
+zoom_error_e ngx_http_zoom_use_pool(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, const char **why);
+
 
 #endif /* _NGX_HTTP_ZOOM_HANDLERS_H_INCLUDED_ */

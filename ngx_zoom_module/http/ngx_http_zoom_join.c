@@ -6,6 +6,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_zoom_again.h"
 #include "ngx_http_zoom_args.h"
 #include "ngx_http_zoom_auth.h"
 #include "ngx_http_zoom_handlers.h"
@@ -456,7 +457,13 @@ ngx_http_zoom_join_done(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     error = ngx_http_zoom_join_lacking(r, ctx);
 
     if (error != ZOOM_OK) {
-        ngx_http_zoom_fail(r, ctx, error, NULL);
+
+        if (!ngx_http_zoom_again(r, ctx, error, ngx_http_zoom_join_plan,
+                                 ngx_http_zoom_join_done))
+        {
+            ngx_http_zoom_fail(r, ctx, error, NULL);
+        }
+
         return;
     }
 

@@ -11,6 +11,7 @@
 #include "ngx_http_zoom_broker.h"
 #include "ngx_http_zoom_refusals_table.h"
 #include "ngx_http_zoom_refuse.h"
+#include "ngx_http_zoom_pooled.h"
 #include "ngx_http_zoom_reply.h"
 #include "ngx_http_zoom_str.h"
 
@@ -67,6 +68,7 @@ ngx_http_zoom_reply_empty(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     r->header_only = 1;
 
     ngx_http_zoom_auth_settle(&ctx->auth, 1);
+    ngx_http_zoom_pooled_settle(ctx->target.pooled, 1);
 
     rc = ngx_http_send_header(r);
 
@@ -113,6 +115,8 @@ ngx_http_zoom_reply_chain(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     /* before the caller can know of it, and come again */
 
     ngx_http_zoom_auth_settle(&ctx->auth, status < NGX_HTTP_SPECIAL_RESPONSE);
+    ngx_http_zoom_pooled_settle(ctx->target.pooled,
+                                status < NGX_HTTP_SPECIAL_RESPONSE);
 
     rc = ngx_http_send_header(r);
 
@@ -213,6 +217,7 @@ ngx_http_zoom_reply_said(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         /* the page may take its time */
 
         ngx_http_zoom_auth_settle(&ctx->auth, 0);
+        ngx_http_zoom_pooled_settle(ctx->target.pooled, 0);
 
         return status;
     }

@@ -49,17 +49,12 @@ ngx_http_zoom_target_account(ngx_http_request_t *r,
 
 
 zoom_error_e
-ngx_http_zoom_target_next(ngx_http_request_t *r,
+ngx_http_zoom_target_user(ngx_http_request_t *r,
     ngx_http_zoom_target_t *target, const char **why)
 {
     zoom_error_e                     error;
     ngx_http_zoom_route_t           *route;
     const ngx_http_zoom_loc_conf_t  *zlcf;
-
-    if (target->tried++) {
-        *why = "there is no other user";
-        return ZOOM_E_NO_USER;
-    }
 
     route = target->route;
 

@@ -27,7 +27,7 @@ typedef struct {
     zoom_token_type_e            types[ZOOM_NTOKEN_TYPES];
 
     ngx_str_t                    user;       /* the one to ask for now */
-    ngx_uint_t                   tried;      /* candidates, this one included */
+    struct ngx_http_zoom_pooled_s  *pooled;  /* if it is of a pool, or NULL */
 } ngx_http_zoom_target_t;
 
 
@@ -40,13 +40,12 @@ zoom_error_e ngx_http_zoom_target_account(ngx_http_request_t *r,
     ngx_http_zoom_target_t *target, const char **why);
 
 /*
- * Sets target->user to the first candidate, and at each further call to the
- * next: the route's user, or that of zoom_user, is the only one so far.
- * ZOOM_OK, ZOOM_E_NO_USER: there is none or no other, ZOOM_E_DENIED or
+ * Sets target->user to the route's user, or to that of a zoom_user that names
+ * no pool.  ZOOM_OK, ZOOM_E_NO_USER: there is none, ZOOM_E_DENIED or
  * ZOOM_E_INTERNAL.
  */
 
-zoom_error_e ngx_http_zoom_target_next(ngx_http_request_t *r,
+zoom_error_e ngx_http_zoom_target_user(ngx_http_request_t *r,
     ngx_http_zoom_target_t *target, const char **why);
 
 

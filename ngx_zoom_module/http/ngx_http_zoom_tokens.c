@@ -6,6 +6,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_zoom_again.h"
 #include "ngx_http_zoom_auth.h"
 #include "ngx_http_zoom_handlers.h"
 #include "ngx_http_zoom_query.h"
@@ -181,7 +182,13 @@ ngx_http_zoom_tokens_done(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     error = ngx_http_zoom_types_lacking(r, ctx);
 
     if (error != ZOOM_OK) {
-        ngx_http_zoom_fail(r, ctx, error, NULL);
+
+        if (!ngx_http_zoom_again(r, ctx, error, ngx_http_zoom_types_plan,
+                                 ngx_http_zoom_tokens_done))
+        {
+            ngx_http_zoom_fail(r, ctx, error, NULL);
+        }
+
         return;
     }
 

@@ -12,6 +12,7 @@
 
 #include "ngx_http_zoom_ctx.h"
 #include "ngx_http_zoom_events.h"
+#include "ngx_http_zoom_pooled.h"
 #include "ngx_http_zoom_variables.h"
 #include "zoom_meeting.h"
 
@@ -47,6 +48,10 @@ static ngx_int_t ngx_http_zoom_variable_meeting_id(ngx_http_request_t *r,
 static ngx_int_t ngx_http_zoom_variable_metadata(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_zoom_variable_user(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_zoom_variable_pool_user(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_zoom_variable_pool_status(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_zoom_variable_token_status(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
@@ -121,6 +126,12 @@ static ngx_http_variable_t  ngx_http_zoom_variables[] = {
       0, NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX, 0 },
 
     { ngx_string("zoom_user"), NULL, ngx_http_zoom_variable_user,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("zoom_pool_user"), NULL, ngx_http_zoom_variable_pool_user,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("zoom_pool_status"), NULL, ngx_http_zoom_variable_pool_status,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("zoom_token_status"), NULL,
@@ -356,6 +367,46 @@ ngx_http_zoom_variable_user(ngx_http_request_t *r,
     }
 
     ngx_http_zoom_variable_set(v, ctx->target.user.data, ctx->target.user.len);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_zoom_variable_pool_user(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_http_zoom_ctx_t  *ctx;
+
+    ctx = ngx_http_zoom_ctx_get(r);
+
+    if (ctx && ctx->target.pooled) {
+        ngx_http_zoom_variable_set(v, ctx->target.user.data,
+                                   ctx->target.user.len);
+    } else {
+        ngx_http_zoom_variable_set(v, "", 0);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_zoom_variable_pool_status(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    const ngx_str_t      *status;
+    ngx_http_zoom_ctx_t  *ctx;
+
+    ctx = ngx_http_zoom_ctx_get(r);
+    status = ctx ? ngx_http_zoom_pooled_status(ctx->target.pooled) : NULL;
+
+    if (status) {
+        ngx_http_zoom_variable_set(v, status->data, status->len);
+
+    } else {
+        ngx_http_zoom_variable_set(v, "-", 1);
+    }
 
     return NGX_OK;
 }

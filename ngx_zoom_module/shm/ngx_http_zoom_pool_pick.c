@@ -23,16 +23,23 @@
 static void ngx_http_zoom_pool_lessee(ngx_http_zoom_pool_t *pool,
     const ngx_http_zoom_pick_t *pick, ngx_http_zoom_lessee_t *lessee);
 static uint32_t ngx_http_zoom_pool_again(ngx_http_zoom_pool_t *pool,
-    const ngx_http_zoom_lessee_t *lessee) ngx_http_zoom_under_lock;
+    const ngx_http_zoom_lessee_t *lessee, uint32_t avoid)
+    ngx_http_zoom_under_lock;
 static uint32_t ngx_http_zoom_pool_choose(ngx_http_zoom_pool_t *pool,
-    const ngx_str_t *key, uint64_t meeting) ngx_http_zoom_under_lock;
+    const ngx_http_zoom_pick_t *pick, uint64_t meeting)
+    ngx_http_zoom_under_lock;
 static uint32_t ngx_http_zoom_pool_turn(ngx_http_zoom_pool_t *pool,
-    ngx_uint_t tier, uint64_t meeting) ngx_http_zoom_under_lock;
+    ngx_uint_t tier, const ngx_http_zoom_pick_t *pick, uint64_t meeting)
+    ngx_http_zoom_under_lock;
 static uint32_t ngx_http_zoom_pool_near(ngx_http_zoom_pool_t *pool,
-    ngx_uint_t tier, const ngx_str_t *key, uint64_t meeting)
+    ngx_uint_t tier, const ngx_http_zoom_pick_t *pick, uint64_t meeting)
     ngx_http_zoom_under_lock;
 static uint32_t ngx_http_zoom_pool_any(ngx_http_zoom_pool_t *pool,
-    ngx_uint_t tier, uint64_t meeting) ngx_http_zoom_under_lock;
+    ngx_uint_t tier, const ngx_http_zoom_pick_t *pick, uint64_t meeting)
+    ngx_http_zoom_under_lock;
+static ngx_uint_t ngx_http_zoom_pool_taken(ngx_http_zoom_pool_t *pool,
+    const ngx_http_zoom_pick_t *pick, uint64_t meeting, uint32_t i)
+    ngx_http_zoom_under_lock;
 static ngx_http_zoom_lease_t *ngx_http_zoom_pool_leased(
     ngx_http_zoom_pool_t *pool, const ngx_http_zoom_picked_t *picked)
     ngx_http_zoom_under_lock;
@@ -59,7 +66,7 @@ ngx_http_zoom_pool_pick(ngx_http_zoom_pool_t *pool,
     ngx_http_zoom_leases_expire(pool);
 
     i = NGX_HTTP_ZOOM_POOL_NONE;
-    n = ngx_http_zoom_pool_again(pool, &lessee);
+    n = ngx_http_zoom_pool_again(pool, &lessee, pick->avoid);
 
     if (n) {
         i = pool->leases[n - 1].member;
@@ -70,7 +77,7 @@ ngx_http_zoom_pool_pick(ngx_http_zoom_pool_t *pool,
         exhausted->why = NGX_HTTP_ZOOM_POOL_CROWDED;
 
     } else {
-        i = ngx_http_zoom_pool_choose(pool, &pick->key, lessee.meeting);
+        i = ngx_http_zoom_pool_choose(pool, pick, lessee.meeting);
 
         if (i == NGX_HTTP_ZOOM_POOL_NONE) {
             exhausted->why = (pool->sh->up[0] + pool->sh->up[1])
@@ -144,7 +151,7 @@ ngx_http_zoom_pool_lessee(ngx_http_zoom_pool_t *pool,
 
 static uint32_t
 ngx_http_zoom_pool_again(ngx_http_zoom_pool_t *pool,
-    const ngx_http_zoom_lessee_t *lessee)
+    const ngx_http_zoom_lessee_t *lessee, uint32_t avoid)
 {
     uint32_t                n;
     ngx_http_zoom_lease_t  *l;
@@ -160,6 +167,7 @@ ngx_http_zoom_pool_again(ngx_http_zoom_pool_t *pool,
     /* with a user who is out it would get no token */
 
     if (!ngx_http_zoom_member_up(&pool->members[l->member])
+        || l->member + 1 == avoid
         || l->waiting == NGX_HTTP_ZOOM_LEASE_WAITING)
     {
         ngx_http_zoom_lease_free(pool, n);
@@ -173,8 +181,8 @@ ngx_http_zoom_pool_again(ngx_http_zoom_pool_t *pool,
 
 
 static uint32_t
-ngx_http_zoom_pool_choose(ngx_http_zoom_pool_t *pool, const ngx_str_t *key,
-    uint64_t meeting)
+ngx_http_zoom_pool_choose(ngx_http_zoom_pool_t *pool,
+    const ngx_http_zoom_pick_t *pick, uint64_t meeting)
 {
     uint32_t    i;
     ngx_uint_t  tier;
@@ -188,8 +196,8 @@ ngx_http_zoom_pool_choose(ngx_http_zoom_pool_t *pool, const ngx_str_t *key,
         }
 
         i = (pool->sh->balance == NGX_HTTP_ZOOM_HASH)
-            ? ngx_http_zoom_pool_near(pool, tier, key, meeting)
-            : ngx_http_zoom_pool_turn(pool, tier, meeting);
+            ? ngx_http_zoom_pool_near(pool, tier, pick, meeting)
+            : ngx_http_zoom_pool_turn(pool, tier, pick, meeting);
 
         if (i != NGX_HTTP_ZOOM_POOL_NONE) {
             break;
@@ -202,7 +210,7 @@ ngx_http_zoom_pool_choose(ngx_http_zoom_pool_t *pool, const ngx_str_t *key,
 
 static uint32_t
 ngx_http_zoom_pool_turn(ngx_http_zoom_pool_t *pool, ngx_uint_t tier,
-    uint64_t meeting)
+    const ngx_http_zoom_pick_t *pick, uint64_t meeting)
 {
     uint32_t              i;
     zoom_turns_t         *turns;
@@ -218,12 +226,12 @@ ngx_http_zoom_pool_turn(ngx_http_zoom_pool_t *pool, ngx_uint_t tier,
 
         if (i == ZOOM_TURNS_NONE) {
             i = (search.visits < turns->head->n)
-                ? ngx_http_zoom_pool_any(pool, tier, meeting)
+                ? ngx_http_zoom_pool_any(pool, tier, pick, meeting)
                 : NGX_HTTP_ZOOM_POOL_NONE;
             break;
         }
 
-    } while (meeting && ngx_http_zoom_lease_of(pool, meeting, i));
+    } while (ngx_http_zoom_pool_taken(pool, pick, meeting, i));
 
     if (i != NGX_HTTP_ZOOM_POOL_NONE) {
         zoom_turns_took(turns, i);
@@ -235,21 +243,24 @@ ngx_http_zoom_pool_turn(ngx_http_zoom_pool_t *pool, ngx_uint_t tier,
 
 static uint32_t
 ngx_http_zoom_pool_near(ngx_http_zoom_pool_t *pool, ngx_uint_t tier,
-    const ngx_str_t *key, uint64_t meeting)
+    const ngx_http_zoom_pick_t *pick, uint64_t meeting)
 {
     uint32_t             i;
+    zoom_ring_t         *ring;
     zoom_ring_search_t   search;
 
-    zoom_ring_search(&pool->rings[tier], &search, ngx_http_zoom_str(key));
+    ring = &pool->rings[tier];
+
+    zoom_ring_search(ring, &search, ngx_http_zoom_str(&pick->key));
 
     do {
-        i = zoom_ring_next(&pool->rings[tier], &search);
+        i = zoom_ring_next(ring, &search);
 
         if (i == ZOOM_RING_NONE) {
-            return ngx_http_zoom_pool_any(pool, tier, meeting);
+            return ngx_http_zoom_pool_any(pool, tier, pick, meeting);
         }
 
-    } while (meeting && ngx_http_zoom_lease_of(pool, meeting, i));
+    } while (ngx_http_zoom_pool_taken(pool, pick, meeting, i));
 
     return i;
 }
@@ -259,7 +270,7 @@ ngx_http_zoom_pool_near(ngx_http_zoom_pool_t *pool, ngx_uint_t tier,
 
 static uint32_t
 ngx_http_zoom_pool_any(ngx_http_zoom_pool_t *pool, ngx_uint_t tier,
-    uint64_t meeting)
+    const ngx_http_zoom_pick_t *pick, uint64_t meeting)
 {
     uint32_t    i, at, n, probes;
     ngx_uint_t  ring;
@@ -278,7 +289,7 @@ ngx_http_zoom_pool_any(ngx_http_zoom_pool_t *pool, ngx_uint_t tier,
         i = ring ? pool->rings[tier].points[at].member
                  : pool->tiers[tier].heap[at];
 
-        if (!ngx_http_zoom_lease_of(pool, meeting, i)) {
+        if (!ngx_http_zoom_pool_taken(pool, pick, meeting, i)) {
             return i;
         }
 
@@ -286,6 +297,15 @@ ngx_http_zoom_pool_any(ngx_http_zoom_pool_t *pool, ngx_uint_t tier,
     }
 
     return NGX_HTTP_ZOOM_POOL_NONE;
+}
+
+
+static ngx_uint_t
+ngx_http_zoom_pool_taken(ngx_http_zoom_pool_t *pool,
+    const ngx_http_zoom_pick_t *pick, uint64_t meeting, uint32_t i)
+{
+    return pick->avoid == i + 1
+           || (meeting && ngx_http_zoom_lease_of(pool, meeting, i));
 }
 
 

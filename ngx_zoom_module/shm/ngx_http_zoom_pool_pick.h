@@ -17,6 +17,8 @@ typedef struct {
     ngx_str_t                    distinct;   /* empty: no lease */
     ngx_str_t                    bot;        /* its id, or empty: not known */
     ngx_str_t                    caller;     /* whose bot that is */
+    uint32_t                     avoid;      /* one more than the index of a
+                                                member, or 0 */
 } ngx_http_zoom_pick_t;
 
 
