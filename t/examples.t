@@ -10,6 +10,7 @@ use Cwd qw(abs_path);
 use File::Basename qw(basename dirname);
 use Test::More;
 
+use Zoom::Event qw(event);
 use Zoom::Nginx;
 use Zoom::Platform;
 use Zoom::Process qw(copy_of slurp);
@@ -27,6 +28,7 @@ my %file = (
     recall_secret   => 'webhooks',
     url_secret      => 'arg',
     admin_secret    => 'header',
+    webhook_secret  => 'arg',
     tenant1         => 'attendee',
     tenant2         => 'attendee2',
     tenant2_old     => 'attendee',
@@ -61,6 +63,7 @@ sub adapted {
               {$t->dir . "/sandbox/server.$1"}ge;
     $text =~ s{file:/etc/nginx/zoom/(\w+)}
               {'file:' . $t->secret_file($file{$1} // die "$1 is new\n")}ge;
+    $text =~ s/bot-(\d)@/bot000$1@/g;
     $text =~ s/(zoom_account \w+ \{)/$1 $zoom/g;
     $text =~ s/^http \{/local_http($text, $dir)/me;
 
@@ -156,6 +159,31 @@ my $key = 'key=' . $t->secret('arg');
     is($t->get('/zoom-status')->status, 401, 'tenants: status, without a key');
     is($t->get('/zoom-status', 'X-Admin-Key' => $t->secret('header'))->status,
        200, 'tenants: status');
+}
+
+{
+    my @at = example('pool');
+    my $attendee = Zoom::Platform->attendee(@at,
+        secret => $t->secret('attendee'));
+
+    $t->zoom->control({ bots => 4 });
+
+    my @got = map { $attendee->fetch('/zoom-tokens') } 1 .. 4;
+    my @users = sort map { jwt_claims($_->{tokens}{zak_token} // '')->{uid} }
+                     @got;
+
+    is("@users", join(' ', map { "bot000$_\@example.com" } 1 .. 4),
+       'pool: four bots of a meeting are four users');
+
+    is($t->get('/zoom-status', 'X-Key' => $t->secret('header'))->status, 200,
+       'pool: status');
+
+    my @ended = event('meeting.ended', { object => { id => '123456789' } },
+                      secret => $t->secret('arg'));
+
+    is(http(@at, path => '/zoom-webhook', @ended)->status, 204,
+       'pool: the meeting ends');
+    has($attendee->fetch('/zoom-tokens'), 'pool, again', 'zak_token');
 }
 
 SKIP: {

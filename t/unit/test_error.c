@@ -33,6 +33,7 @@ static const struct {
     { ZOOM_E_ZOOM_UNAVAILABLE, 503, "zoom_unavailable" },
     { ZOOM_E_OVERLOADED, 503, "overloaded" },
     { ZOOM_E_STORE_UNAVAILABLE, 503, "store_unavailable" },
+    { ZOOM_E_POOL_EXHAUSTED, 503, "pool_exhausted" },
     { ZOOM_E_TIMEOUT, 504, "timeout" }
 };
 
