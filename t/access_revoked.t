@@ -85,4 +85,23 @@ subtest 'OAuth refuses and does not say for how long' => sub {
 };
 
 
+# Who comes after those that gave up is no reason to begin anew.
+subtest 'OAuth refuses all the time and does not say for how long' => sub {
+    bare({ match => 'oauth', mode => '429' });
+    wait_for(sub { $zoom->oauth_calls == 3 }, 20, 'the third refusal');
+
+    my $r = http_wait(call(1));
+
+    is(statuses($r), '503:1', 'callers are told');
+    cmp_ok($r->header('Retry-After'), '>=', 4, 'when it is worth a try');
+
+    my @calls = traffic(2);
+
+    is(statuses(@calls), '503:' . @calls, 'a crowd of them, too');
+    is($zoom->oauth_calls, 3, 'and Zoom is left in peace');
+
+    $t->over;
+};
+
+
 $t->finish;

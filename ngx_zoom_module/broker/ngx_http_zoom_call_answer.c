@@ -259,6 +259,12 @@ ngx_http_zoom_call_retry(ngx_http_zoom_call_t *call)
             || (call->tries_max && call->tries >= call->tries_max)
             || (call->ops->serves && call->ops->serves(call))))
     {
+        /* the next one is not to begin anew with what this one has learnt */
+
+        if (call->verdict.error == ZOOM_E_RATE_LIMITED) {
+            call->verdict.wait = (delay + 999) / 1000;
+        }
+
         return ngx_http_zoom_call_fail(call);
     }
 
