@@ -208,6 +208,11 @@ subtest 'a small zone and many at once' => sub {
     is(told($ends), '', 'and there is nothing else');
     breakers_are_closed();
 
+    my @lines = grep { /no room for another flight, increase "zoom_zone"/ }
+                split /\n/, $t->{nginx}[-1]->error_log;
+
+    ok(@lines == 1 || @lines == 2, 'a line of each worker') or diag(@lines);
+
     $t->over;
 };
 

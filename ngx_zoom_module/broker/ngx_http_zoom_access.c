@@ -6,6 +6,7 @@
 #include "ngx_http_zoom_breaker.h"
 #include "ngx_http_zoom_flight.h"
 #include "ngx_http_zoom_flight_entry.h"
+#include "ngx_http_zoom_full.h"
 #include "ngx_http_zoom_key.h"
 #include "ngx_http_zoom_name.h"
 #include "ngx_http_zoom_publish.h"
@@ -127,8 +128,7 @@ ngx_http_zoom_access_fetch(ngx_http_zoom_access_t *a)
         }
     }
 
-    ngx_log_error(NGX_LOG_ERR, a->wa->log, 0,
-                  "zoom: no room for another flight, increase \"zoom_zone\"");
+    ngx_http_zoom_full(NGX_HTTP_ZOOM_FULL_FLIGHTS, a->wa->log);
 
     a->retry_after = 1;
     a->error = ZOOM_E_OVERLOADED;

@@ -5,6 +5,7 @@
 #include "ngx_http_zoom_breaker.h"
 #include "ngx_http_zoom_flight.h"
 #include "ngx_http_zoom_flight_entry.h"
+#include "ngx_http_zoom_full.h"
 #include "ngx_http_zoom_key.h"
 #include "ngx_http_zoom_mint.h"
 #include "ngx_http_zoom_store.h"
@@ -142,8 +143,7 @@ ngx_http_zoom_ask_wait(ngx_http_zoom_ask_t *ask,
         }
     }
 
-    ngx_log_error(NGX_LOG_ERR, ask->wa->log, 0,
-                  "zoom: no room for another flight, increase \"zoom_zone\"");
+    ngx_http_zoom_full(NGX_HTTP_ZOOM_FULL_FLIGHTS, ask->wa->log);
 
     ask->retry_after = 1;
     ngx_http_zoom_ask_fail(ask, ZOOM_E_OVERLOADED);

@@ -5,6 +5,7 @@
 #include "ngx_http_zoom_flight.h"
 #include "ngx_http_zoom_flight_entry.h"
 #include "ngx_http_zoom_flying.h"
+#include "ngx_http_zoom_full.h"
 #include "ngx_http_zoom_store.h"
 #include "ngx_http_zoom_timer.h"
 #include "ngx_http_zoom_wake.h"
@@ -423,8 +424,7 @@ ngx_http_zoom_flight_land(ngx_http_zoom_flight_t *flight,
     ngx_http_zoom_zone_unlock(zone);
 
     if (rc != NGX_OK) {
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                      "zoom: no room to keep a token, increase \"zoom_zone\"");
+        ngx_http_zoom_full(NGX_HTTP_ZOOM_FULL_TOKENS, ngx_cycle->log);
     }
 
     if (outdated) {

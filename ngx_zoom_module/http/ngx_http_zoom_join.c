@@ -26,6 +26,8 @@ static zoom_error_e ngx_http_zoom_join_arg(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, zoom_join_e what, const char **why);
 static void ngx_http_zoom_join_bad(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, zoom_error_e error, const char *why);
+static const char *ngx_http_zoom_join_no_key(ngx_http_request_t *r,
+    const ngx_http_zoom_ctx_t *ctx);
 static ngx_int_t ngx_http_zoom_join_start(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 static void ngx_http_zoom_join_ready(ngx_http_request_t *r,
@@ -222,6 +224,33 @@ ngx_http_zoom_join_bad(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 }
 
 
+/* the name of an account is for the log alone */
+
+static const char *
+ngx_http_zoom_join_no_key(ngx_http_request_t *r,
+    const ngx_http_zoom_ctx_t *ctx)
+{
+    u_char           *p;
+    const ngx_str_t  *name;
+
+    static const char  format[] = "account \"%V\" has no \"sdk_key\" and "
+                                  "\"sdk_secret\": add them to its "
+                                  "\"zoom_account\", or keep callers of "
+                                  "\"zoom_join\" from naming it%Z";
+
+    name = &ctx->target.account->name;
+
+    p = ngx_pnalloc(r->pool, sizeof(format) + name->len);
+    if (p == NULL) {
+        return "no memory";
+    }
+
+    ngx_sprintf(p, format, name);
+
+    return (const char *) p;
+}
+
+
 static ngx_int_t
 ngx_http_zoom_join_start(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 {
@@ -312,13 +341,7 @@ ngx_http_zoom_join_route(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     }
 
     if (ctx->target.account->sdk_key.len == 0) {
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "zoom: account \"%V\" has no \"sdk_key\" and "
-                      "\"sdk_secret\": add them to its \"zoom_account\", or "
-                      "keep callers of \"zoom_join\" from naming it",
-                      &ctx->target.account->name);
-
-        *why = "the account has no \"sdk_key\"";
+        *why = ngx_http_zoom_join_no_key(r, ctx);
         return ZOOM_E_NO_ACCOUNT;
     }
 

@@ -4,11 +4,9 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "ngx_http_zoom_full.h"
 #include "ngx_http_zoom_replay.h"
 
-
-/* seconds between two complaints of a worker about a lack of room */
-#define NGX_HTTP_ZOOM_REPLAY_SILENCE  60
 
 /* what the members have room for; zoom_replay has 1000 at most */
 #define NGX_HTTP_ZOOM_SPENT_MAX       32767
@@ -43,19 +41,9 @@ static ngx_http_zoom_seen_t *ngx_http_zoom_replay_oldest(
     ngx_http_zoom_seen_t *set, ngx_http_zoom_seen_t *oldest);
 static void ngx_http_zoom_replay_write(ngx_http_zoom_seen_t *seen,
     const ngx_http_zoom_seen_t *from);
-static void ngx_http_zoom_replay_complain(ngx_http_zoom_replay_e kind);
 
 
 static ngx_http_zoom_zone_t  *ngx_http_zoom_replay_zone;
-
-
-static const char *const
-    ngx_http_zoom_replay_names[NGX_HTTP_ZOOM_REPLAY_NKINDS] =
-{
-    "webhooks",
-    "bodies for so long",
-    "webhooks of Zoom's for so long"
-};
 
 
 void
@@ -160,7 +148,8 @@ done:
     ngx_shmtx_unlock(&ngx_http_zoom_replay_zone->shpool->mutex);
 
     if (rc == NGX_BUSY) {
-        ngx_http_zoom_replay_complain(reserved->kind);
+        ngx_http_zoom_full(NGX_HTTP_ZOOM_FULL_WEBHOOKS + reserved->kind,
+                           ngx_cycle->log);
     }
 
     return rc;
@@ -250,7 +239,8 @@ done:
     ngx_shmtx_unlock(&ngx_http_zoom_replay_zone->shpool->mutex);
 
     if (lost) {
-        ngx_http_zoom_replay_complain(reserved->kind);
+        ngx_http_zoom_full(NGX_HTTP_ZOOM_FULL_WEBHOOKS + reserved->kind,
+                           ngx_cycle->log);
     }
 
     return rc;
@@ -305,7 +295,8 @@ done:
     ngx_shmtx_unlock(&ngx_http_zoom_replay_zone->shpool->mutex);
 
     if (lost) {
-        ngx_http_zoom_replay_complain(reserved->kind);
+        ngx_http_zoom_full(NGX_HTTP_ZOOM_FULL_WEBHOOKS + reserved->kind,
+                           ngx_cycle->log);
     }
 
     return rc;
@@ -337,7 +328,8 @@ ngx_http_zoom_replay_commit(ngx_http_zoom_reserved_t *reserved)
     reserved->turn = 0;
 
     if (lost) {
-        ngx_http_zoom_replay_complain(reserved->kind);
+        ngx_http_zoom_full(NGX_HTTP_ZOOM_FULL_WEBHOOKS + reserved->kind,
+                           ngx_cycle->log);
     }
 }
 
@@ -680,25 +672,4 @@ ngx_http_zoom_replay_write(ngx_http_zoom_seen_t *seen,
     ngx_memory_barrier();
 
     seen->until = from->until;
-}
-
-
-static void
-ngx_http_zoom_replay_complain(ngx_http_zoom_replay_e kind)
-{
-    time_t  now;
-
-    static time_t  last[NGX_HTTP_ZOOM_REPLAY_NKINDS];
-
-    now = ngx_time();
-
-    if (last[kind] && now - last[kind] < NGX_HTTP_ZOOM_REPLAY_SILENCE) {
-        return;
-    }
-
-    last[kind] = now;
-
-    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                  "zoom: there is no room to remember so many %s, increase "
-                  "\"zoom_zone\"", ngx_http_zoom_replay_names[kind]);
 }
