@@ -14,7 +14,7 @@ use Bench::Side;
 use Bench::Zoom;
 use Zoom::HTTP qw(http);
 use Zoom::Nginx;
-use Zoom::Process qw(alive discard slurp);
+use Zoom::Process qw(alive slurp);
 use Zoom::Test;
 
 my $home = abs_path(dirname(__FILE__) . '/../..');
@@ -248,7 +248,7 @@ sub finish {
     my ($self) = @_;
 
     $_->stop_it for grep { alive($_->pid) } @{ $self->{t}{sandboxes} // [] };
-    discard($self->{dir});
+    $self->{t}{finished} = 1;
 }
 
 
