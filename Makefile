@@ -14,6 +14,9 @@ NGINX_SRC   ?=
 # "no" builds without LuaJIT, and without the Lua module.
 export ZOOM_LUA
 
+# "no" builds without hiredis, and without a zoom_store in Redis.
+export ZOOM_REDIS
+
 CC          ?= cc
 JOBS        ?= $(shell nproc 2>/dev/null || echo 2)
 
@@ -27,7 +30,7 @@ LDFLAGS_OPT ?= -Wl,-z,relro -Wl,-z,now
 PACKAGES    := build-essential nginx nginx-dev libnginx-mod-http-lua \
                lua-cjson libluajit2-5.1-dev,libluajit-5.1-dev \
                libcurl4-openssl-dev libjansson-dev libssl-dev \
-               libsqlite3-dev sqlite3 check \
+               libsqlite3-dev sqlite3 libhiredis-dev check \
                pkg-config perl openssl curl ca-certificates
 
 # For t/status.t, t/reload_crash.t, t/resty_redis.t, t/net_reuse.t; NO_EXTRAS=1
