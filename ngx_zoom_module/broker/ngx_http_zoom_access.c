@@ -17,10 +17,6 @@
 
 #define NGX_HTTP_ZOOM_ACCESS_TRIES  4
 
-/* a token with less left is not worth a request, seconds */
-
-#define NGX_HTTP_ZOOM_ACCESS_LEFT   60
-
 /* what a flight in the background may take, milliseconds */
 
 #define NGX_HTTP_ZOOM_ACCESS_TIME   12000

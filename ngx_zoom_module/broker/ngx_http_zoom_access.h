@@ -19,6 +19,11 @@
 #include "zoom_user.h"
 
 
+/* A token with less left is not worth a request, seconds. */
+
+#define NGX_HTTP_ZOOM_ACCESS_LEFT  60
+
+
 typedef struct ngx_http_zoom_access_s  ngx_http_zoom_access_t;
 
 typedef void (*ngx_http_zoom_access_pt)(ngx_http_zoom_access_t *a);

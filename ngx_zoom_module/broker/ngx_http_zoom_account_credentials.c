@@ -50,6 +50,9 @@ ngx_http_zoom_account_credentials(ngx_pool_t *pool,
 
     job->head.size = sizeof(ngx_http_zoom_mint_job_t);
     job->head.ops = &ngx_http_zoom_mint_flight;
+    job->head.reuse = NGX_MAX_INT32_VALUE;
+    job->head.min_left = NGX_HTTP_ZOOM_ACCESS_LEFT;
+    job->head.shared = 1;
     job->ops = &ngx_http_zoom_account_credentials_ops;
     job->wa = wa;
     job->service = NGX_HTTP_ZOOM_OAUTH;

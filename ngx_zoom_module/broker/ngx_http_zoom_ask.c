@@ -46,6 +46,9 @@ static ngx_http_zoom_flight_t *ngx_http_zoom_ask_join(
     ngx_uint_t *again);
 static void ngx_http_zoom_ask_landed(ngx_http_zoom_waiter_t *w,
     const ngx_http_zoom_result_t *result);
+static ngx_uint_t ngx_http_zoom_ask_outdated(ngx_http_zoom_ask_t *ask,
+    const ngx_http_zoom_result_t *result);
+static void ngx_http_zoom_ask_again(ngx_http_zoom_ask_t *ask);
 static void ngx_http_zoom_ask_late(ngx_http_zoom_waiter_t *w);
 static void ngx_http_zoom_ask_ripen(ngx_http_zoom_ask_t *ask);
 static void ngx_http_zoom_ask_take(ngx_http_zoom_ask_t *ask,
@@ -104,6 +107,7 @@ ngx_http_zoom_ask_clear(ngx_http_zoom_ask_t *ask)
     ask->code = 0;
     ask->start = ngx_current_msec;
     ask->ripe = 0;
+    ask->again = 0;
     ask->tracking_id[0] = '\0';
     ngx_str_null(&ask->token);
 }
@@ -336,6 +340,9 @@ ngx_http_zoom_ask_join(ngx_http_zoom_ask_t *ask,
     ngx_http_zoom_token_job(&job, ask->wa, &ask->req);
 
     job.mint.stale_after = ask->stale_after;
+    job.mint.head.reuse = ask->reuse;
+    job.mint.head.min_left = ask->min_left;
+    job.mint.head.shared = (ask->reuse > 0);
 
     return ngx_http_zoom_flight_join(key, rec, deadline, &job.mint.head,
                                      again);
@@ -357,12 +364,22 @@ ngx_http_zoom_ask_landed(ngx_http_zoom_waiter_t *w,
 
     ask = ngx_http_zoom_ask_of(w);
 
+    if (!ask->again && ngx_http_zoom_ask_outdated(ask, result)) {
+        ngx_http_zoom_ask_again(ask);
+        return;
+    }
+
     ask->limit = result->limit;
     ask->mint_time = result->time;
     ngx_memcpy(ask->tracking_id, result->tracking_id,
                sizeof(ask->tracking_id));
 
     if (result->error == ZOOM_OK) {
+
+        if (result->foreign) {
+            ask->status = NGX_HTTP_ZOOM_STATUS_SHARED;
+        }
+
         ask->expires = result->expires;
         ngx_http_zoom_ask_take(ask, &result->value);
         ngx_http_zoom_ask_short(ask);
@@ -371,6 +388,56 @@ ngx_http_zoom_ask_landed(ngx_http_zoom_waiter_t *w,
         ask->retry_after = result->retry_after;
         ask->code = result->code;
         ngx_http_zoom_ask_fail(ask, result->error);
+    }
+
+    ngx_http_zoom_ask_count(ask);
+
+    ask->handler(ask);
+}
+
+
+/*
+ * It was not minted for us but came from another host, for somebody who is
+ * content with less.
+ */
+
+static ngx_uint_t
+ngx_http_zoom_ask_outdated(ngx_http_zoom_ask_t *ask,
+    const ngx_http_zoom_result_t *result)
+{
+    time_t                  began;
+    ngx_http_zoom_record_t  rec;
+
+    began = ngx_time() - (time_t) (ngx_current_msec - ask->start) / 1000 - 1;
+
+    if (result->error != ZOOM_OK || result->minted >= began) {
+        return 0;
+    }
+
+    rec.published = 1;
+    rec.minted = result->minted;
+    rec.expires = result->expires;
+
+    return !ngx_http_zoom_ask_usable(ask, &rec);
+}
+
+
+/* Once: the zone has what came, and knows that it won't do. */
+
+static void
+ngx_http_zoom_ask_again(ngx_http_zoom_ask_t *ask)
+{
+    ngx_http_zoom_key_t  key;
+    u_char               buf[NGX_HTTP_ZOOM_KEY_MAX];
+
+    ask->again = 1;
+    key.data = buf;
+
+    if (ngx_http_zoom_key_token(&key, ask->wa, &ask->req) != NGX_OK) {
+        ngx_http_zoom_ask_fail(ask, ZOOM_E_INTERNAL);
+
+    } else if (ngx_http_zoom_ask_wait(ask, &key) == NGX_AGAIN) {
+        return;
     }
 
     ngx_http_zoom_ask_count(ask);

@@ -60,6 +60,7 @@ struct ngx_http_zoom_ask_s {
     ngx_http_zoom_waiter_t       waiter;
     ngx_msec_t                   start;
     unsigned                     ripe:1;     /* has waited "stale_after" */
+    unsigned                     again:1;    /* what came first would not do */
 };
 
 

@@ -5,6 +5,7 @@
 #include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_account_credentials.h"
 #include "ngx_http_zoom_broker.h"
+#include "ngx_http_zoom_claim.h"
 #include "ngx_http_zoom_connect.h"
 #include "ngx_http_zoom_failure.h"
 #include "ngx_http_zoom_flight.h"
@@ -20,6 +21,7 @@
 #include "ngx_http_zoom_user_grant.h"
 #include "ngx_http_zoom_worker_account.h"
 #include "ngx_http_zoom_zone.h"
+#include "zoom_hash.h"
 #include "zoom_user.h"
 
 
@@ -27,7 +29,11 @@
 
 #define NGX_HTTP_ZOOM_PURGE_EVERY  1000
 
+#define NGX_HTTP_ZOOM_HOST_ID      16
 
+
+static ngx_int_t ngx_http_zoom_broker_fleet(
+    const ngx_http_zoom_store_conf_t *store, ngx_log_t *log);
 static void ngx_http_zoom_broker_counted(
     const ngx_http_zoom_grant_count_t *counts, ngx_uint_t n);
 static ngx_uint_t ngx_http_zoom_broker_user(const ngx_str_t *user);
@@ -180,6 +186,9 @@ ngx_http_zoom_broker_init_process(ngx_cycle_t *cycle)
                                              cycle->log)
            != NGX_OK
         || ngx_http_zoom_worker_accounts_create(cycle) != NGX_OK
+        || ngx_http_zoom_broker_fleet(zmcf->store,
+                                      zmcf->log ? zmcf->log : cycle->log)
+           != NGX_OK
         || ngx_http_zoom_grants_init_process(zmcf->store,
                                              ngx_http_zoom_broker_counted,
                                      &ngx_http_zoom_broker_zone->sh->unwritten,
@@ -214,6 +223,27 @@ ngx_http_zoom_broker_init_process(ngx_cycle_t *cycle)
                                                       : cycle->log);
 
     return NGX_OK;
+}
+
+
+/* What one host is to others: workers of it come and go. */
+
+static ngx_int_t
+ngx_http_zoom_broker_fleet(const ngx_http_zoom_store_conf_t *store,
+    ngx_log_t *log)
+{
+    u_char                   text[NGX_HTTP_ZOOM_HOST_ID];
+    ngx_str_t                id;
+    ngx_http_zoom_shared_t  *sh;
+
+    sh = ngx_http_zoom_broker_zone->sh;
+
+    id.data = text;
+    id.len = ngx_sprintf(text, "%016xL",
+                         (int64_t) zoom_hash(sh->seed, zoom_str_c("host")))
+             - text;
+
+    return ngx_http_zoom_claim_init_process(store, &id, &sh->fleet, log);
 }
 
 
@@ -258,6 +288,7 @@ ngx_http_zoom_broker_exit_process(ngx_cycle_t *cycle)
     ngx_http_zoom_reseal_stop();
     ngx_http_zoom_connect_exit_process();
     ngx_http_zoom_grants_exit_process();
+    ngx_http_zoom_claim_exit_process();
     ngx_http_zoom_worker_accounts_destroy();
     ngx_http_zoom_flight_exit_process();
     ngx_http_zoom_http_client_exit_process(cycle);

@@ -4,6 +4,7 @@
 
 #include "ngx_http_zoom_flight.h"
 #include "ngx_http_zoom_flight_entry.h"
+#include "ngx_http_zoom_flight_claim.h"
 #include "ngx_http_zoom_flying.h"
 #include "ngx_http_zoom_full.h"
 #include "ngx_http_zoom_store.h"
@@ -315,7 +316,9 @@ ngx_http_zoom_flight_start(ngx_http_zoom_flight_t *flight)
         return;
     }
 
-    if (flight->data == NULL && !flight->event.posted) {
+    if (flight->data == NULL && flight->claim == NULL
+        && !flight->event.posted)
+    {
         ngx_post_event(&flight->event, &ngx_posted_events);
     }
 }
@@ -345,7 +348,9 @@ ngx_http_zoom_flight_run(ngx_event_t *ev)
 
     flight = ngx_http_zoom_timer_object(ev, ngx_http_zoom_flight_t, event);
 
-    flight->job->ops->run(flight);
+    if (ngx_http_zoom_flight_claim(flight) == NGX_OK) {
+        flight->job->ops->run(flight);
+    }
 }
 
 
@@ -426,6 +431,8 @@ ngx_http_zoom_flight_land(ngx_http_zoom_flight_t *flight,
     if (rc != NGX_OK) {
         ngx_http_zoom_full(NGX_HTTP_ZOOM_FULL_TOKENS, ngx_cycle->log);
     }
+
+    ngx_http_zoom_flight_claim_land(flight, outdated ? NULL : result);
 
     if (outdated) {
         ngx_http_zoom_flight_restart(flight);

@@ -38,6 +38,10 @@ typedef struct {
 typedef struct {
     size_t                       size;       /* of the whole, to copy it */
     const ngx_http_zoom_flight_ops_t  *ops;
+    time_t                       reuse;      /* what another host has brought */
+    time_t                       min_left;   /* is that young, and has so long
+                                                to live */
+    unsigned                     shared:1;   /* with other hosts */
 } ngx_http_zoom_job_t;
 
 
@@ -47,6 +51,7 @@ struct ngx_http_zoom_flight_s {
     ngx_http_zoom_key_t          key;
     const ngx_http_zoom_job_t   *job;
     void                        *data;       /* the owner's work */
+    struct ngx_http_zoom_claim_s  *claim;    /* over all hosts, or NULL */
     ngx_event_t                  event;      /* takes off from the loop */
 
     uint64_t                     number;

@@ -52,6 +52,7 @@ ngx_http_zoom_publish(ngx_http_zoom_zone_t *zone,
     }
 
     e->published = number;
+    e->sum = ngx_crc32_long(result->value.data, result->value.len);
     e->minted = result->minted;
     e->expires = result->expires;
     e->lacks = result->lacks;
@@ -230,6 +231,7 @@ ngx_http_zoom_publish_forget(ngx_http_zoom_zone_t *zone,
         ngx_http_zoom_store_drop(zone, e);
 
         e->outdated = zone->sh->flights;
+        e->dropped = (uint32_t) ngx_time();
         e->until = ngx_current_msec;
     }
 
@@ -269,6 +271,7 @@ ngx_http_zoom_publish_purge(ngx_http_zoom_zone_t *zone,
         ngx_http_zoom_store_drop(zone, e);
 
         e->outdated = zone->sh->flights;
+        e->dropped = (uint32_t) ngx_time();
         e->until = ngx_current_msec;
     }
 

@@ -28,6 +28,8 @@ typedef struct {
     time_t                       retry_after;
     ngx_uint_t                   limit;      /* ngx_http_zoom_limit_e */
     ngx_uint_t                   shared;     /* another worker brought it */
+    ngx_uint_t                   foreign;    /* another host did, maybe long
+                                                ago */
     ngx_uint_t                   dropped;    /* nobody waited any more: it
                                                 tells nothing of the key */
     ngx_msec_t                   time;       /* what minting took */

@@ -4,6 +4,7 @@
 
 #include "ngx_http_zoom_access.h"
 #include "ngx_http_zoom_blocks.h"
+#include "ngx_http_zoom_claim.h"
 #include "ngx_http_zoom_quota.h"
 #include "ngx_http_zoom_report.h"
 #include "ngx_http_zoom_worker_account.h"
@@ -81,6 +82,7 @@ ngx_http_zoom_report_zone(ngx_http_zoom_zone_report_t *report)
     report->refusals = zone->refusals;
     report->nevents = sh->nevents + 1;
     report->events = zone->events;
+    report->fleet = ngx_http_zoom_claim_used() ? &sh->fleet : NULL;
 
     for (i = 0; i < NGX_HTTP_ZOOM_MAX_WORKERS; i++) {
         report->workers += (sh->workers[i].pid != 0);

@@ -9,6 +9,7 @@
 
 #include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_events_table.h"
+#include "ngx_http_zoom_fleet.h"
 #include "ngx_http_zoom_refusals_table.h"
 #include "ngx_http_zoom_state.h"
 #include "zoom_limit.h"
@@ -46,6 +47,7 @@ typedef struct {
                                                 free ones among them */
     ngx_uint_t                   nevents;
     const ngx_http_zoom_events_t    *events;     /* of webhooks, likewise */
+    const ngx_http_zoom_fleet_t *fleet;      /* NULL: no store is shared */
 } ngx_http_zoom_zone_report_t;
 
 

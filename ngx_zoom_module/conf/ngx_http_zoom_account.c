@@ -13,6 +13,7 @@
 #include "ngx_http_zoom_ca.h"
 #include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_consent_conf.h"
+#include "ngx_http_zoom_store_conf.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_url.h"
 
@@ -277,6 +278,17 @@ ngx_http_zoom_account_finish(ngx_conf_t *cf, ngx_http_zoom_account_t *account)
     ngx_http_zoom_main_conf_t  *zmcf;
 
     zmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_zoom_module);
+
+    if (zmcf->store && zmcf->store->redis
+        && ngx_http_zoom_account_of_users(account))
+    {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"zoom_account\" \"%V\" must have a \"zoom_store\" in "
+                      "SQLite: users' grants in Redis are not built in this "
+                      "version, in %s:%ui", &account->name, account->file,
+                      account->line);
+        return NGX_CONF_ERROR;
+    }
 
     if (zmcf->store == NULL && ngx_http_zoom_account_of_users(account)) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,

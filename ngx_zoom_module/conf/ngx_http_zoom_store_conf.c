@@ -6,6 +6,7 @@
 
 #include <grp.h>
 
+#include "ngx_http_zoom_redis_conf.h"
 #include "ngx_http_zoom_secret.h"
 #include "ngx_http_zoom_store_conf.h"
 #include "ngx_http_zoom_str.h"
@@ -75,6 +76,10 @@ ngx_http_zoom_set_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     zmcf->store = store;
 
+    if (store->redis) {
+        return ngx_http_zoom_redis_finish(cf, store->redis);
+    }
+
     return ngx_http_zoom_store_threads(cf, store);
 }
 
@@ -85,21 +90,17 @@ ngx_http_zoom_store_place(ngx_conf_t *cf, ngx_str_t *value,
 {
     u_char  *p;
 
-    if (ngx_strncmp(value->data, "redis://", 8) == 0
-        || ngx_strncmp(value->data, "rediss://", 9) == 0)
-    {
-        /* a password may be in it */
+    if (ngx_http_zoom_redis_named(value)) {
+        store->redis = ngx_http_zoom_redis_place(cf, value);
 
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "a \"zoom_store\" in Redis is not built in this "
-                           "version, use \"sqlite:/path/to/store.db\"");
-        return NGX_CONF_ERROR;
+        return store->redis ? NGX_CONF_OK : NGX_CONF_ERROR;
     }
 
     if (ngx_strncmp(value->data, "sqlite:", 7) != 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid store \"%V\", it must be "
-                           "\"sqlite:/path/to/store.db\"", value);
+                           "\"sqlite:/path/to/store.db\" or "
+                           "\"redis://host[:port][/database]\"", value);
         return NGX_CONF_ERROR;
     }
 
@@ -130,6 +131,7 @@ ngx_http_zoom_store_parameter(ngx_conf_t *cf, ngx_str_t *value,
     ngx_http_zoom_store_conf_t *store)
 {
     size_t      i, len;
+    ngx_int_t   rc;
     ngx_str_t   key;
 
     static const char *const  remote[] = {
@@ -142,6 +144,19 @@ ngx_http_zoom_store_parameter(ngx_conf_t *cf, ngx_str_t *value,
         key.len = value->len - 4;
 
         return ngx_http_zoom_store_key(cf, &key, store);
+    }
+
+    if (store->redis) {
+        rc = ngx_http_zoom_redis_parameter(cf, value, store->redis);
+
+        if (rc == NGX_DECLINED) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter of \"zoom_store\", it must "
+                               "be \"key=\", \"user=\", \"password=\", "
+                               "\"prefix=\" or \"timeout=\"");
+        }
+
+        return (rc == NGX_OK) ? NGX_CONF_OK : NGX_CONF_ERROR;
     }
 
     for (i = 0; remote[i]; i++) {
@@ -216,6 +231,10 @@ ngx_http_zoom_store_check(ngx_conf_t *cf,
     ngx_err_t         err;
     ngx_str_t         dir;
     ngx_file_info_t   fi;
+
+    if (store->redis) {
+        return NGX_CONF_OK;
+    }
 
     p = store->path.data + store->path.len;
 

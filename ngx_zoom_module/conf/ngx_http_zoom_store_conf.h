@@ -1,4 +1,7 @@
-/* zoom_store: where grants are kept, and the keys that they are sealed with. */
+/*
+ * zoom_store: where what outlives a process is kept, and the keys that it is
+ * sealed with.
+ */
 
 #ifndef _NGX_HTTP_ZOOM_STORE_CONF_H_INCLUDED_
 #define _NGX_HTTP_ZOOM_STORE_CONF_H_INCLUDED_
@@ -9,12 +12,15 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_conf.h"
+#include "ngx_http_zoom_redis_conf.h"
 #include "zoom_seal.h"
 
 
 struct ngx_http_zoom_store_conf_s {
-    ngx_str_t                    path;       /* of the database */
     zoom_seal_t                 *sealing;
+    ngx_http_zoom_redis_conf_t  *redis;      /* NULL: it is in SQLite */
+
+    ngx_str_t                    path;       /* of the database */
     void                        *thread_pool;   /* ngx_thread_pool_t */
 };
 

@@ -37,6 +37,8 @@ typedef struct {
     uint64_t                     published;  /* flight of the value, or 0 */
     time_t                       minted;
     time_t                       expires;
+    time_t                       dropped;    /* as in an entry */
+    uint32_t                     sum;
     size_t                       len;        /* of the value */
     unsigned                     lacks;      /* as in an entry */
 

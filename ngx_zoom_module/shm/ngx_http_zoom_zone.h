@@ -21,6 +21,7 @@
 #include <ngx_core.h>
 
 #include "ngx_http_zoom_events_table.h"
+#include "ngx_http_zoom_fleet.h"
 #include "ngx_http_zoom_lock.h"
 #include "ngx_http_zoom_refusals_table.h"
 #include "ngx_http_zoom_state.h"
@@ -40,7 +41,7 @@
 
 /* of an entry, whose size is 15 lines of the cache with it */
 
-#define NGX_HTTP_ZOOM_DATA_SIZE     748
+#define NGX_HTTP_ZOOM_DATA_SIZE     740
 
 #define NGX_HTTP_ZOOM_BUCKET_SLOTS  9
 
@@ -150,6 +151,10 @@ typedef struct {
                                                 long after the deadline */
     uint32_t                     retry_after;    /* of "failed", seconds */
     int32_t                      code;       /* Zoom's, of "failed" */
+    uint32_t                     dropped;    /* by a purge: values from before
+                                                it are not wanted, seconds */
+    uint32_t                     sum;        /* of the last value, which others
+                                                may bring back */
 
     u_char                       tracking_id[ZOOM_TRACKING_ID_MAX];
     u_char                       data[NGX_HTTP_ZOOM_DATA_SIZE];
@@ -205,6 +210,7 @@ typedef struct {
     uint32_t                     ndeliveries;    /* sets of those */
     uint32_t                     turns;      /* of reservations, the last */
     u_char                       seed[NGX_HTTP_ZOOM_SEED_LEN];
+    ngx_http_zoom_fleet_t        fleet;
 
     ngx_atomic_t                 errors[ZOOM_E_LAST];   /* of no account */
     uint32_t                     nrefusals;  /* and one for what has no room */

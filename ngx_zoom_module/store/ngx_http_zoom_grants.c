@@ -69,7 +69,7 @@ ngx_http_zoom_grants_init_process(const ngx_http_zoom_store_conf_t *store,
     ngx_http_zoom_grants_count_pt counted, ngx_atomic_t *unwritten,
     ngx_log_t *log)
 {
-    if (store == NULL) {
+    if (store == NULL || store->redis) {
         return NGX_OK;
     }
 

@@ -1,0 +1,36 @@
+/*
+ * What a host counts of the store that it shares with others; in the zone, and
+ * zeros without one.
+ */
+
+#ifndef _NGX_HTTP_ZOOM_FLEET_H_INCLUDED_
+#define _NGX_HTTP_ZOOM_FLEET_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+
+typedef struct {
+    ngx_atomic_t                 away;       /* since when, ngx_time(); 0: it
+                                                is there, as far as is known */
+    ngx_atomic_t                 told;       /* the latest "away" that the log
+                                                was told of */
+    ngx_atomic_t                 reason;     /* a sum of what it was told */
+    ngx_atomic_t                 incidents;
+    ngx_atomic_t                 hosts;      /* that were seen lately */
+    ngx_atomic_t                 trips;      /* answers of the store's */
+    ngx_atomic_t                 failures;   /* none in time, or an error */
+    ngx_atomic_t                 claims;     /* flights that were ours */
+    ngx_atomic_t                 waits;      /* and those of other hosts */
+    ngx_atomic_t                 shared;     /* tokens that others brought */
+    ngx_atomic_t                 alone;      /* flown without asking anybody,
+                                                since the store was away */
+} ngx_http_zoom_fleet_t;
+
+
+#define ngx_http_zoom_count_fleet(counter)                                    \
+    (void) ngx_atomic_fetch_add(&(counter), 1)
+
+
+#endif /* _NGX_HTTP_ZOOM_FLEET_H_INCLUDED_ */

@@ -1,0 +1,710 @@
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_event.h>
+
+#include "ngx_http_zoom_claim.h"
+#include "ngx_http_zoom_store_conf.h"
+
+#if (NGX_HTTP_ZOOM_HIREDIS)
+
+#include <openssl/evp.h>
+
+#include "ngx_http_zoom_claim_seal.h"
+#include "ngx_http_zoom_redis.h"
+#include "ngx_http_zoom_timer.h"
+#include "zoom_log_once.h"
+#include "zoom_seal.h"
+
+
+/* milliseconds */
+
+#define NGX_HTTP_ZOOM_CLAIM_TIME     2000
+#define NGX_HTTP_ZOOM_CLAIM_RENEW    600
+#define NGX_HTTP_ZOOM_CLAIM_POLL     250
+#define NGX_HTTP_ZOOM_CLAIM_BEGINS   5
+#define NGX_HTTP_ZOOM_CLAIM_TICK     50
+
+/* seconds, of a value whatever its own life */
+
+#define NGX_HTTP_ZOOM_CLAIM_LIFE     86400
+
+#define NGX_HTTP_ZOOM_CLAIM_BUCKETS  256
+#define NGX_HTTP_ZOOM_CLAIM_DIGEST   32          /* hexadecimal digits */
+#define NGX_HTTP_ZOOM_CLAIM_NAME     128
+#define NGX_HTTP_ZOOM_CLAIM_FENCE    24
+#define NGX_HTTP_ZOOM_CLAIM_NUMBER   (NGX_INT64_LEN + 1)
+
+
+typedef enum {
+    NGX_HTTP_ZOOM_CLAIM_ASKING = 0,
+    NGX_HTTP_ZOOM_CLAIM_WAITING,     /* for another host, or worker */
+    NGX_HTTP_ZOOM_CLAIM_OWNED,
+    NGX_HTTP_ZOOM_CLAIM_DONE
+} ngx_http_zoom_claim_state_e;
+
+
+struct ngx_http_zoom_claim_s {
+    ngx_queue_t                  queue;      /* in its bucket */
+    ngx_http_zoom_claim_state_e  state;
+    ngx_http_zoom_claim_pt       handler;
+    void                        *data;
+    ngx_http_zoom_redis_call_t  *call;
+    ngx_event_t                  timer;      /* looks again, or renews */
+    ngx_msec_t                   since;      /* it is to be minted, on
+                                                ngx_current_msec's clock */
+    ngx_msec_t                   began;      /* to wait: what came after it
+                                                will do as well */
+    ngx_msec_t                   age;        /* of what was brought */
+    ngx_str_t                    name;       /* what its value is sealed under:
+                                                "token" and the key */
+    ngx_str_t                    keys[3];    /* value, claim, who waits */
+    u_char                       digest[NGX_HTTP_ZOOM_CLAIM_DIGEST + 1];
+    u_char                       fence[NGX_HTTP_ZOOM_CLAIM_FENCE + 1];
+    size_t                       fence_len;
+    unsigned                     waited:1;
+    unsigned                     news:1;     /* came while it asked */
+};
+
+
+static ngx_uint_t ngx_http_zoom_claim_begins(ngx_http_zoom_claim_t *claim);
+static ngx_http_zoom_claim_t *ngx_http_zoom_claim_create(
+    const ngx_str_t *key);
+static ngx_int_t ngx_http_zoom_claim_digest(ngx_http_zoom_claim_t *claim);
+static ngx_int_t ngx_http_zoom_claim_ask(ngx_http_zoom_claim_t *claim);
+static void ngx_http_zoom_claim_asked(void *data, const redisReply *reply);
+static void ngx_http_zoom_claim_wait(ngx_http_zoom_claim_t *claim);
+static void ngx_http_zoom_claim_own(ngx_http_zoom_claim_t *claim,
+    const redisReply *fence);
+static void ngx_http_zoom_claim_brought(ngx_http_zoom_claim_t *claim,
+    const redisReply *sealed, int64_t age);
+static void ngx_http_zoom_claim_sealed_otherwise(
+    ngx_http_zoom_claim_t *claim);
+static void ngx_http_zoom_claim_alone(ngx_http_zoom_claim_t *claim);
+static void ngx_http_zoom_claim_timer(ngx_event_t *ev);
+static void ngx_http_zoom_claim_renew(ngx_http_zoom_claim_t *claim);
+static void ngx_http_zoom_claim_news(const ngx_str_t *text);
+static void ngx_http_zoom_claim_publish(ngx_http_zoom_claim_t *claim,
+    const ngx_http_zoom_claim_value_t *value);
+static ngx_str_t ngx_http_zoom_claim_number(u_char *buf, int64_t n);
+
+
+/*
+ * KEYS: value, claim, waiting; ARGV: owner, milliseconds, age in milliseconds.
+ * The value's fields are "f" (fence), "m" (when it was minted) and "v".
+ * Numbers stay strings where they are passed on: Lua prints 14 digits of one.
+ */
+
+static ngx_http_zoom_redis_script_t  ngx_http_zoom_claim_take_script = {
+    "local t = redis.call('TIME') "
+    "local v = redis.call('HMGET', KEYS[1], 'm', 'v', 'f') "
+    "if v[2] then "
+    "  local age = t[1] * 1000 + math.floor(t[2] / 1000) - v[1] "
+    "  if age < 0 then age = 0 end "
+    "  if age < tonumber(ARGV[3]) then return {1, v[2], age} end "
+    "end "
+    "if redis.call('EXISTS', KEYS[2]) == 1 then "
+    "  redis.call('SET', KEYS[3], '1', 'PX', ARGV[2]) "
+    "  return {0} "
+    "end "
+    "local fence = t[1] * 1000000 + t[2] "
+    "if v[3] and fence <= tonumber(v[3]) then "
+    "  fence = tonumber(v[3]) + 1 "
+    "end "
+    "fence = string.format('%.0f', fence) "
+    "redis.call('SET', KEYS[2], fence .. ' ' .. ARGV[1], 'PX', ARGV[2], 'NX') "
+    "return {2, fence}", { 0 }
+};
+
+
+/* KEYS: claim; ARGV: fence and owner, milliseconds. */
+
+static ngx_http_zoom_redis_script_t  ngx_http_zoom_claim_renew_script = {
+    "if redis.call('GET', KEYS[1]) == ARGV[1] then "
+    "  return redis.call('PEXPIRE', KEYS[1], ARGV[2]) "
+    "end "
+    "return 0", { 0 }
+};
+
+
+/*
+ * KEYS: value, claim, waiting; ARGV: fence and owner, fence, channel, news,
+ * age and what is left of its life in milliseconds, value or nothing.
+ */
+
+static ngx_http_zoom_redis_script_t  ngx_http_zoom_claim_land_script = {
+    "if ARGV[7] ~= '' then "
+    "  local f = redis.call('HGET', KEYS[1], 'f') "
+    "  if not f or tonumber(f) < tonumber(ARGV[2]) then "
+    "    local t = redis.call('TIME') "
+    "    local m = t[1] * 1000 + math.floor(t[2] / 1000) - ARGV[5] "
+    "    m = string.format('%.0f', m) "
+    "    redis.call('HSET', KEYS[1], 'f', ARGV[2], 'm', m, 'v', ARGV[7]) "
+    "    redis.call('PEXPIRE', KEYS[1], ARGV[6]) "
+    "  end "
+    "end "
+    "if redis.call('GET', KEYS[2]) == ARGV[1] then "
+    "  redis.call('DEL', KEYS[2]) "
+    "end "
+    "if redis.call('DEL', KEYS[3]) == 1 then "
+    "  redis.call('PUBLISH', ARGV[3], ARGV[4]) "
+    "end "
+    "return 1", { 0 }
+};
+
+
+static ngx_queue_t             ngx_http_zoom_claims[
+                                                NGX_HTTP_ZOOM_CLAIM_BUCKETS];
+static const zoom_seal_t      *ngx_http_zoom_claim_sealing;
+static ngx_http_zoom_fleet_t  *ngx_http_zoom_claim_fleet;
+static ngx_log_t              *ngx_http_zoom_claim_log;
+static ngx_str_t               ngx_http_zoom_claim_owner;
+static zoom_log_once_t         ngx_http_zoom_claim_said;
+
+
+ngx_int_t
+ngx_http_zoom_claim_init_process(const ngx_http_zoom_store_conf_t *store,
+    const ngx_str_t *id, ngx_http_zoom_fleet_t *fleet, ngx_log_t *log)
+{
+    u_char      *p;
+    ngx_uint_t   i;
+
+    if (store == NULL || store->redis == NULL) {
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(ngx_cycle->pool, id->len + 1 + NGX_INT64_LEN);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < NGX_HTTP_ZOOM_CLAIM_BUCKETS; i++) {
+        ngx_queue_init(&ngx_http_zoom_claims[i]);
+    }
+
+    ngx_http_zoom_claim_owner.data = p;
+    ngx_http_zoom_claim_owner.len = ngx_sprintf(p, "%V.%P", id, ngx_pid) - p;
+
+    ngx_http_zoom_claim_sealing = store->sealing;
+    ngx_http_zoom_claim_fleet = fleet;
+    ngx_http_zoom_claim_log = log;
+
+    return ngx_http_zoom_redis_init_process(store->redis, id, fleet,
+                                            ngx_http_zoom_claim_news, log);
+}
+
+
+void
+ngx_http_zoom_claim_exit_process(void)
+{
+    if (ngx_http_zoom_claim_fleet) {
+        ngx_http_zoom_redis_exit_process();
+        ngx_http_zoom_claim_fleet = NULL;
+    }
+}
+
+
+ngx_uint_t
+ngx_http_zoom_claim_used(void)
+{
+    return ngx_http_zoom_claim_fleet != NULL;
+}
+
+
+ngx_http_zoom_claim_t *
+ngx_http_zoom_claim_take(const ngx_str_t *key, time_t age,
+    ngx_http_zoom_claim_pt handler, void *data)
+{
+    ngx_http_zoom_claim_t  *claim;
+
+    claim = ngx_http_zoom_claim_create(key);
+
+    if (claim) {
+        claim->handler = handler;
+        claim->data = data;
+        claim->since = ngx_current_msec - (ngx_msec_int_t) age * 1000;
+
+        if (ngx_http_zoom_claim_ask(claim) == NGX_OK
+            || ngx_http_zoom_claim_begins(claim))
+        {
+            return claim;
+        }
+
+        ngx_queue_remove(&claim->queue);
+        ngx_free(claim);
+    }
+
+    ngx_http_zoom_count_fleet(ngx_http_zoom_claim_fleet->alone);
+
+    return NULL;
+}
+
+
+/* For no longer than the timeout: by then the store is there, or away. */
+
+static ngx_uint_t
+ngx_http_zoom_claim_begins(ngx_http_zoom_claim_t *claim)
+{
+    if (!ngx_http_zoom_redis_begins()) {
+        return 0;
+    }
+
+    claim->state = NGX_HTTP_ZOOM_CLAIM_WAITING;
+
+    ngx_add_timer(&claim->timer, NGX_HTTP_ZOOM_CLAIM_BEGINS);
+
+    return 1;
+}
+
+
+static ngx_http_zoom_claim_t *
+ngx_http_zoom_claim_create(const ngx_str_t *key)
+{
+    u_char                 *p;
+    ngx_uint_t              i;
+    const ngx_str_t        *prefix;
+    ngx_http_zoom_claim_t  *claim;
+
+    static const char *const  kinds[] = { "token", "claim", "waits" };
+
+    prefix = ngx_http_zoom_redis_prefix();
+
+    claim = ngx_calloc(sizeof(ngx_http_zoom_claim_t)
+                       + sizeof("token") + key->len
+                       + 3 * NGX_HTTP_ZOOM_CLAIM_NAME,
+                       ngx_http_zoom_claim_log);
+    if (claim == NULL) {
+        return NULL;
+    }
+
+    p = (u_char *) claim + sizeof(ngx_http_zoom_claim_t);
+
+    claim->name.data = p;
+    claim->name.len = sizeof("token") + key->len;
+
+    p = ngx_cpymem(p, "token", sizeof("token"));
+    p = ngx_cpymem(p, key->data, key->len);
+
+    if (ngx_http_zoom_claim_digest(claim) != NGX_OK) {
+        ngx_free(claim);
+        return NULL;
+    }
+
+    for (i = 0; i < 3; i++) {
+        claim->keys[i].data = p;
+        p = ngx_slprintf(p, p + NGX_HTTP_ZOOM_CLAIM_NAME, "%V:%s:%s", prefix,
+                         kinds[i], claim->digest);
+        claim->keys[i].len = p - claim->keys[i].data;
+    }
+
+    ngx_http_zoom_timer_init(&claim->timer, ngx_http_zoom_claim_timer,
+                             ngx_http_zoom_claim_log);
+
+    return claim;
+}
+
+
+/* No user's name is to be read in the store. */
+
+static ngx_int_t
+ngx_http_zoom_claim_digest(ngx_http_zoom_claim_t *claim)
+{
+    unsigned int  len;
+    u_char        md[EVP_MAX_MD_SIZE];
+
+    if (EVP_Digest(claim->name.data, claim->name.len, md, &len, EVP_sha256(),
+                   NULL)
+        != 1)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_hex_dump(claim->digest, md, NGX_HTTP_ZOOM_CLAIM_DIGEST / 2);
+
+    ngx_queue_insert_tail(&ngx_http_zoom_claims[md[0]], &claim->queue);
+
+    return NGX_OK;
+}
+
+
+/* The two clocks, of ours and of the store's, don't tick together. */
+
+ngx_int_t
+ngx_http_zoom_claim_again(ngx_http_zoom_claim_t *claim)
+{
+    claim->since = ngx_current_msec - claim->age + NGX_HTTP_ZOOM_CLAIM_TICK;
+    claim->began = claim->since;
+
+    return ngx_http_zoom_claim_ask(claim);
+}
+
+
+static ngx_int_t
+ngx_http_zoom_claim_ask(ngx_http_zoom_claim_t *claim)
+{
+    u_char     ms[NGX_HTTP_ZOOM_CLAIM_NUMBER],
+               age[NGX_HTTP_ZOOM_CLAIM_NUMBER];
+    ngx_str_t  args[6];
+
+    ngx_msec_int_t  limit;
+
+    limit = ngx_current_msec - claim->since;
+
+    if (claim->waited) {
+        limit = ngx_max(limit,
+                        (ngx_msec_int_t) (ngx_current_msec - claim->began));
+    }
+
+    ngx_memcpy(args, claim->keys, sizeof(claim->keys));
+
+    args[3] = ngx_http_zoom_claim_owner;
+    args[4] = ngx_http_zoom_claim_number(ms, NGX_HTTP_ZOOM_CLAIM_TIME);
+    args[5] = ngx_http_zoom_claim_number(age, limit);
+
+    claim->state = NGX_HTTP_ZOOM_CLAIM_ASKING;
+    claim->news = 0;
+
+    claim->call = ngx_http_zoom_redis_run(&ngx_http_zoom_claim_take_script, 3,
+                                          args, 6, ngx_http_zoom_claim_asked,
+                                          claim);
+
+    return claim->call ? NGX_OK : NGX_ERROR;
+}
+
+
+static void
+ngx_http_zoom_claim_asked(void *data, const redisReply *reply)
+{
+    ngx_http_zoom_claim_t  *claim = data;
+
+    claim->call = NULL;
+
+    if (reply == NULL || reply->type != REDIS_REPLY_ARRAY
+        || reply->elements == 0
+        || reply->element[0]->type != REDIS_REPLY_INTEGER)
+    {
+        ngx_http_zoom_claim_alone(claim);
+        return;
+    }
+
+    if (reply->elements == 1) {
+        ngx_http_zoom_claim_wait(claim);
+        return;
+    }
+
+    if (reply->element[1]->type != REDIS_REPLY_STRING) {
+        ngx_http_zoom_claim_alone(claim);
+        return;
+    }
+
+    if (reply->elements == 2) {
+        ngx_http_zoom_claim_own(claim, reply->element[1]);
+        return;
+    }
+
+    ngx_http_zoom_claim_brought(claim, reply->element[1],
+                                reply->element[2]->integer);
+}
+
+
+static void
+ngx_http_zoom_claim_wait(ngx_http_zoom_claim_t *claim)
+{
+    ngx_msec_t  poll;
+
+    if (!claim->waited) {
+        claim->waited = 1;
+        claim->began = ngx_current_msec;
+        ngx_http_zoom_count_fleet(ngx_http_zoom_claim_fleet->waits);
+    }
+
+    claim->state = NGX_HTTP_ZOOM_CLAIM_WAITING;
+
+    /* news comes sooner; when it was faster than this answer, it has come */
+
+    poll = NGX_HTTP_ZOOM_CLAIM_POLL / 2
+           + ngx_random() % NGX_HTTP_ZOOM_CLAIM_POLL;
+
+    ngx_add_timer(&claim->timer, claim->news ? 1 : poll);
+}
+
+
+static void
+ngx_http_zoom_claim_own(ngx_http_zoom_claim_t *claim, const redisReply *fence)
+{
+    ngx_http_zoom_count_fleet(ngx_http_zoom_claim_fleet->claims);
+
+    claim->state = NGX_HTTP_ZOOM_CLAIM_OWNED;
+    claim->fence_len = ngx_min(fence->len, NGX_HTTP_ZOOM_CLAIM_FENCE);
+    ngx_memcpy(claim->fence, fence->str, claim->fence_len);
+
+    ngx_add_timer(&claim->timer, NGX_HTTP_ZOOM_CLAIM_RENEW);
+
+    claim->handler(claim->data, NGX_HTTP_ZOOM_CLAIM_OURS, NULL);
+}
+
+
+static void
+ngx_http_zoom_claim_brought(ngx_http_zoom_claim_t *claim,
+    const redisReply *sealed, int64_t age)
+{
+    ngx_str_t                    text;
+    ngx_http_zoom_claim_value_t  value;
+
+    text.data = (u_char *) sealed->str;
+    text.len = sealed->len;
+
+    if (ngx_http_zoom_claim_open(ngx_http_zoom_claim_sealing, &claim->name,
+                                 &text, age, &value)
+        != NGX_OK)
+    {
+        ngx_http_zoom_claim_sealed_otherwise(claim);
+        return;
+    }
+
+    claim->age = age;
+    claim->state = NGX_HTTP_ZOOM_CLAIM_DONE;
+    claim->handler(claim->data, NGX_HTTP_ZOOM_CLAIM_BROUGHT, &value);
+
+    ngx_explicit_memzero(value.token.data, value.token.len);
+}
+
+
+/* It is as good as none, and will be replaced. */
+
+static void
+ngx_http_zoom_claim_sealed_otherwise(ngx_http_zoom_claim_t *claim)
+{
+    if (zoom_log_once(&ngx_http_zoom_claim_said, ngx_time())) {
+        ngx_log_error(NGX_LOG_ERR, ngx_http_zoom_claim_log, 0,
+                      "zoom: the store has a token that none of the keys "
+                      "opens: give all hosts the same \"key=\" of "
+                      "\"zoom_store\", or each fleet a \"prefix=\" of its "
+                      "own");
+    }
+
+    claim->since = ngx_current_msec;
+
+    if (ngx_http_zoom_claim_ask(claim) != NGX_OK) {
+        ngx_http_zoom_claim_alone(claim);
+    }
+}
+
+
+static void
+ngx_http_zoom_claim_alone(ngx_http_zoom_claim_t *claim)
+{
+    ngx_http_zoom_count_fleet(ngx_http_zoom_claim_fleet->alone);
+
+    claim->state = NGX_HTTP_ZOOM_CLAIM_DONE;
+
+    claim->handler(claim->data, NGX_HTTP_ZOOM_CLAIM_ALONE, NULL);
+}
+
+
+static void
+ngx_http_zoom_claim_timer(ngx_event_t *ev)
+{
+    ngx_http_zoom_claim_t  *claim;
+
+    claim = ngx_http_zoom_timer_object(ev, ngx_http_zoom_claim_t, timer);
+
+    if (claim->state == NGX_HTTP_ZOOM_CLAIM_OWNED) {
+        ngx_http_zoom_claim_renew(claim);
+        return;
+    }
+
+    if (claim->state == NGX_HTTP_ZOOM_CLAIM_WAITING
+        && ngx_http_zoom_claim_ask(claim) != NGX_OK
+        && !ngx_http_zoom_claim_begins(claim))
+    {
+        ngx_http_zoom_claim_alone(claim);
+    }
+}
+
+
+/* If it was lost, what it brings still counts unless others were faster. */
+
+static void
+ngx_http_zoom_claim_renew(ngx_http_zoom_claim_t *claim)
+{
+    u_char     ms[NGX_HTTP_ZOOM_CLAIM_NUMBER],
+               mark[NGX_HTTP_ZOOM_CLAIM_NAME];
+    ngx_str_t  args[3];
+
+    args[0] = claim->keys[1];
+    args[1].data = mark;
+    args[1].len = ngx_slprintf(mark, mark + sizeof(mark), "%*s %V",
+                               claim->fence_len, claim->fence,
+                               &ngx_http_zoom_claim_owner)
+                  - mark;
+    args[2] = ngx_http_zoom_claim_number(ms, NGX_HTTP_ZOOM_CLAIM_TIME);
+
+    (void) ngx_http_zoom_redis_run(&ngx_http_zoom_claim_renew_script, 1, args,
+                                   3, NULL, NULL);
+
+    ngx_add_timer(&claim->timer, NGX_HTTP_ZOOM_CLAIM_RENEW);
+}
+
+
+/* A digest: something has become of that claim. */
+
+static void
+ngx_http_zoom_claim_news(const ngx_str_t *text)
+{
+    ngx_int_t               n;
+    ngx_queue_t            *q, *bucket;
+    ngx_http_zoom_claim_t  *claim;
+
+    if (text->len != NGX_HTTP_ZOOM_CLAIM_DIGEST) {
+        return;
+    }
+
+    n = ngx_hextoi(text->data, 2);
+    if (n == NGX_ERROR) {
+        return;
+    }
+
+    bucket = &ngx_http_zoom_claims[n];
+
+    for (q = ngx_queue_head(bucket);
+         q != ngx_queue_sentinel(bucket);
+         q = ngx_queue_next(q))
+    {
+        claim = ngx_queue_data(q, ngx_http_zoom_claim_t, queue);
+
+        if (ngx_memcmp(claim->digest, text->data, text->len) != 0) {
+            continue;
+        }
+
+        claim->news = 1;
+
+        if (claim->state == NGX_HTTP_ZOOM_CLAIM_WAITING) {
+            ngx_http_zoom_timer_stop(&claim->timer);
+            ngx_post_event(&claim->timer, &ngx_posted_events);
+        }
+    }
+}
+
+
+void
+ngx_http_zoom_claim_land(ngx_http_zoom_claim_t *claim,
+    const ngx_http_zoom_claim_value_t *value)
+{
+    if (claim->call) {
+        ngx_http_zoom_redis_leave(claim->call);
+    }
+
+    if (claim->state == NGX_HTTP_ZOOM_CLAIM_OWNED) {
+        ngx_http_zoom_claim_publish(claim, value);
+    }
+
+    ngx_http_zoom_timer_stop(&claim->timer);
+    ngx_queue_remove(&claim->queue);
+    ngx_free(claim);
+}
+
+
+static void
+ngx_http_zoom_claim_publish(ngx_http_zoom_claim_t *claim,
+    const ngx_http_zoom_claim_value_t *value)
+{
+    time_t      life, now;
+    u_char      age[NGX_HTTP_ZOOM_CLAIM_NUMBER],
+                ms[NGX_HTTP_ZOOM_CLAIM_NUMBER],
+                mark[NGX_HTTP_ZOOM_CLAIM_NAME];
+    ngx_str_t   args[10], sealed;
+
+    ngx_memcpy(args, claim->keys, sizeof(claim->keys));
+
+    args[3].data = mark;
+    args[3].len = ngx_slprintf(mark, mark + sizeof(mark), "%*s %V",
+                               claim->fence_len, claim->fence,
+                               &ngx_http_zoom_claim_owner)
+                  - mark;
+    args[4].data = claim->fence;
+    args[4].len = claim->fence_len;
+    args[5] = *ngx_http_zoom_redis_channel();
+    args[6].data = claim->digest;
+    args[6].len = NGX_HTTP_ZOOM_CLAIM_DIGEST;
+
+    now = ngx_time();
+
+    life = value ? ngx_min(value->expires - now, NGX_HTTP_ZOOM_CLAIM_LIFE) : 0;
+
+    ngx_str_null(&sealed);
+
+    if (life > 0
+        && ngx_http_zoom_claim_seal(ngx_http_zoom_claim_sealing, &claim->name,
+                                    value, &sealed)
+           != NGX_OK)
+    {
+        life = 0;
+    }
+
+    args[7] = ngx_http_zoom_claim_number(age,
+                         (life > 0) ? (int64_t) (now - value->minted) * 1000
+                                    : 0);
+    args[8] = ngx_http_zoom_claim_number(ms, (int64_t) life * 1000);
+    args[9] = sealed;
+
+    (void) ngx_http_zoom_redis_run(&ngx_http_zoom_claim_land_script, 3, args,
+                                   10, NULL, NULL);
+}
+
+
+static ngx_str_t
+ngx_http_zoom_claim_number(u_char *buf, int64_t n)
+{
+    ngx_str_t  s;
+
+    s.data = buf;
+    s.len = ngx_sprintf(buf, "%L", n) - buf;
+
+    return s;
+}
+
+#else /* "nginx -t" has refused a zoom_store in Redis */
+
+ngx_int_t
+ngx_http_zoom_claim_init_process(const ngx_http_zoom_store_conf_t *store,
+    const ngx_str_t *id, ngx_http_zoom_fleet_t *fleet, ngx_log_t *log)
+{
+    return NGX_OK;
+}
+
+
+void
+ngx_http_zoom_claim_exit_process(void)
+{
+}
+
+
+ngx_uint_t
+ngx_http_zoom_claim_used(void)
+{
+    return 0;
+}
+
+
+ngx_http_zoom_claim_t *
+ngx_http_zoom_claim_take(const ngx_str_t *key, time_t age,
+    ngx_http_zoom_claim_pt handler, void *data)
+{
+    return NULL;
+}
+
+
+ngx_int_t
+ngx_http_zoom_claim_again(ngx_http_zoom_claim_t *claim)
+{
+    return NGX_ERROR;
+}
+
+
+void
+ngx_http_zoom_claim_land(ngx_http_zoom_claim_t *claim,
+    const ngx_http_zoom_claim_value_t *value)
+{
+}
+
+#endif
