@@ -12,6 +12,7 @@
 #include "ngx_http_zoom_html_refused.h"
 #include "ngx_http_zoom_html_webhooks.h"
 #include "ngx_http_zoom_status.h"
+#include "ngx_http_zoom_status_fleet.h"
 #include "ngx_http_zoom_version.h"
 
 
@@ -350,6 +351,7 @@ ngx_http_zoom_html_zone(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_snapshot_t *snap)
 {
     ngx_uint_t                         i, n;
+    const ngx_http_zoom_fleet_row_t   *row;
     const ngx_http_zoom_zone_gauge_t  *gauge;
 
     ngx_http_zoom_writes(w, "<h2>All accounts</h2>\n<div class=grid>\n");
@@ -382,7 +384,21 @@ ngx_http_zoom_html_zone(ngx_http_zoom_writer_t *w,
                                                             &snap->zone));
     }
 
-    ngx_http_zoom_writes(w, "</table>\n</div>\n");
+    ngx_http_zoom_writes(w, "</table>\n");
+
+    if (snap->zone.fleet) {
+        ngx_http_zoom_html_table(w, "Fleet");
+
+        for (row = ngx_http_zoom_fleet_rows; row->name; row++) {
+            ngx_http_zoom_html_row(w, row->name,
+                                   ngx_http_zoom_fleet_get(row,
+                                                           snap->zone.fleet));
+        }
+
+        ngx_http_zoom_writes(w, "</table>\n");
+    }
+
+    ngx_http_zoom_writes(w, "</div>\n");
 }
 
 

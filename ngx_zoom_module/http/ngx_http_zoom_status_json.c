@@ -4,6 +4,7 @@
 
 #include "ngx_http_zoom_events.h"
 #include "ngx_http_zoom_status.h"
+#include "ngx_http_zoom_status_fleet.h"
 #include "ngx_http_zoom_version.h"
 
 
@@ -24,6 +25,8 @@ static void ngx_http_zoom_json_last(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_state_t *state);
 static void ngx_http_zoom_json_zone(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_zone_report_t *zone);
+static void ngx_http_zoom_json_fleet(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_fleet_t *fleet);
 static void ngx_http_zoom_json_refusals(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_refusals_t *row);
 
@@ -67,6 +70,10 @@ ngx_http_zoom_status_json(ngx_http_zoom_writer_t *w,
     ngx_http_zoom_json_close(w);
 
     ngx_http_zoom_json_zone(w, &snap->zone);
+
+    if (snap->zone.fleet) {
+        ngx_http_zoom_json_fleet(w, snap->zone.fleet);
+    }
 
     ngx_http_zoom_json_open(w, "errors");
 
@@ -313,6 +320,23 @@ ngx_http_zoom_json_zone(ngx_http_zoom_writer_t *w,
     for (gauge = ngx_http_zoom_zone_gauges; gauge->name; gauge++) {
         ngx_http_zoom_json_number(w, gauge->name,
                                   ngx_http_zoom_zone_gauge_get(gauge, zone));
+    }
+
+    ngx_http_zoom_json_close(w);
+}
+
+
+static void
+ngx_http_zoom_json_fleet(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_fleet_t *fleet)
+{
+    const ngx_http_zoom_fleet_row_t  *row;
+
+    ngx_http_zoom_json_open(w, "fleet");
+
+    for (row = ngx_http_zoom_fleet_rows; row->name; row++) {
+        ngx_http_zoom_json_number(w, row->name,
+                                  ngx_http_zoom_fleet_get(row, fleet));
     }
 
     ngx_http_zoom_json_close(w);

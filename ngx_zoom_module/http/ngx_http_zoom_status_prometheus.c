@@ -4,6 +4,7 @@
 
 #include "ngx_http_zoom_events.h"
 #include "ngx_http_zoom_status.h"
+#include "ngx_http_zoom_status_fleet.h"
 #include "ngx_http_zoom_version.h"
 #include "zoom_grant.h"
 
@@ -37,6 +38,8 @@ static void ngx_http_zoom_prometheus_histogram(ngx_http_zoom_writer_t *w,
     size_t offset);
 static void ngx_http_zoom_prometheus_zone(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_zone_report_t *zone);
+static void ngx_http_zoom_prometheus_fleet(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_fleet_t *fleet);
 static void ngx_http_zoom_prometheus_rejected(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_snapshot_t *snap);
 
@@ -173,6 +176,10 @@ ngx_http_zoom_status_prometheus(ngx_http_zoom_writer_t *w,
                                            tallies[0].wait_time));
 
     ngx_http_zoom_prometheus_zone(w, &snap->zone);
+
+    if (snap->zone.fleet) {
+        ngx_http_zoom_prometheus_fleet(w, snap->zone.fleet);
+    }
 }
 
 
@@ -301,6 +308,20 @@ ngx_http_zoom_prometheus_zone(ngx_http_zoom_writer_t *w,
                                        gauge->help);
         ngx_http_zoom_writef(w, "%s %ui\n", gauge->metric,
                              ngx_http_zoom_zone_gauge_get(gauge, zone));
+    }
+}
+
+
+static void
+ngx_http_zoom_prometheus_fleet(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_fleet_t *fleet)
+{
+    const ngx_http_zoom_fleet_row_t  *row;
+
+    for (row = ngx_http_zoom_fleet_rows; row->name; row++) {
+        ngx_http_zoom_prometheus_about(w, row->metric, row->type, row->help);
+        ngx_http_zoom_writef(w, "%s %uA\n", row->metric,
+                             ngx_http_zoom_fleet_get(row, fleet));
     }
 }
 
