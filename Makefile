@@ -33,9 +33,9 @@ PACKAGES    := build-essential nginx nginx-dev libnginx-mod-http-lua \
                libsqlite3-dev sqlite3 libhiredis-dev check \
                pkg-config perl openssl curl ca-certificates
 
-# For t/status.t, t/reload_crash.t, t/resty_redis.t, t/net_reuse.t; NO_EXTRAS=1
-# does without.
-EXTRAS      := prometheus chromium gdb redis-server libio-socket-ssl-perl
+# What single tests want; NO_EXTRAS=1 does without.
+EXTRAS      := prometheus chromium gdb redis-server libio-socket-ssl-perl \
+               libyaml-libyaml-perl
 LINTERS     := clang clang-tidy cppcheck
 
 override ROOT  := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))

@@ -8,6 +8,7 @@ use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(basename dirname);
+use MIME::Base64 qw(encode_base64);
 use Test::More;
 
 use Zoom::Event qw(event);
@@ -32,11 +33,22 @@ my %file = (
     tenant1         => 'attendee',
     tenant2         => 'attendee2',
     tenant2_old     => 'attendee',
+    users_id        => 'users_id',
+    users_secret    => 'users_secret',
+    store_key       => 'store_key',
+    scrape          => 'header',
     map({ ("red_$_" => $_, "green_$_" => $_, $_ => $_) }
         qw(account_id client_id client_secret)),
 );
 
 my %tried;
+
+$t->secret_file('store_key', encode_base64(pack('H*', '5a' x 32), ''));
+
+my $store = $t->dir . '/store';
+
+mkdir $store, 0700 or die "$store: $!\n";
+chown +(getpwnam 'nobody')[2, 3], $store if $> == 0;
 
 
 # What stands in an example, and how it is here.
@@ -49,6 +61,8 @@ sub adapted {
     my $zoom = $t->expand('oauth_url %{oauth_url}; api_url %{api_url};'
                           . ' trusted_certificate %{ca};');
 
+    $text =~ s{/tmp/(?!nginx\.pid)}{$dir/tmp/}g;
+    $text =~ s{(?<=pid\s{15})/tmp/}{$dir/};
     $text =~ s{modules/ngx_http_zoom_module\.so}{$module};
     $text =~ s{^load_module\s+modules/(?:ndk|ngx)_http_.*\n}{}gm
         if Zoom::Resty::built_in();
@@ -61,10 +75,19 @@ sub adapted {
               {listen 127.0.0.1:$port; listen 127.0.0.1:$tls ssl;}g;
     $text =~ s{/etc/nginx/tls/tokens\.(pem|key)}
               {$t->dir . "/sandbox/server.$1"}ge;
-    $text =~ s{file:/etc/nginx/zoom/(\w+)}
+    $text =~ s{^(worker_processes)}{$user\n$1}m if $text !~ /daemon off/;
+    $text =~ s{error_log\s+stderr}{error_log $dir/error.log};
+    $text =~ s{/dev/stdout}{$dir/access.log};
+    $text =~ s{listen\s+8080;}
+              {listen 127.0.0.1:$port; listen 127.0.0.1:$tls;}g;
+    $text =~ s{file:/(?:etc/nginx/zoom|run/secrets)/(\w+)}
               {'file:' . $t->secret_file($file{$1} // die "$1 is new\n")}ge;
     $text =~ s/bot-(\d)@/bot000$1@/g;
     $text =~ s/(zoom_account \w+ \{)/$1 $zoom/g;
+    $text =~ s{(grant\s+authorization_code;)}
+              {$1 . $t->expand(' authorize_url %{authorize_url};')}ge;
+    $text =~ s{/var/lib/nginx/zoom/}{$store/};
+    $text =~ s{http://127\.0\.0\.1:3000}{http://unix:$dir/app.sock:};
     $text =~ s/^http \{/local_http($text, $dir)/me;
 
     return $text;
@@ -76,19 +99,38 @@ sub local_http {
     my ($text, $dir) = @_;
     my $library = copy_of("$top/lua");
 
+    my @places = (map({ "${_}_temp_path $dir/tmp/$_;\n" }
+                      qw(client_body proxy fastcgi uwsgi scgi)),
+                  "access_log $dir/access.log;\n");
+
     return join '', "http {\n",
-                    map({ "${_}_temp_path $dir/tmp/$_;\n" }
-                        qw(client_body proxy fastcgi uwsgi scgi)),
-                    "access_log $dir/access.log;\n",
+                    $text =~ /_temp_path/ ? () : @places,
+                    $text =~ /app\.sock/ ? application($dir) : (),
                     $text =~ /_by_lua/
                         ? qq(lua_package_path "$library/?.lua;;";\n) : ();
+}
+
+
+# The operator's own: whoever comes is signed in as alice.
+sub application {
+    my ($dir) = @_;
+
+    return <<"EOC";
+server {
+    listen unix:$dir/app.sock;
+    add_header X-User alice;
+    return 204;
+}
+EOC
 }
 
 
 # Starts one; where it is.
 sub example {
     my ($name) = @_;
-    my $text = slurp("$top/examples/$name.conf");
+    my ($file) = grep { -e } map { "$top/examples/$name$_" }
+                 qw(.conf /nginx.conf);
+    my $text = slurp($file);
 
     $t->nginx(text => sub { adapted($text, shift) });
     $tried{$name} = 1;
@@ -186,6 +228,45 @@ my $key = 'key=' . $t->secret('arg');
     has($attendee->fetch('/zoom-tokens'), 'pool, again', 'zak_token');
 }
 
+{
+    my @at = example('connected-users');
+
+    $t->zoom->control({ user_app => { redirect_uris => [
+        'https://tokens.example.com/zoom/connected'] } });
+
+    my $r = $t->get('/zoom/connect');
+    my ($cookie) = ($r->header('set-cookie') // '') =~ /^([^;]+)/;
+
+    is($r->status, 302, 'connected users: to Zoom');
+
+    my $back = $t->zoom->consent($r->header('location')) // '';
+
+    $back =~ s{^https://tokens\.example\.com}{};
+    is($t->get($back, Cookie => $cookie)->status, 200,
+       'connected users: and back');
+
+    my $attendee = Zoom::Platform->attendee(@at,
+        secret => $t->secret('attendee'));
+
+    has($attendee->fetch("/zoom-tokens?$key",
+                         members => { bot_metadata => '{"owner": "alice"}' }),
+        'connected users', qw(zak_token onbehalf_token));
+    is($t->get('/zoom/grants')->status, 401, 'connected users: who they are');
+}
+
+{
+    my @at = example('docker');
+    my $attendee = Zoom::Platform->attendee(@at,
+        secret => $t->secret('attendee'));
+
+    has($attendee->fetch("/zoom-tokens?$key"), 'docker', 'zak_token');
+    is($t->get('/ready')->status, 200, 'docker: ready');
+    is($t->get('/alive')->status, 204, 'docker: alive');
+    is($t->get('/metrics')->status, 401, 'docker: metrics, to nobody');
+    is($t->get('/metrics', Authorization => $t->secret('header'))->status,
+       200, 'docker: metrics');
+}
+
 SKIP: {
     my $missing = resty_missing();
 
@@ -200,7 +281,8 @@ SKIP: {
 }
 
 is_deeply([grep { !$tried{$_} } map { basename($_, '.conf') }
-           glob "$top/examples/*.conf"],
+           glob("$top/examples/*.conf"), map { dirname($_) }
+           glob("$top/examples/*/nginx.conf")],
           resty_missing() ? ['openresty'] : [], 'every example was tried');
 
 $t->allow(qr/\[error\].*refused/);
