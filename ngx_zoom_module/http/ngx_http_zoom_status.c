@@ -126,55 +126,56 @@ const ngx_http_zoom_counter_t  ngx_http_zoom_counters[] = {
 
     { "callbacks", "zoom_callbacks_total", "Callbacks that got a token.",
       "status", ngx_http_zoom_status_names, 1, NGX_HTTP_ZOOM_NSTATUSES,
+      NGX_HTTP_ZOOM_NSTATUSES,
       offsetof(ngx_http_zoom_state_t, tallies[0].answers) },
 
     { "errors", "zoom_errors_total", "Callbacks that got none.",
-      "error", NULL, 1, ZOOM_E_LAST,
+      "error", NULL, 1, ZOOM_E_LAST, 1,
       offsetof(ngx_http_zoom_state_t, errors) },
 
     { "requests", "zoom_requests_total", "Requests sent to Zoom.",
-      "kind", ngx_http_zoom_service_names, 0, NGX_HTTP_ZOOM_NMINTS,
+      "kind", ngx_http_zoom_service_names, 0, NGX_HTTP_ZOOM_NMINTS, 1,
       offsetof(ngx_http_zoom_state_t, requests) },
 
-    { "request_failures", "zoom_request_failures_total",
-      "Requests to Zoom that failed.",
-      "kind", ngx_http_zoom_service_names, 0, NGX_HTTP_ZOOM_NMINTS,
+    { "request_failures", NULL, "Requests to Zoom that failed.",
+      "kind", ngx_http_zoom_service_names, 0, NGX_HTTP_ZOOM_NMINTS, 0,
       offsetof(ngx_http_zoom_state_t, failures) },
 
-    { "mints", "zoom_mints_total", "Tokens that Zoom gave.",
-      "kind", ngx_http_zoom_service_names, 0, NGX_HTTP_ZOOM_NMINTS,
+    { "mints", NULL, "Tokens that Zoom gave.",
+      "kind", ngx_http_zoom_service_names, 0, NGX_HTTP_ZOOM_NMINTS, 0,
       offsetof(ngx_http_zoom_state_t, minted) },
 
     { "script_requests", "zoom_script_requests_total",
       "Requests of scripts sent to Zoom.",
-      NULL, NULL, 0, 1,
+      NULL, NULL, 0, 1, 0,
       offsetof(ngx_http_zoom_state_t,
                requests[NGX_HTTP_ZOOM_API]) },
 
-    { "retries", "zoom_retries_total", "Requests sent to Zoom once more.",
-      NULL, NULL, 0, 1,
+    { "retries", NULL, "Requests sent to Zoom once more.",
+      NULL, NULL, 0, 1, 0,
       offsetof(ngx_http_zoom_state_t, retries) },
 
     { "refreshes", "zoom_refreshes_total",
       "Access tokens dropped because Zoom refused them.",
-      NULL, NULL, 0, 1,
+      NULL, NULL, 0, 1, 1,
       offsetof(ngx_http_zoom_state_t, refreshes) },
 
     { "rate_limited", "zoom_rate_limited_total",
       "Answers of Zoom with status 429.",
-      NULL, NULL, 0, 1,
+      NULL, NULL, 0, 1, 1,
       offsetof(ngx_http_zoom_state_t, refused) },
 
     { "limiter", "zoom_limiter_total", "Decisions of the rate limiter.",
       "decision", ngx_http_zoom_limit_names, 1, NGX_HTTP_ZOOM_NLIMITS,
+      NGX_HTTP_ZOOM_LIMIT_REJECTED + 1,
       offsetof(ngx_http_zoom_state_t, limits) },
 
     { "connects", "zoom_connects_total",
       "Users who were to connect an account.",
-      "result", ngx_http_zoom_connect_results, 0, NGX_HTTP_ZOOM_NCONNECTS,
+      "result", ngx_http_zoom_connect_results, 0, NGX_HTTP_ZOOM_NCONNECTS, 0,
       offsetof(ngx_http_zoom_state_t, connects) },
 
-    { NULL, NULL, NULL, NULL, NULL, 0, 0, 0 }
+    { NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0 }
 };
 
 

@@ -49,16 +49,21 @@ typedef struct {
 } ngx_http_zoom_snapshot_t;
 
 
-/* Counters of an account: an array in its state, by one label or none. */
+/*
+ * Counters of an account: an array in its state, by one label or none.  Those
+ * that nobody alerts on are no metric; in it, what is not among the first ones
+ * appears when it is no longer 0, so that an account has few series.
+ */
 
 typedef struct {
     const char                  *name;
-    const char                  *metric;
+    const char                  *metric;     /* NULL: none */
     const char                  *help;
     const char                  *label;      /* NULL: one number */
     const char *const           *values;     /* NULL: errors */
     ngx_uint_t                   first;
     ngx_uint_t                   last;       /* and one */
+    ngx_uint_t                   always;     /* metrics from first to here */
     size_t                       offset;
 } ngx_http_zoom_counter_t;
 

@@ -33,9 +33,12 @@ static void ngx_http_zoom_prometheus_counter(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_counter_t *counter);
 static void ngx_http_zoom_prometheus_gauge(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_snapshot_t *snap, const ngx_http_zoom_gauge_t *gauge);
-static void ngx_http_zoom_prometheus_histogram(ngx_http_zoom_writer_t *w,
+static void ngx_http_zoom_prometheus_times(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_snapshot_t *snap, const char *name, const char *help,
-    size_t offset);
+    size_t offset, ngx_uint_t buckets);
+static void ngx_http_zoom_prometheus_buckets(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_fare_t *fare, const char *name,
+    const ngx_http_zoom_histogram_t *h);
 static void ngx_http_zoom_prometheus_zone(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_zone_report_t *zone);
 static void ngx_http_zoom_prometheus_fleet(ngx_http_zoom_writer_t *w,
@@ -58,39 +61,25 @@ static void ngx_http_zoom_prometheus_about(ngx_http_zoom_writer_t *w,
 static void ngx_http_zoom_prometheus_account(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_fare_t *fare);
 
-static int64_t ngx_http_zoom_gauge_rate(const ngx_http_zoom_fare_t *fare,
-    ngx_uint_t n);
 static int64_t ngx_http_zoom_gauge_day(const ngx_http_zoom_fare_t *fare,
     ngx_uint_t n);
 static int64_t ngx_http_zoom_gauge_used(const ngx_http_zoom_fare_t *fare,
     ngx_uint_t n);
 static int64_t ngx_http_zoom_gauge_wait(const ngx_http_zoom_fare_t *fare,
     ngx_uint_t n);
-static int64_t ngx_http_zoom_gauge_age(const ngx_http_zoom_fare_t *fare,
-    ngx_uint_t n);
 static int64_t ngx_http_zoom_gauge_left(const ngx_http_zoom_fare_t *fare,
     ngx_uint_t n);
+static int64_t ngx_http_zoom_gauge_health(const ngx_http_zoom_fare_t *fare,
+    ngx_uint_t n, ngx_http_zoom_health_e health);
 static int64_t ngx_http_zoom_gauge_outage(const ngx_http_zoom_fare_t *fare,
     ngx_uint_t n);
 static int64_t ngx_http_zoom_gauge_broken(const ngx_http_zoom_fare_t *fare,
-    ngx_uint_t n);
-static int64_t ngx_http_zoom_gauge_trouble(const ngx_http_zoom_fare_t *fare,
-    ngx_uint_t n);
-static int64_t ngx_http_zoom_gauge_failed(const ngx_http_zoom_fare_t *fare,
-    ngx_uint_t n);
-static int64_t ngx_http_zoom_gauge_probe(const ngx_http_zoom_fare_t *fare,
-    ngx_uint_t n);
-static int64_t ngx_http_zoom_gauge_last(const ngx_http_zoom_fare_t *fare,
     ngx_uint_t n);
 static int64_t ngx_http_zoom_gauge_grants(const ngx_http_zoom_fare_t *fare,
     ngx_uint_t n);
 
 
 static const ngx_http_zoom_gauge_t  ngx_http_zoom_gauges[] = {
-
-    { "zoom_limit_requests_per_second", "Requests to Zoom we may send.",
-      "label", ngx_http_zoom_label_names, ZOOM_NLABELS,
-      ngx_http_zoom_gauge_rate },
 
     { "zoom_limit_day_requests", "Requests to Zoom we may send in a UTC day.",
       "label", ngx_http_zoom_label_names, ZOOM_NLABELS,
@@ -104,9 +93,6 @@ static const ngx_http_zoom_gauge_t  ngx_http_zoom_gauges[] = {
       "label", ngx_http_zoom_label_names, ZOOM_NLABELS,
       ngx_http_zoom_gauge_wait },
 
-    { "zoom_access_token_age_seconds", "Age of the access token.",
-      NULL, NULL, 1, ngx_http_zoom_gauge_age },
-
     { "zoom_access_token_expires_seconds",
       "Life the access token has left, 0 if there is none.",
       NULL, NULL, 1, ngx_http_zoom_gauge_left },
@@ -119,24 +105,9 @@ static const ngx_http_zoom_gauge_t  ngx_http_zoom_gauges[] = {
       "kind", ngx_http_zoom_service_names, NGX_HTTP_ZOOM_NSERVICES,
       ngx_http_zoom_gauge_broken },
 
-    { "zoom_trouble_seconds", "Since when there is an outage or a fault.",
-      "kind", ngx_http_zoom_service_names, NGX_HTTP_ZOOM_NSERVICES,
-      ngx_http_zoom_gauge_trouble },
-
-    { "zoom_trouble_failures", "Callbacks and probes that failed since.",
-      "kind", ngx_http_zoom_service_names, NGX_HTTP_ZOOM_NSERVICES,
-      ngx_http_zoom_gauge_failed },
-
-    { "zoom_next_probe_seconds", "When Zoom may be asked again.",
-      "kind", ngx_http_zoom_service_names, NGX_HTTP_ZOOM_NSERVICES,
-      ngx_http_zoom_gauge_probe },
-
     { "zoom_grants", "Users who have connected an account.",
       "state", zoom_grant_states, ZOOM_NGRANT_STATES,
       ngx_http_zoom_gauge_grants },
-
-    { "zoom_last_error_timestamp_seconds", "When Zoom failed last.",
-      NULL, NULL, 1, ngx_http_zoom_gauge_last },
 
     { NULL, NULL, NULL, NULL, 0, NULL }
 };
@@ -156,7 +127,10 @@ ngx_http_zoom_status_prometheus(ngx_http_zoom_writer_t *w,
                             NGINX_VERSION "\"} 1\n");
 
     for (counter = ngx_http_zoom_counters; counter->name; counter++) {
-        ngx_http_zoom_prometheus_counter(w, snap, counter);
+
+        if (counter->metric) {
+            ngx_http_zoom_prometheus_counter(w, snap, counter);
+        }
     }
 
     ngx_http_zoom_prometheus_rejected(w, snap);
@@ -167,13 +141,15 @@ ngx_http_zoom_status_prometheus(ngx_http_zoom_writer_t *w,
         ngx_http_zoom_prometheus_gauge(w, snap, gauge);
     }
 
-    ngx_http_zoom_prometheus_histogram(w, snap, "zoom_mint_duration_seconds",
-                                  "How long minting a ZAK took.",
-                                  offsetof(ngx_http_zoom_state_t, mint_time));
-    ngx_http_zoom_prometheus_histogram(w, snap, "zoom_wait_duration_seconds",
-                                  "How long a callback waited for its token.",
-                                  offsetof(ngx_http_zoom_state_t,
-                                           tallies[0].wait_time));
+    ngx_http_zoom_prometheus_times(w, snap, "zoom_mint_duration_seconds",
+                                   "How long minting a ZAK took.",
+                                   offsetof(ngx_http_zoom_state_t, mint_time),
+                                   0);
+    ngx_http_zoom_prometheus_times(w, snap, "zoom_wait_duration_seconds",
+                                   "How long a callback waited for its token.",
+                                   offsetof(ngx_http_zoom_state_t,
+                                            tallies[0].wait_time),
+                                   1);
 
     ngx_http_zoom_prometheus_zone(w, &snap->zone);
 
@@ -188,6 +164,7 @@ ngx_http_zoom_prometheus_counter(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_snapshot_t *snap,
     const ngx_http_zoom_counter_t *counter)
 {
+    uint64_t                     value;
     ngx_uint_t                   i, k;
     const ngx_http_zoom_fare_t  *fare;
 
@@ -198,6 +175,12 @@ ngx_http_zoom_prometheus_counter(ngx_http_zoom_writer_t *w,
         fare = &snap->fares[i];
 
         for (k = counter->first; k < counter->last; k++) {
+            value = ngx_http_zoom_counter_get(counter, &fare->state, k);
+
+            if (value == 0 && k >= counter->always) {
+                continue;
+            }
+
             ngx_http_zoom_writes(w, counter->metric);
             ngx_http_zoom_prometheus_account(w, fare);
 
@@ -206,9 +189,7 @@ ngx_http_zoom_prometheus_counter(ngx_http_zoom_writer_t *w,
                                      ngx_http_zoom_counter_value(counter, k));
             }
 
-            ngx_http_zoom_writef(w, "} %uL\n",
-                                 ngx_http_zoom_counter_get(counter,
-                                                           &fare->state, k));
+            ngx_http_zoom_writef(w, "} %uL\n", value);
         }
     }
 }
@@ -250,39 +231,27 @@ ngx_http_zoom_prometheus_gauge(ngx_http_zoom_writer_t *w,
 }
 
 
+/* With "buckets" a histogram, else a summary: how many, and how long. */
+
 static void
-ngx_http_zoom_prometheus_histogram(ngx_http_zoom_writer_t *w,
+ngx_http_zoom_prometheus_times(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_snapshot_t *snap, const char *name, const char *help,
-    size_t offset)
+    size_t offset, ngx_uint_t buckets)
 {
-    uint64_t                          count;
-    ngx_uint_t                        i, k;
+    ngx_uint_t                        i;
     const ngx_http_zoom_fare_t       *fare;
     const ngx_http_zoom_histogram_t  *h;
 
-    ngx_http_zoom_prometheus_about(w, name, "histogram", help);
+    ngx_http_zoom_prometheus_about(w, name, buckets ? "histogram" : "summary",
+                                   help);
 
     for (i = 0; i < snap->nfares; i++) {
         fare = &snap->fares[i];
         h = (const ngx_http_zoom_histogram_t *)
                                      ((const u_char *) &fare->state + offset);
-        count = 0;
 
-        for (k = 0; k <= NGX_HTTP_ZOOM_NTIMES; k++) {
-            count += h->buckets[k];
-
-            ngx_http_zoom_writef(w, "%s_bucket", name);
-            ngx_http_zoom_prometheus_account(w, fare);
-            ngx_http_zoom_writes(w, ",le=\"");
-
-            if (k < NGX_HTTP_ZOOM_NTIMES) {
-                ngx_http_zoom_write_milli(w, ngx_http_zoom_times[k]);
-
-            } else {
-                ngx_http_zoom_writes(w, "+Inf");
-            }
-
-            ngx_http_zoom_writef(w, "\"} %uL\n", count);
+        if (buckets) {
+            ngx_http_zoom_prometheus_buckets(w, fare, name, h);
         }
 
         ngx_http_zoom_writef(w, "%s_sum", name);
@@ -292,7 +261,36 @@ ngx_http_zoom_prometheus_histogram(ngx_http_zoom_writer_t *w,
 
         ngx_http_zoom_writef(w, "\n%s_count", name);
         ngx_http_zoom_prometheus_account(w, fare);
-        ngx_http_zoom_writef(w, "} %uL\n", count);
+        ngx_http_zoom_writef(w, "} %uL\n", ngx_http_zoom_histogram_count(h));
+    }
+}
+
+
+static void
+ngx_http_zoom_prometheus_buckets(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_fare_t *fare, const char *name,
+    const ngx_http_zoom_histogram_t *h)
+{
+    uint64_t    count;
+    ngx_uint_t  k;
+
+    count = 0;
+
+    for (k = 0; k <= NGX_HTTP_ZOOM_NTIMES; k++) {
+        count += h->buckets[k];
+
+        ngx_http_zoom_writef(w, "%s_bucket", name);
+        ngx_http_zoom_prometheus_account(w, fare);
+        ngx_http_zoom_writes(w, ",le=\"");
+
+        if (k < NGX_HTTP_ZOOM_NTIMES) {
+            ngx_http_zoom_write_milli(w, ngx_http_zoom_times[k]);
+
+        } else {
+            ngx_http_zoom_writes(w, "+Inf");
+        }
+
+        ngx_http_zoom_writef(w, "\"} %uL\n", count);
     }
 }
 
@@ -464,13 +462,6 @@ ngx_http_zoom_prometheus_account(ngx_http_zoom_writer_t *w,
 
 
 static int64_t
-ngx_http_zoom_gauge_rate(const ngx_http_zoom_fare_t *fare, ngx_uint_t n)
-{
-    return fare->labels[n].rate.rate;
-}
-
-
-static int64_t
 ngx_http_zoom_gauge_day(const ngx_http_zoom_fare_t *fare, ngx_uint_t n)
 {
     if (fare->labels[n].rate.day == 0) {
@@ -495,14 +486,11 @@ ngx_http_zoom_gauge_used(const ngx_http_zoom_fare_t *fare, ngx_uint_t n)
 static int64_t
 ngx_http_zoom_gauge_wait(const ngx_http_zoom_fare_t *fare, ngx_uint_t n)
 {
+    if (n != ZOOM_LIGHT && fare->labels[n].used == 0) {
+        return NGX_HTTP_ZOOM_ABSENT;
+    }
+
     return fare->labels[n].wait;
-}
-
-
-static int64_t
-ngx_http_zoom_gauge_age(const ngx_http_zoom_fare_t *fare, ngx_uint_t n)
-{
-    return fare->left ? (int64_t) fare->age * 1000 : NGX_HTTP_ZOOM_ABSENT;
 }
 
 
@@ -513,49 +501,35 @@ ngx_http_zoom_gauge_left(const ngx_http_zoom_fare_t *fare, ngx_uint_t n)
 }
 
 
+/* What was never asked for is neither. */
+
+static int64_t
+ngx_http_zoom_gauge_health(const ngx_http_zoom_fare_t *fare, ngx_uint_t n,
+    ngx_http_zoom_health_e health)
+{
+    if (fare->troubles[n].health == health) {
+        return 1000;
+    }
+
+    if (n != NGX_HTTP_ZOOM_OAUTH && fare->state.requests[n] == 0) {
+        return NGX_HTTP_ZOOM_ABSENT;
+    }
+
+    return 0;
+}
+
+
 static int64_t
 ngx_http_zoom_gauge_outage(const ngx_http_zoom_fare_t *fare, ngx_uint_t n)
 {
-    return (fare->troubles[n].health == NGX_HTTP_ZOOM_OUTAGE) ? 1000 : 0;
+    return ngx_http_zoom_gauge_health(fare, n, NGX_HTTP_ZOOM_OUTAGE);
 }
 
 
 static int64_t
 ngx_http_zoom_gauge_broken(const ngx_http_zoom_fare_t *fare, ngx_uint_t n)
 {
-    return (fare->troubles[n].health == NGX_HTTP_ZOOM_BROKEN) ? 1000 : 0;
-}
-
-
-static int64_t
-ngx_http_zoom_gauge_trouble(const ngx_http_zoom_fare_t *fare, ngx_uint_t n)
-{
-    return fare->troubles[n].age;
-}
-
-
-static int64_t
-ngx_http_zoom_gauge_failed(const ngx_http_zoom_fare_t *fare, ngx_uint_t n)
-{
-    return (int64_t) fare->troubles[n].count * 1000;
-}
-
-
-static int64_t
-ngx_http_zoom_gauge_probe(const ngx_http_zoom_fare_t *fare, ngx_uint_t n)
-{
-    return fare->troubles[n].probe;
-}
-
-
-static int64_t
-ngx_http_zoom_gauge_last(const ngx_http_zoom_fare_t *fare, ngx_uint_t n)
-{
-    if (fare->state.last_time == 0) {
-        return NGX_HTTP_ZOOM_ABSENT;
-    }
-
-    return fare->state.last_time * 1000;
+    return ngx_http_zoom_gauge_health(fare, n, NGX_HTTP_ZOOM_BROKEN);
 }
 
 
