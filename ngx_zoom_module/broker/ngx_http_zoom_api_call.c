@@ -36,6 +36,8 @@ static void ngx_http_zoom_api_call_reason(ngx_http_zoom_api_call_t *req,
     const char *reason);
 static ngx_uint_t ngx_http_zoom_api_call_safe(
     const ngx_http_zoom_api_call_t *req);
+static ngx_uint_t ngx_http_zoom_api_call_makes_user(
+    const ngx_http_zoom_api_call_t *req);
 
 
 static const ngx_http_zoom_call_ops_t  ngx_http_zoom_api_call_ops = {
@@ -71,6 +73,7 @@ ngx_http_zoom_api_call(ngx_http_zoom_api_call_t *req)
     call->humble = 1;
     call->foreign = 1;
     call->single = !ngx_http_zoom_api_call_safe(req);
+    call->serial = ngx_http_zoom_api_call_makes_user(req);
 
     /* never from inside this call */
 
@@ -285,4 +288,18 @@ ngx_http_zoom_api_call_safe(const ngx_http_zoom_api_call_t *req)
 {
     return ngx_strcmp(req->method, "POST") != 0
            && ngx_strcmp(req->method, "PATCH") != 0;
+}
+
+
+static ngx_uint_t
+ngx_http_zoom_api_call_makes_user(const ngx_http_zoom_api_call_t *req)
+{
+    size_t  len;
+
+    len = sizeof("/users") - 1;
+
+    return ngx_strcmp(req->method, "POST") == 0
+           && req->path.len >= len
+           && ngx_strncmp(req->path.data, "/users", len) == 0
+           && (req->path.len == len || req->path.data[len] == '?');
 }

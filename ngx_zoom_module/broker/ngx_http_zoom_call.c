@@ -90,6 +90,9 @@ ngx_http_zoom_call_init(ngx_http_zoom_call_t *call, ngx_uint_t watched)
     call->turn.wa = call->wa;
     call->turn.label = call->label;
     call->turn.event = &call->timer;
+
+    call->lane.wa = call->wa;
+    call->lane.event = &call->timer;
 }
 
 
@@ -343,6 +346,14 @@ ngx_http_zoom_call_take_slot(ngx_http_zoom_call_t *call, ngx_msec_t left,
         return ngx_http_zoom_slot_due(&call->slot, call->wa, left, wait);
     }
 
+    if (call->serial
+        && ngx_http_zoom_lane_take(&call->lane, left, wait) != NGX_OK)
+    {
+        call->ops->meet(call, ZOOM_E_RATE_LIMITED);
+        *wait = ngx_min(*wait, left);
+        return NGX_AGAIN;
+    }
+
     if (call->humble && ngx_http_zoom_turn_take(&call->turn, wait) != NGX_OK) {
         call->ops->meet(call, ZOOM_E_RATE_LIMITED);
         *wait = ngx_min(*wait, left);
@@ -533,6 +544,7 @@ ngx_http_zoom_call_cancel(ngx_http_zoom_call_t *call)
     call->transport->cancel(&call->exchanges[1]);
 
     ngx_http_zoom_slot_leave(&call->slot, call->wa);
+    ngx_http_zoom_lane_leave(&call->lane);
 
     ngx_http_zoom_call_unready(call);
 

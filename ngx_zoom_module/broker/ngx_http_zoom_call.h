@@ -22,6 +22,7 @@
 #include "ngx_http_zoom_access.h"
 #include "ngx_http_zoom_failure.h"
 #include "ngx_http_zoom_exchange.h"
+#include "ngx_http_zoom_lane.h"
 #include "ngx_http_zoom_slot.h"
 #include "ngx_http_zoom_state.h"
 #include "ngx_http_zoom_turn.h"
@@ -120,6 +121,8 @@ struct ngx_http_zoom_call_s {
     unsigned                     humble:1;   /* its slots come after those of
                                                 calls that are not */
     unsigned                     single:1;   /* never executed twice */
+    unsigned                     serial:1;   /* it makes a user: Zoom takes one
+                                                of these at a time */
     unsigned                     foreign:1;  /* of its failures only outages
                                                 say something of the service */
     unsigned                     lone:1;     /* a final no says nothing of the
@@ -147,6 +150,7 @@ struct ngx_http_zoom_call_s {
     uint64_t                     refused;    /* of the one that died */
     ngx_http_zoom_slot_t         slot;
     ngx_http_zoom_turn_t         turn;       /* if humble */
+    ngx_http_zoom_lane_t         lane;       /* if serial */
     ngx_event_t                  timer;      /* of the state */
     ngx_uint_t                   tries;
     ngx_uint_t                   refusals;   /* 429 */

@@ -234,3 +234,58 @@ ngx_http_zoom_quota_close(ngx_http_zoom_zone_t *zone,
 
     ngx_http_zoom_zone_unlock(zone);
 }
+
+
+uint64_t
+ngx_http_zoom_quota_hold(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_quota_t *quota, ngx_msec_t time)
+{
+    uint64_t               number, dead;
+    ngx_pid_t              pid;
+    ngx_http_zoom_hold_t  *hold;
+
+    number = 0;
+    hold = &quota->making;
+
+    ngx_http_zoom_zone_lock(zone);
+
+    pid = hold->pid;
+    dead = hold->number;
+
+    ngx_http_zoom_zone_unlock(zone);
+
+    if (pid == ngx_pid || (pid && kill(pid, 0) == -1 && ngx_errno == NGX_ESRCH))
+    {
+        /* of a process that is gone, or of another with our number */
+
+        ngx_http_zoom_quota_let_go(zone, quota, dead);
+    }
+
+    ngx_http_zoom_zone_lock(zone);
+
+    if (hold->pid == 0
+        || (ngx_msec_int_t) (hold->until - ngx_current_msec) <= 0)
+    {
+        number = ++hold->number;
+        hold->until = ngx_current_msec + time;
+        hold->pid = ngx_pid;
+    }
+
+    ngx_http_zoom_zone_unlock(zone);
+
+    return number;
+}
+
+
+void
+ngx_http_zoom_quota_let_go(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_quota_t *quota, uint64_t number)
+{
+    ngx_http_zoom_zone_lock(zone);
+
+    if (quota->making.number == number) {
+        quota->making.pid = 0;
+    }
+
+    ngx_http_zoom_zone_unlock(zone);
+}

@@ -64,5 +64,18 @@ void ngx_http_zoom_quota_close(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_quota_t *quota, zoom_label_e label,
     const zoom_slot_t *ticket, ngx_msec_t wait);
 
+/*
+ * One at a time makes a user, for "time" milliseconds at most: Zoom refuses a
+ * second one meanwhile.  The number to let go of it with, or 0: somebody else
+ * has it, who lives.
+ */
+
+uint64_t ngx_http_zoom_quota_hold(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_quota_t *quota, ngx_msec_t time);
+
+/* Harmless when it was too late. */
+void ngx_http_zoom_quota_let_go(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_quota_t *quota, uint64_t number);
+
 
 #endif /* _NGX_HTTP_ZOOM_QUOTA_H_INCLUDED_ */

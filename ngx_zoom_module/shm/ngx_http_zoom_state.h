@@ -194,6 +194,15 @@ typedef struct {
 } ngx_http_zoom_state_t;
 
 
+/* What only one may do at a time, of all workers. */
+
+typedef struct {
+    uint64_t                     number;     /* of the last one who had it */
+    ngx_msec_t                   until;
+    ngx_pid_t                    pid;        /* who has it; 0: nobody */
+} ngx_http_zoom_hold_t;
+
+
 /* The limits of a Zoom account, shared by all blocks that use it. */
 
 typedef struct {
@@ -203,6 +212,7 @@ typedef struct {
     zoom_limit_t                 labels[ZOOM_NLABELS];
     int64_t                      turns[ZOOM_NLABELS];    /* of requests, the
                                                 next; microseconds */
+    ngx_http_zoom_hold_t         making;     /* a user */
 } ngx_http_zoom_quota_t;
 
 
