@@ -112,6 +112,13 @@ void zoom_json_canonical(zoom_buf_t *b, const zoom_json_doc_t *doc);
 json_t *zoom_json_load(zoom_str_t text, const char **why);
 
 /*
+ * The same for a list of up to "max" bytes: of a member that is there twice it
+ * has the latter, since one user's must not spoil all others.
+ */
+
+json_t *zoom_json_load_list(zoom_str_t text, size_t max, const char **why);
+
+/*
  * A number that Zoom may have written as it likes: 3599, 3599.0 or "3599".
  * 1, and the number in "*n"; 0 if "value" is none, or NULL.  json_unpack()
  * and json_integer_value() won't do: for them a real is 0, and the former

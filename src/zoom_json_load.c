@@ -5,7 +5,9 @@
 #include "zoom_json.h"
 
 
-static const char *zoom_json_refuse(zoom_str_t text);
+static json_t *zoom_json_load_as(zoom_str_t text, size_t max, size_t flags,
+    const char **why);
+static const char *zoom_json_refuse(zoom_str_t text, size_t max);
 static int zoom_json_too_deep(zoom_str_t text);
 static const char *zoom_json_reason(const json_error_t *error);
 
@@ -13,22 +15,33 @@ static const char *zoom_json_reason(const json_error_t *error);
 json_t *
 zoom_json_load(zoom_str_t text, const char **why)
 {
+    const char  *unused;
+
+    return zoom_json_load_as(text, ZOOM_JSON_LOAD_MAX, JSON_REJECT_DUPLICATES,
+                             why ? why : &unused);
+}
+
+
+json_t *
+zoom_json_load_list(zoom_str_t text, size_t max, const char **why)
+{
+    return zoom_json_load_as(text, max, 0, why);
+}
+
+
+static json_t *
+zoom_json_load_as(zoom_str_t text, size_t max, size_t flags, const char **why)
+{
     json_t        *root;
-    const char    *unused;
     json_error_t   error;
 
-    if (why == NULL) {
-        why = &unused;
-    }
-
-    *why = zoom_json_refuse(text);
+    *why = zoom_json_refuse(text, max);
 
     if (*why) {
         return NULL;
     }
 
-    root = json_loadb((const char *) text.data, text.len,
-                      JSON_REJECT_DUPLICATES, &error);
+    root = json_loadb((const char *) text.data, text.len, flags, &error);
 
     if (root == NULL
         && json_error_code(&error) == json_error_numeric_overflow)
@@ -36,8 +49,7 @@ zoom_json_load(zoom_str_t text, const char **why)
         /* an integer beyond 64 bits is no reason to lose the rest */
 
         root = json_loadb((const char *) text.data, text.len,
-                          JSON_REJECT_DUPLICATES|JSON_DECODE_INT_AS_REAL,
-                          &error);
+                          flags|JSON_DECODE_INT_AS_REAL, &error);
     }
 
     if (root == NULL) {
@@ -108,13 +120,13 @@ zoom_json_wipe(json_t *string)
 /* What Jansson need not see at all. */
 
 static const char *
-zoom_json_refuse(zoom_str_t text)
+zoom_json_refuse(zoom_str_t text, size_t max)
 {
     if (text.len == 0) {
         return "is empty";
     }
 
-    if (text.len > ZOOM_JSON_LOAD_MAX) {
+    if (text.len > max) {
         return "is too large";
     }
 

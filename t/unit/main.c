@@ -11,8 +11,8 @@ main(void)
     SRunner  *runner;
 
     static Suite *(*const suites[])(void) = {
-        unit_string, unit_base64, unit_uri, unit_error, unit_user, unit_secret,
-        unit_time, unit_json, unit_json_canonical, unit_json_load,
+        unit_string, unit_base64, unit_uri, unit_error, unit_user, unit_users,
+        unit_secret, unit_time, unit_json, unit_json_canonical, unit_json_load,
         unit_callback, unit_hmac, unit_attendee, unit_stdwebhooks,
         unit_meeting, unit_response, unit_oauth, unit_token, unit_jointoken,
         unit_window,

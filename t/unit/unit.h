@@ -72,6 +72,7 @@ Suite *unit_uri(void);
 Suite *unit_window(void);
 Suite *unit_error(void);
 Suite *unit_user(void);
+Suite *unit_users(void);
 Suite *unit_secret(void);
 Suite *unit_time(void);
 Suite *unit_json(void);
