@@ -19,7 +19,8 @@ typedef enum {
     ZOOM_EVENT_OTHER = 0,
     ZOOM_EVENT_VALIDATION,       /* endpoint.url_validation */
     ZOOM_EVENT_USER_GONE,        /* deactivated, deleted, disassociated */
-    ZOOM_EVENT_USER_BACK,        /* activated */
+    ZOOM_EVENT_USER_BACK,        /* activated, invitation_accepted */
+    ZOOM_EVENT_USERS_CHANGED,    /* user.created, a group's members */
     ZOOM_EVENT_MEETING_ENDED,    /* a webinar as well */
     ZOOM_EVENT_DEAUTHORIZED      /* app_deauthorized, user.deauthorized */
 } zoom_event_e;

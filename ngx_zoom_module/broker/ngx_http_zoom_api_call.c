@@ -62,6 +62,10 @@ ngx_http_zoom_api_call(ngx_http_zoom_api_call_t *req)
 
     call = &req->call;
 
+    if (req->who == NULL) {
+        req->who = "script";
+    }
+
     call->ops = &ngx_http_zoom_api_call_ops;
     call->data = req;
     call->wa = ngx_http_zoom_worker_account(req->account);
@@ -160,7 +164,8 @@ ngx_http_zoom_api_call_print(ngx_http_zoom_call_t *call, u_char *p,
 
     /* paths may hold what is not for a log */
 
-    return ngx_slprintf(p, last, "answer to a %s of a script", req->method);
+    return ngx_slprintf(p, last, "answer to a %s of a %s", req->method,
+                        req->who);
 }
 
 
@@ -278,8 +283,8 @@ ngx_http_zoom_api_call_reason(ngx_http_zoom_api_call_t *req,
     req->reason = (char *) req->why;
 
     ngx_log_error(NGX_LOG_INFO, req->call.wa->log, 0,
-                  "zoom: account \"%V\": a request of a script failed: %s",
-                  &req->account->name, reason);
+                  "zoom: account \"%V\": a request of a %s failed: %s",
+                  &req->account->name, req->who, reason);
 }
 
 

@@ -31,6 +31,8 @@ struct ngx_http_zoom_api_call_s {
     /* Set by the caller, zeroed otherwise; strings live as long as this. */
 
     ngx_http_zoom_account_t     *account;
+    const char                  *who;        /* for the log, "pool"; NULL: a
+                                                script */
     const char                  *method;     /* GET, POST, PUT, PATCH, DELETE */
     ngx_str_t                    path;       /* after the REST base, encoded,
                                                 with its arguments */

@@ -12,6 +12,7 @@
 #include "ngx_http_zoom_grants.h"
 #include "ngx_http_zoom_http_client.h"
 #include "ngx_http_zoom_key.h"
+#include "ngx_http_zoom_members.h"
 #include "ngx_http_zoom_pool.h"
 #include "ngx_http_zoom_publish.h"
 #include "ngx_http_zoom_renew.h"
@@ -222,7 +223,7 @@ ngx_http_zoom_broker_init_process(ngx_cycle_t *cycle)
     ngx_http_zoom_reseal_start(zmcf->store, zmcf->log ? zmcf->log
                                                       : cycle->log);
 
-    return NGX_OK;
+    return ngx_http_zoom_members_init_process(cycle);
 }
 
 
@@ -284,6 +285,7 @@ ngx_http_zoom_broker_exit_process(ngx_cycle_t *cycle)
         return;
     }
 
+    ngx_http_zoom_members_exit_process();
     ngx_http_zoom_renew_stop();
     ngx_http_zoom_reseal_stop();
     ngx_http_zoom_connect_exit_process();

@@ -12,6 +12,8 @@
 
 static void ngx_http_zoom_event_consent(
     const ngx_http_zoom_account_t *account, const zoom_event_t *event);
+static void ngx_http_zoom_event_search(
+    const ngx_http_zoom_account_t *account, const zoom_event_t *event);
 static void ngx_http_zoom_event_user(const ngx_http_zoom_account_t *account,
     const zoom_event_t *event, ngx_log_t *log);
 static void ngx_http_zoom_event_ended(const ngx_http_zoom_account_t *account,
@@ -27,8 +29,16 @@ ngx_http_zoom_event_act(const ngx_http_zoom_account_t *account,
     switch (event->kind) {
 
     case ZOOM_EVENT_USER_GONE:
+        ngx_http_zoom_event_user(account, event, log);
+        break;
+
     case ZOOM_EVENT_USER_BACK:
         ngx_http_zoom_event_user(account, event, log);
+        ngx_http_zoom_event_search(account, event);
+        break;
+
+    case ZOOM_EVENT_USERS_CHANGED:
+        ngx_http_zoom_event_search(account, event);
         break;
 
     case ZOOM_EVENT_MEETING_ENDED:
@@ -107,6 +117,20 @@ ngx_http_zoom_event_user(const ngx_http_zoom_account_t *account,
                   "who is in %ui pools",
                   &account->name, event->name.len, event->name.data, n,
                   pools);
+}
+
+
+/* The pools whose members are found may have others now. */
+
+static void
+ngx_http_zoom_event_search(const ngx_http_zoom_account_t *account,
+    const zoom_event_t *event)
+{
+    ngx_str_t  email;
+
+    email = ngx_http_zoom_ngx_str(event->email);
+
+    ngx_http_zoom_pools_search(account, &email);
 }
 
 

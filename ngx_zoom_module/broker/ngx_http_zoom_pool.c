@@ -6,10 +6,15 @@
 #include "ngx_http_zoom_pool.h"
 #include "ngx_http_zoom_pool_lease.h"
 #include "ngx_http_zoom_pool_member.h"
+#include "ngx_http_zoom_search.h"
+#include "ngx_http_zoom_str.h"
+#include "zoom_user.h"
 
 
 static void ngx_http_zoom_pool_tell(const ngx_http_zoom_pool_conf_t *conf,
     const ngx_http_zoom_exhausted_t *exhausted);
+static void ngx_http_zoom_pool_search(const ngx_http_zoom_pool_conf_t *conf,
+    const ngx_str_t *email);
 static ngx_uint_t ngx_http_zoom_pool_user(ngx_http_zoom_pool_t *pool,
     const ngx_str_t *name, ngx_uint_t gone);
 
@@ -161,6 +166,50 @@ ngx_http_zoom_pool_user(ngx_http_zoom_pool_t *pool, const ngx_str_t *name,
 {
     return gone ? ngx_http_zoom_pool_gone(pool, name)
                 : ngx_http_zoom_pool_back(pool, name);
+}
+
+
+void
+ngx_http_zoom_pools_search(const ngx_http_zoom_account_t *account,
+    const ngx_str_t *email)
+{
+    ngx_uint_t                   i;
+    ngx_http_zoom_main_conf_t   *zmcf;
+    ngx_http_zoom_pool_conf_t  **conf;
+
+    zmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
+                                               ngx_http_zoom_module);
+    conf = zmcf->pools.elts;
+
+    for (i = 0; i < zmcf->pools.nelts; i++) {
+        if (ngx_http_zoom_account_same(conf[i]->account, account)) {
+            ngx_http_zoom_pool_search(conf[i], email);
+        }
+    }
+}
+
+
+static void
+ngx_http_zoom_pool_search(const ngx_http_zoom_pool_conf_t *conf,
+    const ngx_str_t *email)
+{
+    ngx_uint_t                   i, may;
+    ngx_http_zoom_pool_found_t  *line;
+
+    line = conf->found.elts;
+
+    for (i = 0; i < conf->found.nelts; i++) {
+
+        may = email->len && line[i].email.len
+              ? zoom_user_match(ngx_http_zoom_str(&line[i].email),
+                                ngx_http_zoom_str(email))
+              : email->len == 0 && line[i].group.len;
+
+        if (may) {
+            ngx_http_zoom_search_hurry(ngx_http_zoom_pool_of(conf),
+                                       NGX_HTTP_ZOOM_POOL_FOUND + i);
+        }
+    }
 }
 
 

@@ -53,6 +53,14 @@ void ngx_http_zoom_pool_blame(const ngx_http_zoom_pool_conf_t *conf,
 ngx_uint_t ngx_http_zoom_pools_user(const ngx_http_zoom_account_t *account,
     const ngx_str_t *id, const ngx_str_t *email, ngx_uint_t gone);
 
+/*
+ * Zoom says that there is such a user now, or without an e-mail that groups
+ * have others: it is looked for soon.
+ */
+
+void ngx_http_zoom_pools_search(const ngx_http_zoom_account_t *account,
+    const ngx_str_t *email);
+
 /* A meeting is over, and so are its leases.  Returns how many there were. */
 ngx_uint_t ngx_http_zoom_pools_ended(const ngx_http_zoom_account_t *account,
     const ngx_str_t *meeting);

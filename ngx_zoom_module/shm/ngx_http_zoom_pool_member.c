@@ -105,11 +105,11 @@ ngx_http_zoom_pool_found(ngx_http_zoom_pool_t *pool, ngx_uint_t source,
 static void
 ngx_http_zoom_member_usable(ngx_http_zoom_member_t *m, ngx_uint_t usable)
 {
-    if (!usable) {
+    if (usable == NGX_HTTP_ZOOM_POOL_UNUSABLE) {
         m->gone = 1;
         m->until = ngx_current_msec + NGX_HTTP_ZOOM_POOL_GONE;
 
-    } else if (m->gone) {
+    } else if (usable == NGX_HTTP_ZOOM_POOL_USABLE && m->gone) {
         m->gone = 0;
         m->fails = 0;
         m->until = 0;
@@ -224,6 +224,7 @@ ngx_http_zoom_pool_list(ngx_http_zoom_pool_t *pool, ngx_uint_t *at,
         row->backup = m->backup;
         row->gone = m->gone;
         row->found = !(m->sources & (1u << NGX_HTTP_ZOOM_POOL_STATIC));
+        row->created = !!(m->sources & (1u << NGX_HTTP_ZOOM_POOL_CREATED));
         row->weight = m->weight;
         row->leases = pool->waiting.turns[i].leases;
         row->fails = m->fails;

@@ -21,6 +21,7 @@ typedef struct {
     ngx_uint_t                   backup;
     ngx_uint_t                   gone;
     ngx_uint_t                   found;      /* not of the configuration */
+    ngx_uint_t                   created;    /* "create" has it */
     uint32_t                     weight;
     uint32_t                     leases;
     uint32_t                     fails;
@@ -33,13 +34,17 @@ typedef struct {
 } ngx_http_zoom_member_row_t;
 
 
+#define NGX_HTTP_ZOOM_POOL_UNUSABLE  0
+#define NGX_HTTP_ZOOM_POOL_USABLE    1
+#define NGX_HTTP_ZOOM_POOL_UNSAID    2       /* Zoom does not say */
+
 /*
  * A user that "source" knows of in round number "round", which grows, also
  * from one worker to the next: added, or seen again.  "name" is an e-mail or an
- * id, "id" Zoom's id or empty.  A name that can be no user's is ignored.  With
- * "usable" 0 Zoom says that it cannot be used (pending, inactive): it is out,
- * as by ..._gone(); else one that was gone is back.  NGX_DECLINED: there is no
- * room, which the log was told.
+ * id, "id" Zoom's id or empty.  A name that can be no user's is ignored.  One
+ * that is not usable (pending, inactive) is out, as by ..._gone(); one that is,
+ * and was gone, is back.  NGX_DECLINED: there is no room, which the log was
+ * told.
  */
 
 ngx_int_t ngx_http_zoom_pool_found(ngx_http_zoom_pool_t *pool,

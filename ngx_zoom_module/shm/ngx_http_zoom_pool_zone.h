@@ -109,6 +109,27 @@ typedef struct {
 } ngx_http_zoom_lease_queue_t;
 
 
+/*
+ * How the search for the members of a "members" line fares, or the making of
+ * those of "create".  One worker writes it.
+ */
+
+typedef struct {
+    uint64_t                     what;       /* a hash of what is looked for */
+    int64_t                      complete;   /* when it was last, seconds since
+                                                the epoch; 0: never */
+    ngx_msec_t                   due;        /* not before */
+    uint32_t                     users;      /* that were found, or are made */
+    uint32_t                     failures;   /* in a row */
+    uint32_t                     hurried;    /* it was told of others, and has
+                                                not begun since */
+    uint64_t                     failed;     /* all failures */
+    uint64_t                     stopped;    /* by Zoom, for the workers of
+                                                that configuration */
+    zoom_log_once_t              said;
+} ngx_http_zoom_pool_search_t;
+
+
 typedef struct {
     ngx_atomic_t                 seq;        /* odd while a writer is at work */
     uint64_t                     config;     /* the newest that has workers */
@@ -144,6 +165,8 @@ typedef struct {
     zoom_log_once_t              said_exhausted;
     zoom_log_once_t              said_crowded;
     zoom_log_once_t              said_full;  /* of members */
+
+    ngx_http_zoom_pool_search_t  searches[NGX_HTTP_ZOOM_POOL_SOURCES];
 
     u_char                       seed[ZOOM_HASH_KEY_LEN];
 } ngx_http_zoom_pool_shared_t;
