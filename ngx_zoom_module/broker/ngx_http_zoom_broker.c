@@ -7,6 +7,7 @@
 #include "ngx_http_zoom_broker.h"
 #include "ngx_http_zoom_claim.h"
 #include "ngx_http_zoom_connect.h"
+#include "ngx_http_zoom_create.h"
 #include "ngx_http_zoom_failure.h"
 #include "ngx_http_zoom_flight.h"
 #include "ngx_http_zoom_grants.h"
@@ -223,7 +224,11 @@ ngx_http_zoom_broker_init_process(ngx_cycle_t *cycle)
     ngx_http_zoom_reseal_start(zmcf->store, zmcf->log ? zmcf->log
                                                       : cycle->log);
 
-    return ngx_http_zoom_members_init_process(cycle);
+    if (ngx_http_zoom_members_init_process(cycle) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_zoom_create_init_process(cycle);
 }
 
 
@@ -285,6 +290,7 @@ ngx_http_zoom_broker_exit_process(ngx_cycle_t *cycle)
         return;
     }
 
+    ngx_http_zoom_create_exit_process();
     ngx_http_zoom_members_exit_process();
     ngx_http_zoom_renew_stop();
     ngx_http_zoom_reseal_stop();
