@@ -14,12 +14,17 @@ my $t = Zoom::Test->new;
 my $zoom = $t->zoom;
 my $grants = Zoom::Grants->new($t);
 
-my $account = $t->account('acme');
+$t->secret_file(sdk_key => 'SDKkey_' . Zoom::Test::random_name(6));
+$t->secret_file(sdk_secret => 'CANARYsdk' . Zoom::Test::random_name());
+$t->secret_file(hook => 'CANARYhook' . Zoom::Test::random_name(6));
+
+my $account = $t->account('acme', sdk_key    => 'file:%{sdk_key}',
+                                  sdk_secret => 'file:%{sdk_secret}');
 
 my $scopes = 'user:read:user user:read:token '
              . 'meeting:read:local_recording_token';
 
-my $conf = $grants->conf('users', <<'EOC', scopes => $scopes) . $account;
+my $conf = $grants->conf('users', <<'EOC', scopes => $scopes,
     zoom_authenticate  off;
     zoom_allow_user    *;
 
@@ -58,7 +63,20 @@ my $conf = $grants->conf('users', <<'EOC', scopes => $scopes) . $account;
     location = /status {
         zoom_status;
     }
+
+    location = /kit {
+        zoom_join      acme;
+        zoom_types     onbehalf;
+        zoom_onbehalf  users $arg_a $arg_b $arg_c;
+    }
+
+    location = /hook {
+        zoom_webhook       users;
+        zoom_authenticate  off;
+    }
 EOC
+                          webhook_secret => 'file:%{hook}') . $account;
+
 
 my $nginx = $t->nginx(account => 0, http => $conf);
 
@@ -158,6 +176,26 @@ subtest 'a meeting of another account' => sub {
     $grants->get('/both?a=owner2&type=onbehalf&meeting_id=123456789');
     is($zoom->token_calls, $calls, 'who comes sooner is not told on');
     $zoom->control({ absent => { 'bob@other.example' => undef } });
+};
+
+
+subtest 'a join kit' => sub {
+    my $kit = sub {
+        my ($path) = @_;
+
+        return http(port => $grants->port, path => $path,
+                    headers => ['Content-Type' => 'application/json'],
+                    body => '{"meeting_number":"987654321"}');
+    };
+
+    my $of = sub { jwt_claims($kit->($_[0])->json->{obfToken})->{uid} };
+
+    like($of->('/kit?a=owner1&b=owner2'), qr/^Alice/i, 'has the first token');
+    like($of->('/kit?a=owner2&b=owner1'), qr/^Bob/i, 'of those who are named');
+    like($of->('/kit?a=nobody&b=owner2'), qr/^Bob/i,
+         'and have connected');
+    is(error_of($kit->('/kit?a=nobody&b=nobody2')), '403 not_connected',
+       'or none');
 };
 
 
@@ -296,6 +334,29 @@ subtest 'a backup' => sub {
 
     $nginx = $t->nginx(account => 0, http => $conf);
     is($grants->get('/zak?user=owner2')->status, 200, 'and restored');
+};
+
+
+# As Zoom tells of it, without our having asked.
+subtest 'a user removes the app' => sub {
+    $zoom->control({ user_app => { webhook => {
+        url => $grants->here . '/hook', secret => $t->secret('hook') } } });
+    is($grants->connect('leaver', user => 'carol@third.example')->status, 200,
+       'after connecting');
+    is($grants->get('/zak?user=leaver')->status, 200, 'and a ZAK');
+
+    my $asked = $zoom->count('endpoints', 'refresh', 'calls');
+
+    $zoom->control({ deauthorize => { user => 'carol@third.example' } });
+
+    ok(wait_for(sub {
+        grep { $_->{email} =~ /^carol/ && $_->{state} eq 'expired' }
+             @{ $grants->get('/grants')->json->{grants} };
+    }, 10), 'the grant is over with the webhook');
+    is(error_of($grants->get("/$_?user=leaver")), '403 grant_expired',
+       "$_: nothing of before is given any more") for qw(strict zak);
+    is($zoom->count('endpoints', 'refresh', 'calls'), $asked,
+       'of which Zoom is not asked');
 };
 
 

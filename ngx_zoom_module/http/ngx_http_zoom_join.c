@@ -593,7 +593,9 @@ ngx_http_zoom_join_write(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     for (i = 0; i < ctx->batch.n; i++) {
         ask = &ctx->batch.asks[i];
 
-        if (ask->error == ZOOM_OK) {
+        /* of several in whose name there is one, the first */
+
+        if (ask->error == ZOOM_OK && token[ask->req.type].len == 0) {
             token[ask->req.type] = ngx_http_zoom_str(&ask->token);
             size += ask->token.len;
         }
