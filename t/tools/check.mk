@@ -3,7 +3,8 @@
 SAN_FLAGS := -fsanitize=address,undefined -fno-omit-frame-pointer
 
 .PHONY: lint sanitize valgrind coverage torture matrix \
-        fuzz chaos bench bench-base bench-check bench-zone
+        fuzz chaos bench bench-base bench-check bench-zone \
+        bench-grants
 
 lint:  ## style, banned functions, clang-tidy, cppcheck
 	@t/tools/deps $(PACKAGES) $(LINTERS)
@@ -120,6 +121,15 @@ chaos:  ## reloads, kills, outages and crowds for 18 minutes; PARTS="storm"
 	ZOOM_MODULE=$(MODULE) STORM=$(STORM) MIX=$(MIX) EXPIRY=$(EXPIRY) \
 	    OUTAGE=$(OUTAGE) CROWD=$(CROWD) ROUNDS=$(ROUNDS) \
 	    prove -v -It/lib $(PARTS:%=t/chaos/%.t)
+
+$(OUT)/bench/fill: t/bench/fill.c src/zoom_seal.c
+	@mkdir -p $(dir $@)
+	$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Wshadow -Werror -Iinclude \
+	    -o $@ $^ src/zoom_base64.c src/zoom_string.c -lsqlite3 -lcrypto
+
+bench-grants: $(OUT)/bench/fill  ## 100,000 grants of users: start, first callbacks, memory
+	@$(MAKE) --no-print-directory all
+	ZOOM_MODULE=$(MODULE) BENCH_OUT=$(OUT)/bench t/bench/grants
 
 $(OUT)/bench/open: t/bench/open.c
 	@mkdir -p $(dir $@)
