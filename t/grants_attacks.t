@@ -321,6 +321,33 @@ subtest 'the name of somebody else' => sub {
 };
 
 
+# Zoom gives an e-mail that was Carol's to Bob: what is asked for by it is his
+# from then on, and what is hers by another name stays hers.
+subtest 'an e-mail that has another owner' => sub {
+    my ($old, $carol) = ('carol@third.example', 'CarolOfAThirdAccount01');
+
+    $grants->connect('staff3', user => $old);
+    is(owner($_), $carol, "$_ is hers") for 'staff3', $old, $carol;
+
+    $zoom->control({ users => [
+        { id => $carol, email => 'carol.new@third.example',
+          account_id => 'third_account' },
+        { id => 'BobOfAnotherAccount001', email => $old,
+          account_id => 'other_account' },
+    ] });
+    is(owner($old), $carol, 'nobody has connected since');
+
+    $grants->connect('staff4', user => $old);
+    is(owner($old), 'BobOfAnotherAccount001', 'the e-mail is his');
+    is(owner($_), $carol, "$_ is still hers") for 'staff3', $carol;
+
+    $grants->connect('staff3', user => 'carol.new@third.example');
+    is(owner($_), $carol, "$_ is hers as well")
+        for 'carol.new@third.example', 'staff3';
+    is(owner($old), 'BobOfAnotherAccount001', 'and the old one is not');
+};
+
+
 subtest 'consent withdrawn' => sub {
     is(owner('alice'), 'AliceOfAnotherAccount1', 'a token that is kept');
     $zoom->control({ deauthorize => { user => $alice } });

@@ -15,56 +15,19 @@
 #include "ngx_http_zoom_bearer.h"
 #include "ngx_http_zoom_call.h"
 #include "ngx_http_zoom_connect.h"
+#include "ngx_http_zoom_connecting.h"
+#include "ngx_http_zoom_device.h"
 #include "ngx_http_zoom_failure.h"
 #include "ngx_http_zoom_forget.h"
 #include "ngx_http_zoom_grants.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_timer.h"
 #include "ngx_http_zoom_user_grant.h"
-#include "zoom_consent.h"
-#include "zoom_oauth.h"
 #include "zoom_user.h"
 
 
 #define NGX_HTTP_ZOOM_CONNECT_MAX   256          /* at once, in a worker */
 #define NGX_HTTP_ZOOM_CONNECT_TIME  12000        /* of a step, milliseconds */
-#define NGX_HTTP_ZOOM_CONNECT_SLOW  5            /* RFC 8628, 3.5; seconds */
-
-
-typedef enum {
-    NGX_HTTP_ZOOM_CONNECT_CODE = 0,
-    NGX_HTTP_ZOOM_CONNECT_DEVICE,
-    NGX_HTTP_ZOOM_CONNECT_POLL,
-    NGX_HTTP_ZOOM_CONNECT_PROFILE
-} ngx_http_zoom_connect_e;
-
-
-typedef struct {
-    ngx_http_zoom_connect_t      connect;
-    ngx_queue_t                  queue;
-
-    ngx_http_zoom_connect_e      step;
-    ngx_http_zoom_worker_account_t  *wa;
-    ngx_http_zoom_call_t         call;
-    zoom_error_e                 trouble;
-    ngx_msec_t                   deadline;
-    ngx_event_t                  timer;      /* to the next poll */
-    ngx_msec_t                   dies;       /* the device's code */
-    zoom_device_e                reason;
-
-    u_char                       alias[ZOOM_USER_MAX + 1];
-    u_char                       code[NGX_HTTP_ZOOM_CODE_MAX];
-    size_t                       code_len;
-    u_char                       verifier[ZOOM_CONSENT_VERIFIER_LEN];
-    size_t                       verifier_len;
-
-    zoom_profile_t               profile;
-    u_char                       refresh[ZOOM_REFRESH_TOKEN_MAX];
-    size_t                       refresh_len;
-    u_char                       access[ZOOM_ACCESS_TOKEN_MAX];
-    size_t                       access_len;
-    time_t                       expires;
-} ngx_http_zoom_connecting_t;
 
 
 static ngx_http_zoom_connecting_t *ngx_http_zoom_connect_create(
@@ -72,8 +35,6 @@ static ngx_http_zoom_connecting_t *ngx_http_zoom_connect_create(
 static ngx_http_zoom_connect_t *ngx_http_zoom_connect_prove(
     ngx_http_zoom_connecting_t *c, ngx_http_zoom_connect_e step);
 static void ngx_http_zoom_connect_proved(ngx_http_zoom_grants_ask_t *ask);
-static void ngx_http_zoom_connect_step(ngx_http_zoom_connecting_t *c,
-    ngx_http_zoom_connect_e step);
 static ngx_int_t ngx_http_zoom_connect_send(ngx_http_zoom_call_t *call,
     const ngx_str_t *none, ngx_http_zoom_exchange_t *x);
 static ngx_int_t ngx_http_zoom_connect_form(ngx_http_zoom_connecting_t *c,
@@ -89,18 +50,8 @@ static void ngx_http_zoom_connect_meet(ngx_http_zoom_call_t *call,
     zoom_error_e trouble);
 static zoom_error_e ngx_http_zoom_connect_met(ngx_http_zoom_call_t *call);
 static void ngx_http_zoom_connect_done(ngx_http_zoom_call_t *call);
-static void ngx_http_zoom_connect_started(ngx_http_zoom_connecting_t *c);
-static void ngx_http_zoom_connect_polled(ngx_http_zoom_connecting_t *c);
-static void ngx_http_zoom_connect_late(ngx_http_zoom_connecting_t *c);
-static void ngx_http_zoom_connect_wait(ngx_http_zoom_connecting_t *c);
-static void ngx_http_zoom_connect_timer(ngx_event_t *ev);
 static void ngx_http_zoom_connect_store(ngx_http_zoom_connecting_t *c);
 static void ngx_http_zoom_connect_stored(ngx_http_zoom_grants_ask_t *ask);
-static void ngx_http_zoom_connect_fail(ngx_http_zoom_connecting_t *c,
-    zoom_error_e error);
-static void ngx_http_zoom_connect_tell(ngx_http_zoom_connecting_t *c,
-    zoom_error_e error);
-static void ngx_http_zoom_connect_over(ngx_http_zoom_connecting_t *c);
 
 
 static const ngx_http_zoom_call_ops_t  ngx_http_zoom_connect_ops = {
@@ -118,8 +69,9 @@ static const ngx_http_zoom_call_ops_t  ngx_http_zoom_connect_ops = {
 };
 
 
-static ngx_uint_t   ngx_http_zoom_nconnecting;
-static ngx_queue_t  ngx_http_zoom_connecting;    /* all of these */
+ngx_queue_t  ngx_http_zoom_connecting;
+
+static ngx_uint_t  ngx_http_zoom_nconnecting;
 
 
 ngx_http_zoom_connect_t *
@@ -227,7 +179,7 @@ ngx_http_zoom_connect_create(ngx_http_zoom_account_t *account,
     zoom_buf_init(&b, c->alias, ZOOM_USER_MAX);
     zoom_user_fold(&b, ngx_http_zoom_str(alias));
 
-    ngx_http_zoom_timer_init(&c->timer, ngx_http_zoom_connect_timer,
+    ngx_http_zoom_timer_init(&c->timer, ngx_http_zoom_device_timer,
                              ngx_cycle->log);
 
     /* a worker that quits waits for a poll, and not for the next one */
@@ -244,7 +196,7 @@ ngx_http_zoom_connect_create(ngx_http_zoom_account_t *account,
 }
 
 
-static void
+void
 ngx_http_zoom_connect_step(ngx_http_zoom_connecting_t *c,
     ngx_http_zoom_connect_e step)
 {
@@ -490,7 +442,7 @@ ngx_http_zoom_connect_done(ngx_http_zoom_call_t *call)
     c = call->data;
 
     if (c->step == NGX_HTTP_ZOOM_CONNECT_POLL) {
-        ngx_http_zoom_connect_polled(c);
+        ngx_http_zoom_device_polled(c);
         return;
     }
 
@@ -507,110 +459,12 @@ ngx_http_zoom_connect_done(ngx_http_zoom_call_t *call)
         return;
 
     case NGX_HTTP_ZOOM_CONNECT_DEVICE:
-        ngx_http_zoom_connect_started(c);
+        ngx_http_zoom_device_started(c);
         return;
 
     default: /* NGX_HTTP_ZOOM_CONNECT_PROFILE */
         ngx_http_zoom_connect_store(c);
     }
-}
-
-
-static void
-ngx_http_zoom_connect_started(ngx_http_zoom_connecting_t *c)
-{
-    c->dies = ngx_current_msec + c->connect.device.life * 1000;
-
-    ngx_http_zoom_connect_tell(c, ZOOM_OK);
-    ngx_http_zoom_connect_wait(c);
-}
-
-
-static void
-ngx_http_zoom_connect_polled(ngx_http_zoom_connecting_t *c)
-{
-    if (c->call.error != ZOOM_OK) {
-
-        /* of an outage the user who types a code knows nothing */
-
-        if (zoom_error_info(c->call.error)->status
-            >= NGX_HTTP_SERVICE_UNAVAILABLE)
-        {
-            ngx_http_zoom_connect_wait(c);
-            return;
-        }
-
-        ngx_http_zoom_connect_fail(c, c->call.error);
-        return;
-    }
-
-    switch (c->reason) {
-
-    case ZOOM_DEVICE_NONE:
-        ngx_http_zoom_connect_step(c, NGX_HTTP_ZOOM_CONNECT_PROFILE);
-        return;
-
-    case ZOOM_DEVICE_SLOW_DOWN:
-        c->connect.device.interval += NGX_HTTP_ZOOM_CONNECT_SLOW;
-
-        /* fall through */
-
-    case ZOOM_DEVICE_PENDING:
-        ngx_http_zoom_connect_wait(c);
-        return;
-
-    case ZOOM_DEVICE_DENIED:
-        ngx_log_error(NGX_LOG_INFO, c->wa->log, 0,
-                      "zoom: account \"%V\": a user of a device declined",
-                      &c->wa->account->name);
-
-        ngx_http_zoom_connect_declined(c->wa->account);
-        ngx_http_zoom_connect_over(c);
-        return;
-
-    default: /* ZOOM_DEVICE_EXPIRED */
-        ngx_http_zoom_connect_late(c);
-    }
-}
-
-
-static void
-ngx_http_zoom_connect_late(ngx_http_zoom_connecting_t *c)
-{
-    ngx_log_error(NGX_LOG_INFO, c->wa->log, 0,
-                  "zoom: account \"%V\": a user of a device took too long",
-                  &c->wa->account->name);
-
-    ngx_http_zoom_count(&c->wa->state->connects[
-                                              NGX_HTTP_ZOOM_CONNECTS_EXPIRED]);
-    ngx_http_zoom_connect_over(c);
-}
-
-
-static void
-ngx_http_zoom_connect_wait(ngx_http_zoom_connecting_t *c)
-{
-    ngx_msec_int_t  left;
-
-    left = (ngx_msec_int_t) (c->dies - ngx_current_msec);
-
-    if (left <= 0) {
-        ngx_http_zoom_connect_late(c);
-        return;
-    }
-
-    ngx_add_timer(&c->timer, c->connect.device.interval * 1000);
-}
-
-
-static void
-ngx_http_zoom_connect_timer(ngx_event_t *ev)
-{
-    ngx_http_zoom_connecting_t  *c;
-
-    c = ngx_http_zoom_timer_object(ev, ngx_http_zoom_connecting_t, timer);
-
-    ngx_http_zoom_connect_step(c, NGX_HTTP_ZOOM_CONNECT_POLL);
 }
 
 
@@ -691,7 +545,7 @@ ngx_http_zoom_connect_stored(ngx_http_zoom_grants_ask_t *ask)
 }
 
 
-static void
+void
 ngx_http_zoom_connect_fail(ngx_http_zoom_connecting_t *c, zoom_error_e error)
 {
     u_char                    often[64];
@@ -731,9 +585,7 @@ ngx_http_zoom_connect_fail(ngx_http_zoom_connecting_t *c, zoom_error_e error)
 }
 
 
-/* Whoever waits, and only once. */
-
-static void
+void
 ngx_http_zoom_connect_tell(ngx_http_zoom_connecting_t *c, zoom_error_e error)
 {
     ngx_http_zoom_connect_pt  handler;
@@ -749,7 +601,7 @@ ngx_http_zoom_connect_tell(ngx_http_zoom_connecting_t *c, zoom_error_e error)
 }
 
 
-static void
+void
 ngx_http_zoom_connect_over(ngx_http_zoom_connecting_t *c)
 {
     ngx_http_zoom_timer_stop(&c->timer);
