@@ -115,6 +115,10 @@ my $locations = <<'EOC';
             add_header         X-User    $zoom_pool_user always;
             add_header         X-Status  $zoom_pool_status always;
         }
+        location = /status {
+            zoom_status;
+            zoom_authenticate  off;
+        }
         location = /hook {
             zoom_webhook       acme;
         }
@@ -314,6 +318,33 @@ subtest 'nobody is left' => sub {
     like($said[0], qr/activate them/, 'that says what to do');
 
     is(who(ask('nosuch')), '403 no_user', 'and a pool that is none');
+};
+
+
+subtest 'status' => sub {
+    my $pools = $t->get('/status?format=json')->json->{pools};
+
+    is($pools->{turns}{up}, 4, 'users up, the backup among them');
+    is($pools->{turns}{down}, 1, 'and down');
+    is($pools->{turns}{picked}, 51, 'picks');
+    is($pools->{meetings}{leases}, 10, 'leases');
+    is($pools->{meetings}{exhausted}, 3, 'how often nobody was left');
+    is($pools->{lost}{up}, 0, 'nobody is up');
+
+    my @out = sort { $a->{user} cmp $b->{user} } @{ $pools->{lost}{out} };
+
+    is_deeply([map { $_->{user} } @out],
+              [qw(nobody2@example.com nobody@example.com)], 'who is out');
+    is($out[0]{code}, 1001, 'why');
+    cmp_ok($out[0]{seconds}, '<=', 30, 'and until when');
+
+    my $text = $t->get('/status?format=prometheus')->body;
+    like($text, qr/^zoom_pool_users\{pool="lost",state="down"\} 2$/m,
+         'Prometheus');
+    like($text, qr/^zoom_pool_exhausted_total\{pool="meetings"\} 3$/m, 'as well');
+
+    my $page = $t->get('/status?format=html')->body;
+    like($page, qr/Pool lost.*nobody\@example\.com<td>out, for /s, 'people');
 };
 
 

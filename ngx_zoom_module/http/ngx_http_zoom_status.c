@@ -11,6 +11,7 @@
 #include "ngx_http_zoom_handlers.h"
 #include "ngx_http_zoom_reply.h"
 #include "ngx_http_zoom_status.h"
+#include "ngx_http_zoom_status_pools.h"
 #include "ngx_http_zoom_str.h"
 
 
@@ -429,6 +430,11 @@ ngx_http_zoom_status_look(ngx_http_request_t *r)
     if (ngx_http_zoom_status_refusals(r, snap) != NGX_OK
         || ngx_http_zoom_status_events(r, snap) != NGX_OK)
     {
+        return NULL;
+    }
+
+    snap->pools = ngx_http_zoom_status_pools(r->pool, zmcf);
+    if (snap->pools == NULL) {
         return NULL;
     }
 

@@ -46,6 +46,7 @@ typedef struct {
     ngx_atomic_t                 errors[ZOOM_E_LAST];    /* of no account */
     ngx_array_t                  refusals;   /* ngx_http_zoom_refusals_t */
     ngx_array_t                  events;     /* ngx_http_zoom_events_t */
+    ngx_array_t                 *pools;      /* ngx_http_zoom_pool_report_t */
 } ngx_http_zoom_snapshot_t;
 
 

@@ -13,6 +13,7 @@
 #include "ngx_http_zoom_html_webhooks.h"
 #include "ngx_http_zoom_status.h"
 #include "ngx_http_zoom_status_fleet.h"
+#include "ngx_http_zoom_status_pools.h"
 #include "ngx_http_zoom_version.h"
 
 
@@ -142,6 +143,7 @@ ngx_http_zoom_html_account(ngx_http_zoom_writer_t *w,
     ngx_http_zoom_html_times(w, "wait", &fare->state.tallies[0].wait_time);
     ngx_http_zoom_writes(w, "</table>\n");
 
+    ngx_http_zoom_html_pools(w, snap->pools, &fare->name);
     ngx_http_zoom_html_webhooks(w, &fare->name, snap);
 
     ngx_http_zoom_writes(w, "</div>\n");

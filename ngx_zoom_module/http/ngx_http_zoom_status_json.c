@@ -5,6 +5,7 @@
 #include "ngx_http_zoom_events.h"
 #include "ngx_http_zoom_status.h"
 #include "ngx_http_zoom_status_fleet.h"
+#include "ngx_http_zoom_status_pools.h"
 #include "ngx_http_zoom_version.h"
 
 
@@ -105,7 +106,11 @@ ngx_http_zoom_status_json(ngx_http_zoom_writer_t *w,
         ngx_http_zoom_json_events(w, &event[i]);
     }
 
-    ngx_http_zoom_writes(w, "]}\n");
+    ngx_http_zoom_writes(w, "]");
+
+    ngx_http_zoom_json_pools(w, snap->pools);
+
+    ngx_http_zoom_writes(w, "}\n");
 }
 
 

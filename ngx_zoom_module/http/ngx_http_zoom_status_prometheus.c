@@ -5,6 +5,7 @@
 #include "ngx_http_zoom_events.h"
 #include "ngx_http_zoom_status.h"
 #include "ngx_http_zoom_status_fleet.h"
+#include "ngx_http_zoom_status_pools.h"
 #include "ngx_http_zoom_version.h"
 #include "zoom_grant.h"
 
@@ -136,6 +137,7 @@ ngx_http_zoom_status_prometheus(ngx_http_zoom_writer_t *w,
     ngx_http_zoom_prometheus_rejected(w, snap);
     ngx_http_zoom_prometheus_refused(w, snap);
     ngx_http_zoom_prometheus_webhooks(w, snap);
+    ngx_http_zoom_prometheus_pools(w, snap->pools);
 
     for (gauge = ngx_http_zoom_gauges; gauge->name; gauge++) {
         ngx_http_zoom_prometheus_gauge(w, snap, gauge);

@@ -19,6 +19,8 @@ static ngx_int_t ngx_http_zoom_pool_fold(const ngx_str_t *name, u_char *buf,
     ngx_str_t *folded);
 static ngx_uint_t ngx_http_zoom_pool_mark(ngx_http_zoom_pool_t *pool,
     const ngx_str_t *name, ngx_uint_t gone);
+static void ngx_http_zoom_member_row(ngx_http_zoom_pool_t *pool, uint32_t i,
+    ngx_http_zoom_member_row_t *row) ngx_http_zoom_under_lock;
 static void ngx_http_zoom_member_usable(ngx_http_zoom_member_t *m,
     ngx_uint_t usable);
 static uint32_t ngx_http_zoom_member_find(ngx_http_zoom_pool_t *pool,
@@ -208,8 +210,6 @@ ngx_http_zoom_pool_list(ngx_http_zoom_pool_t *pool, ngx_uint_t *at,
     uint32_t                 i;
     ngx_http_zoom_member_t  *m;
 
-    ngx_memzero(row, sizeof(ngx_http_zoom_member_row_t));
-
     ngx_http_zoom_pool_zone_lock(pool);
 
     for (i = *at; i < pool->sh->members; i++) {
@@ -219,31 +219,7 @@ ngx_http_zoom_pool_list(ngx_http_zoom_pool_t *pool, ngx_uint_t *at,
             continue;
         }
 
-        row->up = ngx_http_zoom_member_up(m);
-        row->off = m->off;
-        row->backup = m->backup;
-        row->gone = m->gone;
-        row->found = !(m->sources & (1u << NGX_HTTP_ZOOM_POOL_STATIC));
-        row->created = !!(m->sources & (1u << NGX_HTTP_ZOOM_POOL_CREATED));
-        row->weight = m->weight;
-        row->leases = pool->waiting.turns[i].leases;
-        row->fails = m->fails;
-        row->code = m->code;
-        row->picked = m->picked;
-
-        if (m->where == NGX_HTTP_ZOOM_POOL_WAITING) {
-            row->wait = ngx_max((ngx_msec_int_t) (m->until
-                                                  - ngx_current_msec), 0);
-        }
-
-        row->name.data = row->text;
-        row->name.len = m->len;
-        ngx_memcpy(row->name.data, m->name, m->len);
-
-        row->id.data = row->text + m->len;
-        row->id.len = m->id_len;
-        ngx_memcpy(row->id.data, m->id, m->id_len);
-
+        ngx_http_zoom_member_row(pool, i, row);
         break;
     }
 
@@ -253,6 +229,63 @@ ngx_http_zoom_pool_list(ngx_http_zoom_pool_t *pool, ngx_uint_t *at,
     ngx_http_zoom_pool_zone_unlock(pool);
 
     return i ? NGX_OK : NGX_DONE;
+}
+
+
+ngx_uint_t
+ngx_http_zoom_pool_out(ngx_http_zoom_pool_t *pool,
+    ngx_http_zoom_member_row_t *rows, ngx_uint_t n)
+{
+    ngx_uint_t  i;
+
+    ngx_http_zoom_pool_zone_lock(pool);
+
+    n = ngx_min(n, pool->sh->waiting.n);
+
+    for (i = 0; i < n; i++) {
+        ngx_http_zoom_member_row(pool, pool->waiting.heap[i], &rows[i]);
+    }
+
+    ngx_http_zoom_pool_zone_unlock(pool);
+
+    return n;
+}
+
+
+static void
+ngx_http_zoom_member_row(ngx_http_zoom_pool_t *pool, uint32_t i,
+    ngx_http_zoom_member_row_t *row)
+{
+    ngx_http_zoom_member_t  *m;
+
+    m = &pool->members[i];
+
+    ngx_memzero(row, sizeof(ngx_http_zoom_member_row_t));
+
+    row->up = ngx_http_zoom_member_up(m);
+    row->off = m->off;
+    row->backup = m->backup;
+    row->gone = m->gone;
+    row->found = !(m->sources & (1u << NGX_HTTP_ZOOM_POOL_STATIC));
+    row->created = !!(m->sources & (1u << NGX_HTTP_ZOOM_POOL_CREATED));
+    row->weight = m->weight;
+    row->leases = pool->waiting.turns[i].leases;
+    row->fails = m->fails;
+    row->code = m->code;
+    row->picked = m->picked;
+
+    if (m->where == NGX_HTTP_ZOOM_POOL_WAITING) {
+        row->wait = ngx_max((ngx_msec_int_t) (m->until
+                                              - ngx_current_msec), 0);
+    }
+
+    row->name.data = row->text;
+    row->name.len = m->len;
+    ngx_memcpy(row->name.data, m->name, m->len);
+
+    row->id.data = row->text + m->len;
+    row->id.len = m->id_len;
+    ngx_memcpy(row->id.data, m->id, m->id_len);
 }
 
 

@@ -80,6 +80,14 @@ ngx_uint_t ngx_http_zoom_pool_back(ngx_http_zoom_pool_t *pool,
 ngx_int_t ngx_http_zoom_pool_list(ngx_http_zoom_pool_t *pool, ngx_uint_t *at,
     ngx_http_zoom_member_row_t *row);
 
+/*
+ * Up to "n" of those who are out till a time, the next to come back first and
+ * the others in no order.  Returns how many there are in "rows".
+ */
+
+ngx_uint_t ngx_http_zoom_pool_out(ngx_http_zoom_pool_t *pool,
+    ngx_http_zoom_member_row_t *rows, ngx_uint_t n);
+
 
 /* Under the pool's lock: */
 
