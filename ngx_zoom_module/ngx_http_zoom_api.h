@@ -69,7 +69,7 @@ typedef struct {
     ngx_str_t                    method;
     ngx_str_t                    path;       /* encoded, with arguments */
     ngx_str_t                    body;       /* JSON, or nothing */
-    ngx_str_t                    label;      /* no data: "medium" */
+    ngx_str_t                    label;      /* no data: the endpoint's */
 } ngx_http_zoom_api_req_t;
 
 

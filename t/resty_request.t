@@ -402,6 +402,38 @@ subtest 'Meeting SDK signatures' => sub {
 };
 
 
+subtest 'whose limit a request is under' => sub {
+    my $used = sub {
+        my ($acme) = call_lua($t, '/content', 'account', 'acme');
+
+        return { map { $_ => $acme->{limits}{$_}{used} }
+                 keys %{ $acme->{limits} } };
+    };
+
+    for ([light  => path => '/users/bots@example.com'],
+         [light  => path => '/users/bots%40example.com',
+                    args => { login_type => 1 }],
+         [medium => path => '/users'],
+         [heavy  => path => '/report/daily'],
+         [medium => path => '/report/daily', label => 'medium'],
+         [light  => path => ['meetings', '/ajXp112Qm//Kj4854875g=='],
+                    method => 'PATCH', body => '{}'],
+         [heavy  => path => '/no/such/endpoint'],
+         [heavy  => path => '/users//a'])
+    {
+        my ($label, %args) = @$_;
+        my $before = $used->();
+
+        call_lua($t, '/content', 'request', { account => 'acme', %args });
+
+        my $after = $used->();
+        my @more = grep { $after->{$_} > $before->{$_} } sort keys %$after;
+
+        is("@more", $label, ref $args{path} ? "@{ $args{path} }" : $args{path});
+    }
+};
+
+
 subtest 'how an account fares' => sub {
     my ($acme) = call_lua($t, '/content', 'account', 'acme');
 

@@ -1270,7 +1270,12 @@ function _M.request(args)
     set(api_req.method, method)
     set(api_req.path, path)
     set(api_req.body, content)
-    set(api_req.label, args.label or "medium")
+
+    if args.label then
+        set(api_req.label, args.label)
+    else
+        api_req.label.data, api_req.label.len = nil, 0
+    end
 
     return await(C.ngx_http_zoom_ffi_request(vm, r, account, api_req, timeout,
                                              callp, result),

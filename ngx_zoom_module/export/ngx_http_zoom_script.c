@@ -11,13 +11,18 @@
 #include "ngx_http_zoom_script.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_user.h"
+#include "zoom_endpoint.h"
 #include "zoom_meeting.h"
+#include "zoom_path.h"
 #include "zoom_sdk.h"
 #include "zoom_token_type.h"
 
 
 static const char *ngx_http_zoom_script_method(const ngx_str_t *name);
-static zoom_label_e ngx_http_zoom_script_label(const ngx_str_t *name);
+static zoom_label_e ngx_http_zoom_script_label(
+    const ngx_http_zoom_api_req_t *req);
+static zoom_label_e ngx_http_zoom_script_endpoint(const ngx_str_t *method,
+    const ngx_str_t *path);
 
 
 const char *
@@ -80,7 +85,7 @@ ngx_http_zoom_script_request(const ngx_http_zoom_api_req_t *req,
     ngx_http_zoom_api_call_t *call)
 {
     call->method = ngx_http_zoom_script_method(&req->method);
-    call->label = ngx_http_zoom_script_label(&req->label);
+    call->label = ngx_http_zoom_script_label(req);
 
     if (call->account == NULL
         || ngx_http_zoom_worker_account(call->account) == NULL)
@@ -136,21 +141,45 @@ ngx_http_zoom_script_method(const ngx_str_t *name)
 
 
 static zoom_label_e
-ngx_http_zoom_script_label(const ngx_str_t *name)
+ngx_http_zoom_script_label(const ngx_http_zoom_api_req_t *req)
 {
     ngx_uint_t  i;
 
-    if (name->data == NULL) {
-        return ZOOM_MEDIUM;
+    if (req->label.data == NULL) {
+        return ngx_http_zoom_script_endpoint(&req->method, &req->path);
     }
 
     for (i = 0; i < ZOOM_NLABELS; i++) {
-        if (ngx_http_zoom_same(name, &ngx_http_zoom_labels[i])) {
+        if (ngx_http_zoom_same(&req->label, &ngx_http_zoom_labels[i])) {
             break;
         }
     }
 
     return (zoom_label_e) i;
+}
+
+
+/* What Zoom has not published is taken for the rarest that it allows. */
+
+static zoom_label_e
+ngx_http_zoom_script_endpoint(const ngx_str_t *method, const ngx_str_t *path)
+{
+    size_t                  len;
+    u_char                 *args;
+    zoom_path_t             read;
+    const zoom_endpoint_t  *endpoint;
+
+    args = ngx_strlchr(path->data, path->data + path->len, '?');
+    len = args ? (size_t) (args - path->data) : path->len;
+
+    if (zoom_path_read(&read, (zoom_str_t) { path->data, len }) != NULL) {
+        return ZOOM_HEAVY;
+    }
+
+    endpoint = zoom_endpoint_find(zoom_method(ngx_http_zoom_str(method)),
+                                  &read);
+
+    return endpoint ? endpoint->label : ZOOM_HEAVY;
 }
 
 
