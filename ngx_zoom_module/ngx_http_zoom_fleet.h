@@ -11,12 +11,17 @@
 #include <ngx_core.h>
 
 
+#define NGX_HTTP_ZOOM_FLEET_HEARD  16
+
+
 typedef struct {
     ngx_atomic_t                 away;       /* since when, ngx_time(); 0: it
                                                 is there, as far as is known */
     ngx_atomic_t                 told;       /* the latest "away" that the log
                                                 was told of */
     ngx_atomic_t                 reason;     /* a sum of what it was told */
+    ngx_atomic_t                 heard[NGX_HTTP_ZOOM_FLEET_HEARD];   /* the
+                                                latest purges */
     ngx_atomic_t                 incidents;
     ngx_atomic_t                 hosts;      /* that were seen lately */
     ngx_atomic_t                 trips;      /* answers of the store's */

@@ -6,6 +6,7 @@
 #include "ngx_http_zoom_account_credentials.h"
 #include "ngx_http_zoom_broker.h"
 #include "ngx_http_zoom_claim.h"
+#include "ngx_http_zoom_claim_purge.h"
 #include "ngx_http_zoom_connect.h"
 #include "ngx_http_zoom_create.h"
 #include "ngx_http_zoom_failure.h"
@@ -34,6 +35,11 @@
 #define NGX_HTTP_ZOOM_HOST_ID      16
 
 
+static ngx_uint_t ngx_http_zoom_broker_purge_key(
+    const ngx_http_zoom_key_t *key);
+static void ngx_http_zoom_broker_purged(const ngx_str_t *prefix,
+    ngx_uint_t number);
+static ngx_uint_t ngx_http_zoom_broker_heard(ngx_uint_t number);
 static ngx_int_t ngx_http_zoom_broker_fleet(
     const ngx_http_zoom_store_conf_t *store, ngx_log_t *log);
 static void ngx_http_zoom_broker_counted(
@@ -101,7 +107,7 @@ ngx_http_zoom_broker_purge(ngx_http_zoom_account_t *account,
         return NGX_ERROR;
     }
 
-    *n += ngx_http_zoom_publish_purge(wa->zone, &key);
+    *n += ngx_http_zoom_broker_purge_key(&key);
 
     return NGX_OK;
 }
@@ -149,9 +155,64 @@ ngx_http_zoom_broker_drop(ngx_http_zoom_worker_account_t *wa,
         return NGX_ERROR;
     }
 
-    *n = ngx_http_zoom_publish_purge(wa->zone, &key);
+    *n = ngx_http_zoom_broker_purge_key(&key);
 
     return NGX_OK;
+}
+
+
+/* Here, and at all hosts that share what they mint. */
+
+static ngx_uint_t
+ngx_http_zoom_broker_purge_key(const ngx_http_zoom_key_t *key)
+{
+    ngx_str_t   prefix;
+    ngx_uint_t  number;
+
+    prefix.data = key->data;
+    prefix.len = key->len;
+
+    number = ngx_http_zoom_claim_purge(&prefix);
+
+    if (number) {
+        (void) ngx_http_zoom_broker_heard(number);
+    }
+
+    return ngx_http_zoom_publish_purge(ngx_http_zoom_broker_zone, key);
+}
+
+
+/* Another host's, which one worker of this one sees to. */
+
+static void
+ngx_http_zoom_broker_purged(const ngx_str_t *prefix, ngx_uint_t number)
+{
+    ngx_http_zoom_key_t  key;
+
+    if (!ngx_http_zoom_broker_heard(number)) {
+        return;
+    }
+
+    ngx_memzero(&key, sizeof(ngx_http_zoom_key_t));
+
+    key.data = prefix->data;
+    key.len = prefix->len;
+
+    (void) ngx_http_zoom_publish_purge(ngx_http_zoom_broker_zone, &key);
+}
+
+
+static ngx_uint_t
+ngx_http_zoom_broker_heard(ngx_uint_t number)
+{
+    ngx_atomic_t       *heard;
+    ngx_atomic_uint_t   last;
+
+    heard = ngx_http_zoom_broker_zone->sh->fleet.heard;
+    heard += number % NGX_HTTP_ZOOM_FLEET_HEARD;
+    last = *heard;
+
+    return last != number && ngx_atomic_cmp_set(heard, last, number);
 }
 
 
@@ -249,7 +310,8 @@ ngx_http_zoom_broker_fleet(const ngx_http_zoom_store_conf_t *store,
                          (int64_t) zoom_hash(sh->seed, zoom_str_c("host")))
              - text;
 
-    return ngx_http_zoom_claim_init_process(store, &id, &sh->fleet, log);
+    return ngx_http_zoom_claim_init_process(store, &id, &sh->fleet,
+                                            ngx_http_zoom_broker_purged, log);
 }
 
 

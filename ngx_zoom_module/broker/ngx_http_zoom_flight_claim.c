@@ -8,10 +8,6 @@
 #include "ngx_http_zoom_store.h"
 
 
-static void ngx_http_zoom_flight_claim_known(
-    const ngx_http_zoom_flight_t *flight, ngx_http_zoom_record_t *rec);
-static time_t ngx_http_zoom_flight_claim_age(
-    const ngx_http_zoom_flight_t *flight, const ngx_http_zoom_record_t *rec);
 static void ngx_http_zoom_flight_claim_taken(void *data,
     ngx_http_zoom_claim_e outcome, const ngx_http_zoom_claim_value_t *value);
 static ngx_uint_t ngx_http_zoom_flight_claim_usable(
@@ -23,8 +19,7 @@ static void ngx_http_zoom_flight_claim_alone(ngx_http_zoom_flight_t *flight);
 ngx_int_t
 ngx_http_zoom_flight_claim(ngx_http_zoom_flight_t *flight)
 {
-    ngx_str_t               key;
-    ngx_http_zoom_record_t  rec;
+    ngx_str_t  key;
 
     if (!ngx_http_zoom_claim_used() || !flight->job->shared
         || flight->key.once)
@@ -35,35 +30,12 @@ ngx_http_zoom_flight_claim(ngx_http_zoom_flight_t *flight)
     key.data = flight->key.data;
     key.len = flight->key.len;
 
-    ngx_http_zoom_flight_claim_known(flight, &rec);
-
-    flight->claim = ngx_http_zoom_claim_take(&key,
-                               ngx_http_zoom_flight_claim_age(flight, &rec),
-                               ngx_http_zoom_flight_claim_taken, flight);
+    flight->claim = ngx_http_zoom_claim_take(&key, flight->key.scopes,
+                                             flight->job->reuse,
+                                             ngx_http_zoom_flight_claim_taken,
+                                             flight);
 
     return flight->claim ? NGX_AGAIN : NGX_OK;
-}
-
-
-static void
-ngx_http_zoom_flight_claim_known(const ngx_http_zoom_flight_t *flight,
-    ngx_http_zoom_record_t *rec)
-{
-    if (ngx_http_zoom_store_look(ngx_http_zoom_flight_zone, &flight->key, rec)
-        != NGX_OK)
-    {
-        ngx_memzero(rec, sizeof(ngx_http_zoom_record_t));
-    }
-}
-
-
-/* Seconds are rounded: what may be older than the purge is. */
-
-static time_t
-ngx_http_zoom_flight_claim_age(const ngx_http_zoom_flight_t *flight,
-    const ngx_http_zoom_record_t *rec)
-{
-    return ngx_min(flight->job->reuse, ngx_time() - rec->dropped - 1);
 }
 
 
@@ -124,9 +96,10 @@ ngx_http_zoom_flight_claim_usable(const ngx_http_zoom_flight_t *flight,
     time_t                  left, life;
     ngx_http_zoom_record_t  rec;
 
-    ngx_http_zoom_flight_claim_known(flight, &rec);
-
-    if (rec.sum == ngx_crc32_long(value->token.data, value->token.len)) {
+    if (ngx_http_zoom_store_look(ngx_http_zoom_flight_zone, &flight->key, &rec)
+        == NGX_OK
+        && rec.sum == ngx_crc32_long(value->token.data, value->token.len))
+    {
         return 0;
     }
 

@@ -81,13 +81,18 @@ ngx_int_t
 ngx_http_zoom_key_access(ngx_http_zoom_key_t *key,
     const ngx_http_zoom_worker_account_t *wa)
 {
+    ngx_int_t   rc;
     zoom_buf_t  b;
 
     ngx_http_zoom_key_credential(&b, key, wa);
 
     key->pinned = 1;
 
-    return ngx_http_zoom_key_end(&b, key, wa, ngx_http_zoom_key_seed, 0);
+    rc = ngx_http_zoom_key_end(&b, key, wa, ngx_http_zoom_key_seed, 0);
+
+    key->scopes[0] = (uint16_t) key->len;
+
+    return rc;
 }
 
 
@@ -152,12 +157,15 @@ ngx_http_zoom_key_token(ngx_http_zoom_key_t *key,
     const ngx_http_zoom_worker_account_t *wa,
     const ngx_http_zoom_token_req_t *req)
 {
+    size_t      user;
     uint64_t    what;
     ngx_int_t   rc;
     zoom_buf_t  b;
     zoom_str_t  part;
 
     ngx_http_zoom_key_user(&b, key, wa, &req->user);
+
+    user = b.len;
 
     what = (uint64_t) req->ttl << 16 | (uint64_t) req->type << 8
            | (req->webinar ? 2 : 0) | (req->bypass ? 1 : 0);
@@ -173,6 +181,8 @@ ngx_http_zoom_key_token(ngx_http_zoom_key_t *key,
     rc = ngx_http_zoom_key_end(&b, key, wa, wa->seed, wa->prefix.len);
 
     key->once = zoom_token_types[req->type].once;
+    key->scopes[0] = (uint16_t) wa->prefix.len;
+    key->scopes[1] = (uint16_t) user;
 
     return rc;
 }
@@ -249,6 +259,8 @@ ngx_http_zoom_key_end(zoom_buf_t *b, ngx_http_zoom_key_t *key,
     part.data = b->data + skip;
     part.len = b->len - skip;
 
+    key->scopes[0] = 0;
+    key->scopes[1] = 0;
     key->once = 0;
     key->state = ngx_http_zoom_state_index(wa->zone, wa->state);
     key->len = b->len;

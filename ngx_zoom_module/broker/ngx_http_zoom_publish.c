@@ -231,7 +231,6 @@ ngx_http_zoom_publish_forget(ngx_http_zoom_zone_t *zone,
         ngx_http_zoom_store_drop(zone, e);
 
         e->outdated = zone->sh->flights;
-        e->dropped = (uint32_t) ngx_time();
         e->until = ngx_current_msec;
     }
 
@@ -271,7 +270,6 @@ ngx_http_zoom_publish_purge(ngx_http_zoom_zone_t *zone,
         ngx_http_zoom_store_drop(zone, e);
 
         e->outdated = zone->sh->flights;
-        e->dropped = (uint32_t) ngx_time();
         e->until = ngx_current_msec;
     }
 

@@ -152,7 +152,6 @@ ngx_http_zoom_store_copy(ngx_http_zoom_zone_t *zone,
     rec->published = e->published;
     rec->minted = rec->published ? e->minted : 0;
     rec->expires = rec->published ? e->expires : 0;
-    rec->dropped = e->dropped;
     rec->sum = e->sum;
     rec->len = rec->published ? e->value_len : 0;
     rec->lacks = rec->published ? e->lacks : 0;

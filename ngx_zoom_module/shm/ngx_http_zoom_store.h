@@ -23,6 +23,8 @@ typedef struct {
     size_t                       len;
     uint32_t                     hash;
     uint32_t                     state;      /* of the account, for eviction */
+    uint16_t                     scopes[2];  /* what begins with so many bytes
+                                                is purged together; 0: none */
     unsigned                     pinned:1;   /* never evicted while it lives */
     unsigned                     once:1;     /* its value is for one waiter and
                                                 never kept, its failures are */
@@ -37,8 +39,7 @@ typedef struct {
     uint64_t                     published;  /* flight of the value, or 0 */
     time_t                       minted;
     time_t                       expires;
-    time_t                       dropped;    /* as in an entry */
-    uint32_t                     sum;
+    uint32_t                     sum;        /* as in an entry */
     size_t                       len;        /* of the value */
     unsigned                     lacks;      /* as in an entry */
 

@@ -41,7 +41,7 @@
 
 /* of an entry, whose size is 15 lines of the cache with it */
 
-#define NGX_HTTP_ZOOM_DATA_SIZE     740
+#define NGX_HTTP_ZOOM_DATA_SIZE     744
 
 #define NGX_HTTP_ZOOM_BUCKET_SLOTS  9
 
@@ -151,8 +151,6 @@ typedef struct {
                                                 long after the deadline */
     uint32_t                     retry_after;    /* of "failed", seconds */
     int32_t                      code;       /* Zoom's, of "failed" */
-    uint32_t                     dropped;    /* by a purge: values from before
-                                                it are not wanted, seconds */
     uint32_t                     sum;        /* of the last value, which others
                                                 may bring back */
 

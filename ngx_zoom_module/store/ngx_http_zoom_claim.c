@@ -57,7 +57,9 @@ struct ngx_http_zoom_claim_s {
     ngx_msec_t                   age;        /* of what was brought */
     ngx_str_t                    name;       /* what its value is sealed under:
                                                 "token" and the key */
-    ngx_str_t                    keys[3];    /* value, claim, who waits */
+    ngx_str_t                    keys[5];    /* value, claim, who waits, and
+                                                marks of purges */
+    ngx_uint_t                   nkeys;
     u_char                       digest[NGX_HTTP_ZOOM_CLAIM_DIGEST + 1];
     u_char                       fence[NGX_HTTP_ZOOM_CLAIM_FENCE + 1];
     size_t                       fence_len;
@@ -68,7 +70,9 @@ struct ngx_http_zoom_claim_s {
 
 static ngx_uint_t ngx_http_zoom_claim_begins(ngx_http_zoom_claim_t *claim);
 static ngx_http_zoom_claim_t *ngx_http_zoom_claim_create(
-    const ngx_str_t *key);
+    const ngx_str_t *key, const uint16_t *scopes);
+static ngx_int_t ngx_http_zoom_claim_keys(ngx_http_zoom_claim_t *claim,
+    u_char *p, const ngx_str_t *key, const uint16_t *scopes);
 static ngx_int_t ngx_http_zoom_claim_digest(ngx_http_zoom_claim_t *claim);
 static ngx_int_t ngx_http_zoom_claim_ask(ngx_http_zoom_claim_t *claim);
 static void ngx_http_zoom_claim_asked(void *data, const redisReply *reply);
@@ -88,16 +92,28 @@ static void ngx_http_zoom_claim_publish(ngx_http_zoom_claim_t *claim,
 static ngx_str_t ngx_http_zoom_claim_number(u_char *buf, int64_t n);
 
 
+/* When the latest purge was, in milliseconds. */
+
+#define NGX_HTTP_ZOOM_CLAIM_PURGED                                            \
+    "local purged = 0 "                                                       \
+    "for i = 4, #KEYS do "                                                    \
+    "  local mark = tonumber(redis.call('GET', KEYS[i]) or 0) "               \
+    "  if mark > purged then purged = mark end "                              \
+    "end "
+
+
 /*
- * KEYS: value, claim, waiting; ARGV: owner, milliseconds, age in milliseconds.
+ * KEYS: value, claim, waiting, marks of purges; ARGV: owner, milliseconds, age
+ * in milliseconds.
  * The value's fields are "f" (fence), "m" (when it was minted) and "v".
  * Numbers stay strings where they are passed on: Lua prints 14 digits of one.
  */
 
 static ngx_http_zoom_redis_script_t  ngx_http_zoom_claim_take_script = {
+    NGX_HTTP_ZOOM_CLAIM_PURGED
     "local t = redis.call('TIME') "
     "local v = redis.call('HMGET', KEYS[1], 'm', 'v', 'f') "
-    "if v[2] then "
+    "if v[2] and tonumber(v[1]) > purged then "
     "  local age = t[1] * 1000 + math.floor(t[2] / 1000) - v[1] "
     "  if age < 0 then age = 0 end "
     "  if age < tonumber(ARGV[3]) then return {1, v[2], age} end "
@@ -127,12 +143,14 @@ static ngx_http_zoom_redis_script_t  ngx_http_zoom_claim_renew_script = {
 
 
 /*
- * KEYS: value, claim, waiting; ARGV: fence and owner, fence, channel, news,
- * age and what is left of its life in milliseconds, value or nothing.
+ * KEYS: value, claim, waiting, marks of purges; ARGV: fence and owner, fence,
+ * channel, news, age and what is left of its life in milliseconds, value or
+ * nothing.  A fence is a time, too: that of the claim.
  */
 
 static ngx_http_zoom_redis_script_t  ngx_http_zoom_claim_land_script = {
-    "if ARGV[7] ~= '' then "
+    NGX_HTTP_ZOOM_CLAIM_PURGED
+    "if ARGV[7] ~= '' and tonumber(ARGV[2]) > purged * 1000 then "
     "  local f = redis.call('HGET', KEYS[1], 'f') "
     "  if not f or tonumber(f) < tonumber(ARGV[2]) then "
     "    local t = redis.call('TIME') "
@@ -163,7 +181,8 @@ static zoom_log_once_t         ngx_http_zoom_claim_said;
 
 ngx_int_t
 ngx_http_zoom_claim_init_process(const ngx_http_zoom_store_conf_t *store,
-    const ngx_str_t *id, ngx_http_zoom_fleet_t *fleet, ngx_log_t *log)
+    const ngx_str_t *id, ngx_http_zoom_fleet_t *fleet,
+    ngx_http_zoom_claim_purged_pt purged, ngx_log_t *log)
 {
     u_char      *p;
     ngx_uint_t   i;
@@ -188,6 +207,8 @@ ngx_http_zoom_claim_init_process(const ngx_http_zoom_store_conf_t *store,
     ngx_http_zoom_claim_fleet = fleet;
     ngx_http_zoom_claim_log = log;
 
+    ngx_http_zoom_claim_purge_init(store->sealing, purged);
+
     return ngx_http_zoom_redis_init_process(store->redis, id, fleet,
                                             ngx_http_zoom_claim_news, log);
 }
@@ -211,12 +232,12 @@ ngx_http_zoom_claim_used(void)
 
 
 ngx_http_zoom_claim_t *
-ngx_http_zoom_claim_take(const ngx_str_t *key, time_t age,
-    ngx_http_zoom_claim_pt handler, void *data)
+ngx_http_zoom_claim_take(const ngx_str_t *key, const uint16_t *scopes,
+    time_t age, ngx_http_zoom_claim_pt handler, void *data)
 {
     ngx_http_zoom_claim_t  *claim;
 
-    claim = ngx_http_zoom_claim_create(key);
+    claim = ngx_http_zoom_claim_create(key, scopes);
 
     if (claim) {
         claim->handler = handler;
@@ -257,20 +278,14 @@ ngx_http_zoom_claim_begins(ngx_http_zoom_claim_t *claim)
 
 
 static ngx_http_zoom_claim_t *
-ngx_http_zoom_claim_create(const ngx_str_t *key)
+ngx_http_zoom_claim_create(const ngx_str_t *key, const uint16_t *scopes)
 {
     u_char                 *p;
-    ngx_uint_t              i;
-    const ngx_str_t        *prefix;
     ngx_http_zoom_claim_t  *claim;
-
-    static const char *const  kinds[] = { "token", "claim", "waits" };
-
-    prefix = ngx_http_zoom_redis_prefix();
 
     claim = ngx_calloc(sizeof(ngx_http_zoom_claim_t)
                        + sizeof("token") + key->len
-                       + 3 * NGX_HTTP_ZOOM_CLAIM_NAME,
+                       + 5 * NGX_HTTP_ZOOM_CLAIM_NAME,
                        ngx_http_zoom_claim_log);
     if (claim == NULL) {
         return NULL;
@@ -289,17 +304,56 @@ ngx_http_zoom_claim_create(const ngx_str_t *key)
         return NULL;
     }
 
-    for (i = 0; i < 3; i++) {
-        claim->keys[i].data = p;
-        p = ngx_slprintf(p, p + NGX_HTTP_ZOOM_CLAIM_NAME, "%V:%s:%s", prefix,
-                         kinds[i], claim->digest);
-        claim->keys[i].len = p - claim->keys[i].data;
-    }
-
     ngx_http_zoom_timer_init(&claim->timer, ngx_http_zoom_claim_timer,
                              ngx_http_zoom_claim_log);
 
+    if (ngx_http_zoom_claim_keys(claim, p, key, scopes) != NGX_OK) {
+        ngx_queue_remove(&claim->queue);
+        ngx_free(claim);
+        return NULL;
+    }
+
     return claim;
+}
+
+
+/* How the store calls them; "p" has room. */
+
+static ngx_int_t
+ngx_http_zoom_claim_keys(ngx_http_zoom_claim_t *claim, u_char *p,
+    const ngx_str_t *key, const uint16_t *scopes)
+{
+    u_char      *last;
+    ngx_uint_t   i;
+    ngx_str_t   *name;
+
+    static const char *const  kinds[] = { "token", "claim", "waits" };
+
+    for (i = 0; i < 5; i++) {
+        last = p + NGX_HTTP_ZOOM_CLAIM_NAME;
+        name = &claim->keys[claim->nkeys];
+        name->data = p;
+
+        if (i < 3) {
+            p = ngx_slprintf(p, last, "%V:%s:%s", ngx_http_zoom_redis_prefix(),
+                             kinds[i], claim->digest);
+
+        } else if (scopes[i - 3] == 0) {
+            continue;
+
+        } else {
+            p = ngx_http_zoom_claim_purge_mark(p, last, key->data,
+                                               scopes[i - 3]);
+            if (p == NULL) {
+                return NGX_ERROR;
+            }
+        }
+
+        name->len = p - name->data;
+        claim->nkeys++;
+    }
+
+    return NGX_OK;
 }
 
 
@@ -343,7 +397,7 @@ ngx_http_zoom_claim_ask(ngx_http_zoom_claim_t *claim)
 {
     u_char     ms[NGX_HTTP_ZOOM_CLAIM_NUMBER],
                age[NGX_HTTP_ZOOM_CLAIM_NUMBER];
-    ngx_str_t  args[6];
+    ngx_str_t  args[8], *arg;
 
     ngx_msec_int_t  limit;
 
@@ -354,18 +408,21 @@ ngx_http_zoom_claim_ask(ngx_http_zoom_claim_t *claim)
                         (ngx_msec_int_t) (ngx_current_msec - claim->began));
     }
 
-    ngx_memcpy(args, claim->keys, sizeof(claim->keys));
+    ngx_memcpy(args, claim->keys, claim->nkeys * sizeof(ngx_str_t));
 
-    args[3] = ngx_http_zoom_claim_owner;
-    args[4] = ngx_http_zoom_claim_number(ms, NGX_HTTP_ZOOM_CLAIM_TIME);
-    args[5] = ngx_http_zoom_claim_number(age, limit);
+    arg = &args[claim->nkeys];
+
+    arg[0] = ngx_http_zoom_claim_owner;
+    arg[1] = ngx_http_zoom_claim_number(ms, NGX_HTTP_ZOOM_CLAIM_TIME);
+    arg[2] = ngx_http_zoom_claim_number(age, limit);
 
     claim->state = NGX_HTTP_ZOOM_CLAIM_ASKING;
     claim->news = 0;
 
-    claim->call = ngx_http_zoom_redis_run(&ngx_http_zoom_claim_take_script, 3,
-                                          args, 6, ngx_http_zoom_claim_asked,
-                                          claim);
+    claim->call = ngx_http_zoom_redis_run(&ngx_http_zoom_claim_take_script,
+                                          claim->nkeys, args,
+                                          claim->nkeys + 3,
+                                          ngx_http_zoom_claim_asked, claim);
 
     return claim->call ? NGX_OK : NGX_ERROR;
 }
@@ -555,7 +612,9 @@ ngx_http_zoom_claim_news(const ngx_str_t *text)
     ngx_queue_t            *q, *bucket;
     ngx_http_zoom_claim_t  *claim;
 
-    if (text->len != NGX_HTTP_ZOOM_CLAIM_DIGEST) {
+    if (ngx_http_zoom_claim_purge_news(text)
+        || text->len != NGX_HTTP_ZOOM_CLAIM_DIGEST)
+    {
         return;
     }
 
@@ -612,20 +671,22 @@ ngx_http_zoom_claim_publish(ngx_http_zoom_claim_t *claim,
     u_char      age[NGX_HTTP_ZOOM_CLAIM_NUMBER],
                 ms[NGX_HTTP_ZOOM_CLAIM_NUMBER],
                 mark[NGX_HTTP_ZOOM_CLAIM_NAME];
-    ngx_str_t   args[10], sealed;
+    ngx_str_t   args[12], sealed, *arg;
 
-    ngx_memcpy(args, claim->keys, sizeof(claim->keys));
+    ngx_memcpy(args, claim->keys, claim->nkeys * sizeof(ngx_str_t));
 
-    args[3].data = mark;
-    args[3].len = ngx_slprintf(mark, mark + sizeof(mark), "%*s %V",
+    arg = &args[claim->nkeys];
+
+    arg[0].data = mark;
+    arg[0].len = ngx_slprintf(mark, mark + sizeof(mark), "%*s %V",
                                claim->fence_len, claim->fence,
                                &ngx_http_zoom_claim_owner)
                   - mark;
-    args[4].data = claim->fence;
-    args[4].len = claim->fence_len;
-    args[5] = *ngx_http_zoom_redis_channel();
-    args[6].data = claim->digest;
-    args[6].len = NGX_HTTP_ZOOM_CLAIM_DIGEST;
+    arg[1].data = claim->fence;
+    arg[1].len = claim->fence_len;
+    arg[2] = *ngx_http_zoom_redis_channel();
+    arg[3].data = claim->digest;
+    arg[3].len = NGX_HTTP_ZOOM_CLAIM_DIGEST;
 
     now = ngx_time();
 
@@ -641,14 +702,15 @@ ngx_http_zoom_claim_publish(ngx_http_zoom_claim_t *claim,
         life = 0;
     }
 
-    args[7] = ngx_http_zoom_claim_number(age,
+    arg[4] = ngx_http_zoom_claim_number(age,
                          (life > 0) ? (int64_t) (now - value->minted) * 1000
                                     : 0);
-    args[8] = ngx_http_zoom_claim_number(ms, (int64_t) life * 1000);
-    args[9] = sealed;
+    arg[5] = ngx_http_zoom_claim_number(ms, (int64_t) life * 1000);
+    arg[6] = sealed;
 
-    (void) ngx_http_zoom_redis_run(&ngx_http_zoom_claim_land_script, 3, args,
-                                   10, NULL, NULL);
+    (void) ngx_http_zoom_redis_run(&ngx_http_zoom_claim_land_script,
+                                   claim->nkeys, args, claim->nkeys + 7, NULL,
+                                   NULL);
 }
 
 
@@ -667,7 +729,8 @@ ngx_http_zoom_claim_number(u_char *buf, int64_t n)
 
 ngx_int_t
 ngx_http_zoom_claim_init_process(const ngx_http_zoom_store_conf_t *store,
-    const ngx_str_t *id, ngx_http_zoom_fleet_t *fleet, ngx_log_t *log)
+    const ngx_str_t *id, ngx_http_zoom_fleet_t *fleet,
+    ngx_http_zoom_claim_purged_pt purged, ngx_log_t *log)
 {
     return NGX_OK;
 }
@@ -687,8 +750,8 @@ ngx_http_zoom_claim_used(void)
 
 
 ngx_http_zoom_claim_t *
-ngx_http_zoom_claim_take(const ngx_str_t *key, time_t age,
-    ngx_http_zoom_claim_pt handler, void *data)
+ngx_http_zoom_claim_take(const ngx_str_t *key, const uint16_t *scopes,
+    time_t age, ngx_http_zoom_claim_pt handler, void *data)
 {
     return NULL;
 }

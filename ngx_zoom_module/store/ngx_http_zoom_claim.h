@@ -18,8 +18,9 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "ngx_http_zoom_fleet.h"
+#include "ngx_http_zoom_claim_purge.h"
 #include "ngx_http_zoom_conf.h"
+#include "ngx_http_zoom_fleet.h"
 
 
 typedef struct ngx_http_zoom_claim_s  ngx_http_zoom_claim_t;
@@ -53,24 +54,29 @@ typedef void (*ngx_http_zoom_claim_pt)(void *data,
 
 /*
  * In a worker; "store" may be NULL or of another kind: then there are never
- * claims.  "id" names this host among others.  Logs what it meets with.
+ * claims.  "id" names this host among others, and "purged" is told what they
+ * have purged.  Logs what it meets with.
  */
 
 ngx_int_t ngx_http_zoom_claim_init_process(
     const ngx_http_zoom_store_conf_t *store, const ngx_str_t *id,
-    ngx_http_zoom_fleet_t *fleet, ngx_log_t *log);
+    ngx_http_zoom_fleet_t *fleet, ngx_http_zoom_claim_purged_pt purged,
+    ngx_log_t *log);
 void ngx_http_zoom_claim_exit_process(void);
 
 /* Whether there is such a store, be it away. */
 ngx_uint_t ngx_http_zoom_claim_used(void);
 
 /*
- * Asks for a value of "key" that is younger than "age" seconds, or else the
- * claim.  The key is copied.  NULL: the store is away, go on alone.
+ * Asks for a value of "key" that is younger than "age" seconds, and than the
+ * last purge of each of the two "scopes", lengths of the key's beginning, where
+ * they are not 0; or else the claim.  The key is copied.  NULL: the store is
+ * away, go on alone.
  */
 
 ngx_http_zoom_claim_t *ngx_http_zoom_claim_take(const ngx_str_t *key,
-    time_t age, ngx_http_zoom_claim_pt handler, void *data);
+    const uint16_t *scopes, time_t age, ngx_http_zoom_claim_pt handler,
+    void *data);
 
 /*
  * From its handler: what was brought won't do, a younger one is wanted.
