@@ -70,7 +70,7 @@ include t/tools/check.mk
 include t/tools/ship.mk
 
 
-.PHONY: all help deps run test e2e install clean
+.PHONY: all help deps run test e2e man install uninstall clean
 
 all: $(MODULES)  ## build both modules into build/
 
@@ -102,13 +102,35 @@ MODULES_DIR ?= $(shell PATH=$$PATH:/usr/local/sbin:/usr/sbin:/sbin; \
 # Where Debian's lua-nginx-module looks, beside its lua-resty-core.
 LUA_DIR ?= /usr/share/lua/5.1
 
-install: all  ## install the modules, and the half in Lua
+MAN_DIR ?= /usr/share/man
+
+VERSION = $(shell sed -n 's/^\#define NGX_HTTP_ZOOM_VERSION *"\(.*\)"/\1/p' \
+            ngx_zoom_module/ngx_http_zoom_version.h)
+MANUAL  := $(OUT)/ngx_http_zoom_module.8
+
+man: $(MANUAL)  ## the manual page, of docs/directives.md
+
+$(MANUAL): docs/directives.md t/tools/man
+	@mkdir -p $(OUT)
+	@t/tools/man $(VERSION) < $< > $@
+
+install: all $(MANUAL)  ## install the modules, the half in Lua, the manual page
 	@test -n "$(MODULES_DIR)" || { \
 	    echo "no nginx in PATH that says where its modules are: give" \
 	         "MODULES_DIR=/path/to/modules" >&2; exit 1; }
 	install -d $(DESTDIR)$(MODULES_DIR) $(DESTDIR)$(LUA_DIR)/resty/zoom
 	install -m 644 $(MODULES) $(DESTDIR)$(MODULES_DIR)/
 	install -m 644 lua/resty/zoom.lua $(DESTDIR)$(LUA_DIR)/resty/
+	install -d $(DESTDIR)$(MAN_DIR)/man8
+	install -m 644 $(MANUAL) $(DESTDIR)$(MAN_DIR)/man8/
+
+uninstall:  ## remove what "make install" has installed
+	@test -n "$(MODULES_DIR)" || { \
+	    echo "give MODULES_DIR=/path/to/modules, as for \"make install\"" \
+	         >&2; exit 1; }
+	rm -f $(patsubst $(OUT)/%,$(DESTDIR)$(MODULES_DIR)/%,$(MODULES)) \
+	    $(DESTDIR)$(LUA_DIR)/resty/zoom.lua \
+	    $(DESTDIR)$(MAN_DIR)/man8/ngx_http_zoom_module.8
 	install -m 644 lua/resty/zoom/*.lua $(DESTDIR)$(LUA_DIR)/resty/zoom/
 
 clean:  ## remove everything that was built

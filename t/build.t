@@ -24,7 +24,7 @@ my $tree = "$dir/ngx_zoom_module";
 delete @ENV{qw(MAKEFLAGS MFLAGS MAKELEVEL MODULES_DIR DESTDIR BUILD)};
 
 mkdir $tree;
-system('cp', '-R', (map { "$top/$_" } qw(Makefile config include src lua
+system('cp', '-R', (map { "$top/$_" } qw(Makefile config docs include src lua
                                          ngx_zoom_module t)), $tree) == 0
     or die "cannot copy $top\n";
 
@@ -87,6 +87,15 @@ subtest 'make install' => sub {
     is($exit, 0, 'with nginx outside PATH');
     like($said, qr{install -d \Q$dir\E/root/\S+/modules\s},
          'finds where its modules are');
+    like($said, qr{\Q$dir\E/root/\S+/man8/}, 'and brings the manual page');
+
+    my @installed = $said =~ m{^install -m 644 (?:\S+/)?(\S+) \S+/man8/}mg;
+
+    ($exit, $said) = make({ PATH => '/usr/bin:/bin' }, '-n',
+                          "DESTDIR=$dir/root", 'uninstall');
+    is($exit, 0, 'uninstall');
+    like($said, qr{rm -f .*$_}s, "takes $_ away")
+        for @installed, 'ngx_http_zoom_module.so', 'zoom.lua';
 
     mkdir $bin, 0755;
     spew("$bin/nginx", "#!/bin/sh\n", 0755);

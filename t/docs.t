@@ -186,6 +186,32 @@ subtest 'data' => sub {
 };
 
 
+subtest 'the manual page' => sub {
+    my $page = qx($top/t/tools/man 1.2.3 < $top/$reference);
+
+    is($?, 0, 'is made');
+
+    my @missing = grep { $page !~ /^\.SS $_$/m } sort keys %$entries;
+
+    is("@missing", '', 'every directive is in it');
+    like($page, qr/^\.TH \S+ 8 "" "ngx_zoom_module 1\.2\.3"/m, 'its version');
+    unlike($page, qr/\]\(|\*\*|`/, 'nothing of Markdown is left');
+
+    plan(skip_all => 'man is not installed')
+        if system('command -v man > /dev/null 2>&1');
+
+    my $file = scratch('man') . '/ngx_http_zoom_module.8';
+
+    spew($file, $page);
+
+    my $look = "man --warnings -E UTF-8 -l -Tutf8 -Z $file";
+    my $said = qx(MANWIDTH=80 $look 2>&1 > /dev/null);
+
+    is($said, '', 'man has nothing to say');
+    discard(dirname($file));
+};
+
+
 # From here on nginx looks at each configuration, in an etc/nginx of its own.
 
 my $dir = scratch('docs');
@@ -241,6 +267,7 @@ sub placed {
     $text =~ s{modules/ngx_http_zoom_module\.so}{$module}g;
     $text =~ s{modules/ngx_http_zoom_lua_module\.so}{$lua}g;
     $text =~ s{/etc/nginx/}{$dir/etc/}g;
+    $text =~ s{redis\.internal}{127.0.0.1}g;
     $text =~ s{/run/credentials/[^/]+/}{$dir/etc/zoom/}g;
     $text =~ s{/var/lib/nginx/zoom/}{$dir/store/}g;
     $text =~ s{/var/log/nginx/}{$dir/log/}g;
@@ -374,7 +401,8 @@ sub whole {
 
     for my $name (sort keys %account) {
         $part{http} .= "zoom_account $name { $account{$name} }\n"
-            if $all !~ /zoom_account\s+$name\b/;
+            if $all !~ /zoom_account\s+$name\b/
+               && ($name ne 'users' || $all !~ m{redis://});
     }
 
     $part{http} .= "zoom_store sqlite:/var/lib/nginx/zoom/store.db"
@@ -445,6 +473,9 @@ sub takes {
     });
 
     my ($exit, $said) = $nginx->check;
+
+    return pass("$name: not without hiredis")
+        if $exit && $said =~ /was built without hiredis/;
 
     is($exit, 0, "$name: nginx takes it") or diag $said, $nginx->{text};
 
