@@ -17,6 +17,8 @@
 #include "ngx_http_zoom_version.h"
 
 
+static void ngx_http_zoom_html_fares(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_snapshot_t *snap, ngx_http_zoom_light_e light);
 static void ngx_http_zoom_html_head(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_snapshot_t *snap);
 static void ngx_http_zoom_html_account(ngx_http_zoom_writer_t *w,
@@ -49,13 +51,14 @@ ngx_http_zoom_status_html(ngx_http_zoom_writer_t *w,
 
     ngx_http_zoom_html_head(w, snap);
 
+    /* what somebody has to do first, and last what is well */
+
     ngx_http_zoom_writes(w, "<ul>\n");
 
-    for (i = 0; i < snap->nfares; i++) {
-        ngx_http_zoom_html_fare(w, &snap->fares[i]);
-    }
-
+    ngx_http_zoom_html_fares(w, snap, NGX_HTTP_ZOOM_RED);
+    ngx_http_zoom_html_fares(w, snap, NGX_HTTP_ZOOM_AMBER);
     ngx_http_zoom_html_refused(w, snap);
+    ngx_http_zoom_html_fares(w, snap, NGX_HTTP_ZOOM_GREEN);
 
     ngx_http_zoom_writes(w, "</ul>\n");
 
@@ -70,6 +73,21 @@ ngx_http_zoom_status_html(ngx_http_zoom_writer_t *w,
     ngx_http_zoom_writef(w, ", told by worker %ui (pid %P). The counters "
                             "begin with the zone: at nginx's start.</p>\n"
                             "</body>\n</html>\n", ngx_worker, ngx_pid);
+}
+
+
+static void
+ngx_http_zoom_html_fares(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_snapshot_t *snap, ngx_http_zoom_light_e light)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < snap->nfares; i++) {
+
+        if (ngx_http_zoom_html_light(&snap->fares[i]) == light) {
+            ngx_http_zoom_html_fare(w, &snap->fares[i]);
+        }
+    }
 }
 
 
@@ -94,13 +112,19 @@ ngx_http_zoom_html_head(ngx_http_zoom_writer_t *w,
                             "<meta name=viewport content=\"width=device-width,"
                             "initial-scale=1\">\n"
                             "<meta http-equiv=refresh content=10>\n"
-                            "<title>%s - Zoom tokens</title>\n<style>",
+                            "<title>%s - Zoom tokens on ",
                          ngx_http_zoom_html_word(worst));
+    ngx_http_zoom_html_text(w, ngx_cycle->hostname.data,
+                            ngx_cycle->hostname.len);
+    ngx_http_zoom_writes(w, "</title>\n<style>");
 
     ngx_http_zoom_writes(w, ngx_http_zoom_html_style);
 
     ngx_http_zoom_writes(w, "</style>\n</head>\n<body>\n"
-                            "<h1>Zoom tokens</h1>\n<p class=dim>");
+                            "<h1>Zoom tokens on ");
+    ngx_http_zoom_html_text(w, ngx_cycle->hostname.data,
+                            ngx_cycle->hostname.len);
+    ngx_http_zoom_writes(w, "</h1>\n<p class=dim>");
     ngx_http_zoom_html_date(w, snap->now);
     ngx_http_zoom_writes(w, ", looks again every 10 s</p>\n");
 
@@ -214,7 +238,7 @@ ngx_http_zoom_html_zoom(ngx_http_zoom_writer_t *w,
     for (counter = ngx_http_zoom_counters; counter->name; counter++) {
 
         if (counter->label == NULL) {
-            ngx_http_zoom_writef(w, "<tr><th>%s<td><td><td>%uL\n",
+            ngx_http_zoom_writef(w, "<tr><th>%s<td>%uL<td><td>\n",
                                  counter->name,
                                  ngx_http_zoom_counter_get(counter, state,
                                                            0));
