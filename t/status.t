@@ -518,7 +518,7 @@ subtest 'who was refused' => sub {
     my ($list) = $page->() =~ m{<ul>(.*?)</ul>}s;
 
     like($list, qr{<b>unused:</b>[^<]*\ No\ callback\ was\ let\ in:
-                   \ 2\ refused,\ see\ below\.}x, 'which is another thing');
+                   \ 2\ refused,\ see\ above\.}x, 'which is another thing');
     unlike($list, qr{<b>acme:</b>[^<]*refused}, 'and not of all accounts');
     like($list, qr{<li\ class=amber><i>REFUSED</i>
                    <b>location\ $path\ of\ localhost,

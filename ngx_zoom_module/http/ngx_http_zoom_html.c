@@ -20,7 +20,7 @@ const char  ngx_http_zoom_html_style[] =
     "body{margin:0 auto;padding:16px;max-width:1080px;background:var(--back);"
     "color:var(--text);font:16px/1.45 system-ui,sans-serif}"
     "h1{font-size:20px;margin:0}h2{font-size:18px;margin:28px 0 4px}"
-    "p{margin:4px 0 12px;overflow-wrap:anywhere}"
+    "h1,h2,p{overflow-wrap:anywhere}p{margin:4px 0 12px}"
     ".dim,caption,th{color:var(--dim)}"
     "ul{list-style:none;margin:12px 0;padding:0}"
     "li{margin:8px 0;padding:12px 14px;border-left:6px solid;"
@@ -42,6 +42,7 @@ const char  ngx_http_zoom_html_style[] =
     "th,td{padding:3px 0 3px 8px;border-top:1px solid var(--line);"
     "overflow-wrap:anywhere}"
     "th:first-child,td:first-child{padding-left:0}"
+    "thead th{overflow-wrap:normal}"
     "thead th+th{text-align:right}";
 
 

@@ -219,7 +219,7 @@ ngx_http_zoom_html_callbacks(ngx_http_zoom_writer_t *w,
 
     if (answered == 0 && fare->state.turned_away) {
         ngx_http_zoom_writef(w, " No callback was let in: %uA refused, see "
-                                "below.", fare->state.turned_away);
+                                "above.", fare->state.turned_away);
     }
 }
 

@@ -27,6 +27,8 @@ static void ngx_http_zoom_html_grants(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_state_t *state);
 static void ngx_http_zoom_html_zoom(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_state_t *state);
+static void ngx_http_zoom_html_words(ngx_http_zoom_writer_t *w,
+    const char *name);
 static void ngx_http_zoom_html_limits(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_fare_t *fare);
 static void ngx_http_zoom_html_times(ngx_http_zoom_writer_t *w,
@@ -209,7 +211,8 @@ ngx_http_zoom_html_zoom(ngx_http_zoom_writer_t *w,
     for (counter = ngx_http_zoom_counters; counter->name; counter++) {
 
         if (counter->values == ngx_http_zoom_service_names) {
-            ngx_http_zoom_writef(w, "<th>%s", counter->name);
+            ngx_http_zoom_writes(w, "<th>");
+            ngx_http_zoom_html_words(w, counter->name);
         }
     }
 
@@ -238,14 +241,26 @@ ngx_http_zoom_html_zoom(ngx_http_zoom_writer_t *w,
     for (counter = ngx_http_zoom_counters; counter->name; counter++) {
 
         if (counter->label == NULL) {
-            ngx_http_zoom_writef(w, "<tr><th>%s<td>%uL<td><td>\n",
-                                 counter->name,
+            ngx_http_zoom_writes(w, "<tr><th>");
+            ngx_http_zoom_html_words(w, counter->name);
+            ngx_http_zoom_writef(w, "<td>%uL<td><td>\n",
                                  ngx_http_zoom_counter_get(counter, state,
                                                            0));
         }
     }
 
     ngx_http_zoom_writes(w, "</table>\n");
+}
+
+
+/* A name of ours, with blanks where a line may break. */
+
+static void
+ngx_http_zoom_html_words(ngx_http_zoom_writer_t *w, const char *name)
+{
+    for ( /* void */ ; *name; name++) {
+        ngx_http_zoom_writef(w, "%c", *name == '_' ? ' ' : *name);
+    }
 }
 
 
