@@ -33,8 +33,8 @@ typedef struct {
 
 
 /*
- * How much memory the callback of a scanned body takes, in bytes.  One that is
- * all zero, and nothing but a zoom_callback_t, is one that said nothing.
+ * Bytes of memory that the callback of a scanned body takes.  A zeroed
+ * zoom_callback_t stands for a callback that says nothing.
  */
 
 size_t zoom_callback_size(const zoom_json_doc_t *doc);

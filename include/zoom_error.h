@@ -58,7 +58,9 @@ const zoom_error_info_t *zoom_error_info(zoom_error_e e);
 /* Whether it is about one user, and another may do. */
 int zoom_error_is_of_user(zoom_error_e e);
 
-/* Whether it is Zoom's to mend: out of reach, or talking nonsense. */
+/*
+ * Whether Zoom is at fault: it can't be reached, or its answer makes no sense.
+ */
 int zoom_error_is_outage(zoom_error_e e);
 
 

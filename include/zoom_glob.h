@@ -8,8 +8,9 @@
 
 
 /*
- * 1 if "text" matches "pattern", in which "*" stands for any run of bytes, also
- * none.  With "fold" ASCII case is ignored.  Takes O(pattern * text) at worst.
+ * 1 if "text" matches "pattern", in which "*" stands for any run of bytes,
+ * including none.  With "fold" ASCII case is ignored.  O(pattern * text) at
+ * worst.
  */
 
 int zoom_glob(zoom_str_t pattern, zoom_str_t text, int fold);

@@ -58,9 +58,9 @@ typedef struct {
 
 
 /*
- * Judges the answer to any of the first three.  ZOOM_USE, and the tokens are
- * appended; ZOOM_FINAL with ZOOM_E_GRANT_EXPIRED: Zoom has ended the grant, or
- * never gave it.  All else as of zoom_oauth_classify().
+ * Classifies the answer to any of the first three.  ZOOM_USE: the tokens are
+ * appended.  ZOOM_FINAL with ZOOM_E_GRANT_EXPIRED: Zoom has ended the grant,
+ * or never gave it.  Otherwise as zoom_oauth_classify().
  */
 
 void zoom_grant_classify(const zoom_response_t *a, int64_t now,
@@ -72,7 +72,7 @@ void zoom_grant_classify(const zoom_response_t *a, int64_t now,
 typedef enum {
     ZOOM_DEVICE_NONE = 0,        /* no such reason */
     ZOOM_DEVICE_PENDING,         /* ask again after the interval */
-    ZOOM_DEVICE_SLOW_DOWN,       /* after 5 seconds more, from now on */
+    ZOOM_DEVICE_SLOW_DOWN,       /* from now on wait 5 seconds longer */
     ZOOM_DEVICE_DENIED,
     ZOOM_DEVICE_EXPIRED
 } zoom_device_e;
@@ -89,13 +89,13 @@ typedef struct {
     char                  uri[ZOOM_VERIFICATION_MAX + 1];
     char                  complete[ZOOM_VERIFICATION_MAX + 1];  /* or empty */
     int64_t               life;      /* seconds */
-    int64_t               interval;  /* at least, between two questions */
+    int64_t               interval;  /* least seconds between two polls */
 } zoom_device_t;
 
 
 /*
- * Judges the answer of the device authorization endpoint: ZOOM_USE with "*d"
- * filled in, or as zoom_oauth_classify() does.
+ * Classifies the answer of the device authorization endpoint: ZOOM_USE with
+ * "*d" filled in, otherwise as zoom_oauth_classify().
  */
 
 void zoom_device_classify(const zoom_response_t *a, int64_t now,

@@ -1,7 +1,6 @@
 /*
- * A hash of what callers may choose, under a key that they do not know:
- * SipHash-2-4 (Aumasson, Bernstein, 2012).  Nobody outside can make names that
- * meet in one bucket.
+ * A keyed hash for values that callers choose: SipHash-2-4 (Aumasson,
+ * Bernstein, 2012).  Without the key nobody can construct collisions.
  */
 
 #ifndef ZOOM_HASH_H_INCLUDED

@@ -30,10 +30,10 @@ void zoom_jointoken_path(zoom_buf_t *b, zoom_token_type_e what,
     zoom_str_t meeting, int webinar, int bypass);
 
 /*
- * Judges the answer.  With ZOOM_USE the token is appended to "token" and
- * "*expires" is when it dies by our clock, else "*expires" is 0.  The token
- * need not be a JWT.  A missing or unusable expire_in (that is how Zoom spells
- * it) reads as 120 seconds, one that is not above zero is an error.
+ * Classifies the answer.  With ZOOM_USE the token is appended to "token" and
+ * "*expires" is its expiry by our clock; otherwise "*expires" is 0.  The token
+ * need not be a JWT.  A missing or unusable expire_in (Zoom's spelling) reads
+ * as 120 seconds; a value that is not positive is an error.
  */
 
 void zoom_jointoken_classify(const zoom_response_t *a, int64_t now,

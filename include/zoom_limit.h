@@ -60,7 +60,7 @@ typedef struct {
 
 
 typedef struct {
-    int64_t               slot;
+    int64_t               due;
     int64_t               shift;     /* when the slot was taken */
     uint32_t              n;         /* requests that may be sent */
     int64_t               width;     /* in such a time */
@@ -86,7 +86,7 @@ uint32_t zoom_limit_window(const zoom_rate_t *rate, int64_t *width);
  */
 
 int64_t zoom_limit_reserve(zoom_limit_t *l, const zoom_rate_t *rate,
-    int64_t now, int64_t seconds, int64_t budget, zoom_slot_t *ticket);
+    int64_t now, int64_t seconds, int64_t budget, zoom_slot_t *slot);
 
 /*
  * How long a request made now would have to wait, for a slot or for the next
@@ -97,28 +97,27 @@ int64_t zoom_limit_look(const zoom_limit_t *l, const zoom_rate_t *rate,
     int64_t now, int64_t seconds, uint32_t *used);
 
 /*
- * How long the holder of a ticket has to wait from "now"; 0 or less: it may
- * go.  To be asked again when that time is over: a refusal may have moved it,
- * and those who were late have to be given time.
+ * How long the holder of a slot has to wait from "now"; 0 or less: it may be
+ * sent.  Ask again after that time, since a refusal may have moved the slot.
  */
 
-int64_t zoom_limit_due(zoom_limit_t *l, const zoom_slot_t *ticket,
+int64_t zoom_limit_due(zoom_limit_t *l, const zoom_slot_t *slot,
     int64_t now);
 
 /*
- * The holder of a ticket that is due goes.  Those who are late follow each
- * other at twice the rate at most, as far as the window has room.
+ * The holder of a slot that is due sends its request.  Requests that are late
+ * follow each other at no more than twice the rate, as the window permits.
  */
 
-void zoom_limit_go(zoom_limit_t *l, zoom_slot_t *ticket, int64_t now);
+void zoom_limit_go(zoom_limit_t *l, zoom_slot_t *slot, int64_t now);
 
-/* As those of a window: the request of a ticket. */
-void zoom_limit_sent(zoom_limit_t *l, zoom_slot_t *ticket, int64_t now);
-void zoom_limit_answered(zoom_limit_t *l, zoom_slot_t *ticket, int64_t now);
-void zoom_limit_leave(zoom_limit_t *l, zoom_slot_t *ticket);
+/* As in zoom_window.h, for the request of a slot. */
+void zoom_limit_sent(zoom_limit_t *l, zoom_slot_t *slot, int64_t now);
+void zoom_limit_answered(zoom_limit_t *l, zoom_slot_t *slot, int64_t now);
+void zoom_limit_leave(zoom_limit_t *l, zoom_slot_t *slot);
 
-/* Zoom refused one: no slot before now + wait, the order stays. */
-void zoom_limit_close(zoom_limit_t *l, const zoom_slot_t *ticket, int64_t now,
+/* Zoom refused a request: no slot before now + wait; the order stays. */
+void zoom_limit_close(zoom_limit_t *l, const zoom_slot_t *slot, int64_t now,
     int64_t wait);
 
 

@@ -1,6 +1,6 @@
 /*
- * What went wrong is told once, then every five minutes with a count for as
- * long as it goes on.  Times are seconds since the epoch.
+ * A failure is logged once, and then every five minutes with a count while it
+ * lasts.  Times are in seconds since the epoch.
  */
 
 #ifndef ZOOM_LOG_ONCE_H_INCLUDED
@@ -22,8 +22,8 @@ typedef struct {
 
 
 /*
- * It has happened, again perhaps.  0: it need not be told now.  Else how often
- * it has happened since it was told last, this time included.
+ * Counts an occurrence. 0: nothing to log now.  Otherwise the number of
+ * occurrences since the last line, this one included.
  */
 
 uint64_t zoom_log_once(zoom_log_once_t *i, int64_t now);

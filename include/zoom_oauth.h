@@ -24,15 +24,15 @@ void zoom_oauth_authorization(zoom_buf_t *b, zoom_str_t client_id,
     zoom_str_t client_secret);
 
 /*
- * Judges the answer.  With ZOOM_USE the access token is appended to "token"
- * and "*life" is its life in seconds from the answer, 1 at least and a day
- * at most; a missing or unusable expires_in reads as 3600 where that is
- * harmless and is an error where it is not (zero, negative).  Else "*life" is
- * 0.  There is nothing to refresh here: ZOOM_REFRESH is never the verdict.
+ * Classifies the answer.  With ZOOM_USE the access token is appended to
+ * "token" and "*life" is its life in seconds from the answer, between 1 second
+ * and a day.  A missing or unusable expires_in reads as 3600; zero or a
+ * negative number is an error.  Otherwise "*life" is 0.  The verdict is never
+ * ZOOM_REFRESH, since there is nothing to refresh here.
  *
- * "*lacks" is the set of types of tokens that the app's scopes do not allow, a
- * bit each, as of zoom_token_types_lack().  It is 0 where the answer does not
- * tell its scopes: they can be missing from it, and then say nothing.
+ * "*lacks" is the set of types of tokens that the app's scopes do not allow,
+ * one bit each, as in zoom_token_types_lack().  It is 0 if the answer does not
+ * list its scopes.
  */
 
 void zoom_oauth_classify(const zoom_response_t *a, int64_t now,

@@ -63,30 +63,30 @@ typedef struct {
 extern const char  zoom_advice_app_type[];
 
 /*
- * Judges an answer of the REST API that is no success.  "now" is in seconds
- * since the epoch.  With ZOOM_REFRESH "error" is what it comes to if a new
+ * Classifies an answer of the REST API that is no success.  "now" is in
+ * seconds since the epoch.  With ZOOM_REFRESH, "error" is the result if a new
  * access token does not help.
  *
  * Zoom's codes are those of its OpenAPI documents and, for the texts and the
  * codes that come under a wrong HTTP status, of its developer forum
  * (docs/protocol.md, "Rate limits" and "Errors of the API").  HTTP 429 is the
- * only safe sign of a limit.
+ * only reliable sign of a limit.
  */
 
 void zoom_api_classify_error(const zoom_response_t *a, int64_t now,
     zoom_verdict_t *v);
 
 /*
- * What time it is for Zoom: its Date, or "now" where there is none, or one
- * that is off by more than a day.  That is a mistake, of a proxy's perhaps,
- * and must not decide whether a token lives.
+ * Zoom's time: its Date header, or "now" if there is none or it is off by more
+ * than a day.  Such a date is a mistake, perhaps a proxy's, and must not
+ * decide whether a token lives.
  */
 
 int64_t zoom_response_clock(const zoom_response_t *a, int64_t now);
 
 /*
- * The steps of a judge: ZOOM_USE with what "a" has to say in any case, and
- * the rest.
+ * Steps that every classifier shares: start with ZOOM_USE and what "a" tells
+ * in any case, then set the rest.
  */
 
 void zoom_verdict_init(zoom_verdict_t *v, const zoom_response_t *a,

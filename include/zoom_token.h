@@ -23,15 +23,16 @@ typedef int (*zoom_token_form_pt)(zoom_str_t s);
 void zoom_zak_path(zoom_buf_t *b, zoom_str_t user, int64_t ttl);
 
 /*
- * Judges the answer.  With ZOOM_USE the ZAK is appended to "token" and
- * "*expires" is when it dies by our clock, in seconds since the epoch; else
+ * Classifies the answer.  With ZOOM_USE the ZAK is appended to "token" and
+ * "*expires" is its expiry by our clock, in seconds since the epoch; otherwise
  * "*expires" is 0.
  *
- * It is the earliest of: now + ttl; the token's own "exp", less what Zoom's
- * Date header is ahead of us; now + (exp - iat).  What can't be read does not
- * count.  A token whose "exp" is past is never handed out: it is as bad as
- * none, and may be asked for again.  By whose clock it is past Zoom's Date
- * decides, where zoom_response_clock() believes it, else ours does.
+ * The expiry is the earliest of: now + ttl; the token's own "exp", less the
+ * time that Zoom's Date header is ahead of us; now + (exp - iat).  What can't
+ * be read does not count.  A token whose "exp" has passed is never handed out:
+ * it counts as no token, and may be asked for again.  Whether it has passed is
+ * decided by Zoom's Date if zoom_response_clock() accepts that, else by our
+ * clock.
  */
 
 void zoom_zak_classify(const zoom_response_t *a, int64_t now, int64_t ttl,

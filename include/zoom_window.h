@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 
-/* How exactly it is known what has left the window, and how far it goes. */
+/* Precision of the window, and the bound on its length. */
 
 #define ZOOM_WINDOW_CELLS    48
 #define ZOOM_WINDOW_RING     80
@@ -68,7 +68,7 @@ typedef struct {
 } zoom_place_t;
 
 
-/* By how much the clock has gone back, when it starts anew; else 0. */
+/* How far the clock went back if it started anew, else 0. */
 int64_t zoom_window_clock(zoom_window_t *w, int64_t now);
 
 /*
@@ -90,7 +90,7 @@ void zoom_window_answered(zoom_window_t *w, zoom_place_t *place,
     int64_t now);
 void zoom_window_leave(zoom_window_t *w, zoom_place_t *place);
 
-/* The other side refused one of "n": was that ours to know? */
+/* The other side refused one of "n" requests: could we have known? */
 void zoom_window_refused(zoom_window_t *w, uint32_t n);
 
 

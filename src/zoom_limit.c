@@ -106,7 +106,7 @@ zoom_limit_window(const zoom_rate_t *rate, int64_t *width)
 
 int64_t
 zoom_limit_reserve(zoom_limit_t *l, const zoom_rate_t *rate, int64_t now,
-    int64_t seconds, int64_t budget, zoom_slot_t *ticket)
+    int64_t seconds, int64_t budget, zoom_slot_t *slot)
 {
     int64_t   wait;
     uint32_t  used;
@@ -122,12 +122,12 @@ zoom_limit_reserve(zoom_limit_t *l, const zoom_rate_t *rate, int64_t now,
         return wait;
     }
 
-    ticket->slot = now + wait;
-    ticket->shift = l->shift;
-    ticket->n = zoom_limit_window(rate, &ticket->width);
-    memset(&ticket->place, 0, sizeof(zoom_place_t));
+    slot->due = now + wait;
+    slot->shift = l->shift;
+    slot->n = zoom_limit_window(rate, &slot->width);
+    memset(&slot->place, 0, sizeof(zoom_place_t));
 
-    l->next = ticket->slot + ticket->width / ticket->n;
+    l->next = slot->due + slot->width / slot->n;
     l->used = used + 1;
 
     if (used == 0) {
@@ -146,7 +146,7 @@ zoom_limit_look(const zoom_limit_t *l, const zoom_rate_t *rate, int64_t now,
 
     ahead = l->day - seconds / ZOOM_LIMIT_DAY;
 
-    /* a clock that is put back across midnight brings no day anew */
+    /* a clock that is set back across midnight starts no new day */
 
     *used = (ahead == 0 || ahead == 1) ? l->used : 0;
 
@@ -160,13 +160,13 @@ zoom_limit_look(const zoom_limit_t *l, const zoom_rate_t *rate, int64_t now,
 
 
 int64_t
-zoom_limit_due(zoom_limit_t *l, const zoom_slot_t *ticket, int64_t now)
+zoom_limit_due(zoom_limit_t *l, const zoom_slot_t *slot, int64_t now)
 {
     int64_t  wait, late, ahead;
 
     zoom_limit_clock(l, now);
 
-    late = now - ticket->slot - (l->shift - ticket->shift);
+    late = now - slot->due - (l->shift - slot->shift);
 
     if (late < 0) {
         return -late;
@@ -178,9 +178,9 @@ zoom_limit_due(zoom_limit_t *l, const zoom_slot_t *ticket, int64_t now)
         return wait;
     }
 
-    wait = zoom_window_wait(&l->window, ticket->n, ticket->width, now);
+    wait = zoom_window_wait(&l->window, slot->n, slot->width, now);
 
-    ahead = late + wait - ZOOM_LIMIT_AHEAD * (ticket->width / ticket->n);
+    ahead = late + wait - ZOOM_LIMIT_AHEAD * (slot->width / slot->n);
 
     if (wait && ahead > 0) {
         l->shift += ahead;
@@ -192,49 +192,49 @@ zoom_limit_due(zoom_limit_t *l, const zoom_slot_t *ticket, int64_t now)
 
 
 void
-zoom_limit_go(zoom_limit_t *l, zoom_slot_t *ticket, int64_t now)
+zoom_limit_go(zoom_limit_t *l, zoom_slot_t *slot, int64_t now)
 {
     l->pace = ((l->pace > now) ? l->pace : now)
-              + ticket->width / ticket->n / 2;
+              + slot->width / slot->n / 2;
 
-    zoom_window_go(&l->window, &ticket->place);
+    zoom_window_go(&l->window, &slot->place);
 }
 
 
 void
-zoom_limit_sent(zoom_limit_t *l, zoom_slot_t *ticket, int64_t now)
+zoom_limit_sent(zoom_limit_t *l, zoom_slot_t *slot, int64_t now)
 {
-    zoom_window_sent(&l->window, &ticket->place, now);
+    zoom_window_sent(&l->window, &slot->place, now);
 }
 
 
 void
-zoom_limit_answered(zoom_limit_t *l, zoom_slot_t *ticket, int64_t now)
+zoom_limit_answered(zoom_limit_t *l, zoom_slot_t *slot, int64_t now)
 {
-    zoom_window_answered(&l->window, &ticket->place, now);
+    zoom_window_answered(&l->window, &slot->place, now);
 }
 
 
 void
-zoom_limit_leave(zoom_limit_t *l, zoom_slot_t *ticket)
+zoom_limit_leave(zoom_limit_t *l, zoom_slot_t *slot)
 {
-    zoom_window_leave(&l->window, &ticket->place);
+    zoom_window_leave(&l->window, &slot->place);
 }
 
 
 void
-zoom_limit_close(zoom_limit_t *l, const zoom_slot_t *ticket, int64_t now,
+zoom_limit_close(zoom_limit_t *l, const zoom_slot_t *slot, int64_t now,
     int64_t wait)
 {
     int64_t  open, delta;
 
     zoom_limit_clock(l, now);
 
-    if (ticket->n) {
-        zoom_window_refused(&l->window, ticket->n);
+    if (slot->n) {
+        zoom_window_refused(&l->window, slot->n);
     }
 
-    /* several refusals in a row tell of one and the same closing */
+    /* several refusals in a row tell of the same limit */
 
     open = (l->closed > now) ? l->closed : now;
     delta = now + wait - open;

@@ -1,4 +1,4 @@
-/* What goes on for long is told now and then. */
+/* Repeated failures are logged now and then. */
 
 #include "zoom_log_once.h"
 

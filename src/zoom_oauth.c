@@ -193,7 +193,7 @@ zoom_oauth_life(const json_t *root)
 }
 
 
-/* Where no scope is told, none is missed. */
+/* If no scope is listed, none is missed. */
 
 static unsigned
 zoom_oauth_lacks(const json_t *root)

@@ -219,7 +219,7 @@ zoom_classify_code(const zoom_response_t *a, int spoke, zoom_str_t message,
 
     } else if (!spoke) {
 
-        /* not Zoom's API spoke but something before it */
+        /* not Zoom's API, but something in front of it */
 
         zoom_verdict_set(v, ZOOM_RETRY, ZOOM_E_ZOOM_UNAVAILABLE, NULL);
 

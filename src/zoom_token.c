@@ -40,7 +40,7 @@ static const char  zoom_advice_clock[] =
     "this machine's clock and Zoom's are more than a day apart";
 
 
-/* How Zoom says that the user is not there; none of it is documented. */
+/* How Zoom says that there is no such user; none of it is documented. */
 
 static const char *const  zoom_absent_words[] = {
     "not in the meeting", "not in meeting", "not joined", "not started", NULL
@@ -296,8 +296,8 @@ zoom_user_expires(const zoom_response_t *a, zoom_str_t token, int64_t now,
     }
 
     /*
-     * The clock that is ahead makes it the shorter; only if by ours it were
-     * dead, and not by Zoom's, ours is wrong.
+     * The earlier of the two clocks' results counts, unless the token is dead
+     * by ours alone: then ours is wrong.
      */
 
     clock = zoom_response_clock(a, now);

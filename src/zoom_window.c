@@ -158,7 +158,7 @@ zoom_window_leave(zoom_window_t *w, zoom_place_t *place)
 }
 
 
-/* a window that is not full was filled by others, of whom nothing is learnt */
+/* a window that is not full was filled by others, which teaches nothing */
 
 void
 zoom_window_refused(zoom_window_t *w, uint32_t n)
@@ -303,7 +303,7 @@ zoom_window_take(zoom_window_t *w, const zoom_place_t *place)
 }
 
 
-/* by how much one that took so long may have arrived later than others */
+/* how much later than others a request that took so long may have arrived */
 
 static int64_t
 zoom_window_late(zoom_window_t *w, int64_t took)

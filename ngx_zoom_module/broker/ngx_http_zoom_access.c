@@ -242,8 +242,9 @@ ngx_http_zoom_access_stored(ngx_http_zoom_access_t *a,
 
 
 /*
- * One with a short life is good for nearly all of it, or renewal had no time;
- * and any until it dies where no other is to be had.
+ * A token with a short life is used until shortly before its end, or there
+ * would be no time for a renewal; any token is used to its end if no other can
+ * be had.
  */
 
 static ngx_uint_t
@@ -357,7 +358,7 @@ ngx_http_zoom_access_landed(ngx_http_zoom_waiter_t *w,
 }
 
 
-/* Or, where it was but whose it is, the token of that user follows. */
+/* A name has been resolved: the access token of that user is next. */
 
 static void
 ngx_http_zoom_access_done(ngx_http_zoom_access_t *a)
@@ -395,7 +396,7 @@ ngx_http_zoom_access_late(ngx_http_zoom_waiter_t *w)
         return;
     }
 
-    /* others may have more time to wait for a Zoom that is down */
+    /* others may be able to wait longer while Zoom is down */
 
     trouble = ngx_http_zoom_flight_trouble(w->flight);
 
@@ -409,7 +410,7 @@ ngx_http_zoom_access_late(ngx_http_zoom_waiter_t *w)
 }
 
 
-/* the old one while it lives, unless Zoom has refused it meanwhile */
+/* the old token while it lives, unless Zoom has refused it meanwhile */
 
 static ngx_int_t
 ngx_http_zoom_access_settle(ngx_http_zoom_access_t *a)
@@ -478,7 +479,7 @@ ngx_http_zoom_access_refuse(const ngx_http_zoom_access_t *a,
         return NGX_ERROR;
     }
 
-    /* that one user's is refused says nothing of the others' */
+    /* a refusal of one user's token says nothing of the others' */
 
     pace = ngx_http_zoom_account_of_users(a->wa->account) ? NULL
                                                           : a->wa->state;
@@ -513,8 +514,8 @@ ngx_http_zoom_access_scoped(const ngx_http_zoom_access_t *a, unsigned types)
 
 
 /*
- * A user's is renewed when it is used towards its end, and not before: of ten
- * thousand none is renewed for nobody, nor all at once.
+ * A user's token is renewed only when it is used towards its end, so that of
+ * ten thousand none is renewed in vain, and never all at once.
  */
 
 static void

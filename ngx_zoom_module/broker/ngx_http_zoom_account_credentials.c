@@ -124,7 +124,7 @@ ngx_http_zoom_account_credentials_print(const ngx_http_zoom_mint_job_t *job,
 }
 
 
-/* the old one still does for so long */
+/* seconds that the old token still lives */
 
 static time_t
 ngx_http_zoom_account_credentials_serves(const ngx_http_zoom_mint_job_t *job)

@@ -119,7 +119,7 @@ ngx_http_zoom_api_call_send(ngx_http_zoom_call_t *call,
 }
 
 
-/* whatever it is that Zoom says, it is the answer, unless Zoom says later */
+/* any response of Zoom's is the caller's, unless it means "try later" */
 
 static void
 ngx_http_zoom_api_call_classify(ngx_http_zoom_call_t *call,
@@ -140,8 +140,9 @@ ngx_http_zoom_api_call_classify(ngx_http_zoom_call_t *call,
 
 
 /*
- * What stands before Zoom's API has a page for what it dislikes in a request:
- * a path, a method, a length.  One script's must not close the API for others.
+ * A proxy in front of Zoom's API answers with a page of its own if it dislikes
+ * a request (path, method, length).  A script's mistake must not open the
+ * breaker for others.
  */
 
 static ngx_uint_t
@@ -162,7 +163,7 @@ ngx_http_zoom_api_call_print(ngx_http_zoom_call_t *call, u_char *p,
 
     req = call->data;
 
-    /* paths may hold what is not for a log */
+    /* a path may hold what must not be logged */
 
     return ngx_slprintf(p, last, "answer to a %s of a %s", req->method,
                         req->who);

@@ -195,7 +195,7 @@ ngx_http_zoom_ask_look(ngx_http_zoom_ask_t *ask,
         return NGX_OK;
     }
 
-    /* while Zoom is down nobody who has something waits for it */
+    /* while Zoom is down nobody waits who can be served a stale token */
 
     if (ngx_http_zoom_ask_stale(ask, rec)
         && (ngx_http_zoom_breaker_bad(ask->wa->state, NGX_HTTP_ZOOM_OAUTH)
@@ -243,7 +243,7 @@ ngx_http_zoom_ask_stale(ngx_http_zoom_ask_t *ask,
         return 0;
     }
 
-    /* whom Zoom did not know when it was heard last */
+    /* a user that Zoom did not know when last asked */
 
     if (rec->failed > rec->published && rec->error == ZOOM_E_USER_UNKNOWN) {
         return 0;
@@ -459,7 +459,7 @@ ngx_http_zoom_ask_late(ngx_http_zoom_waiter_t *w)
         return;
     }
 
-    /* others may have more time to wait for a Zoom that is down */
+    /* others may be able to wait longer while Zoom is down */
 
     error = ngx_http_zoom_mint_trouble(w->flight);
 
@@ -539,7 +539,7 @@ ngx_http_zoom_ask_take(ngx_http_zoom_ask_t *ask, const ngx_str_t *value)
 }
 
 
-/* a token just minted is handed out whatever its life, but not in silence */
+/* a new token is handed out whatever its life is, with a warning */
 
 static void
 ngx_http_zoom_ask_short(ngx_http_zoom_ask_t *ask)

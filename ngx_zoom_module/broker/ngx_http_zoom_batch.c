@@ -116,7 +116,7 @@ ngx_http_zoom_batch_ripened(ngx_http_zoom_ask_t *ask)
 }
 
 
-/* as long as the answer has to wait for another token, a fresh one may come */
+/* while the answer waits for another token anyway, a fresh one may come */
 
 static void
 ngx_http_zoom_batch_settle(ngx_http_zoom_batch_t *batch)

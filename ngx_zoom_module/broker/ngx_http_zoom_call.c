@@ -9,8 +9,8 @@
 
 
 /*
- * While Zoom is down an exchange that has not been answered after so long gets
- * another one beside it, milliseconds.
+ * While Zoom is down, a second exchange is started beside one that has not
+ * been answered for so long, in milliseconds.
  */
 
 #define NGX_HTTP_ZOOM_CALL_HEDGE       1000
@@ -105,7 +105,7 @@ ngx_http_zoom_call_run(ngx_http_zoom_call_t *call)
 }
 
 
-/* a try begins: does anybody want it, and is there any use in it? */
+/* start of a try: is it still wanted, and does the breaker permit it? */
 
 static ngx_int_t
 ngx_http_zoom_call_gate(ngx_http_zoom_call_t *call)
@@ -161,7 +161,7 @@ ngx_http_zoom_call_knock(ngx_http_zoom_call_t *call)
         call->probe = 1;
         call->unscoped = (error == ZOOM_E_SCOPE_MISSING);
 
-        /* if it takes too long that is why */
+        /* the reason for the caller, should it take too long */
 
         if (error == ZOOM_E_ZOOM_UNAVAILABLE) {
             call->hedge = !call->foreign && !call->solo;
@@ -190,7 +190,7 @@ ngx_http_zoom_call_knock(ngx_http_zoom_call_t *call)
 }
 
 
-/* a mint goes on without those who asked, what is foreign ends with them */
+/* a mint outlives its callers, a foreign call does not */
 
 static ngx_uint_t
 ngx_http_zoom_call_hasty(ngx_http_zoom_call_t *call)
@@ -258,7 +258,7 @@ ngx_http_zoom_call_have_access(ngx_http_zoom_call_t *call)
         && (a->error == ZOOM_E_TIMEOUT
             || (ngx_msec_int_t) (a->deadline - ngx_current_msec) <= 0))
     {
-        /* somebody with more time has joined meanwhile */
+        /* a waiter with more time has joined meanwhile */
 
         call->state = NGX_HTTP_ZOOM_CALL_GATE;
         return NGX_OK;
@@ -268,7 +268,7 @@ ngx_http_zoom_call_have_access(ngx_http_zoom_call_t *call)
         return NGX_AGAIN;
     }
 
-    /* it has been logged, and stands under the access token's own key */
+    /* already logged, and stored under the access token's own key */
 
     call->error = a->error;
     call->wait = a->retry_after * 1000;
@@ -292,8 +292,8 @@ ngx_http_zoom_call_get_slot(ngx_http_zoom_call_t *call)
     left = call->ops->left(call);
 
     /*
-     * Somebody may have left while it waited, or the time may be over; and an
-     * outage that has begun meanwhile is not for all those in line to find out.
+     * The callers may have left or run out of time while it waited for a slot;
+     * and those in line must not all find out that an outage has begun.
      */
 
     if (!ngx_http_zoom_call_wanted(call)
@@ -339,7 +339,7 @@ ngx_http_zoom_call_take_slot(ngx_http_zoom_call_t *call, ngx_msec_t left,
     }
 
     if (call->slot.taken) {
-        /* slots move; without an answer in time it is spent in vain */
+        /* slots may move; a slot is wasted if the answer comes too late */
 
         left -= ngx_min(left, NGX_HTTP_ZOOM_CALL_LEAST / 4);
 
@@ -378,9 +378,9 @@ ngx_http_zoom_call_go(ngx_http_zoom_call_t *call)
     x = ngx_http_zoom_call_exchange(call);
 
     /*
-     * It waits for a connection as long as somebody waits for it.  Once it is
-     * sent it has all of its time: a token that comes late is there for
-     * others, and those whose time is over have timers of their own.
+     * It waits for a connection while anybody waits for it.  Once sent it gets
+     * its full time: a late token is stored for others, and callers have
+     * timers of their own.
      */
 
     left = call->ops->left(call);
@@ -433,9 +433,9 @@ ngx_http_zoom_call_send(ngx_http_zoom_call_t *call,
 
 
 /*
- * The exchange to be sent.  Of two that are under way the older one goes on,
- * for a Zoom that is slow would never be heard otherwise; the younger is given
- * up for the next, for a Zoom that is back does not answer what hung before.
+ * The exchange to use.  If two are under way the older one goes on, or a slow
+ * Zoom would never be heard; the younger one is cancelled, since a Zoom that
+ * is back does not answer requests that hung before.
  */
 
 static ngx_http_zoom_exchange_t *
@@ -579,7 +579,7 @@ ngx_http_zoom_call_timer(ngx_event_t *ev)
 }
 
 
-/* Zoom is down, and what was sent may hang: another exchange beside it */
+/* Zoom is down and an exchange may hang: start another beside it */
 
 static void
 ngx_http_zoom_call_hedge(ngx_http_zoom_call_t *call)
@@ -598,7 +598,7 @@ ngx_http_zoom_call_hedge(ngx_http_zoom_call_t *call)
 }
 
 
-/* there is no other try, but an exchange under way may still bring it */
+/* no further try, but an exchange under way may still succeed */
 
 static ngx_uint_t
 ngx_http_zoom_call_linger(ngx_http_zoom_call_t *call)

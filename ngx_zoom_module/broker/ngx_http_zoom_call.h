@@ -77,7 +77,7 @@ typedef struct {
     void                       (*busy)(ngx_http_zoom_call_t *call,
                                        ngx_msec_t time);
 
-    /* Keeps what it met with and tries again after; what that was. */
+    /* Stores the error after which it tries again; returns that error. */
     void                       (*meet)(ngx_http_zoom_call_t *call,
                                        zoom_error_e trouble);
     zoom_error_e               (*trouble)(ngx_http_zoom_call_t *call);
@@ -124,9 +124,9 @@ struct ngx_http_zoom_call_s {
     unsigned                     serial:1;   /* it makes a user: Zoom takes one
                                                 of these at a time */
     unsigned                     foreign:1;  /* of its failures only outages
-                                                say something of the service */
-    unsigned                     lone:1;     /* a final no says nothing of the
-                                                service */
+                                                concern the service */
+    unsigned                     lone:1;     /* a final refusal does not concern
+                                                the service */
     unsigned                     solo:1;     /* never two exchanges at once */
 
     /* The result. */

@@ -76,7 +76,7 @@ ngx_http_zoom_call_answered(ngx_http_zoom_exchange_t *x)
 }
 
 
-/* of two exchanges side by side the slot is the later one's */
+/* of two exchanges under way the later one has the slot */
 
 static void
 ngx_http_zoom_call_settle(ngx_http_zoom_call_t *call)
@@ -117,7 +117,7 @@ ngx_http_zoom_call_classify(ngx_http_zoom_call_t *call)
 
     v->wait = -1;
 
-    /* who asks for a lot may ask for less; a token is never that long */
+    /* a script may ask for less; no token is that long */
 
     if (x->too_large && call->foreign) {
         v->verdict = ZOOM_FINAL;
@@ -127,7 +127,7 @@ ngx_http_zoom_call_classify(ngx_http_zoom_call_t *call)
 
     v->verdict = ZOOM_RETRY;
 
-    /* a crowd of our own is no outage of Zoom's */
+    /* a queue of our own is no outage of Zoom's */
 
     if (x->queued) {
         v->error = ZOOM_E_OVERLOADED;
@@ -156,7 +156,7 @@ ngx_http_zoom_call_good(ngx_http_zoom_call_t *call)
 }
 
 
-/* the access token died before its time: one more try with another */
+/* the access token was refused before it expired: try once with another */
 
 static ngx_int_t
 ngx_http_zoom_call_refresh(ngx_http_zoom_call_t *call)
@@ -172,7 +172,7 @@ ngx_http_zoom_call_refresh(ngx_http_zoom_call_t *call)
 
     if (call->anonymous || call->refreshed) {
 
-        /* one user's trouble is not the account's */
+        /* a problem of one user does not concern the account */
 
         if (call->user.len) {
             call->verdict.verdict = ZOOM_FINAL;
@@ -195,7 +195,7 @@ ngx_http_zoom_call_refresh(ngx_http_zoom_call_t *call)
 
     if (rc == NGX_DECLINED) {
 
-        /* others seem to revoke it: no war of refreshes */
+        /* another host seems to revoke it: do not compete with it */
 
         call->verdict.error = ZOOM_E_ZOOM_UNAVAILABLE;
         call->verdict.advice = "another host may be using the same app, access "
@@ -210,7 +210,7 @@ ngx_http_zoom_call_refresh(ngx_http_zoom_call_t *call)
 }
 
 
-/* of two exchanges with a dead access token the slower one is no news */
+/* the second refusal of an access token known to be dead is no news */
 
 static ngx_int_t
 ngx_http_zoom_call_refused(ngx_http_zoom_call_t *call)
@@ -237,7 +237,7 @@ ngx_http_zoom_call_retry(ngx_http_zoom_call_t *call)
         return ngx_http_zoom_call_limited(call);
     }
 
-    /* Zoom may have done it, unless it says that it has not looked at it */
+    /* Zoom may have executed it, unless it was refused by a limit */
 
     if (call->single && !call->last->queued
         && call->verdict.error != ZOOM_E_RATE_LIMITED)
@@ -248,7 +248,7 @@ ngx_http_zoom_call_retry(ngx_http_zoom_call_t *call)
     left = call->ops->left(call);
     delay = ngx_http_zoom_call_delay(call);
 
-    /* who did not come out of the queue in time is not to join it again */
+    /* a request that was stuck in our queue must not join it again */
 
     if (call->last->queued) {
         left = (ngx_msec_int_t) (ngx_current_msec + left - call->until);
@@ -322,7 +322,7 @@ ngx_http_zoom_call_backoff(ngx_http_zoom_call_t *call)
 }
 
 
-/* others spend the same budget: all slots move, we take another one */
+/* the budget is shared: all slots move, and this call takes a new one */
 
 static ngx_int_t
 ngx_http_zoom_call_limited(ngx_http_zoom_call_t *call)
@@ -354,7 +354,7 @@ ngx_http_zoom_call_limited(ngx_http_zoom_call_t *call)
 
     if (wa->account->dry_run) {
 
-        /* it does not wait for a slot, but Zoom has to be obeyed */
+        /* without waiting for slots Zoom's delay still has to be kept */
 
         ngx_http_zoom_call_unready(call);
 
@@ -389,8 +389,8 @@ ngx_http_zoom_call_final(ngx_http_zoom_call_t *call)
 
 
 /*
- * A scope may have been added meanwhile, but not to an access token that was
- * there before: the probe goes on with another one.  NGX_DECLINED: it ends.
+ * A scope may have been added meanwhile, but an older access token does not
+ * have it: the probe goes on with a new one.  NGX_DECLINED: it does not.
  */
 
 static ngx_int_t
@@ -410,7 +410,7 @@ ngx_http_zoom_call_rescope(ngx_http_zoom_call_t *call)
 
     token = call->tokens[call->last - call->exchanges];
 
-    /* it is not the token's fault, so this does not space out renewals */
+    /* not the token's fault, so this does not delay later renewals */
 
     if (ngx_http_zoom_access_refuse(&call->access, token, 1) != NGX_OK) {
         return NGX_DECLINED;
@@ -450,7 +450,7 @@ ngx_http_zoom_call_fail(ngx_http_zoom_call_t *call)
 }
 
 
-/* what was asked for can't be had, but Zoom works and lets us ask */
+/* this request can't be fulfilled, but the service works */
 
 static ngx_uint_t
 ngx_http_zoom_call_works(ngx_http_zoom_call_t *call)
@@ -528,7 +528,7 @@ ngx_http_zoom_call_tell(ngx_http_zoom_call_t *call, ngx_uint_t last)
 
     if (call->foreign && !ngx_http_zoom_call_is_news(call)) {
 
-        /* it is for whoever asked to make sense of it */
+        /* the caller has to interpret it */
 
         return;
     }

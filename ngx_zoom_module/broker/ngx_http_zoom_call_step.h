@@ -18,7 +18,7 @@
 #define NGX_HTTP_ZOOM_CALL_JITTER      250
 #define NGX_HTTP_ZOOM_CALL_JITTER_MAX  2000
 
-/* a try that gets less than this is not worth its cost to Zoom */
+/* a try with less time than this is not worth a request, milliseconds */
 
 #define NGX_HTTP_ZOOM_CALL_LEAST       1000
 

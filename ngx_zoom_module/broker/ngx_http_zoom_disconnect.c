@@ -214,7 +214,7 @@ ngx_http_zoom_disconnect_send(ngx_http_zoom_call_t *call,
 }
 
 
-/* Of a token that Zoom does not know nothing is left to revoke. */
+/* A token that Zoom does not know needs no revocation. */
 
 static void
 ngx_http_zoom_disconnect_classify(ngx_http_zoom_call_t *call,

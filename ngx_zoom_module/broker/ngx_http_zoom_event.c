@@ -55,7 +55,7 @@ ngx_http_zoom_event_act(const ngx_http_zoom_account_t *account,
 }
 
 
-/* A user has withdrawn it, of this app and no other. */
+/* A user has withdrawn the consent for this very app. */
 
 static void
 ngx_http_zoom_event_consent(const ngx_http_zoom_account_t *account,

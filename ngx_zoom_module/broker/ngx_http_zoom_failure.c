@@ -36,7 +36,7 @@ ngx_http_zoom_subject(ngx_http_zoom_subject_t *subject,
 
     seed = wa->zone->sh->seed;
 
-    /* the lowest bit tells one kind from the other, and from none */
+    /* the lowest bit tells users from meetings, and neither is 0 */
 
     subject->user = user.len ? zoom_hash(seed, user) | 1 : 0;
     subject->meeting = meeting.len ? zoom_hash(seed, meeting) & ~1ULL : 0;
@@ -215,7 +215,7 @@ ngx_http_zoom_failure_said(ngx_http_zoom_failure_t *f)
 }
 
 
-/* Whose fault it is, of the two; 0: the account's, or Zoom's. */
+/* The subject at fault; 0: it is the account's, or Zoom's. */
 
 static uint64_t
 ngx_http_zoom_failure_of(const ngx_http_zoom_failure_t *f)

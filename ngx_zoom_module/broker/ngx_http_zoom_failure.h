@@ -64,8 +64,8 @@ void ngx_http_zoom_failure_tell(ngx_http_zoom_failure_t *f,
     const zoom_verdict_t *v);
 
 /*
- * There is a token: what was wrong with its user and its meeting is over.  1 if
- * the log has been told of anything.
+ * A token came: problems of its user and its meeting are over. 1 if any had
+ * been logged.
  */
 
 ngx_uint_t ngx_http_zoom_failure_over(ngx_http_zoom_worker_account_t *wa,

@@ -17,9 +17,9 @@
 #define NGX_HTTP_ZOOM_FLIGHT_BUCKETS  256
 
 /*
- * Waiting for another worker's flight, a worker is woken.  It looks by itself
- * whether the owner still lives, for the case that no new worker comes in its
- * place; without a slot it can't be woken and looks often.
+ * A worker that waits for another's flight is woken.  It also checks by itself
+ * whether the owner lives, in case no new worker replaces it; without a slot
+ * it can't be woken, and polls.
  */
 
 #define NGX_HTTP_ZOOM_LOOK            250
@@ -89,7 +89,7 @@ ngx_http_zoom_flight_exit_process(void)
 {
     if (ngx_http_zoom_flight_zone) {
 
-        /* with the slot, what is still in flight is open to others */
+        /* the flights of the slot may now be taken over by others */
 
         ngx_http_zoom_timer_stop(&ngx_http_zoom_look_timer);
         ngx_http_zoom_worker_release(ngx_http_zoom_flight_zone);
@@ -365,7 +365,7 @@ ngx_http_zoom_flight_leave(ngx_http_zoom_flight_t *flight)
         return;
     }
 
-    /* its owner is not to mint for us */
+    /* its owner need not mint for us */
 
     ngx_http_zoom_zone_lock(ngx_http_zoom_flight_zone);
 

@@ -105,7 +105,7 @@ ngx_http_zoom_key_user_access(ngx_http_zoom_key_t *key,
     ngx_http_zoom_key_credential(&b, key, wa);
     ngx_http_zoom_key_part(&b, ngx_http_zoom_str(user));
 
-    /* there may be too many of them to keep, and each can be had again */
+    /* there may be too many to keep, and each can be minted again */
 
     key->pinned = 0;
 

@@ -500,7 +500,7 @@ ngx_http_zoom_mint_failed(ngx_http_zoom_mint_t *mint,
 
     if (left > 1) {
 
-        /* when it dies it is time for another try; seconds are rounded */
+        /* when it expires another try is due; seconds are rounded */
 
         result->hold = ngx_max(result->hold,
                                ngx_min((ngx_msec_t) (left - 1) * 1000,

@@ -1,5 +1,5 @@
 /*
- * Mint: a call whose outcome lands a flight.  What is minted comes with the
+ * Mint: a call whose result lands a flight.  What is minted is told by the
  * flight's job.
  */
 

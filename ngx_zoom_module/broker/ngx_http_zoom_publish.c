@@ -57,7 +57,7 @@ ngx_http_zoom_publish(ngx_http_zoom_zone_t *zone,
     e->expires = result->expires;
     e->lacks = result->lacks;
 
-    /* what is pinned needs no second chance, there the bit tells of use */
+    /* pinned entries need no second chance: there the bit marks use */
 
     e->referenced = !e->pinned;
 
@@ -70,9 +70,9 @@ ngx_http_zoom_publish(ngx_http_zoom_zone_t *zone,
 
 
 /*
- * What went wrong in this worker alone, when nobody waited any more, or with a
- * configuration that is not in force any more: waiters elsewhere had better
- * fly themselves.
+ * A failure that concerns this worker alone, a flight that nobody waited for
+ * any more, or a configuration that is no longer in force: waiters elsewhere
+ * should mint for themselves.
  */
 
 static ngx_uint_t
@@ -206,7 +206,7 @@ ngx_http_zoom_publish_value(ngx_http_zoom_zone_t *zone,
         e = ngx_http_zoom_store_insert(zone, key, ngx_time());
     }
 
-    /* where there is no room it is had again when somebody asks */
+    /* without room it is fetched again when somebody asks */
 
     if (e) {
         e->outdated = zone->sh->flights;

@@ -159,7 +159,7 @@ ngx_http_zoom_renew_due(ngx_http_zoom_worker_account_t *wa,
 
     now = ngx_time();
 
-    /* a scope that was added since is not the old one's */
+    /* the old token lacks scopes that were added since */
 
     if (rec->published == 0 || rec->expires <= now
         || (ngx_http_zoom_renew_first && (rec->lacks & wa->account->needs)))
@@ -168,8 +168,8 @@ ngx_http_zoom_renew_due(ngx_http_zoom_worker_account_t *wa,
     }
 
     /*
-     * Not for nobody, not while it would be a call beside the probes of an
-     * outage, and not too soon after it failed.
+     * Not if unused, not while it would compete with the probes of an outage,
+     * and not soon after it failed.
      */
 
     if (!rec->used

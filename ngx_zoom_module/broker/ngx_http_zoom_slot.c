@@ -83,7 +83,7 @@ ngx_http_zoom_slot_due(ngx_http_zoom_slot_t *slot,
 
     slot->limit = NGX_HTTP_ZOOM_LIMIT_DELAYED;
 
-    /* a refusal of Zoom's may have moved the slot out of reach */
+    /* a refusal may have moved the slot beyond the caller's time */
 
     if (*wait > left) {
         slot->limit = NGX_HTTP_ZOOM_LIMIT_REJECTED;

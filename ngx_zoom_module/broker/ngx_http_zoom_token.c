@@ -55,8 +55,8 @@ ngx_http_zoom_token_job(ngx_http_zoom_token_job_t *job,
     job->mint.label = zoom_token_types[req->type].label;
 
     /*
-     * webinars have scopes of their own, without which meetings work, and so
-     * have users
+     * webinars have scopes of their own, which meetings do not need; so do
+     * users
      */
 
     job->mint.lone = req->webinar

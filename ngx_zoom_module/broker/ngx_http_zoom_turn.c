@@ -34,7 +34,7 @@ ngx_http_zoom_turn_take(ngx_http_zoom_turn_t *turn, ngx_msec_t *wait)
         ngx_queue_insert_tail(&ngx_http_zoom_turns, &turn->queue);
     }
 
-    /* of those that may not yet the first looks again, all others have time */
+    /* the first that may not go yet looks again, the others wait for it */
 
     if (ngx_http_zoom_turn_first(turn) != turn) {
         *wait = NGX_MAX_INT32_VALUE;

@@ -112,7 +112,7 @@ ngx_http_zoom_user_grant(ngx_http_zoom_worker_account_t *wa,
     job->mint.label = ZOOM_NLABELS;
     job->mint.anonymous = 1;
 
-    /* that this user's is over says nothing of Zoom, nor of the others' */
+    /* a grant that is over concerns neither Zoom nor other users */
 
     job->mint.lone = 1;
 
@@ -355,7 +355,7 @@ ngx_http_zoom_user_grant_classify(const ngx_http_zoom_mint_job_t *mint,
 }
 
 
-/* Of the app it says something if the app itself is refused. */
+/* It concerns the app only if the app itself is refused. */
 
 static ngx_uint_t
 ngx_http_zoom_user_grant_refused(ngx_http_zoom_mint_job_t *mint,
@@ -393,7 +393,7 @@ ngx_http_zoom_user_grant_after(ngx_http_zoom_mint_job_t *mint,
 }
 
 
-/* Also where it is the old one: that it was good is worth to be known. */
+/* Stores the old token as well, to record when it was last good. */
 
 static void
 ngx_http_zoom_user_grant_store(ngx_http_zoom_user_grant_t *g)

@@ -130,7 +130,7 @@ ngx_http_zoom_worker_account_rates(ngx_http_zoom_worker_account_t *wa)
 }
 
 
-/* of all labels together, which have a budget each */
+/* over all labels, each of which has a budget */
 
 static ngx_uint_t
 ngx_http_zoom_worker_account_rate(const ngx_http_zoom_worker_account_t *wa)

@@ -43,7 +43,7 @@ struct ngx_http_zoom_worker_account_s {
 };
 
 
-/* All peers of the worker, by the accounts' index.  NGX_ERROR: logged. */
+/* All accounts of the worker, by index.  NGX_ERROR: logged. */
 ngx_int_t ngx_http_zoom_worker_accounts_create(ngx_cycle_t *cycle);
 void ngx_http_zoom_worker_accounts_destroy(void);
 

@@ -202,7 +202,10 @@ ngx_http_zoom_check_guarded(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf,
 }
 
 
-/* With users' own grants all of them are, and in others' names OBF is not. */
+/*
+ * With users' own grants every type is minted as that user, and an OBF token
+ * in another's name makes no sense.
+ */
 
 static ngx_uint_t
 ngx_http_zoom_check_of_user(const ngx_http_zoom_loc_conf_t *conf)
@@ -300,7 +303,7 @@ ngx_http_zoom_check_join(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
         return NGX_CONF_ERROR;
     }
 
-    /* the key signs what others may collect, and never says for whom */
+    /* anybody may collect what the key signs, since it names no recipient */
 
     if (ngx_http_zoom_auth_attendee_alone(conf->auth)) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,

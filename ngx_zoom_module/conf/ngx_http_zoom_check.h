@@ -1,6 +1,4 @@
-/*
- * What a location has to say, together with what it inherits.
- */
+/* Checks of a location together with what it inherits. */
 
 #ifndef _NGX_HTTP_ZOOM_CHECK_H_INCLUDED_
 #define _NGX_HTTP_ZOOM_CHECK_H_INCLUDED_
@@ -22,7 +20,10 @@
 char *ngx_http_zoom_check(ngx_conf_t *cf, ngx_http_core_loc_conf_t *clcf,
     ngx_http_zoom_loc_conf_t *conf);
 
-/* After all locations: who is only named by variables gives what these do. */
+/*
+ * After all locations: accounts named only by variables get the types of the
+ * locations that do so.
+ */
 void ngx_http_zoom_check_accounts(ngx_http_zoom_main_conf_t *zmcf);
 
 

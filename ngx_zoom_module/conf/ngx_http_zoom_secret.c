@@ -109,7 +109,7 @@ ngx_http_zoom_secret_prefix(ngx_str_t *arg, const char *prefix)
 }
 
 
-/* A forgotten "file:" would make a path, which many know, the secret. */
+/* A forgotten "file:" would make a path, often well known, the secret. */
 
 static ngx_int_t
 ngx_http_zoom_secret_literal(ngx_conf_t *cf, const char *name, ngx_str_t *arg,

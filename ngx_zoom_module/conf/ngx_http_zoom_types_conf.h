@@ -20,7 +20,7 @@ char *ngx_http_zoom_set_join_token(ngx_conf_t *cf, ngx_command_t *cmd,
 /* The list where there is no directive: a ZAK.  NULL: no memory. */
 ngx_array_t *ngx_http_zoom_types_default(ngx_conf_t *cf);
 
-/* Whether any in the list is a user's, or is of that kind. */
+/* Whether any type in the list needs a user, or is of that kind. */
 ngx_uint_t ngx_http_zoom_types_of_user(const ngx_array_t *types);
 ngx_uint_t ngx_http_zoom_types_have(const ngx_array_t *types,
     zoom_token_type_e type);

@@ -190,7 +190,7 @@ ngx_http_zoom_url_host(ngx_http_zoom_origin_t *origin, ngx_str_t *rest)
     rest->data += i;
     rest->len -= i;
 
-    /* no name ends in a label like this, but odd spellings of addresses do */
+    /* no host name ends in such a label, but odd spellings of addresses do */
 
     return digit ? ngx_http_zoom_url_inet(origin) : NULL;
 }

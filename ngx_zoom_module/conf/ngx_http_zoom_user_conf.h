@@ -43,8 +43,8 @@ ngx_uint_t ngx_http_zoom_user_foreign(ngx_http_complex_value_t *value);
 char *ngx_http_zoom_user_pool(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *zlcf);
 
 /*
- * A user who does not depend on the request is found out only once.  0 if
- * there is one, and zoom_allow_user does not have it.
+ * A constant user is checked once, at configuration time. 0 if there is one
+ * that zoom_allow_user does not permit.
  */
 
 ngx_uint_t ngx_http_zoom_user_fix(ngx_conf_t *cf,

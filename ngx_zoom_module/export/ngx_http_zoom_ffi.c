@@ -91,8 +91,8 @@ ngx_http_zoom_ffi_vm_create(ngx_http_zoom_ffi_post_pt post,
 
 
 /*
- * With "lua_code_cache off" a VM ends after its request, whose calls are gone
- * by then; else a worker does, and nobody is there to be told.
+ * With "lua_code_cache off" a VM ends after its request, whose calls are over
+ * by then; otherwise it ends with its worker, and nobody has to be told.
  */
 
 void
@@ -497,7 +497,7 @@ ngx_http_zoom_ffi_release(ngx_http_zoom_ffi_call_t *call)
 }
 
 
-/* Nobody in Lua has it any more: of its semaphore the number is kept. */
+/* Lua has dropped the object: of its semaphore the number is kept. */
 
 static void
 ngx_http_zoom_ffi_abandon(ngx_http_zoom_ffi_call_t *call)
@@ -650,7 +650,7 @@ ngx_http_zoom_ffi_opened(ngx_http_zoom_ffi_result_t *result,
 }
 
 
-/* A token, or an error: what belongs to the other does not stay. */
+/* A result is a token or an error: fields of the other are cleared. */
 
 static void
 ngx_http_zoom_ffi_token(ngx_http_zoom_ffi_result_t *result, zoom_error_e error)

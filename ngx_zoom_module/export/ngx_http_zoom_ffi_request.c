@@ -331,7 +331,7 @@ ngx_http_zoom_ffi_callback(ngx_http_request_t *r, const ngx_str_t *body,
     if (error != ZOOM_OK) {
         ngx_http_zoom_refuse_later(r, ctx, error, why);
 
-        /* what was read of it says nothing, but variables need something */
+        /* nothing useful was read, but the variables need a callback */
 
         if (ngx_http_zoom_callback_parse(r, &ctx->callback, NULL, &why)
             != ZOOM_OK)

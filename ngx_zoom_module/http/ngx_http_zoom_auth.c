@@ -358,7 +358,7 @@ ngx_http_zoom_auth_body(ngx_http_request_t *r, ngx_http_zoom_auth_t *auth,
             goto failed;
         }
 
-        /* a line whose proof was used is one that does not hold */
+        /* a line whose proof was used before does not hold */
 
         rc = ngx_http_zoom_auth_once(r, auth, &line[i], &signature);
 

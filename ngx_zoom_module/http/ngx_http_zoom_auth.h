@@ -82,22 +82,25 @@ zoom_error_e ngx_http_zoom_auth_body(ngx_http_request_t *r,
     ngx_http_zoom_auth_t *auth, const ngx_str_t *body,
     const zoom_json_doc_t *doc, const char **why);
 
-/* Both, for a request whose body nobody reads: a proof in it is none. */
+/*
+ * Both steps for a request whose body is not read: a proof in a body does not
+ * count.
+ */
 zoom_error_e ngx_http_zoom_auth_bodiless(ngx_http_request_t *r,
     ngx_http_zoom_auth_t *auth, const char **why);
 
 /*
- * Before these, where the arguments matter: drops the lines that have a
- * webhook's signature, which does not cover them, and no proof beside it.  1 if
- * a line is left.
+ * To be called first where the arguments matter: drops the lines whose only
+ * proof is a webhook's signature, which does not cover them. 1 if a line is
+ * left.
  */
 
 ngx_uint_t ngx_http_zoom_auth_distrust_webhooks(ngx_http_zoom_auth_t *auth);
 
 /*
- * Of a request that nothing holds for: who it seems to be from, since only that
- * caller's lines have all the proofs they want, if wrong ones.  Empty where
- * there is none, or more than one.
+ * The caller that a refused request seems to come from: the only one for which
+ * all proofs were sent, though wrong.  Empty if there is none, or more than
+ * one.
  */
 
 void ngx_http_zoom_auth_suspect(ngx_http_request_t *r,

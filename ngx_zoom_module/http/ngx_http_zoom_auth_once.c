@@ -149,7 +149,7 @@ ngx_http_zoom_auth_use_webhook(ngx_http_request_t *r,
 }
 
 
-/* One that is alone stands for its id, unless it has been one of several. */
+/* A single secret stands for its ids, unless it has been one of several. */
 
 static ngx_int_t
 ngx_http_zoom_auth_use_signatures(ngx_http_request_t *r,

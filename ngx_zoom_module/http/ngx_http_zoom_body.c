@@ -28,8 +28,8 @@ struct ngx_http_zoom_body_s {
     size_t                       size;
     size_t                       max;
     ngx_int_t                    rc;
-    ngx_uint_t                   later;      /* who asked has returned: the
-                                                handler is told */
+    ngx_uint_t                   later;      /* the caller has returned: tell
+                                                its handler */
 };
 
 

@@ -1,5 +1,5 @@
 /*
- * Requests that change something and may be told to by a page of another's.
+ * Requests that change something, and might be forged by another site's page.
  */
 
 #include <ngx_config.h>
@@ -83,7 +83,10 @@ ngx_http_zoom_foreign_form(const ngx_str_t *type)
 }
 
 
-/* 0 if the page is of our own host; who ends TLS in front of us is unknown. */
+/*
+ * 0 if the page is of our own host; TLS may end in front of us, so the scheme
+ * is not compared.
+ */
 
 static ngx_uint_t
 ngx_http_zoom_foreign_elsewhere(ngx_http_request_t *r, const ngx_str_t *origin)

@@ -1,5 +1,5 @@
 /*
- * Requests that change something and may be told to by a page of another's.
+ * Requests that change something, and might be forged by another site's page.
  */
 
 #ifndef _NGX_HTTP_ZOOM_FOREIGN_H_INCLUDED_
@@ -10,15 +10,15 @@
 
 
 /*
- * 1 if a browser may have been made to send this: one that is already let in
- * by its address, or knows a password for us.
+ * 1 if another site may have made a browser send this: a browser that is let
+ * in by its address, or has a password for us.
  */
 
 ngx_uint_t ngx_http_zoom_foreign(ngx_http_request_t *r);
 
 /*
- * Whom such a request is about, ?user=, decoded; empty if it does not say.
- * ZOOM_E_DENIED: that can't be, ZOOM_E_NO_USER: it is empty.
+ * The user that such a request concerns, from ?user=, decoded; empty if it is
+ * not given.  ZOOM_E_DENIED: not a valid user; ZOOM_E_NO_USER: it is empty.
  */
 
 zoom_error_e ngx_http_zoom_foreign_user(ngx_http_request_t *r,

@@ -162,7 +162,7 @@ ngx_http_zoom_health_ask(ngx_http_zoom_health_t *health)
 }
 
 
-/* health is asked for as it is now, not as it may be soon */
+/* health is that of this moment, so nobody waits for an outage to end */
 
 static ngx_int_t
 ngx_http_zoom_health_access(ngx_http_zoom_health_t *health)
@@ -189,7 +189,7 @@ ngx_http_zoom_health_access(ngx_http_zoom_health_t *health)
         return NGX_OK;
     }
 
-    /* with something to serve nobody waits for an OAuth that is down */
+    /* with stale tokens to serve there is no need to wait for OAuth */
 
     if (error != ZOOM_OK
         && (!ngx_http_zoom_breaker_ready(state, NGX_HTTP_ZOOM_OAUTH)
@@ -299,8 +299,8 @@ ngx_http_zoom_health_look(ngx_http_zoom_health_t *health,
 
 
 /*
- * What is to work, and whether all of it: without its ZAK a callback fails,
- * without others that it asks for it is served if there is one at least.
+ * The types that have to work, and whether all of them must: without its ZAK a
+ * callback fails; of other types one is enough.
  */
 
 static unsigned

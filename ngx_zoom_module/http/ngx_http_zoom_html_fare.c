@@ -179,7 +179,7 @@ ngx_http_zoom_html_fine(ngx_http_zoom_writer_t *w,
 }
 
 
-/* That nobody came and that nobody was let in are two things. */
+/* No callbacks, and none that was let in, are two different things. */
 
 static void
 ngx_http_zoom_html_callbacks(ngx_http_zoom_writer_t *w,

@@ -494,7 +494,7 @@ ngx_http_zoom_join_done(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 }
 
 
-/* One token of a user's is enough, and where none was asked for, none is. */
+/* One token of a user's is enough, and none is needed if none was asked for. */
 
 static zoom_error_e
 ngx_http_zoom_join_lacking(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)

@@ -77,7 +77,7 @@ ngx_http_zoom_types_choose(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     if (n) {
         type = zoom_token_type_find(ngx_http_zoom_str(&value));
 
-        /* that of no type is in no list */
+        /* a token of no type is in no list */
 
         if (!ngx_http_zoom_types_have(zlcf->types, type)) {
             return ZOOM_E_BAD_TYPE;
@@ -212,7 +212,7 @@ ngx_http_zoom_types_need_user(const ngx_http_zoom_ctx_t *ctx)
 
     zlcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_zoom_module);
 
-    /* with a user's own access token there is nothing that is not a user's */
+    /* with a user's own access token every type is that user's */
 
     all = ctx->target.account
           && ngx_http_zoom_account_of_users(ctx->target.account);
@@ -389,7 +389,7 @@ ngx_http_zoom_types_ask(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         ask->req.meeting = ngx_http_zoom_ngx_str(meeting.id);
     }
 
-    /* Zoom demands a meeting only where no user answers for the token */
+    /* Zoom demands a meeting only for types that no user answers for */
 
     if (!zoom_token_type_guarded(ask->req.type)) {
         return (error == ZOOM_E_NO_MEETING) ? ZOOM_OK : error;
@@ -495,7 +495,7 @@ ngx_http_zoom_types_allowed(ngx_http_request_t *r, const char **why)
 }
 
 
-/* What failed goes without, unless it is the ZAK or all there is. */
+/* Tokens that failed are left out, unless it is the ZAK, or the only one. */
 
 zoom_error_e
 ngx_http_zoom_types_lacking(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)

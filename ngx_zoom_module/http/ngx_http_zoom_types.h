@@ -40,8 +40,8 @@ zoom_error_e ngx_http_zoom_types_plan(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, const char **why);
 
 /*
- * When all are in: what failed goes without, unless it is the ZAK or all there
- * is.  ZOOM_OK or that error.
+ * When all results are in: tokens that failed are left out, unless it is the
+ * ZAK, or the only one.  ZOOM_OK or that error.
  */
 
 zoom_error_e ngx_http_zoom_types_lacking(ngx_http_request_t *r,

@@ -358,7 +358,7 @@ ngx_http_zoom_webhook_read(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 }
 
 
-/* Zoom asks whether we are one; any number of times. */
+/* Zoom verifies the endpoint, as often as it likes. */
 
 static ngx_int_t
 ngx_http_zoom_webhook_crc(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)

@@ -44,7 +44,7 @@ ngx_http_zoom_client_open(ngx_http_zoom_http_client_t *client)
 
     rc = curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long) client->keep);
 
-    /* our own queue is the one that counts: nobody is to wait in curl's */
+    /* our own queue keeps the order: curl must never queue */
 
     rc |= curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS,
                             (long) client->bound);

@@ -306,7 +306,7 @@ ngx_http_zoom_reason_verify(ngx_http_zoom_transfer_t *t)
     (void) curl_easy_getinfo(t->handle.easy, CURLINFO_SSL_VERIFYRESULT,
                              &result);
 
-    /* a good chain, but for another name: curl leaves 0 or 1 here */
+    /* the chain is good, but for another name: curl leaves 0 or 1 here */
 
     if (result == X509_V_OK || result == X509_V_ERR_UNSPECIFIED) {
         text = t->error;

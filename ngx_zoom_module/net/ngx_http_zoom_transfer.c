@@ -539,9 +539,9 @@ ngx_http_zoom_transfer_make_tls(ngx_http_zoom_transfer_t *t)
 
 
 /*
- * What belongs to one transfer; without one, an idle handle knows of none.  The
- * URL is there as text as well: curl sends to that what it sends again, when a
- * connection turns out to be dead.
+ * Sets what belongs to one transfer, or clears it for an idle handle.  The URL
+ * is given as text as well: curl uses that when it sends a request again over
+ * another connection.
  */
 
 static CURLcode

@@ -16,7 +16,7 @@
 #define NGX_HTTP_ZOOM_REFRESH_MIN    5000
 #define NGX_HTTP_ZOOM_REFRESH_MAX    300000
 
-/* a probe is for who waits for the answer, for so long after it is due */
+/* a probe is for callers that await its answer, so long after it is due */
 
 #define NGX_HTTP_ZOOM_PROBE_HASTY    1000
 
@@ -33,11 +33,11 @@
 
 #define NGX_HTTP_ZOOM_OUTAGE_YOUNG   15000
 
-/* so many failed exchanges in a row are an outage before one gave up */
+/* so many failures in a row are an outage, even if all are tried again */
 
 #define NGX_HTTP_ZOOM_OUTAGE_AFTER   8
 
-/* without a probe for so long after its time nobody knows any more */
+/* without a probe for so long after it was due, the state is unknown */
 
 #define NGX_HTTP_ZOOM_KNOWN          30000
 
@@ -117,7 +117,7 @@ ngx_http_zoom_breaker_gate(ngx_http_zoom_zone_t *zone,
     } else {
         gate = ngx_http_zoom_breaker_opened(state, service, hasty, wait);
 
-        /* what was unusable then is just not there now */
+        /* an unusable answer then means "unavailable" now */
 
         *error = zoom_error_is_outage(c->error) ? ZOOM_E_ZOOM_UNAVAILABLE
                                                 : c->error;
@@ -129,7 +129,7 @@ ngx_http_zoom_breaker_gate(ngx_http_zoom_zone_t *zone,
 }
 
 
-/* what has flights of its own, or has answered a short while ago */
+/* services with flights, or one that has answered a short while ago */
 
 static ngx_uint_t
 ngx_http_zoom_breaker_works(const ngx_http_zoom_state_t *state,
@@ -386,7 +386,7 @@ ngx_http_zoom_breaker_failed(ngx_http_zoom_zone_t *zone,
 }
 
 
-/* connections, TLS, 5xx and what can't be used, not a no to what was asked */
+/* connections, TLS, 5xx and unusable answers, but no final refusal */
 
 static ngx_uint_t
 ngx_http_zoom_breaker_outage(const ngx_http_zoom_breaker_failure_t *failure)
@@ -406,7 +406,7 @@ ngx_http_zoom_breaker_trips(const ngx_http_zoom_state_t *state,
 
     c = &state->breakers[service];
 
-    /* others have got over it meanwhile */
+    /* others have succeeded meanwhile */
 
     if (failure->counted && c->failures == 0) {
         return 0;
@@ -422,7 +422,7 @@ ngx_http_zoom_breaker_trips(const ngx_http_zoom_state_t *state,
         return 0;
     }
 
-    /* where Zoom is down already, or says so, the first failure tells */
+    /* if Zoom is known to be down, or says so, the first failure is enough */
 
     return failure->last || failure->wait
            || c->failures >= NGX_HTTP_ZOOM_OUTAGE_AFTER
@@ -443,7 +443,7 @@ ngx_http_zoom_breaker_again(ngx_http_zoom_breaker_t *c,
         return;
     }
 
-    /* an outage may turn out to be something else, and too much an outage */
+    /* an outage may turn out to be a fault, and a limit an outage */
 
     if (ngx_http_zoom_breaker_broken(service, failure->error)
         || (c->error == ZOOM_E_RATE_LIMITED
@@ -497,7 +497,7 @@ ngx_http_zoom_breaker_open(ngx_http_zoom_breaker_t *c, zoom_error_e error)
 }
 
 
-/* until the next probe; with jitter, hosts that fail together part company */
+/* time until the next probe, with jitter to separate hosts */
 
 static ngx_msec_t
 ngx_http_zoom_breaker_hold(ngx_http_zoom_breaker_t *c)
@@ -546,7 +546,7 @@ ngx_http_zoom_breaker_ahead(const ngx_http_zoom_state_t *state,
 }
 
 
-/* under lock: an outage is over for one service, let the others see at once */
+/* under lock: one service is back, so let the others be probed at once */
 
 static void
 ngx_http_zoom_breaker_answered(ngx_http_zoom_state_t *state,
@@ -581,7 +581,7 @@ ngx_http_zoom_breaker_limited(ngx_http_zoom_service_e service,
 }
 
 
-/* what holds for the account, not for the one user or meeting asked for */
+/* faults of the account, not of the user or meeting asked for */
 
 static ngx_uint_t
 ngx_http_zoom_breaker_broken(ngx_http_zoom_service_e service,
@@ -604,8 +604,8 @@ ngx_http_zoom_breaker_broken(ngx_http_zoom_service_e service,
 
 
 /*
- * An outage shows in more than one way, and most of what goes wrong is the
- * same for all that is asked for; some has to be mended for each kind.
+ * Failures that share a line in the log: an outage takes several forms, and
+ * most faults concern all services; a missing scope is told for each type.
  */
 
 static zoom_log_once_t *
@@ -630,8 +630,9 @@ ngx_http_zoom_breaker_lines(ngx_http_zoom_state_t *state,
 
 
 /*
- * Under lock: what was told once is over once.  Where it goes on elsewhere
- * that takes its age and count along; else the next failure is news.
+ * Under lock: whether the incident is over for all services.  If another one
+ * still has it, that takes over its age and count; otherwise the next failure
+ * is news.
  */
 
 static ngx_uint_t
@@ -674,7 +675,7 @@ ngx_http_zoom_breaker_said(ngx_http_zoom_zone_t *zone,
     uint64_t          count;
     zoom_log_once_t  *said;
 
-    /* a renewal that failed has its own: it must not hide a real failure */
+    /* failed renewals have their own counter: they must not hide a failure */
 
     said = failure->harmless
            ? &state->renewal
@@ -701,7 +702,7 @@ ngx_http_zoom_breaker_refresh(ngx_http_zoom_state_t *state, ngx_uint_t foreign)
         return 0;
     }
 
-    /* quiet for as long again: that one had helped */
+    /* no refusal for as long again: the last renewal had helped */
 
     if (state->refresh_hold == 0
         || -ahead > (ngx_msec_int_t) state->refresh_hold)

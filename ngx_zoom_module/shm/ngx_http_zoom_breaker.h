@@ -1,8 +1,9 @@
 /*
- * The breakers of an account, one a service, shared by all workers.  An outage
- * is Zoom's and probed once a second; what is broken an operator has to mend,
- * so probes get rarer.  OAuth has no limiter, so its 429 opens the breaker too.
- * And when an access token may be renewed out of turn.
+ * The breakers of an account, one per service, shared by all workers.  An
+ * outage of Zoom's is probed once a second; a fault that an operator has to
+ * mend is probed less and less often.  OAuth has no limiter, so its 429 opens
+ * the breaker as well.  Also decides when an access token may be renewed
+ * out of turn.
  */
 
 #ifndef _NGX_HTTP_ZOOM_BREAKER_H_INCLUDED_
@@ -18,8 +19,8 @@
 
 typedef enum {
     NGX_HTTP_ZOOM_FINE = 0,
-    NGX_HTTP_ZOOM_FOLLOW,        /* nobody knows, another one finds out: wait
-                                    if there is time */
+    NGX_HTTP_ZOOM_FOLLOW,        /* unknown, another call finds out: wait if
+                                    there is time */
     NGX_HTTP_ZOOM_PROBE,         /* something is wrong: try, you alone */
     NGX_HTTP_ZOOM_PAUSE,         /* it may soon be over: wait if there is
                                     time */
@@ -51,23 +52,23 @@ typedef enum {
 
 
 /*
- * May we ask Zoom?  Unless all is fine "*error" tells what is wrong, and
- * "*wait", in milliseconds, when it makes sense to ask again.  Who is hasty
- * will not wait for a slow answer: it may find out nothing, so it gets a probe
- * that nobody else has wanted for a while.
+ * Whether Zoom may be asked.  Unless all is fine "*error" tells what is wrong,
+ * and "*wait", in milliseconds, when to ask again.  A hasty caller will not
+ * wait for a slow answer and may learn nothing, so it gets a probe only if
+ * nobody else has wanted it for a while.
  */
 
 ngx_http_zoom_gate_e ngx_http_zoom_breaker_gate(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_state_t *state, ngx_http_zoom_service_e service,
     ngx_uint_t hasty, zoom_error_e *error, ngx_msec_t *wait);
 
-/* The probe was not sent: soon somebody else may. */
+/* The probe was not sent: somebody else may soon try. */
 void ngx_http_zoom_breaker_unused(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_state_t *state, ngx_http_zoom_service_e service);
 
 /*
- * Whether something is wrong as far as anybody knows: where nobody has asked
- * for long it may be mended, and a health check must let traffic find out.
+ * Whether a failure is known and recent: if nobody has asked for long it may
+ * be over, and a health check must let traffic find out.
  */
 
 ngx_uint_t ngx_http_zoom_breaker_known(const ngx_http_zoom_state_t *state,
@@ -81,11 +82,11 @@ ngx_uint_t ngx_http_zoom_breaker_bad(const ngx_http_zoom_state_t *state,
 ngx_uint_t ngx_http_zoom_breaker_ready(const ngx_http_zoom_state_t *state,
     ngx_http_zoom_service_e service);
 
-/* The same, and of the access token that it needs. */
+/* Likewise, for the service and for OAuth, whose token it needs. */
 ngx_uint_t ngx_http_zoom_breaker_due(const ngx_http_zoom_state_t *state,
     ngx_http_zoom_service_e service);
 
-/* Whether it is an outage of Zoom's that is wrong, of any service. */
+/* Whether any service has an outage. */
 ngx_uint_t ngx_http_zoom_breaker_down(const ngx_http_zoom_state_t *state);
 
 /* After every exchange: one of these. */
@@ -107,10 +108,11 @@ uint64_t ngx_http_zoom_breaker_said(ngx_http_zoom_zone_t *zone,
     const ngx_http_zoom_breaker_failure_t *failure);
 
 /*
- * Under lock: may an access token that Zoom refused be dropped now?  At most
- * once in a while, and more rarely if it does not help: two hosts could
- * otherwise revoke each other's for ever.  That it does not help what is
- * foreign, a request of a script, may be due to what is asked for.
+ * Under lock: whether an access token that Zoom refused may be dropped now.
+ * At most once in a while, and less often if it does not help, since two hosts
+ * could otherwise revoke each other's tokens for ever.  With "foreign", a
+ * request of a script, a vain renewal does not count: the cause may be what
+ * was asked for.
  */
 
 ngx_uint_t ngx_http_zoom_breaker_refresh(ngx_http_zoom_state_t *state,

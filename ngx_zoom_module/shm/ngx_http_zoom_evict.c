@@ -42,7 +42,7 @@ ngx_http_zoom_evict_next(ngx_http_zoom_zone_t *zone,
 
     e = ngx_http_zoom_evict_clock(zone, keep, victim, now);
 
-    /* who has more than its part, all of it in flight, has to wait */
+    /* an account above its share, with nothing but flights, has to wait */
 
     if (e == NULL && victim != state) {
         e = ngx_http_zoom_evict_clock(zone, keep, NGX_HTTP_ZOOM_NONE, now);
@@ -89,7 +89,7 @@ ngx_http_zoom_evict_failure(ngx_http_zoom_zone_t *zone,
 }
 
 
-/* who makes room: whoever has more than its part, else who has the most */
+/* the account that makes room: one above its share, else the largest */
 
 static uint32_t
 ngx_http_zoom_evict_victim(ngx_http_zoom_zone_t *zone, uint32_t state)

@@ -122,7 +122,7 @@ ngx_http_zoom_quota_turn(ngx_http_zoom_zone_t *zone,
 ngx_msec_t
 ngx_http_zoom_quota_reserve(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_quota_t *quota, zoom_label_e label, const zoom_rate_t *rate,
-    ngx_msec_t budget, zoom_slot_t *ticket)
+    ngx_msec_t budget, zoom_slot_t *slot)
 {
     int64_t  wait;
 
@@ -131,7 +131,7 @@ ngx_http_zoom_quota_reserve(ngx_http_zoom_zone_t *zone,
     wait = zoom_limit_reserve(&quota->labels[label], rate,
                               ngx_http_zoom_quota_us(ngx_current_msec),
                               ngx_time(), ngx_http_zoom_quota_us(budget),
-                              ticket);
+                              slot);
 
     ngx_http_zoom_zone_unlock(zone);
 
@@ -141,7 +141,7 @@ ngx_http_zoom_quota_reserve(ngx_http_zoom_zone_t *zone,
 
 ngx_msec_t
 ngx_http_zoom_quota_due(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_quota_t *quota, zoom_label_e label, zoom_slot_t *ticket)
+    ngx_http_zoom_quota_t *quota, zoom_label_e label, zoom_slot_t *slot)
 {
     int64_t        wait, now;
     zoom_limit_t  *l;
@@ -151,10 +151,10 @@ ngx_http_zoom_quota_due(ngx_http_zoom_zone_t *zone,
 
     ngx_http_zoom_zone_lock(zone);
 
-    wait = zoom_limit_due(l, ticket, now);
+    wait = zoom_limit_due(l, slot, now);
 
     if (wait <= 0) {
-        zoom_limit_go(l, ticket, now);
+        zoom_limit_go(l, slot, now);
     }
 
     ngx_http_zoom_zone_unlock(zone);
@@ -165,15 +165,15 @@ ngx_http_zoom_quota_due(ngx_http_zoom_zone_t *zone,
 
 void
 ngx_http_zoom_quota_sent(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_quota_t *quota, zoom_label_e label, zoom_slot_t *ticket)
+    ngx_http_zoom_quota_t *quota, zoom_label_e label, zoom_slot_t *slot)
 {
-    /* what made it late may be this very turn of the event loop */
+    /* the delay may come from this very turn of the event loop */
 
     ngx_time_update();
 
     ngx_http_zoom_zone_lock(zone);
 
-    zoom_limit_sent(&quota->labels[label], ticket,
+    zoom_limit_sent(&quota->labels[label], slot,
                     ngx_http_zoom_quota_us(ngx_current_msec));
 
     ngx_http_zoom_zone_unlock(zone);
@@ -182,11 +182,11 @@ ngx_http_zoom_quota_sent(ngx_http_zoom_zone_t *zone,
 
 void
 ngx_http_zoom_quota_answered(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_quota_t *quota, zoom_label_e label, zoom_slot_t *ticket)
+    ngx_http_zoom_quota_t *quota, zoom_label_e label, zoom_slot_t *slot)
 {
     ngx_http_zoom_zone_lock(zone);
 
-    zoom_limit_answered(&quota->labels[label], ticket,
+    zoom_limit_answered(&quota->labels[label], slot,
                         ngx_http_zoom_quota_us(ngx_current_msec));
 
     ngx_http_zoom_zone_unlock(zone);
@@ -195,11 +195,11 @@ ngx_http_zoom_quota_answered(ngx_http_zoom_zone_t *zone,
 
 void
 ngx_http_zoom_quota_leave(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_quota_t *quota, zoom_label_e label, zoom_slot_t *ticket)
+    ngx_http_zoom_quota_t *quota, zoom_label_e label, zoom_slot_t *slot)
 {
     ngx_http_zoom_zone_lock(zone);
 
-    zoom_limit_leave(&quota->labels[label], ticket);
+    zoom_limit_leave(&quota->labels[label], slot);
 
     ngx_http_zoom_zone_unlock(zone);
 }
@@ -224,11 +224,11 @@ ngx_http_zoom_quota_look(ngx_http_zoom_zone_t *zone,
 void
 ngx_http_zoom_quota_close(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_quota_t *quota, zoom_label_e label,
-    const zoom_slot_t *ticket, ngx_msec_t wait)
+    const zoom_slot_t *slot, ngx_msec_t wait)
 {
     ngx_http_zoom_zone_lock(zone);
 
-    zoom_limit_close(&quota->labels[label], ticket,
+    zoom_limit_close(&quota->labels[label], slot,
                      ngx_http_zoom_quota_us(ngx_current_msec),
                      ngx_http_zoom_quota_us(wait));
 

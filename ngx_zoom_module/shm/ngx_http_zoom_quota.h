@@ -20,8 +20,8 @@ ngx_http_zoom_quota_t *ngx_http_zoom_quota_attach(ngx_http_zoom_zone_t *zone,
     const u_char *key, size_t len, ngx_log_t *log);
 
 /*
- * Whether a request that is no callback's may take a ticket now: at most at
- * the rate of the label, and at half of it while others wait there.  NGX_OK, or
+ * Whether a request that no callback waits for may take a slot now: at most at
+ * the label's rate, and at half of it while callbacks wait there.  NGX_OK, or
  * NGX_DECLINED: ask again after "*wait".
  */
 
@@ -30,17 +30,17 @@ ngx_int_t ngx_http_zoom_quota_turn(ngx_http_zoom_zone_t *zone,
     ngx_msec_t *wait);
 
 /*
- * Takes a ticket for a request that has to be sent within "budget"; 0, or how
- * long to wait before one can be had.  Times in milliseconds.
+ * Takes a slot for a request that has to be sent within "budget"; 0, or how
+ * long to wait before one can be had.  Times are in milliseconds.
  */
 
 ngx_msec_t ngx_http_zoom_quota_reserve(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_quota_t *quota, zoom_label_e label, const zoom_rate_t *rate,
-    ngx_msec_t budget, zoom_slot_t *ticket);
+    ngx_msec_t budget, zoom_slot_t *slot);
 
-/* How long the holder of a ticket has to wait still; 0: it goes now. */
+/* How long the holder of a slot still has to wait; 0: it is sent now. */
 ngx_msec_t ngx_http_zoom_quota_due(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_quota_t *quota, zoom_label_e label, zoom_slot_t *ticket);
+    ngx_http_zoom_quota_t *quota, zoom_label_e label, zoom_slot_t *slot);
 
 /*
  * The holder's request is on the wire; it was answered; or neither is of
@@ -48,11 +48,11 @@ ngx_msec_t ngx_http_zoom_quota_due(ngx_http_zoom_zone_t *zone,
  */
 
 void ngx_http_zoom_quota_sent(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_quota_t *quota, zoom_label_e label, zoom_slot_t *ticket);
+    ngx_http_zoom_quota_t *quota, zoom_label_e label, zoom_slot_t *slot);
 void ngx_http_zoom_quota_answered(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_quota_t *quota, zoom_label_e label, zoom_slot_t *ticket);
+    ngx_http_zoom_quota_t *quota, zoom_label_e label, zoom_slot_t *slot);
 void ngx_http_zoom_quota_leave(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_quota_t *quota, zoom_label_e label, zoom_slot_t *ticket);
+    ngx_http_zoom_quota_t *quota, zoom_label_e label, zoom_slot_t *slot);
 
 /* What has been used today, and how long a request made now would wait. */
 void ngx_http_zoom_quota_look(ngx_http_zoom_zone_t *zone,
@@ -62,7 +62,7 @@ void ngx_http_zoom_quota_look(ngx_http_zoom_zone_t *zone,
 /* Zoom refused a request with 429. */
 void ngx_http_zoom_quota_close(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_quota_t *quota, zoom_label_e label,
-    const zoom_slot_t *ticket, ngx_msec_t wait);
+    const zoom_slot_t *slot, ngx_msec_t wait);
 
 /*
  * One at a time makes a user, for "time" milliseconds at most: Zoom refuses a

@@ -358,8 +358,8 @@ ngx_http_zoom_replay_release(ngx_http_zoom_reserved_t *reserved)
 
 
 /*
- * Under lock, as all that follow.  What is remembered of a proof, without
- * reservations that have lapsed; NULL: it is as good as new.
+ * Under lock, as all functions below.  What is remembered of a proof, without
+ * reservations that have lapsed; NULL: nothing.
  */
 
 static ngx_http_zoom_seen_t *
@@ -380,7 +380,7 @@ ngx_http_zoom_replay_known(const ngx_http_zoom_reserved_t *reserved,
         return seen;
     }
 
-    /* should one of them end all the same, it finds another's turn */
+    /* a reservation that has given way finds another's turn when it ends */
 
     seen->reserved = 0;
     seen->turn = ngx_http_zoom_replay_turn();
@@ -456,8 +456,8 @@ ngx_http_zoom_replay_first(ngx_http_zoom_seen_t *seen,
 
 
 /*
- * Several requests share a turn, and the latest of them speaks for all.  With
- * too many of them, which are the very same, one ends without a trace.
+ * Several requests share a turn, and the latest of them owns it.  If too many
+ * identical ones run at once, one of them leaves no trace.
  */
 
 static void

@@ -1,7 +1,6 @@
 /*
- * What all workers know of an account: its condition, what has been spent of
- * its limits, and its counters.  Lives in the zone; nothing of it is secret,
- * and no user is in it.
+ * What all workers know of an account: its breakers, its part of the limits,
+ * and its counters.  Lives in the zone; it holds neither secrets nor users.
  */
 
 #ifndef _NGX_HTTP_ZOOM_STATE_H_INCLUDED_
@@ -28,8 +27,8 @@
 
 
 /*
- * The services of Zoom's that we use; each may be out of order by itself.  The
- * first six bring tokens.
+ * The services of Zoom's; each may fail by itself.  The first six bring
+ * tokens.
  */
 
 typedef enum {
@@ -135,12 +134,12 @@ typedef struct {
 } ngx_http_zoom_breaker_t;
 
 
-/* Who goes first where a crowd wants something at once. */
+/* Which call goes first when many want the same service at once. */
 
 typedef struct {
     ngx_msec_t                   answered;   /* the service did, last */
-    ngx_msec_t                   until;      /* others follow, unless it was
-                                                answered before */
+    ngx_msec_t                   until;      /* others wait till then, or till
+                                                it is answered */
 } ngx_http_zoom_scout_t;
 
 
@@ -233,7 +232,7 @@ uint32_t ngx_http_zoom_state_index(struct ngx_http_zoom_zone_s *zone,
     const ngx_http_zoom_state_t *state);
 
 /*
- * Under lock: forgets what is out of order, and what was said of it: somebody
+ * Under lock: forgets failures, and what was logged of them, since somebody
  * has mended something.
  */
 

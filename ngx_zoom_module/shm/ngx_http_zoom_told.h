@@ -1,8 +1,8 @@
 /*
- * What the error log has been told of, so that all workers tell a thing once,
- * and then every five minutes with a count.  A table has a bound: where more
- * goes wrong in five minutes than it remembers the oldest gives way, and one
- * line a second is all that comes of it.
+ * What the error log has been told, so that all workers together log a thing
+ * once, and then every five minutes with a count.  The table is bounded: if
+ * more goes wrong in five minutes than it can hold the oldest entry makes
+ * room, and at most one line a second comes of that.
  */
 
 #ifndef _NGX_HTTP_ZOOM_TOLD_H_INCLUDED_
@@ -17,9 +17,9 @@
 
 
 /*
- * Strangers come here, so nobody waits for the zone's lock, whose holder may
- * stand still.  What is told has a latch instead, which is given up after a
- * moment, and taken from whoever has had it for seconds.  0: not to be had.
+ * Strangers can cause this, so nobody waits for the zone's lock, which may be
+ * held for long.  Entries have a latch instead: waiting for it is bounded, and
+ * one that has been held for seconds is taken over. 0: it could not be had.
  */
 
 ngx_uint_t ngx_http_zoom_latch(ngx_http_zoom_zone_t *zone);
@@ -30,8 +30,8 @@ uint64_t ngx_http_zoom_told_hash(const ngx_http_zoom_zone_t *zone,
     const ngx_str_t *parts, ngx_uint_t n);
 
 /*
- * It has happened.  1: it is news and to be told; more: so many since the last
- * line, a reminder is due; 0: keep quiet, for now where there is no latch.
+ * Counts an occurrence. 1: it is new and has to be logged; more: a reminder is
+ * due, for so many since the last line; 0: nothing to log, or no latch.
  */
 
 uint64_t ngx_http_zoom_tell(ngx_http_zoom_zone_t *zone,

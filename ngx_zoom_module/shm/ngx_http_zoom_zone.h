@@ -50,7 +50,7 @@
 #define NGX_HTTP_ZOOM_SEEN_REQUEST  8
 #define NGX_HTTP_ZOOM_WAYS          8
 
-/* an owner that is that late is dead, or as good as */
+/* an owner that is so late counts as dead */
 
 #define NGX_HTTP_ZOOM_GRACE         1000
 

@@ -12,14 +12,14 @@
 
 
 static zoom_limit_t  limit;
-static zoom_slot_t   ticket;
+static zoom_slot_t   slot;
 
 
 static void
 clean(void)
 {
     memset(&limit, 0, sizeof(limit));
-    memset(&ticket, 0, sizeof(ticket));
+    memset(&slot, 0, sizeof(slot));
 }
 
 
@@ -27,7 +27,7 @@ static int64_t
 take(zoom_rate_t rate, int64_t now, int64_t budget)
 {
     return zoom_limit_reserve(&limit, &rate, now, NOON + now / SEC, budget,
-                              &ticket);
+                              &slot);
 }
 
 
@@ -134,8 +134,8 @@ START_TEST(spaces_slots)
 
     for (i = 0; i < 50; i++) {
         ck_assert_int_eq(take(rate, SEC, 60 * SEC), 0);
-        ck_assert_int_eq(ticket.slot, SEC + i * 100000);
-        ck_assert_int_eq(zoom_limit_due(&limit, &ticket, SEC), i * 100000);
+        ck_assert_int_eq(slot.due, SEC + i * 100000);
+        ck_assert_int_eq(zoom_limit_due(&limit, &slot, SEC), i * 100000);
     }
 }
 END_TEST
@@ -149,7 +149,7 @@ START_TEST(keeps_no_credit)
 
     ck_assert_int_eq(take(rate, 0, 0), 0);
     ck_assert_int_eq(take(rate, 100 * SEC, 0), 0);
-    ck_assert_int_eq(ticket.slot, 100 * SEC);
+    ck_assert_int_eq(slot.due, 100 * SEC);
     ck_assert_int_eq(take(rate, 100 * SEC, 0), SEC);
 }
 END_TEST
@@ -188,31 +188,31 @@ START_TEST(counts_days)
 
     for (i = 0; i < 3; i++) {
         ck_assert_int_eq(zoom_limit_reserve(&limit, &rate, i * SEC,
-                                            midnight - 10, 0, &ticket),
+                                            midnight - 10, 0, &slot),
                          0);
     }
 
     ck_assert_int_eq(zoom_limit_reserve(&limit, &rate, 4 * SEC, midnight - 10,
-                                        3600 * SEC, &ticket), 10 * SEC);
+                                        3600 * SEC, &slot), 10 * SEC);
     ck_assert_uint_eq(limit.used, 3);
 
     ck_assert_int_eq(zoom_limit_reserve(&limit, &rate, 15 * SEC, midnight,
-                                        0, &ticket), 0);
+                                        0, &slot), 0);
     ck_assert_uint_eq(limit.used, 1);
 
     /* a clock that is put back a little brings no day anew */
 
     ck_assert_int_eq(zoom_limit_reserve(&limit, &rate, 20 * SEC, midnight - 60,
-                                        0, &ticket), 0);
+                                        0, &slot), 0);
     ck_assert_uint_eq(limit.used, 2);
     ck_assert_int_eq(zoom_limit_reserve(&limit, &rate, 21 * SEC, midnight + 5,
-                                        0, &ticket), 0);
+                                        0, &slot), 0);
     ck_assert_uint_eq(limit.used, 3);
 
     /* of one that was far ahead nothing is known */
 
     ck_assert_int_eq(zoom_limit_reserve(&limit, &rate, 30 * SEC,
-                                        midnight - 9 * DAY, 0, &ticket), 0);
+                                        midnight - 9 * DAY, 0, &slot), 0);
     ck_assert_uint_eq(limit.used, 1);
 }
 END_TEST
@@ -261,28 +261,28 @@ START_TEST(moves_slots_when_refused)
 {
     int          i;
     zoom_rate_t  rate = { 1000, 0 };
-    zoom_slot_t  tickets[3];
+    zoom_slot_t  slots[3];
 
     clean();
 
     for (i = 0; i < 3; i++) {
         ck_assert_int_eq(take(rate, 0, 60 * SEC), 0);
-        tickets[i] = ticket;
+        slots[i] = slot;
     }
 
     /* the first went and was refused: five seconds, please */
 
-    zoom_limit_close(&limit, &ticket, SEC / 2, 5 * SEC);
+    zoom_limit_close(&limit, &slot, SEC / 2, 5 * SEC);
 
     for (i = 1; i < 3; i++) {
-        ck_assert_int_eq(zoom_limit_due(&limit, &tickets[i], SEC / 2),
+        ck_assert_int_eq(zoom_limit_due(&limit, &slots[i], SEC / 2),
                          i * SEC - SEC / 2 + 5 * SEC);
     }
 
     /* a newcomer comes after those who wait */
 
     ck_assert_int_eq(take(rate, SEC / 2, 60 * SEC), 0);
-    ck_assert_int_eq(ticket.slot, 3 * SEC + 5 * SEC);
+    ck_assert_int_eq(slot.due, 3 * SEC + 5 * SEC);
 }
 END_TEST
 
@@ -295,21 +295,21 @@ START_TEST(closes_once)
 
     /* several in flight are refused for one and the same reason */
 
-    zoom_limit_close(&limit, &ticket, 0, 5 * SEC);
-    zoom_limit_close(&limit, &ticket, SEC, 4 * SEC);
-    zoom_limit_close(&limit, &ticket, 2 * SEC, SEC);
+    zoom_limit_close(&limit, &slot, 0, 5 * SEC);
+    zoom_limit_close(&limit, &slot, SEC, 4 * SEC);
+    zoom_limit_close(&limit, &slot, 2 * SEC, SEC);
 
     ck_assert_int_eq(limit.shift, 5 * SEC);
 
     ck_assert_int_eq(take(rate, 2 * SEC, 60 * SEC), 0);
-    ck_assert_int_eq(ticket.slot, 5 * SEC);
+    ck_assert_int_eq(slot.due, 5 * SEC);
 
     /* a longer one moves by what is new of it */
 
-    zoom_limit_close(&limit, &ticket, 3 * SEC, 10 * SEC);
+    zoom_limit_close(&limit, &slot, 3 * SEC, 10 * SEC);
 
     ck_assert_int_eq(limit.closed, 13 * SEC);
-    ck_assert_int_eq(zoom_limit_due(&limit, &ticket, 3 * SEC), 10 * SEC);
+    ck_assert_int_eq(zoom_limit_due(&limit, &slot, 3 * SEC), 10 * SEC);
 }
 END_TEST
 
@@ -318,31 +318,31 @@ START_TEST(catches_up_slowly)
 {
     int          i;
     zoom_rate_t  rate = { 10000, 0 };
-    zoom_slot_t  tickets[10];
+    zoom_slot_t  slots[10];
 
     clean();
 
     for (i = 0; i < 10; i++) {
         ck_assert_int_eq(take(rate, 0, 60 * SEC), 0);
-        tickets[i] = ticket;
+        slots[i] = slot;
     }
 
     /* half a second late: those behind follow at twice the rate */
 
     for (i = 0; i < 10; i++) {
-        ck_assert_int_eq(zoom_limit_due(&limit, &tickets[i], SEC / 2 + i * 50000
+        ck_assert_int_eq(zoom_limit_due(&limit, &slots[i], SEC / 2 + i * 50000
                                         - 1000),
                          (i == 0) ? 0 : 1000);
-        ck_assert_int_le(zoom_limit_due(&limit, &tickets[i],
+        ck_assert_int_le(zoom_limit_due(&limit, &slots[i],
                                         SEC / 2 + i * 50000), 0);
-        zoom_limit_go(&limit, &tickets[i], SEC / 2 + i * 50000);
-        zoom_limit_sent(&limit, &tickets[i], SEC / 2 + i * 50000);
+        zoom_limit_go(&limit, &slots[i], SEC / 2 + i * 50000);
+        zoom_limit_sent(&limit, &slots[i], SEC / 2 + i * 50000);
     }
 
     /* and that was all for a second */
 
     ck_assert_int_eq(take(rate, SEC, 60 * SEC), 0);
-    ck_assert_int_ge(zoom_limit_due(&limit, &ticket, SEC + 1000), SEC / 2);
+    ck_assert_int_ge(zoom_limit_due(&limit, &slot, SEC + 1000), SEC / 2);
 }
 END_TEST
 
@@ -352,42 +352,42 @@ START_TEST(waits_for_the_window)
     int          i;
     int64_t      wait;
     zoom_rate_t  rate = { 2000, 0 };
-    zoom_slot_t  tickets[4];
+    zoom_slot_t  slots[4];
 
     clean();
 
     for (i = 0; i < 4; i++) {
         ck_assert_int_eq(take(rate, 0, 60 * SEC), 0);
-        tickets[i] = ticket;
+        slots[i] = slot;
     }
 
     for (i = 0; i < 2; i++) {
-        ck_assert_int_le(zoom_limit_due(&limit, &tickets[i], i * SEC / 2), 0);
-        zoom_limit_go(&limit, &tickets[i], i * SEC / 2);
+        ck_assert_int_le(zoom_limit_due(&limit, &slots[i], i * SEC / 2), 0);
+        zoom_limit_go(&limit, &slots[i], i * SEC / 2);
     }
 
     /* both are sent when most of the second is over: the clock waits */
 
     for (i = 0; i < 2; i++) {
-        zoom_limit_sent(&limit, &tickets[i], SEC - 1000);
+        zoom_limit_sent(&limit, &slots[i], SEC - 1000);
     }
 
-    wait = zoom_limit_due(&limit, &tickets[2], SEC);
+    wait = zoom_limit_due(&limit, &slots[2], SEC);
     ck_assert_int_gt(wait, SEC);
     ck_assert_int_gt(limit.shift, 0);
 
     for (i = 0; i < 2; i++) {
-        zoom_limit_answered(&limit, &tickets[i], SEC);
+        zoom_limit_answered(&limit, &slots[i], SEC);
     }
 
-    ck_assert_int_gt(zoom_limit_due(&limit, &tickets[2], 2 * SEC - 9000), 0);
-    ck_assert_int_le(zoom_limit_due(&limit, &tickets[2], 2 * SEC + SEC / 4), 0);
-    zoom_limit_go(&limit, &tickets[2], 2 * SEC + SEC / 4);
+    ck_assert_int_gt(zoom_limit_due(&limit, &slots[2], 2 * SEC - 9000), 0);
+    ck_assert_int_le(zoom_limit_due(&limit, &slots[2], 2 * SEC + SEC / 4), 0);
+    zoom_limit_go(&limit, &slots[2], 2 * SEC + SEC / 4);
 
     /* one that was never sent makes room for another */
 
-    zoom_limit_leave(&limit, &tickets[2]);
-    ck_assert_int_le(zoom_limit_due(&limit, &tickets[3], 3 * SEC), 0);
+    zoom_limit_leave(&limit, &slots[2]);
+    ck_assert_int_le(zoom_limit_due(&limit, &slots[3], 3 * SEC), 0);
 }
 END_TEST
 
@@ -396,23 +396,23 @@ START_TEST(survives_a_clock_that_starts_anew)
 {
     int          i;
     zoom_rate_t  rate = { 10000, 0 };
-    zoom_slot_t  tickets[4];
+    zoom_slot_t  slots[4];
 
     clean();
 
     for (i = 0; i < 4; i++) {
         ck_assert_int_eq(take(rate, 1000 * SEC, 60 * SEC), 0);
-        tickets[i] = ticket;
+        slots[i] = slot;
     }
 
-    ck_assert_int_eq(zoom_limit_due(&limit, &tickets[0], 1000 * SEC), 0);
-    zoom_limit_go(&limit, &tickets[0], 1000 * SEC);
-    zoom_limit_sent(&limit, &tickets[0], 1000 * SEC);
+    ck_assert_int_eq(zoom_limit_due(&limit, &slots[0], 1000 * SEC), 0);
+    zoom_limit_go(&limit, &slots[0], 1000 * SEC);
+    zoom_limit_sent(&limit, &slots[0], 1000 * SEC);
 
-    ck_assert_int_eq(zoom_limit_due(&limit, &tickets[2], 5 * SEC), 200000);
+    ck_assert_int_eq(zoom_limit_due(&limit, &slots[2], 5 * SEC), 200000);
     ck_assert_int_eq(take(rate, 5 * SEC, 60 * SEC), 0);
-    ck_assert_int_eq(zoom_limit_due(&limit, &ticket, 5 * SEC), 400000);
-    zoom_limit_answered(&limit, &tickets[0], 5 * SEC);
+    ck_assert_int_eq(zoom_limit_due(&limit, &slot, 5 * SEC), 400000);
+    zoom_limit_answered(&limit, &slots[0], 5 * SEC);
 }
 END_TEST
 
@@ -441,7 +441,7 @@ typedef struct {
 
 
 typedef struct {
-    zoom_slot_t  ticket;
+    zoom_slot_t  slot;
     int          worker;
     int64_t      timer;      /* looks again, on its way or has arrived */
     int64_t      arrives;
@@ -485,14 +485,14 @@ world_look(const world_t *world, request_t *r, int64_t now, int64_t clock,
 {
     int64_t  wait;
 
-    wait = zoom_limit_due(&limit, &r->ticket, clock);
+    wait = zoom_limit_due(&limit, &r->slot, clock);
 
     if (wait > 0) {
         r->timer = now + (wait + 999) / 1000 * 1000;
         return;
     }
 
-    zoom_limit_go(&limit, &r->ticket, clock);
+    zoom_limit_go(&limit, &r->slot, clock);
 
     r->state = GOES;
     r->timer = now + up_to(handshake);
@@ -524,7 +524,7 @@ world_step(const world_t *world, request_t *r, int64_t now, int64_t clock,
         /* fall through */
 
     case GOES:
-        zoom_limit_sent(&limit, &r->ticket, clock);
+        zoom_limit_sent(&limit, &r->slot, clock);
         r->state = SENT;
         r->arrives += now + up_to(999);
         r->answered += now + 1000;
@@ -533,10 +533,10 @@ world_step(const world_t *world, request_t *r, int64_t now, int64_t clock,
 
     case SENT:
         if (up_to(9999) < world->foreign) {
-            zoom_limit_close(&limit, &r->ticket, clock, SEC + up_to(SEC));
+            zoom_limit_close(&limit, &r->slot, clock, SEC + up_to(SEC));
         }
 
-        zoom_limit_answered(&limit, &r->ticket, clock);
+        zoom_limit_answered(&limit, &r->slot, clock);
         r->state = DONE;
         return;
 
@@ -592,7 +592,7 @@ world_run(const world_t *world)
             wait = zoom_limit_reserve(&limit, &rate, now + step,
                                       NOON + day * DAY + now / SEC,
                                       (world->crowd + 5) * 1000 * SEC
-                                      / world->rate, &requests[n].ticket);
+                                      / world->rate, &requests[n].slot);
             if (wait > 0) {
                 break;
             }
