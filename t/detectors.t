@@ -476,6 +476,10 @@ my @wings = (
     ['a folder in the core', 'lies in no wing', 'src/more/zoom_x.c' => ''],
     ['a name twice', 'has the name of',
      "$N/http/zoom_uri.h" => header('x')],
+    ['a function twice',
+     "http/${H}_y.c:2: ${H}_same\\(\\) is in $N/conf/${H}_x.c as well",
+     map { ($_ => "static void\n${H}_same(void)\n{\n}\n") }
+     "$N/conf/${H}_x.c", "$N/http/${H}_y.c"],
 );
 
 # A header, and what uses it in which way.

@@ -34,7 +34,7 @@ static char *ngx_http_zoom_pool_creation(ngx_conf_t *cf, ngx_str_t *value,
     ngx_http_zoom_pool_create_t *create);
 static ngx_int_t ngx_http_zoom_pool_pattern(ngx_conf_t *cf, ngx_str_t *value,
     ngx_str_t *pattern);
-static char *ngx_http_zoom_pool_choose(ngx_conf_t *cf, ngx_str_t *value,
+static char *ngx_http_zoom_pool_one_of(ngx_conf_t *cf, ngx_str_t *value,
     const char *what, ngx_conf_enum_t *e, ngx_uint_t *chosen);
 
 
@@ -335,13 +335,13 @@ ngx_http_zoom_pool_creation(ngx_conf_t *cf, ngx_str_t *value,
     }
 
     if (ngx_http_zoom_pool_has(value, "action=", &rest)) {
-        return ngx_http_zoom_pool_choose(cf, &rest, "action",
+        return ngx_http_zoom_pool_one_of(cf, &rest, "action",
                                          ngx_http_zoom_create_actions,
                                          &create->action);
     }
 
     if (ngx_http_zoom_pool_has(value, "type=", &rest)) {
-        return ngx_http_zoom_pool_choose(cf, &rest, "type",
+        return ngx_http_zoom_pool_one_of(cf, &rest, "type",
                                          ngx_http_zoom_user_types,
                                          &create->type);
     }
@@ -398,7 +398,7 @@ ngx_http_zoom_pool_pattern(ngx_conf_t *cf, ngx_str_t *value,
 
 
 static char *
-ngx_http_zoom_pool_choose(ngx_conf_t *cf, ngx_str_t *value, const char *what,
+ngx_http_zoom_pool_one_of(ngx_conf_t *cf, ngx_str_t *value, const char *what,
     ngx_conf_enum_t *e, ngx_uint_t *chosen)
 {
     size_t      len;

@@ -16,8 +16,8 @@ static ngx_int_t ngx_http_zoom_redis_scheme(ngx_conf_t *cf,
     const ngx_str_t *value);
 static ngx_int_t ngx_http_zoom_redis_db(ngx_conf_t *cf, const ngx_url_t *u,
     ngx_http_zoom_redis_conf_t *redis);
-static ngx_int_t ngx_http_zoom_redis_prefix(ngx_conf_t *cf, ngx_str_t *value,
-    ngx_http_zoom_redis_conf_t *redis);
+static ngx_int_t ngx_http_zoom_redis_conf_prefix(ngx_conf_t *cf,
+    ngx_str_t *value, ngx_http_zoom_redis_conf_t *redis);
 static ngx_int_t ngx_http_zoom_redis_timeout(ngx_conf_t *cf, ngx_str_t *value,
     ngx_http_zoom_redis_conf_t *redis);
 
@@ -178,7 +178,7 @@ ngx_http_zoom_redis_parameter(ngx_conf_t *cf, ngx_str_t *value,
         s.data += sizeof("password=") - 1;
 
     } else if (ngx_http_zoom_redis_begins(value, "prefix=")) {
-        return ngx_http_zoom_redis_prefix(cf, value, redis);
+        return ngx_http_zoom_redis_conf_prefix(cf, value, redis);
 
     } else if (ngx_http_zoom_redis_begins(value, "timeout=")) {
         return ngx_http_zoom_redis_timeout(cf, value, redis);
@@ -203,7 +203,7 @@ ngx_http_zoom_redis_parameter(ngx_conf_t *cf, ngx_str_t *value,
 
 
 static ngx_int_t
-ngx_http_zoom_redis_prefix(ngx_conf_t *cf, ngx_str_t *value,
+ngx_http_zoom_redis_conf_prefix(ngx_conf_t *cf, ngx_str_t *value,
     ngx_http_zoom_redis_conf_t *redis)
 {
     ngx_str_t  s;

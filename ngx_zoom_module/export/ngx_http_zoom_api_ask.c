@@ -37,7 +37,7 @@ static void ngx_http_zoom_api_ask_result(ngx_http_zoom_token_ask_t *want,
 static void ngx_http_zoom_api_access_handler(ngx_http_zoom_access_t *a);
 static void ngx_http_zoom_api_access_result(ngx_http_zoom_token_ask_t *want,
     const ngx_http_zoom_access_t *a);
-static void ngx_http_zoom_api_token(ngx_http_zoom_token_ask_t *want,
+static void ngx_http_zoom_api_got_token(ngx_http_zoom_token_ask_t *want,
     zoom_error_e error, const ngx_str_t *token,
     ngx_http_zoom_status_e status);
 static const char *ngx_http_zoom_api_fill(ngx_http_request_t *r,
@@ -205,7 +205,7 @@ ngx_http_zoom_api_ask_result(ngx_http_zoom_token_ask_t *want,
     want->code = ask->code;
     want->tracking_id = ask->tracking_id;
 
-    ngx_http_zoom_api_token(want, ask->error, &ask->token, ask->status);
+    ngx_http_zoom_api_got_token(want, ask->error, &ask->token, ask->status);
 }
 
 
@@ -232,13 +232,13 @@ ngx_http_zoom_api_access_result(ngx_http_zoom_token_ask_t *want,
     want->code = a->code;
     want->tracking_id = a->tracking_id;
 
-    ngx_http_zoom_api_token(want, a->error, &a->token, a->status);
+    ngx_http_zoom_api_got_token(want, a->error, &a->token, a->status);
 }
 
 
 static void
-ngx_http_zoom_api_token(ngx_http_zoom_token_ask_t *want, zoom_error_e error,
-    const ngx_str_t *token, ngx_http_zoom_status_e status)
+ngx_http_zoom_api_got_token(ngx_http_zoom_token_ask_t *want,
+    zoom_error_e error, const ngx_str_t *token, ngx_http_zoom_status_e status)
 {
     if (error == ZOOM_OK && token->len == 0) {
         error = ZOOM_E_INTERNAL;
