@@ -80,6 +80,8 @@ subtest 'the cookie' => sub {
     cmp_ok(length $state, '>=', 22, 'a state that nobody guesses');
     unlike($line, qr/\Q$state/, 'that is not in it');
     is(get('/connect')->status, 403, 'nobody without a name');
+    like($attacked->error_log, qr/403 no_user: .*; see what "zoom_connect_as" has/,
+         'of which the log says where it is from');
     is(http(port => $grants->port, path => '/connect', method => 'HEAD',
             headers => ['X-Who' => 'x'])->header('set-cookie'), undef,
        'nothing for HEAD');

@@ -72,6 +72,12 @@ static const char  ngx_http_zoom_refuse_webhook[] =
     "see who else may know the URL";
 
 
+/* Of a user who is to connect. */
+
+static const char  ngx_http_zoom_refuse_connect[] =
+    "see what \"zoom_connect_as\" has for this user";
+
+
 void
 ngx_http_zoom_refuse(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     zoom_error_e error, const char *why)
@@ -269,9 +275,17 @@ ngx_http_zoom_refuse_log(ngx_http_request_t *r, const ngx_str_t *names,
     p = tail;
     last = tail + sizeof(tail);
 
-    advice = (error == ZOOM_E_UNAUTHENTICATED && zlcf->webhook)
-             ? ngx_http_zoom_refuse_webhook
-             : ngx_http_zoom_refuse_advices[error];
+    if (error == ZOOM_E_UNAUTHENTICATED && zlcf->webhook) {
+        advice = ngx_http_zoom_refuse_webhook;
+
+    } else if (error == ZOOM_E_NO_USER && zlcf->use.name
+               && ngx_strcmp(zlcf->use.name, "zoom_connect") == 0)
+    {
+        advice = ngx_http_zoom_refuse_connect;
+
+    } else {
+        advice = ngx_http_zoom_refuse_advices[error];
+    }
 
     if (count) {
         p = ngx_slprintf(p, last, "; %s; location \"%V\"", advice,

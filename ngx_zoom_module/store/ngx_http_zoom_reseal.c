@@ -55,7 +55,9 @@ ngx_http_zoom_reseal_start(const ngx_http_zoom_store_conf_t *store,
 
     r->store = store;
 
-    if (ngx_worker == 0 && store && store->sealing->n > 1) {
+    if (ngx_worker == 0 && store && store->redis == NULL
+        && store->sealing->n > 1)
+    {
         ngx_add_timer(&r->timer, NGX_HTTP_ZOOM_RESEAL_PAGE);
     }
 }
