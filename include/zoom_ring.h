@@ -5,8 +5,8 @@
  * Members are points on a ring, as many as their weight, and a key is looked
  * for at several places of it: the point that follows one of these most closely
  * wins (multi-probe consistent hashing: Appleton, O'Reilly, 2015).  A ring of
- * ketama's kind needs 160 points a member to spread keys as evenly, 1.6 million
- * for 10,000 members; rendezvous hashing looks at all members for each key; and
+ * ketama's kind needs 160 points a member for peaks as low, 1.6 million for
+ * 10,000 members; rendezvous hashing looks at all members for each key; and
  * jump hashing knows members by numbers, which two hosts may give out in
  * another order.  Here it is the names alone that decide, so that all hosts
  * agree, and it is the same after a restart.

@@ -14,6 +14,8 @@ static const unsigned char  zoom_ring_key[ZOOM_HASH_KEY_LEN] = {
 
 static uint64_t zoom_ring_mix(uint64_t x);
 static uint32_t zoom_ring_after(const zoom_ring_t *ring, uint64_t at);
+static void zoom_ring_probe(const zoom_ring_t *ring, const uint64_t *at,
+    uint32_t *found);
 
 
 /* A permutation (Stafford's variant 13, the end of splitmix64). */
@@ -37,44 +39,15 @@ zoom_ring_mix(uint64_t x)
     zoom_ring_mix((hash) + ((uint64_t) (i) + 1) * 0x9e3779b97f4a7c15)
 
 
-/*
- * The first point at "at" or behind it, or the number of points.  They lie
- * evenly, so the place is guessed, and looked for in steps that double.
- */
+/* The first point at "at" or behind it, or the number of points. */
 
 static uint32_t
 zoom_ring_after(const zoom_ring_t *ring, uint64_t at)
 {
-    uint32_t  n, low, high, step, mid;
+    uint32_t  low, high, mid;
 
-    n = *ring->n;
-
-    if (n == 0) {
-        return 0;
-    }
-
-    mid = (uint32_t) (((at >> 32) * n) >> 32);
-
-    if (ring->points[mid].at < at) {
-
-        for (low = mid + 1, step = 4; ; low = high, step *= 2) {
-            high = (n - low > step) ? low + step : n;
-
-            if (high == n || ring->points[high].at >= at) {
-                break;
-            }
-        }
-
-    } else {
-
-        for (high = mid, step = 4; ; high = low, step *= 2) {
-            low = (high > step) ? high - step : 0;
-
-            if (low == 0 || ring->points[low].at < at) {
-                break;
-            }
-        }
-    }
+    low = 0;
+    high = *ring->n;
 
     while (low < high) {
         mid = low + (high - low) / 2;
@@ -88,6 +61,53 @@ zoom_ring_after(const zoom_ring_t *ring, uint64_t at)
     }
 
     return low;
+}
+
+
+/*
+ * The same for all probes at once.  Points lie evenly, so the place is guessed,
+ * and looked for in a window around it; and probe after probe for each step, so
+ * that the processor waits for memory once a step, and not for each of them.
+ */
+
+static void
+zoom_ring_probe(const zoom_ring_t *ring, const uint64_t *at, uint32_t *found)
+{
+    uint32_t                  i, n, k, len, half, window;
+    const zoom_ring_point_t  *points;
+
+    n = *ring->n;
+    points = ring->points;
+
+    window = n / 32 + 16;
+    window = (window < n) ? window : n;
+
+    for (i = 0; i < ZOOM_RING_PROBES; i++) {
+        k = (uint32_t) (((at[i] >> 32) * n) >> 32);
+        k = (k > window / 2) ? k - window / 2 : 0;
+
+        found[i] = (k < n - window) ? k : n - window;
+    }
+
+    for (len = window; len > 1; len -= half) {
+        half = len / 2;
+
+        for (i = 0; i < ZOOM_RING_PROBES; i++) {
+            k = found[i] + half;
+            found[i] = (points[k - 1].at < at[i]) ? k : found[i];
+        }
+    }
+
+    for (i = 0; i < ZOOM_RING_PROBES; i++) {
+        k = found[i];
+        k += (points[k].at < at[i]);
+
+        /* seldom it is outside */
+
+        found[i] = ((k == n || points[k].at >= at[i])
+                    && (k == 0 || points[k - 1].at < at[i]))
+                   ? k : zoom_ring_after(ring, at[i]);
+    }
 }
 
 
@@ -151,8 +171,8 @@ void
 zoom_ring_search(const zoom_ring_t *ring, zoom_ring_search_t *search,
     zoom_str_t key)
 {
-    uint32_t  i, k;
-    uint64_t  hash, at;
+    uint32_t  i, k, found[ZOOM_RING_PROBES];
+    uint64_t  hash, at[ZOOM_RING_PROBES];
 
     search->n = *ring->n;
     search->visits = 0;
@@ -164,12 +184,16 @@ zoom_ring_search(const zoom_ring_t *ring, zoom_ring_search_t *search,
     hash = zoom_hash(zoom_ring_key, key);
 
     for (i = 0; i < ZOOM_RING_PROBES; i++) {
-        at = zoom_ring_nth(hash, i);
-        k = zoom_ring_after(ring, at);
-        k = (k == search->n) ? 0 : k;
+        at[i] = zoom_ring_nth(hash, i);
+    }
+
+    zoom_ring_probe(ring, at, found);
+
+    for (i = 0; i < ZOOM_RING_PROBES; i++) {
+        k = (found[i] == search->n) ? 0 : found[i];
 
         search->probes[i].point = k;
-        search->probes[i].distance = ring->points[k].at - at;
+        search->probes[i].distance = ring->points[k].at - at[i];
         search->probes[i].left = search->n;
     }
 }

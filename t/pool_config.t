@@ -107,11 +107,11 @@ check('least leased', "$good balance least_leased;
       distinct \$zoom_meeting_id 4h;");
 
 check('distinct without time', "$good distinct \$zoom_meeting_id;",
-      qr/must have a value and a time from 1m to 7d, such as/);
-check('too short', "$good distinct \$zoom_meeting_id 59s;",
-      qr/a time from 1m to 7d/);
+      qr/must have a value and a time from 2m to 7d, such as/);
+check('too short', "$good distinct \$zoom_meeting_id 119s;",
+      qr/a time from 2m to 7d/);
 check('too long', "$good distinct \$zoom_meeting_id 8d;",
-      qr/a time from 1m to 7d/);
+      qr/a time from 2m to 7d/);
 check('constant', "$good distinct meeting 4h;",
       qr/"meeting" of "distinct" is the same for all bots/);
 check('fail_timeout', "$good fail_timeout 100ms;", qr/must be from 1s to 1h/);

@@ -17,7 +17,7 @@
 
 #define NGX_HTTP_ZOOM_POOL_ZONE_MAX  (1024 * 1024 * 1024)
 
-#define NGX_HTTP_ZOOM_LEASE_MIN      60
+#define NGX_HTTP_ZOOM_LEASE_MIN      120
 #define NGX_HTTP_ZOOM_LEASE_MAX      (7 * 24 * 60 * 60)
 
 #define NGX_HTTP_ZOOM_FAIL_MAX       3600000
@@ -402,7 +402,7 @@ ngx_http_zoom_set_distinct(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         || lease < NGX_HTTP_ZOOM_LEASE_MIN || lease > NGX_HTTP_ZOOM_LEASE_MAX)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"distinct\" must have a value and a time from 1m "
+                           "\"distinct\" must have a value and a time from 2m "
                            "to 7d, such as \"distinct $zoom_meeting_id 4h\"");
         return NGX_CONF_ERROR;
     }

@@ -63,7 +63,8 @@ ngx_http_zoom_pool_hash(ngx_http_zoom_pool_t *pool, const ngx_str_t *text)
 
 
 void
-ngx_http_zoom_lease_hold(ngx_http_zoom_pool_t *pool, uint32_t n)
+ngx_http_zoom_lease_renew(ngx_http_zoom_pool_t *pool, uint32_t n,
+    ngx_http_zoom_lease_state_e state)
 {
     ngx_http_zoom_lease_t  *l;
 
@@ -71,8 +72,10 @@ ngx_http_zoom_lease_hold(ngx_http_zoom_pool_t *pool, uint32_t n)
 
     ngx_http_zoom_lease_dequeue(pool, n);
 
-    l->until = ngx_current_msec + pool->sh->lease;
-    l->state = NGX_HTTP_ZOOM_LEASE_HELD;
+    l->until = ngx_current_msec + ((state == NGX_HTTP_ZOOM_LEASE_HELD)
+                                   ? pool->sh->lease
+                                   : NGX_HTTP_ZOOM_POOL_RESERVE);
+    l->state = state;
 
     ngx_http_zoom_lease_queue(pool, n);
 }

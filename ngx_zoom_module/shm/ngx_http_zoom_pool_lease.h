@@ -52,9 +52,9 @@ uint32_t ngx_http_zoom_lease_add(ngx_http_zoom_pool_t *pool,
 void ngx_http_zoom_lease_free(ngx_http_zoom_pool_t *pool, uint32_t n)
     ngx_http_zoom_under_lock;
 
-/* It lasts as long as the pool says, from now on. */
-void ngx_http_zoom_lease_hold(ngx_http_zoom_pool_t *pool, uint32_t n)
-    ngx_http_zoom_under_lock;
+/* It lasts as long as one in that state does, from now on. */
+void ngx_http_zoom_lease_renew(ngx_http_zoom_pool_t *pool, uint32_t n,
+    ngx_http_zoom_lease_state_e state) ngx_http_zoom_under_lock;
 
 /* Whether somebody has that member in that meeting. */
 ngx_uint_t ngx_http_zoom_lease_of(ngx_http_zoom_pool_t *pool,

@@ -176,6 +176,10 @@ ngx_http_zoom_pool_again(ngx_http_zoom_pool_t *pool,
 
     l->waiting++;
 
+    /* it must not end while this request is under way */
+
+    ngx_http_zoom_lease_renew(pool, n, l->state);
+
     return n;
 }
 
@@ -366,7 +370,8 @@ ngx_http_zoom_pool_used(ngx_http_zoom_pool_t *pool,
 
     if (l) {
         l->waiting -= (l->waiting > 0);
-        ngx_http_zoom_lease_hold(pool, picked->lease);
+        ngx_http_zoom_lease_renew(pool, picked->lease,
+                                  NGX_HTTP_ZOOM_LEASE_HELD);
     }
 
     ngx_http_zoom_pool_zone_unlock(pool);
