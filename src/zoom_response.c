@@ -54,6 +54,9 @@ static const char  zoom_advice_scope[] =
 static const char  zoom_advice_oauth2[] =
     "this call needs a user's own OAuth token";
 
+static const char  zoom_advice_unknown[] =
+    "see which user was asked for, the account has none of that name";
+
 static const char  zoom_advice_foreign[] =
     "the user belongs to another account";
 
@@ -84,7 +87,7 @@ static const zoom_rule_t  zoom_rules[] = {
     { 4711, NULL, ZOOM_FINAL, ZOOM_E_SCOPE_MISSING, zoom_advice_scope },
 
     { 1000, "pending", ZOOM_FINAL, ZOOM_E_USER_UNKNOWN, zoom_advice_pending },
-    { 1001, NULL, ZOOM_FINAL, ZOOM_E_USER_UNKNOWN, NULL },
+    { 1001, NULL, ZOOM_FINAL, ZOOM_E_USER_UNKNOWN, zoom_advice_unknown },
     { 1010, NULL, ZOOM_FINAL, ZOOM_E_USER_UNKNOWN, zoom_advice_foreign },
     { 1120, NULL, ZOOM_FINAL, ZOOM_E_USER_UNKNOWN, zoom_advice_pending },
     { 3001, NULL, ZOOM_FINAL, ZOOM_E_MEETING_UNKNOWN, NULL },

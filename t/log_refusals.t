@@ -243,7 +243,8 @@ subtest 'whom Zoom refuses' => sub {
     $zoom->control({ bots => 20 });
 
     tells('an unknown user', 502,
-          qr/"acme": no ZAK for user "$_\@example.com" \(user_unknown\)/,
+          qr/"acme":\ no\ ZAK\ for\ user\ "$_\@example.com"\ \(user_unknown\)
+             .*;\ see\ which\ user\ was\ asked\ for/x,
           ask($_)) for qw(ann bea cid dan);
 
     $zoom->control({ clear => 1 }, answers('bot0001', 9001),

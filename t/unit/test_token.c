@@ -326,7 +326,7 @@ static const judged_t  obf_rows[] = {
     { 404, "{\"code\":3001,\"message\":\"Meeting does not exist.\"}",
       ZOOM_FINAL, ZOOM_E_MEETING_UNKNOWN, 0, NULL },
     { 404, "{\"code\":1001,\"message\":\"User does not exist.\"}",
-      ZOOM_FINAL, ZOOM_E_USER_UNKNOWN, 0, NULL },
+      ZOOM_FINAL, ZOOM_E_USER_UNKNOWN, 0, "which user" },
     { 400, "{\"code\":1000,\"message\":\"pending state\"}", ZOOM_FINAL,
       ZOOM_E_USER_UNKNOWN, 0, "invitation" },
     { 400, "{\"code\":1010,\"message\":\"x\"}", ZOOM_FINAL,
