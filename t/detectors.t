@@ -183,6 +183,35 @@ subtest 'what is under lock' => sub {
 };
 
 
+# Which one is called is what the file says, in whatever order files are read.
+subtest 'two static functions of one name' => sub {
+    my %body = (harmless => 'n = 1;', logs => 'ngx_log_error(1, log, 0, "x");');
+
+    my $same = sub {
+        return "static void\nsame(void)\n{\n    $body{$_[0]}\n}\n\n\n";
+    };
+
+    my $locked = "void\nlocked(ngx_http_zoom_zone_t *zone)\n{\n"
+                 . "    ngx_http_zoom_zone_lock(zone);\n    same();\n"
+                 . "    ngx_http_zoom_zone_unlock(zone);\n}\n";
+
+    for my $order (['one.c', 'two.c'], ['two.c', 'one.c']) {
+        for (['harmless', 'logs', qr/\A\z/],
+             ['logs', 'harmless', qr/same\(\) under lock, which calls ngx_log/])
+        {
+            my ($here, $there, $expected) = @$_;
+            my %text = ('one.c' => $same->($here) . $locked,
+                        'two.c' => $same->($there));
+
+            Locks::read_text($_, $text{$_}) for @$order;
+            Locks::learn();
+            like(join("\n", Locks::complaints('one.c', 'two.c')), $expected,
+                 "@$order: $here");
+        }
+    }
+};
+
+
 subtest 'who holds the lock' => sub {
     plan skip_all => 'clang is not there' if !$clang;
 
