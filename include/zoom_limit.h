@@ -75,6 +75,9 @@ zoom_rate_t zoom_limit_rate(zoom_plan_e plan, zoom_label_e label,
 /* "percent" of a rate, but never nothing. */
 zoom_rate_t zoom_limit_share(zoom_rate_t rate, unsigned share);
 
+/* One of "n" equal parts of a rate, but never nothing; "n" is not 0. */
+zoom_rate_t zoom_limit_part(zoom_rate_t rate, unsigned n);
+
 /* So many requests within "*width". */
 uint32_t zoom_limit_window(const zoom_rate_t *rate, int64_t *width);
 

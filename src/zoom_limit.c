@@ -67,6 +67,27 @@ zoom_limit_share(zoom_rate_t rate, unsigned share)
 }
 
 
+zoom_rate_t
+zoom_limit_part(zoom_rate_t rate, unsigned n)
+{
+    rate.rate /= n;
+
+    if (rate.rate == 0) {
+        rate.rate = 1;
+    }
+
+    if (rate.day) {
+        rate.day /= n;
+
+        if (rate.day == 0) {
+            rate.day = 1;
+        }
+    }
+
+    return rate;
+}
+
+
 /*
  * Zoom counts by the second, or the minute.  Of many a part of one is not worth
  * a window that is shorter than Zoom's, of few it is.

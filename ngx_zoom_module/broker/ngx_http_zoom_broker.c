@@ -20,6 +20,7 @@
 #include "ngx_http_zoom_renew.h"
 #include "ngx_http_zoom_reseal.h"
 #include "ngx_http_zoom_state.h"
+#include "ngx_http_zoom_store_conf.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_user_grant.h"
 #include "ngx_http_zoom_worker_account.h"
@@ -47,6 +48,12 @@ static void ngx_http_zoom_broker_counted(
 static ngx_uint_t ngx_http_zoom_broker_user(const ngx_str_t *user);
 static ngx_int_t ngx_http_zoom_broker_drop(ngx_http_zoom_worker_account_t *wa,
     const ngx_str_t *user, ngx_uint_t *n);
+
+
+static const ngx_http_zoom_claim_hears_t  ngx_http_zoom_broker_hears = {
+    ngx_http_zoom_broker_purged,
+    ngx_http_zoom_worker_accounts_divide
+};
 
 
 static ngx_http_zoom_zone_t  *ngx_http_zoom_broker_zone;
@@ -310,8 +317,14 @@ ngx_http_zoom_broker_fleet(const ngx_http_zoom_store_conf_t *store,
                          (int64_t) zoom_hash(sh->seed, zoom_str_c("host")))
              - text;
 
+    /* as many as there were when the store was there last */
+
+    if (store && store->redis && sh->fleet.hosts) {
+        ngx_http_zoom_worker_accounts_divide(sh->fleet.hosts);
+    }
+
     return ngx_http_zoom_claim_init_process(store, &id, &sh->fleet,
-                                            ngx_http_zoom_broker_purged, log);
+                                            &ngx_http_zoom_broker_hears, log);
 }
 
 

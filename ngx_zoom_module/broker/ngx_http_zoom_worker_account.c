@@ -130,6 +130,26 @@ ngx_http_zoom_worker_account_rates(ngx_http_zoom_worker_account_t *wa)
 }
 
 
+void
+ngx_http_zoom_worker_accounts_divide(ngx_uint_t n)
+{
+    ngx_uint_t                       i, k;
+    ngx_http_zoom_worker_account_t  *wa;
+
+    n = ngx_max(n, 1);
+
+    for (i = 0; i < ngx_http_zoom_nworker_accounts; i++) {
+        wa = &ngx_http_zoom_worker_accounts[i];
+
+        ngx_http_zoom_worker_account_rates(wa);
+
+        for (k = 0; k < ZOOM_NLABELS; k++) {
+            wa->rates[k] = zoom_limit_part(wa->rates[k], (unsigned) n);
+        }
+    }
+}
+
+
 /* over all labels, each of which has a budget */
 
 static ngx_uint_t

@@ -47,6 +47,9 @@ struct ngx_http_zoom_worker_account_s {
 ngx_int_t ngx_http_zoom_worker_accounts_create(ngx_cycle_t *cycle);
 void ngx_http_zoom_worker_accounts_destroy(void);
 
+/* Each of "n" hosts has its part of the limits. */
+void ngx_http_zoom_worker_accounts_divide(ngx_uint_t n);
+
 /* Of an account; NULL before and after. */
 ngx_http_zoom_worker_account_t *ngx_http_zoom_worker_account(
     const ngx_http_zoom_account_t *account);

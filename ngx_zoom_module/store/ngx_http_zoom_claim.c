@@ -182,7 +182,7 @@ static zoom_log_once_t         ngx_http_zoom_claim_said;
 ngx_int_t
 ngx_http_zoom_claim_init_process(const ngx_http_zoom_store_conf_t *store,
     const ngx_str_t *id, ngx_http_zoom_fleet_t *fleet,
-    ngx_http_zoom_claim_purged_pt purged, ngx_log_t *log)
+    const ngx_http_zoom_claim_hears_t *hears, ngx_log_t *log)
 {
     u_char      *p;
     ngx_uint_t   i;
@@ -207,10 +207,11 @@ ngx_http_zoom_claim_init_process(const ngx_http_zoom_store_conf_t *store,
     ngx_http_zoom_claim_fleet = fleet;
     ngx_http_zoom_claim_log = log;
 
-    ngx_http_zoom_claim_purge_init(store->sealing, purged);
+    ngx_http_zoom_claim_purge_init(store->sealing, hears->purged);
 
     return ngx_http_zoom_redis_init_process(store->redis, id, fleet,
-                                            ngx_http_zoom_claim_news, log);
+                                            ngx_http_zoom_claim_news,
+                                            hears->hosts, log);
 }
 
 
@@ -730,7 +731,7 @@ ngx_http_zoom_claim_number(u_char *buf, int64_t n)
 ngx_int_t
 ngx_http_zoom_claim_init_process(const ngx_http_zoom_store_conf_t *store,
     const ngx_str_t *id, ngx_http_zoom_fleet_t *fleet,
-    ngx_http_zoom_claim_purged_pt purged, ngx_log_t *log)
+    const ngx_http_zoom_claim_hears_t *hears, ngx_log_t *log)
 {
     return NGX_OK;
 }

@@ -52,15 +52,23 @@ typedef void (*ngx_http_zoom_claim_pt)(void *data,
     ngx_http_zoom_claim_e outcome, const ngx_http_zoom_claim_value_t *value);
 
 
+/* What other hosts have purged, and how many hosts there are. */
+
+typedef struct {
+    ngx_http_zoom_claim_purged_pt  purged;
+    void                         (*hosts)(ngx_uint_t n);
+} ngx_http_zoom_claim_hears_t;
+
+
 /*
  * In a worker; "store" may be NULL or of another kind: then there are never
- * claims.  "id" names this host among others, and "purged" is told what they
- * have purged.  Logs what it meets with.
+ * claims.  "id" names this host among others, and "hears" is told of these.
+ * Logs what it meets with.
  */
 
 ngx_int_t ngx_http_zoom_claim_init_process(
     const ngx_http_zoom_store_conf_t *store, const ngx_str_t *id,
-    ngx_http_zoom_fleet_t *fleet, ngx_http_zoom_claim_purged_pt purged,
+    ngx_http_zoom_fleet_t *fleet, const ngx_http_zoom_claim_hears_t *hears,
     ngx_log_t *log);
 void ngx_http_zoom_claim_exit_process(void);
 

@@ -17,6 +17,10 @@
 #define NGX_HTTP_ZOOM_REDIS_SEEN   10000
 #define NGX_HTTP_ZOOM_REDIS_HOSTS  "30000"
 
+/* the news that there are more hosts, or fewer */
+
+#define NGX_HTTP_ZOOM_REDIS_CHANGE  "hosts"
+
 /* seconds, between two lines in the log of a store that comes and goes */
 
 #define NGX_HTTP_ZOOM_REDIS_TELL   10
@@ -48,6 +52,7 @@ typedef struct {
     ngx_str_t                      hosts;
     ngx_http_zoom_fleet_t         *fleet;
     ngx_http_zoom_redis_news_pt    told;
+    ngx_http_zoom_redis_hosts_pt   counted;
     ngx_log_t                     *log;
     unsigned                       ready:1;
     unsigned                       begins:1; /* neither ready nor lost yet */
@@ -74,21 +79,23 @@ static void ngx_http_zoom_redis_arm(void);
 static void ngx_http_zoom_redis_late(ngx_event_t *ev);
 static void ngx_http_zoom_redis_news_opened(ngx_http_zoom_redis_link_t *link);
 static void ngx_http_zoom_redis_news_lost(ngx_http_zoom_redis_link_t *link);
+static void ngx_http_zoom_redis_change(void);
 static void ngx_http_zoom_redis_heard(redisAsyncContext *ac, void *data,
     void *privdata);
 
 
 /*
- * KEYS: hosts; ARGV: this one, milliseconds.  It writes, so that a store that
- * only reads is no store.
+ * KEYS: hosts; ARGV: this one, milliseconds, channel, news of a change.  It
+ * writes, so that a store that only reads is no store.
  */
 
 static ngx_http_zoom_redis_script_t  ngx_http_zoom_redis_hosts = {
     "local t = redis.call('TIME') "
     "local now = t[1] * 1000 + math.floor(t[2] / 1000) "
-    "redis.call('ZADD', KEYS[1], now, ARGV[1]) "
-    "redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2]) "
+    "local n = redis.call('ZADD', KEYS[1], now, ARGV[1]) "
+    "n = n + redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2]) "
     "redis.call('PEXPIRE', KEYS[1], ARGV[2]) "
+    "if n > 0 then redis.call('PUBLISH', ARGV[3], ARGV[4]) end "
     "return redis.call('ZCARD', KEYS[1])", { 0 }
 };
 
@@ -120,7 +127,8 @@ static ngx_http_zoom_redis_t  ngx_http_zoom_redis;
 ngx_int_t
 ngx_http_zoom_redis_init_process(const ngx_http_zoom_redis_conf_t *conf,
     const ngx_str_t *id, ngx_http_zoom_fleet_t *fleet,
-    ngx_http_zoom_redis_news_pt news, ngx_log_t *log)
+    ngx_http_zoom_redis_news_pt news, ngx_http_zoom_redis_hosts_pt hosts,
+    ngx_log_t *log)
 {
     ngx_http_zoom_redis_t  *redis;
 
@@ -134,6 +142,7 @@ ngx_http_zoom_redis_init_process(const ngx_http_zoom_redis_conf_t *conf,
 
     redis->fleet = fleet;
     redis->told = news;
+    redis->counted = hosts;
     redis->log = log;
 
     redis->begins = 1;
@@ -244,7 +253,7 @@ ngx_http_zoom_redis_opened(ngx_http_zoom_redis_link_t *link)
 static void
 ngx_http_zoom_redis_hello(ngx_event_t *ev)
 {
-    ngx_str_t               args[3];
+    ngx_str_t               args[5];
     ngx_http_zoom_redis_t  *redis;
 
     redis = &ngx_http_zoom_redis;
@@ -253,7 +262,10 @@ ngx_http_zoom_redis_hello(ngx_event_t *ev)
     args[1] = redis->id;
     ngx_str_set(&args[2], NGX_HTTP_ZOOM_REDIS_HOSTS);
 
-    if (ngx_http_zoom_redis_send(&ngx_http_zoom_redis_hosts, 1, args, 3,
+    args[3] = redis->channel;
+    ngx_str_set(&args[4], NGX_HTTP_ZOOM_REDIS_CHANGE);
+
+    if (ngx_http_zoom_redis_send(&ngx_http_zoom_redis_hosts, 1, args, 5,
                                  ngx_http_zoom_redis_welcome, NULL)
         == NULL)
     {
@@ -287,6 +299,8 @@ ngx_http_zoom_redis_welcome(void *data, const redisReply *reply)
                           ? reply->integer : 1;
 
     ngx_add_timer(&redis->seen, NGX_HTTP_ZOOM_REDIS_SEEN);
+
+    redis->counted(redis->fleet->hosts);
 
     away = redis->fleet->away;
 
@@ -650,6 +664,17 @@ ngx_http_zoom_redis_news_lost(ngx_http_zoom_redis_link_t *link)
 }
 
 
+/* No other news is that short. */
+
+static void
+ngx_http_zoom_redis_change(void)
+{
+    if (ngx_http_zoom_redis.ready) {
+        ngx_http_zoom_redis_hello(NULL);
+    }
+}
+
+
 /* "subscribe", channel, number; or "message", channel, text */
 
 static void
@@ -679,6 +704,11 @@ ngx_http_zoom_redis_heard(redisAsyncContext *ac, void *data, void *privdata)
     if (reply->element[2]->type == REDIS_REPLY_STRING) {
         text.data = (u_char *) reply->element[2]->str;
         text.len = reply->element[2]->len;
+
+        if (text.len == sizeof(NGX_HTTP_ZOOM_REDIS_CHANGE) - 1) {
+            ngx_http_zoom_redis_change();
+            return;
+        }
 
         ngx_http_zoom_redis.told(&text);
     }

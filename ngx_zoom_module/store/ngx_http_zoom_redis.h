@@ -42,16 +42,20 @@ typedef void (*ngx_http_zoom_redis_pt)(void *data, const redisReply *reply);
 
 typedef void (*ngx_http_zoom_redis_news_pt)(const ngx_str_t *text);
 
+/* So many hosts there are; also where the number is what it was. */
+
+typedef void (*ngx_http_zoom_redis_hosts_pt)(ngx_uint_t n);
+
 
 /*
  * "id" names the host, in hexadecimal digits.  The hosts that were seen within
- * the last half minute are counted in "fleet".
+ * the last half minute are counted in "fleet", and told to "hosts".
  */
 
 ngx_int_t ngx_http_zoom_redis_init_process(
     const ngx_http_zoom_redis_conf_t *conf, const ngx_str_t *id,
     ngx_http_zoom_fleet_t *fleet, ngx_http_zoom_redis_news_pt news,
-    ngx_log_t *log);
+    ngx_http_zoom_redis_hosts_pt hosts, ngx_log_t *log);
 void ngx_http_zoom_redis_exit_process(void);
 
 /* A worker that has just begun has not heard of the store yet. */

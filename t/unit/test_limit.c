@@ -93,6 +93,31 @@ END_TEST
 
 
 static const struct {
+    zoom_rate_t  rate;
+    unsigned     n;
+    zoom_rate_t  part;
+} parts[] = {
+    { { 30000, 0 }, 1, { 30000, 0 } },
+    { { 30000, 6000 }, 3, { 10000, 2000 } },
+    { { 4000, 6000 }, 7, { 571, 857 } },
+    { { 166, 1000 }, 1000, { 1, 1 } },
+    { { 4294967295U, 4294967295U }, 1, { 4294967295U, 4294967295U } }
+};
+
+
+START_TEST(divides_a_rate)
+{
+    zoom_rate_t  r;
+
+    r = zoom_limit_part(parts[_i].rate, parts[_i].n);
+
+    ck_assert_uint_eq(r.rate, parts[_i].part.rate);
+    ck_assert_uint_eq(r.day, parts[_i].part.day);
+}
+END_TEST
+
+
+static const struct {
     uint32_t  rate;
     uint32_t  n;
     int64_t   width;
@@ -678,6 +703,7 @@ unit_limit(void)
 
     tcase_add_loop_test(t, knows_the_plans, 0, N(plans));
     tcase_add_loop_test(t, shares_a_rate, 0, N(shares));
+    tcase_add_loop_test(t, divides_a_rate, 0, N(parts));
     tcase_add_loop_test(t, knows_the_windows, 0, N(windows));
     tcase_add_test(t, spaces_slots);
     tcase_add_test(t, keeps_no_credit);
