@@ -9,82 +9,21 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 use Zoom::Chaos qw(fds stop_process gdb hold bot statuses not_of);
+use Zoom::Generations;
 use Zoom::Process qw(alive slurp);
 use Zoom::Test;
 
-my $t = Zoom::Test->new;
-my $zoom = $t->zoom;
-my $nginx;
-
-my %fast = (rate => 'light=4000r/s', connections => 64);
-
-my %conf = (account => \%fast, locations => <<'EOC');
-        zoom_authenticate  off;
-        zoom_user          $arg_user;
-        zoom_allow_user    *;
-
-        location = /zak {
-            zoom_tokens  acme;
-            zoom_reuse   1h;
-        }
-
-        location = /fresh {
-            zoom_tokens  acme;
-            zoom_reuse   0;
-        }
+my ($t, %conf) = setup(locations => <<'EOC');
 
         location = /hasty {
             zoom_tokens   acme;
             zoom_timeout  1s;
         }
-
-        location = /other {
-            zoom_tokens  $arg_account;
-        }
 EOC
+my $zoom = $t->zoom;
+my $nginx;
 
 $t->allow(qr/exited on signal 9/, qr/zone "zoom" was locked by/);
-
-sub cold {
-    my (%o) = @_;
-
-    $zoom->control({ reset => 1 }, { bots => 2000 });
-    $nginx = $t->nginx(%conf, %o);
-    wait_for(sub { $zoom->oauth_calls }, 5, 'an access token');
-    return $nginx;
-}
-
-sub account { return $t->account($_[0], %fast) }
-
-sub call {
-    my ($path, @o) = @_;
-
-    return http_start(port => $nginx->port, path => $path, @o);
-}
-
-sub in_flight {
-    my ($n) = @_;
-
-    wait_for(sub { $zoom->count(qw(concurrency token now)) == $n }, 5,
-             "$n mints in flight");
-}
-
-sub all_well {
-    my ($n, $what) = @_;
-    my $start = time;
-    my @calls = http_wait(map { call(($_ % 2 ? '/zak?' : '/fresh?')
-                                     . bot($_)) } 1 .. $n);
-
-    is(statuses(@calls), "200: $n", $what // 'everybody is served');
-    cmp_ok(time - $start, '<', 4, 'soon');
-}
-
-sub logged {
-    my ($pattern) = @_;
-    my @lines = grep { $_ =~ $pattern } split /\n/, $nginx->error_log;
-
-    return scalar @lines;
-}
 
 my $gdb = gdb($$, 'info proc') ? 1 : 0;
 
@@ -128,7 +67,7 @@ sub zone_has {
 sub killed_at {
     my ($meanwhile, @where) = @_;
 
-    cold();
+    $nginx = cold();
     all_well(10, 'all is well');
 
     my @before = $zoom->issued;
@@ -183,7 +122,7 @@ SKIP: {
     # The owner of a flight stands still; its slot is made to look like that
     # of a process that has the pid by chance.
     subtest 'a pid that is another process by now' => sub {
-        cold();
+        $nginx = cold();
         $zoom->control({ match => 'token', mode => 'hang', times => 1 });
 
         my @calls = map { call('/fresh?' . bot(1)) } 1 .. 30;
@@ -227,7 +166,7 @@ SKIP: {
 
 
 subtest 'callers with less time than Zoom takes' => sub {
-    cold();
+    $nginx = cold();
     $zoom->control({ match => 'token', mode => 'delay', ms => 4000 });
 
     my @calls = map { call('/hasty?' . bot(1)) } 1 .. 2;
@@ -248,7 +187,7 @@ subtest 'callers with less time than Zoom takes' => sub {
 
 
 subtest 'more workers than slots' => sub {
-    cold(workers => 2);
+    $nginx = cold(workers => 2);
     $nginx->{options}{workers} = 40;
 
     # Enough for sockets and channels of so many, and for some eventfds more.

@@ -9,79 +9,17 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 use Zoom::Chaos qw(rss fds bot statuses);
+use Zoom::Generations;
 use Zoom::Nginx;
 use Zoom::Process qw(spawn);
 use Zoom::Test;
 
-my $t = Zoom::Test->new;
+my ($t, %conf) = setup();
 my $zoom = $t->zoom;
 my $nginx;
 
-my %fast = (rate => 'light=4000r/s', connections => 64);
-
-my %conf = (account => \%fast, locations => <<'EOC');
-        zoom_authenticate  off;
-        zoom_user          $arg_user;
-        zoom_allow_user    *;
-
-        location = /zak {
-            zoom_tokens  acme;
-            zoom_reuse   1h;
-        }
-
-        location = /fresh {
-            zoom_tokens  acme;
-            zoom_reuse   0;
-        }
-
-        location = /other {
-            zoom_tokens  $arg_account;
-        }
-EOC
-
-sub cold {
-    my (%o) = @_;
-
-    $zoom->control({ reset => 1 }, { bots => 2000 });
-    $nginx = $t->nginx(%conf, %o);
-    wait_for(sub { $zoom->oauth_calls }, 5, 'an access token');
-    return $nginx;
-}
-
-sub account { return $t->account($_[0], %fast) }
-
-sub call {
-    my ($path, @o) = @_;
-
-    return http_start(port => $nginx->port, path => $path, @o);
-}
-
-sub in_flight {
-    my ($n) = @_;
-
-    wait_for(sub { $zoom->count(qw(concurrency token now)) == $n }, 5,
-             "$n mints in flight");
-}
-
-sub all_well {
-    my ($n, $what) = @_;
-    my $start = time;
-    my @calls = http_wait(map { call(($_ % 2 ? '/zak?' : '/fresh?')
-                                     . bot($_)) } 1 .. $n);
-
-    is(statuses(@calls), "200: $n", $what // 'everybody is served');
-    cmp_ok(time - $start, '<', 4, 'soon');
-}
-
-sub logged {
-    my ($pattern) = @_;
-    my @lines = grep { $_ =~ $pattern } split /\n/, $nginx->error_log;
-
-    return scalar @lines;
-}
-
 subtest 'an old generation that is cut short' => sub {
-    cold(main => 'worker_shutdown_timeout 1s;');
+    $nginx = cold(main => 'worker_shutdown_timeout 1s;');
     $zoom->control({ match => 'token', mode => 'hang', times => 1 });
 
     my @old = map { call('/fresh?' . bot(1)) } 1 .. 10;
@@ -109,7 +47,7 @@ subtest 'an old generation that is cut short' => sub {
 
 
 subtest 'a zone of another size' => sub {
-    cold();
+    $nginx = cold();
 
     my $load = Zoom::Chaos->new(nginx => $nginx, clients => 50,
                                 path => sub { '/zak?' . bot(1 + int rand 50) });
@@ -232,7 +170,7 @@ subtest 'another binary' => sub {
 subtest 'accounts that come and go' => sub {
     my %rest = (http => join '', map { account("a$_") } 1 .. 3);
 
-    cold(%rest);
+    $nginx = cold(%rest);
     is($t->get("/other?account=a$_&" . bot($_))->status, 200, "a$_")
         for 1 .. 3;
 
@@ -251,7 +189,7 @@ subtest 'a secret that changes in mid flight' => sub {
     my $old = $t->secret('client_secret');
     my $new = 'CANARYrotated0123456789';
 
-    cold();
+    $nginx = cold();
     $t->canary(rotated => $new);
     all_well(2);
     $zoom->control({ match => 'token', mode => 'delay', ms => 1200,
@@ -288,7 +226,7 @@ sub youngest {
 
 
 subtest 'few descriptors' => sub {
-    cold(nofile => 24);
+    $nginx = cold(nofile => 24);
     all_well(20, 'are enough for two workers');
     $t->reload(%conf);
     all_well(20, 'and for two more');
@@ -315,7 +253,7 @@ sub alone {
 
 
 subtest 'fifty reloads' => sub {
-    cold();
+    $nginx = cold();
     all_well(20);
     $t->reload(%conf) for 1 .. 5;
     alone();
@@ -345,10 +283,12 @@ subtest 'fifty reloads' => sub {
 
 subtest 'a zone full of flights' => sub {
     # The many that wait for a connection are not to run out of time there.
-    cold(http => 'zoom_zone 512k;',
-         account => { %fast, connections => 32, connect_timeout => '10s',
-                      request_timeout => '20s' },
-         server  => 'zoom_timeout 20s;');
+    $nginx = cold(http    => 'zoom_zone 512k;',
+                  server  => 'zoom_timeout 20s;',
+                  account => { rate            => 'light=4000r/s',
+                               connections     => 32,
+                               connect_timeout => '10s',
+                               request_timeout => '20s' });
     $zoom->control({ match => 'token', mode => 'delay', ms => 700 });
 
     my @calls = http_wait(map { call('/zak?' . bot($_)) } 1 .. 1000);
@@ -367,7 +307,7 @@ subtest 'a zone full of flights' => sub {
 
 subtest 'no connection left' => sub {
     $t->allow(qr/\d+ worker_connections are not enough/);
-    cold(connections => 64);
+    $nginx = cold(connections => 64);
     $zoom->control({ match => 'token', mode => 'delay', ms => 500 });
 
     my @calls = http_wait(map { call('/fresh?' . bot($_)) } 1 .. 150);
