@@ -72,19 +72,33 @@ include t/tools/ship.mk
 
 .PHONY: all help deps run test e2e man install uninstall clean
 
+##@ Try and build
+
 all: $(MODULES)  ## build both modules into build/
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) \
-	    | sort | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@awk 'function add(g) { if (!(g in text)) order[++n] = g } \
+	    /^\#\#@ / { group = substr($$0, 5); add(group) } \
+	    match($$0, /^[a-z0-9-]+:.*\#\# /) { \
+	        name = $$0; sub(/:.*/, "", name); \
+	        text[group] = text[group] sprintf("  make %-12s %s\n", name, \
+	            substr($$0, RLENGTH + 1)) } \
+	    END { for (i = 1; i <= n; i++) \
+	        printf "%s%s\n%s", (i > 1 ? "\n" : ""), order[i], \
+	            text[order[i]] }' $(MAKEFILE_LIST)
 
 deps:  ## install what building and testing need (apt)
 	@t/tools/deps $(PACKAGES) $(if $(NO_EXTRAS),,$(EXTRAS))
 
-run: EXTRAS :=
-run: deps  ## start nginx on 127.0.0.1:8080 against the Zoom stand-in
+run:  ## start nginx on 127.0.0.1:8080 against the Zoom stand-in
+	@echo "1/3 looking for what it needs (the first time a few minutes)"
+	@$(MAKE) --no-print-directory deps NO_EXTRAS=1
+	@echo "2/3 building the modules (the first time a minute)"
 	@$(MAKE) --no-print-directory all
+	@echo "3/3 starting nginx and a stand-in for Zoom"
 	@t/sandbox/run $(ARGS)
+
+##@ Test
 
 test: deps  ## unit and end-to-end tests
 	@$(MAKE) --no-print-directory -j$(JOBS) unit
@@ -92,6 +106,8 @@ test: deps  ## unit and end-to-end tests
 
 e2e: all  ## end-to-end tests through a real nginx
 	ZOOM_MODULE=$(MODULE) prove -j$(PROVE_JOBS) -It/lib t/*.t
+
+##@ Install
 
 # Where nginx looks for modules, as nginx itself says; it may be where only
 # root looks for programs.
@@ -132,6 +148,8 @@ uninstall:  ## remove what "make install" has installed
 	    $(DESTDIR)$(LUA_DIR)/resty/zoom.lua \
 	    $(DESTDIR)$(MAN_DIR)/man8/ngx_http_zoom_module.8
 	install -m 644 lua/resty/zoom/*.lua $(DESTDIR)$(LUA_DIR)/resty/zoom/
+
+##@ Try and build
 
 clean:  ## remove everything that was built
 	rm -rf $(OUT)

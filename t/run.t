@@ -125,6 +125,17 @@ subtest 'until Ctrl-C' => sub {
     is(http(port => $port, path => '/zak')->status, 401, 'without its key');
     is(http(port => $port, path => '/health')->status, 200, 'its health');
 
+    my $index = http(port => $port, path => '/');
+
+    is($index->status, 200, 'its first page');
+
+    my @links = $index->body =~ m{href="(/[^"]*)"}g;
+
+    cmp_ok(@links, '>=', 6, 'leads on');
+    isnt(http(port => $port, path => $_)->status, 404, "to $_") for @links;
+    is(http(port => $port, path => '/status')->json->{accounts}{acme}
+           {callbacks}{miss}, 1, 'its status');
+
     my ($page) = output() =~ m{^    http://127\.0\.0\.1:$port(/join/)$}m;
     like(http(port => $port, path => $page)->body, qr/ZoomMtg/,
          'the page that joins');

@@ -6,6 +6,8 @@ SAN_FLAGS := -fsanitize=address,undefined -fno-omit-frame-pointer
         fuzz chaos bench bench-base bench-check bench-zone \
         bench-grants
 
+##@ Check
+
 lint:  ## style, banned functions, clang-tidy, cppcheck
 	@t/tools/deps $(PACKAGES) $(LINTERS)
 	@t/tools/lint
@@ -115,7 +117,7 @@ CROWD  ?= 5000
 ROUNDS ?= 12
 PARTS  ?= storm expiry outage crowd grants
 
-chaos:  ## reloads, kills, outages and crowds for 18 minutes; PARTS="storm"
+chaos:  ## reloads, kills, outages, crowds for 18 minutes
 	@t/tools/deps $(PACKAGES) gdb
 	@$(MAKE) --no-print-directory all
 	ZOOM_MODULE=$(MODULE) STORM=$(STORM) MIX=$(MIX) EXPIRY=$(EXPIRY) \
@@ -126,6 +128,8 @@ $(OUT)/bench/fill: t/bench/fill.c src/zoom_seal.c
 	@mkdir -p $(dir $@)
 	$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Wshadow -Werror -Iinclude \
 	    -o $@ $^ src/zoom_base64.c src/zoom_string.c -lsqlite3 -lcrypto
+
+##@ Measure
 
 bench-grants: $(OUT)/bench/fill  ## 100,000 grants of users: start, first callbacks, memory
 	@$(MAKE) --no-print-directory all

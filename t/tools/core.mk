@@ -34,6 +34,8 @@ REPLAYS     := $(patsubst %,$(OUT)/unit/replay_%,$(FUZZERS))
 
 .PHONY: unit replay
 
+##@ Test
+
 unit: $(OUT)/unit/unit replay  ## unit tests of the core
 	$(OUT)/unit/unit
 

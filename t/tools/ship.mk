@@ -4,6 +4,8 @@
 
 RELEASES ?= bookworm trixie
 
+##@ Ship
+
 dist:  ## a tarball of what git knows, in build/
 	@t/tools/dist $(OUT)
 
