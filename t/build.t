@@ -117,6 +117,11 @@ subtest 'the version' => sub {
          'of the Debian packages');
     like(slurp("$top/CHANGES"), qr/\AChanges with \S+ \Q$version\E\b/,
          'of the changes');
+    like(slurp("$top/CHANGES"), qr/\A.* \d{1,2} [A-Z][a-z]{2} 20\d\d\n/,
+         'with its date');
+    like(slurp("$top/lua/resty/zoom.lua"), qr/_VERSION = "\Q$version\E"/,
+         'of the half in Lua');
+    ok(-e "$top/lua/lua-resty-zoom-$version-1.rockspec", 'of its rock');
     like(slurp("$top/README.md"), qr/version \Q$version\E/, 'of README.md');
 };
 

@@ -82,9 +82,11 @@ subtest 'names' => sub {
 
 my $t = Zoom::Test->new;
 
+my $pool = 'zoom_pool bots { account acme; user bots@example.com; }';
+
 # A day has a limit, callbacks are served, refused and fail, webhooks come.
 $t->nginx(http => $t->account('acme', rate => 'light=80r/s day=5000',
-                              webhook_secret => 'file:%{header}'),
+                              webhook_secret => 'file:%{header}') . $pool,
           account => 0, locations => <<'EOC');
         zoom_user        $arg_user;
         zoom_allow_user  *;
