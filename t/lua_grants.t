@@ -251,4 +251,24 @@ subtest 'zoom.disconnect' => sub {
 };
 
 
+# Whoever leaves takes nothing along.
+subtest 'a client that is gone' => sub {
+    for my $path ('/script', $resty ? '/resty' : ()) {
+        $grants->connect('owner', user => $alice);
+        $zoom->control({ match => 'revoke', mode => 'delay', ms => 300,
+                         times => 1 });
+
+        my $n = $zoom->count(qw(endpoints revoke calls)) // 0;
+        my $call = Zoom::HTTP::http_start(port => $grants->port,
+                                          path => "$path?case=disconnect");
+
+        ok(wait_for(sub { $zoom->count(qw(endpoints revoke calls)) > $n }, 10),
+           "$path: while Zoom is asked");
+        $call->abort;
+        ok(wait_for(sub { script('grants_all') eq '1 1' }, 10),
+           'the user is disconnected');
+    }
+};
+
+
 $t->finish;
