@@ -265,8 +265,6 @@ subtest 'signed, and hostile' => sub {
         'overlong UTF-8'      => qq({"x":"\xc0\xaf"}),
         'too many members'    => '{' . join(',', map { qq("m$_":"") }
                                             1 .. 5000) . '}',
-        'a string'            => '"bot1@example.com"',
-        'a list'              => '["bot1@example.com"]',
     );
 
     # With a signature that can't be right, and with another proof that is.
@@ -316,6 +314,13 @@ subtest 'signed, and hostile' => sub {
     is(verdict($t->attendee('/tenant', members => {
            bot_metadata => '{"bot_user":["bot1@example.com"]}' })),
        '403 no_user', 'a list is none');
+
+    for my $odd ('"bot1@example.com"', '["bot1@example.com"]') {
+        is(verdict($t->attendee('/tenant', members => {
+               bot_metadata => $odd })),
+           '403 no_user', "nor is metadata that are no object: $odd");
+    }
+
     is(calls(), $before, 'not one call to Zoom');
 };
 

@@ -287,6 +287,7 @@ subtest 'bad arguments' => sub {
          [{ path => '/users', label => 'fast' },   qr/label is not light/],
          [{ path => '/users', timeout => 100 },    qr/at most 60 seconds/],
          [{ path => '/users', args => { a => { b => 1 } } }, qr/"args"/],
+         [{ path => '/users', args => { a => [{ b => 1 }] } }, qr/"args"/],
          [{ path => '/users', query => {} },       qr/there is no "query"/])
     {
         my ($args, $words) = @$_;

@@ -1209,8 +1209,8 @@ local function encodable(args)
             return false
         end
 
-        for _, one in pairs(type(value) == "table" and value or { value }) do
-            if not PLAIN[type(one)] then
+        for key, one in pairs(type(value) == "table" and value or { value }) do
+            if type(key) ~= "number" or not PLAIN[type(one)] then
                 return false
             end
         end

@@ -460,6 +460,7 @@ local REQUESTS = {
     args_deep = { path = "/users", args = { a = { b = { 1 } } } },
     args_list = { path = "/users", args = { "a" } },
     args_empty = { path = "/users", args = { a = {} } },
+    args_names = { path = "/users", args = { a = { 1, b = 2 } } },
     body_number = { path = "/users", body = 7 },
     body_nan = { path = "/users", body = { 0 / 0 } },
     body_function = { path = "/users", body = { function() end } },
