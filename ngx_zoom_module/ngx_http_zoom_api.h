@@ -18,7 +18,7 @@
 
 #define NGX_HTTP_ZOOM_API_MODULE   "ngx_http_zoom_module"
 #define NGX_HTTP_ZOOM_API_MAGIC    "zoomapi"
-#define NGX_HTTP_ZOOM_API_VERSION  4
+#define NGX_HTTP_ZOOM_API_VERSION  5
 
 
 /* What an answer may hold, and how many there are. */
@@ -37,6 +37,9 @@
 /* The longest signature. */
 
 #define NGX_HTTP_ZOOM_API_SIGNATURE  1024
+
+/* Of the name of a user of a pool. */
+#define NGX_HTTP_ZOOM_API_USER     128
 
 
 /* zoom_account: opaque, const, and good until the configuration is freed. */
@@ -278,6 +281,30 @@ typedef ngx_int_t (*ngx_http_zoom_route_pt)(ngx_http_request_t *r,
     ngx_http_zoom_route_t *route);
 
 
+/* A user of a pool, for a script: what it says, and whom it gets. */
+
+typedef struct {
+    ngx_str_t                    key;        /* for "balance hash" */
+    ngx_str_t                    distinct;   /* empty: no lease */
+    ngx_str_t                    bot;        /* or empty: the request's */
+    ngx_str_t                    user;       /* in "text" */
+    time_t                       after;      /* come again in so many seconds */
+    u_char                       text[NGX_HTTP_ZOOM_API_USER];
+} ngx_http_zoom_pool_req_t;
+
+
+typedef struct {
+    ngx_str_t                    user;       /* in "text" */
+    ngx_uint_t                   up;
+    ngx_uint_t                   backup;
+    ngx_uint_t                   weight;
+    ngx_uint_t                   leases;
+    int                          code;       /* Zoom's, if it is out */
+    time_t                       wait;       /* and for how long */
+    u_char                       text[NGX_HTTP_ZOOM_API_USER];
+} ngx_http_zoom_member_report_t;
+
+
 typedef struct {
     u_char                       magic[8];
     uint32_t                     version;
@@ -421,6 +448,32 @@ typedef struct {
      */
     void                       (*webhook)(ngx_conf_t *cf,
                                           ngx_http_zoom_route_pt handler);
+
+    /* And the name of its account; NULL if there is none of that name. */
+    const struct ngx_http_zoom_pool_conf_s *(*pool)(const ngx_str_t *name,
+                                                    ngx_str_t *account);
+
+    /*
+     * NGX_OK, NGX_DECLINED: nobody is left, or NGX_ERROR.  With a request a
+     * lease is given back if that is not answered with a 2xx.
+     */
+
+    ngx_int_t                  (*pick)(
+                               const struct ngx_http_zoom_pool_conf_s *pool,
+                                       ngx_http_request_t *r,
+                                       ngx_http_zoom_pool_req_t *req);
+
+    /* Of one user, or of all if that is empty; how many there were. */
+    ngx_uint_t                 (*release)(
+                               const struct ngx_http_zoom_pool_conf_s *pool,
+                                          const ngx_str_t *distinct,
+                                          const ngx_str_t *user);
+
+    /* From place "*at" on, which begins with 0; NGX_DONE: there is none. */
+    ngx_int_t                  (*member)(
+                               const struct ngx_http_zoom_pool_conf_s *pool,
+                                         ngx_uint_t *at,
+                                         ngx_http_zoom_member_report_t *user);
 } ngx_http_zoom_api_t;
 
 

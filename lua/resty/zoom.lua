@@ -19,13 +19,15 @@ local format = string.format
 local pairs = pairs
 local next = next
 local pcall = pcall
+local select = select
+local setmetatable = setmetatable
 local tonumber = tonumber
 local tostring = tostring
 local type = type
 
 
 -- of ngx_http_zoom_ffi.h, whose types and functions these are
-local FFI_VERSION = 3
+local FFI_VERSION = 4
 
 if not pcall(ffi.typeof, "ngx_http_zoom_token_req_t") then
 ffi.cdef[[
@@ -110,6 +112,19 @@ ffi.cdef[[
         int        nmetadata;
     } ngx_http_zoom_ffi_callback_t;
 
+    typedef struct ngx_http_zoom_pool_conf_s  ngx_http_zoom_pool_conf_t;
+
+    typedef struct {
+        ngx_str_t      user;
+        int64_t        leases;
+        int64_t        wait;
+        int            up;
+        int            backup;
+        int            weight;
+        int            code;
+        unsigned char  text[128];
+    } ngx_http_zoom_ffi_member_t;
+
     int ngx_http_zoom_ffi_version(void);
 
     ngx_http_zoom_ffi_vm_t *ngx_http_zoom_ffi_vm_create(
@@ -155,6 +170,16 @@ ffi.cdef[[
         ngx_http_zoom_ffi_report_t *report);
     int ngx_http_zoom_ffi_purge(ngx_http_zoom_account_t *account,
         const ngx_str_t *user, ngx_str_t *error);
+    const ngx_http_zoom_pool_conf_t *ngx_http_zoom_ffi_pool(
+        const ngx_str_t *name);
+    int ngx_http_zoom_ffi_pool_pick(const ngx_http_zoom_pool_conf_t *pool,
+        ngx_http_request_t *r, const ngx_str_t *key,
+        const ngx_str_t *distinct, const ngx_str_t *bot, unsigned char *buf,
+        ngx_str_t *user, int64_t *after);
+    int ngx_http_zoom_ffi_pool_release(const ngx_http_zoom_pool_conf_t *pool,
+        const ngx_str_t *distinct, const ngx_str_t *user);
+    int ngx_http_zoom_ffi_pool_member(const ngx_http_zoom_pool_conf_t *pool,
+        int at, ngx_http_zoom_ffi_member_t *member);
     int ngx_http_zoom_ffi_meeting(const ngx_str_t *link, unsigned char *buf,
         ngx_http_zoom_ffi_meeting_t *meeting);
     int ngx_http_zoom_ffi_sdk_signature(ngx_http_zoom_account_t *account,
@@ -231,6 +256,7 @@ local grant = ffi_new("ngx_http_zoom_ffi_grant_t")
 
 local report = ffi_new("ngx_http_zoom_ffi_report_t")
 local meeting = ffi_new("ngx_http_zoom_ffi_meeting_t")
+local member = ffi_new("ngx_http_zoom_ffi_member_t")
 local verdict = ffi_new("ngx_http_zoom_ffi_verdict_t")
 local callback = ffi_new("ngx_http_zoom_ffi_callback_t")
 local expires = ffi_new("int64_t[1]")
@@ -835,6 +861,107 @@ function _M.purge(args)
     end
 
     return nil, text(taken[0])
+end
+
+
+local Pool = {}
+Pool.__index = Pool
+
+
+local function texts(args, ...)
+    for i = 1, select("#", ...) do
+        local name = select(i, ...)
+        local value = args[name]
+
+        if value ~= nil and type(value) ~= "string" then
+            return bad("\"%s\" is a %s, a string is needed", name,
+                       type(value))
+        end
+
+        set(given[i - 1], value or "")
+    end
+
+    return true
+end
+
+
+-- A user, or nil, error, info: "pool_exhausted" and info.retry_after.
+function Pool:pick(args)
+    local ok, err = texts(args or {}, "key", "distinct", "bot")
+
+    if not ok then
+        return nil, err
+    end
+
+    local rc = C.ngx_http_zoom_ffi_pool_pick(self.conf, get_request(),
+                                             given[0], given[1], given[2],
+                                             buf, taken[0], expires)
+
+    if rc == OK then
+        return text(taken[0])
+    end
+
+    return nil, rc == base.FFI_DECLINED and "pool_exhausted" or "internal",
+           { retry_after = tonumber(expires[0]) }
+end
+
+
+-- How many leases of that meeting ended, of one user or of all.
+function Pool:release(args)
+    args = args or {}
+
+    if args.distinct == nil then
+        return bad("\"distinct\" is needed")
+    end
+
+    local ok, err = texts(args, "distinct", "user")
+
+    if not ok then
+        return nil, err
+    end
+
+    return C.ngx_http_zoom_ffi_pool_release(self.conf, given[0], given[1])
+end
+
+
+function Pool:members()
+    local list, at = {}, 0
+
+    while true do
+        at = C.ngx_http_zoom_ffi_pool_member(self.conf, at, member)
+
+        if at < 0 then
+            return list
+        end
+
+        list[#list + 1] = {
+            user = text(member.user),
+            up = member.up ~= 0,
+            backup = member.backup ~= 0,
+            weight = member.weight,
+            leases = tonumber(member.leases),
+            code = member.code,
+            wait = tonumber(member.wait),
+        }
+    end
+end
+
+
+-- A pool of that name, or nil and an error.
+function _M.pool(name)
+    if type(name) ~= "string" then
+        return bad("the name of a pool is needed, got %s", type(name))
+    end
+
+    set(given[0], name)
+
+    local conf = C.ngx_http_zoom_ffi_pool(given[0])
+
+    if conf == nil then
+        return bad("there is no such pool")
+    end
+
+    return setmetatable({ conf = conf }, Pool)
 end
 
 

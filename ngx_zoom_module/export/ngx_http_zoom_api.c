@@ -17,6 +17,7 @@
 #include "ngx_http_zoom_route.h"
 #include "ngx_http_zoom_script.h"
 #include "ngx_http_zoom_script_grants.h"
+#include "ngx_http_zoom_script_pool.h"
 #include "ngx_http_zoom_state.h"
 #include "ngx_http_zoom_str.h"
 #include "zoom_token.h"
@@ -73,7 +74,11 @@ const ngx_http_zoom_api_t  ngx_http_zoom_api = {
     ngx_http_zoom_api_type,
     ngx_http_zoom_api_members,
     ngx_http_zoom_api_token,
-    ngx_http_zoom_route_set_webhook
+    ngx_http_zoom_route_set_webhook,
+    ngx_http_zoom_script_pool,
+    ngx_http_zoom_script_pick,
+    ngx_http_zoom_script_unlease,
+    ngx_http_zoom_script_member
 };
 
 

@@ -20,7 +20,7 @@
 #include "ngx_http_zoom_state.h"
 
 
-#define NGX_HTTP_ZOOM_FFI_VERSION  3
+#define NGX_HTTP_ZOOM_FFI_VERSION  4
 
 
 /* A Lua VM, and whatever its code waits for. */
@@ -169,6 +169,18 @@ typedef struct {
 } ngx_http_zoom_ffi_meeting_t;
 
 
+typedef struct {
+    ngx_str_t                    user;       /* in "text" */
+    int64_t                      leases;
+    int64_t                      wait;
+    int                          up;
+    int                          backup;
+    int                          weight;
+    int                          code;
+    u_char                       text[128];
+} ngx_http_zoom_ffi_member_t;
+
+
 /* NULL if there is none of that name. */
 ngx_http_zoom_account_t *ngx_http_zoom_ffi_account(const ngx_str_t *name);
 
@@ -182,6 +194,26 @@ void ngx_http_zoom_ffi_report(ngx_http_zoom_account_t *account,
 
 int ngx_http_zoom_ffi_purge(ngx_http_zoom_account_t *account,
     const ngx_str_t *user, ngx_str_t *error);
+
+/* NULL if there is none of that name. */
+const ngx_http_zoom_pool_conf_t *ngx_http_zoom_ffi_pool(const ngx_str_t *name);
+
+/*
+ * As of ngx_http_zoom_api.h, "r" may be NULL: NGX_OK, NGX_DECLINED and when to
+ * come again in "*after", or NGX_ERROR; "buf" has room for any user.
+ */
+
+int ngx_http_zoom_ffi_pool_pick(const ngx_http_zoom_pool_conf_t *pool,
+    ngx_http_request_t *r, const ngx_str_t *key, const ngx_str_t *distinct,
+    const ngx_str_t *bot, u_char *buf, ngx_str_t *user, int64_t *after);
+
+/* How many there were. */
+int ngx_http_zoom_ffi_pool_release(const ngx_http_zoom_pool_conf_t *pool,
+    const ngx_str_t *distinct, const ngx_str_t *user);
+
+/* Where the next one is looked for, at first 0; NGX_DONE: there is none. */
+int ngx_http_zoom_ffi_pool_member(const ngx_http_zoom_pool_conf_t *pool,
+    int at, ngx_http_zoom_ffi_member_t *member);
 
 /* NGX_OK or NGX_DECLINED; "buf" has room for the length of the link. */
 int ngx_http_zoom_ffi_meeting(const ngx_str_t *link, u_char *buf,

@@ -132,7 +132,11 @@ ngx_http_zoom_again_blame(ngx_http_zoom_ctx_t *ctx,
         return 1;
     }
 
-    if (ask->error == ZOOM_E_ZOOM_REFUSED && ask->code && !pooled->suspects) {
+    /* a ZAK is about the user alone, others about a meeting of the caller's */
+
+    if (ask->error == ZOOM_E_ZOOM_REFUSED && ask->code
+        && ask->req.type == ZOOM_ZAK && !pooled->suspects)
+    {
         ngx_http_zoom_pool_give_back(pooled->conf, &pooled->picked);
 
         pooled->held = 0;

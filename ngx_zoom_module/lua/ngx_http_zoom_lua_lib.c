@@ -41,6 +41,7 @@ static const luaL_Reg  ngx_http_zoom_lua_functions[] = {
     { "mint", ngx_http_zoom_lua_mint },
     { "now", ngx_http_zoom_lua_now },
     { "parse_meeting", ngx_http_zoom_lua_parse_meeting },
+    { "pool", ngx_http_zoom_lua_pool },
     { "purge", ngx_http_zoom_lua_purge },
     { "sdk_signature", ngx_http_zoom_lua_sdk_signature },
     { NULL, NULL }

@@ -47,6 +47,9 @@ void ngx_http_zoom_lua_json(lua_State *L, const char *text, size_t len);
 int ngx_http_zoom_lua_grants(lua_State *L);
 int ngx_http_zoom_lua_disconnect(lua_State *L);
 
+/* zoom.pool() */
+int ngx_http_zoom_lua_pool(lua_State *L);
+
 /* zoom.account(), zoom.purge(), zoom.parse_meeting(), zoom.sdk_signature() */
 int ngx_http_zoom_lua_account_state(lua_State *L);
 int ngx_http_zoom_lua_purge(lua_State *L);

@@ -68,6 +68,8 @@ ngx_http_zoom_pool_pick(ngx_http_zoom_pool_t *pool,
     i = NGX_HTTP_ZOOM_POOL_NONE;
     n = ngx_http_zoom_pool_again(pool, &lessee, pick->avoid);
 
+    picked->again = (n != 0);
+
     if (n) {
         i = pool->leases[n - 1].member;
 
@@ -398,6 +400,24 @@ ngx_http_zoom_pool_return(ngx_http_zoom_pool_t *pool,
         if (l->waiting == 0 && l->state == NGX_HTTP_ZOOM_LEASE_RESERVED) {
             ngx_http_zoom_lease_free(pool, picked->lease);
         }
+    }
+
+    ngx_http_zoom_pool_zone_unlock(pool);
+}
+
+
+void
+ngx_http_zoom_pool_drop(ngx_http_zoom_pool_t *pool,
+    const ngx_http_zoom_picked_t *picked)
+{
+    if (picked->lease == 0 || picked->again) {
+        return;
+    }
+
+    ngx_http_zoom_pool_zone_lock(pool);
+
+    if (ngx_http_zoom_pool_leased(pool, picked)) {
+        ngx_http_zoom_lease_free(pool, picked->lease);
     }
 
     ngx_http_zoom_pool_zone_unlock(pool);

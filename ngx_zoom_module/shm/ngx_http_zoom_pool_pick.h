@@ -29,6 +29,7 @@ typedef struct {
     uint32_t                     member_serial;
     uint32_t                     lease;      /* one more than the index, or 0 */
     uint32_t                     lease_serial;
+    ngx_uint_t                   again;      /* the bot had it before */
     size_t                       len;
     u_char                       name[ZOOM_USER_MAX];
 } ngx_http_zoom_picked_t;
@@ -65,6 +66,10 @@ void ngx_http_zoom_pool_used(ngx_http_zoom_pool_t *pool,
 
 /* It has not. */
 void ngx_http_zoom_pool_return(ngx_http_zoom_pool_t *pool,
+    const ngx_http_zoom_picked_t *picked);
+
+/* Likewise, after all.  What the bot had before it keeps. */
+void ngx_http_zoom_pool_drop(ngx_http_zoom_pool_t *pool,
     const ngx_http_zoom_picked_t *picked);
 
 /*

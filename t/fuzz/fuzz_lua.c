@@ -395,6 +395,57 @@ fuzz_purge(struct ngx_http_zoom_account_s *account, const ngx_str_t *user,
 }
 
 
+static const struct ngx_http_zoom_pool_conf_s *
+fuzz_pool(const ngx_str_t *name, ngx_str_t *account)
+{
+    fuzz_is(name->data != NULL);
+
+    account->data = (u_char *) "acme";
+    account->len = 4;
+
+    return (fuzz_take() & 1) ? (const void *) account->data : NULL;
+}
+
+
+static ngx_int_t
+fuzz_pick(const struct ngx_http_zoom_pool_conf_s *pool, ngx_http_request_t *r,
+    ngx_http_zoom_pool_req_t *req)
+{
+    fuzz_is(pool && r);
+
+    req->user.data = req->text;
+    req->user.len = sizeof(req->text);
+    memset(req->text, 'u', sizeof(req->text));
+
+    return -(ngx_int_t) (fuzz_take() % 2);
+}
+
+
+static ngx_uint_t
+fuzz_release(const struct ngx_http_zoom_pool_conf_s *pool,
+    const ngx_str_t *distinct, const ngx_str_t *user)
+{
+    fuzz_is(pool && distinct->data && (user->data || user->len == 0));
+
+    return fuzz_take();
+}
+
+
+static ngx_int_t
+fuzz_member(const struct ngx_http_zoom_pool_conf_s *pool, ngx_uint_t *at,
+    ngx_http_zoom_member_report_t *user)
+{
+    fuzz_is(pool != NULL);
+
+    memset(user, 0, sizeof(ngx_http_zoom_member_report_t));
+
+    user->user.data = user->text;
+    user->user.len = fuzz_take() % sizeof(user->text);
+
+    return ((*at)++ < 3) ? NGX_OK : NGX_DECLINED;
+}
+
+
 static ngx_int_t
 fuzz_meeting(const ngx_str_t *link, u_char *b, ngx_http_zoom_link_t *parts)
 {
@@ -547,7 +598,11 @@ static const ngx_http_zoom_api_t  api = {
     fuzz_type,
     members,
     fuzz_token,
-    fuzz_route
+    fuzz_route,
+    fuzz_pool,
+    fuzz_pick,
+    fuzz_release,
+    fuzz_member
 };
 
 
