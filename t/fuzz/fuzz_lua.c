@@ -436,7 +436,6 @@ fuzz_member(const struct ngx_http_zoom_pool_conf_s *pool, ngx_uint_t *at,
     ngx_http_zoom_member_report_t *user)
 {
     fuzz_is(pool != NULL);
-
     memset(user, 0, sizeof(ngx_http_zoom_member_report_t));
 
     user->user.data = user->text;
