@@ -835,9 +835,9 @@ sub messages {
     my %found;
 
     # of grants t/grants_store.t sees to it, of webhooks t/webhook_config.t, of
-    # pools t/pool_config.t
+    # pools t/pool_config.t, of Redis t/fleet_config.t
     for my $file (grep { !m{/lua/} && !m{_pool_\w+\.c$}
-                         && !m{_(?:store|consent|grants|webhook)_conf\.c$} }
+                         && !m{_(?:store|consent|grants|webhook|redis)_conf\.c$} }
                   glob "$top/ngx_zoom_module/*.c $top/ngx_zoom_module/*/*.c"
                        . " $top/src/*.c")
     {
