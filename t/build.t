@@ -11,6 +11,7 @@ use File::Basename qw(dirname);
 use File::Path qw(make_path);
 use Test::More;
 
+use Zoom::Nginx;
 use Zoom::Process qw(spawn alive ended wait_for scratch discard slurp spew);
 
 plan skip_all => 'of Debian\'s nginx alone'
@@ -75,6 +76,29 @@ subtest 'a copied build/' => sub {
 
     make({}, $makefile);
     is(changed($makefile), $before, 'once');
+};
+
+
+# Workers of nginx are nobody, and what they need is not for them to find there.
+subtest 'a clone that only its owner may enter' => sub {
+    my @files = map { "t/$_.t" } qw(callback_get lua_examples run);
+    my $built = dirname(Zoom::Nginx::module());
+
+    system('cp', "$built/ngx_http_zoom_module.so",
+           "$built/ngx_http_zoom_lua_module.so", "$tree/build") == 0
+        or die "cannot copy $built\n";
+
+    chmod 0700, $dir;
+
+    my $pid = spawn(
+        name   => 'prove',
+        output => "$dir/output",
+        argv   => ['sh', '-c', "cd '$tree' && exec prove -It/lib @files"],
+    );
+
+    wait_for(sub { !alive($pid) }, 120, 'prove');
+    is(ended($pid), 0, "@files") or diag slurp("$dir/output");
+    unlike(slurp("$dir/output"), qr/skipped/, 'none is skipped');
 };
 
 
