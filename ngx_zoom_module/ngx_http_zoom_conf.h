@@ -83,6 +83,7 @@ typedef struct {
     ngx_str_t                    account;    /* as written, or nothing */
     const ngx_str_t             *hidden;     /* arguments to keep out of logs,
                                                 an empty name ends them */
+    const ngx_str_t             *links;      /* likewise, but for numbers */
     ngx_http_zoom_place_t        place;
 } ngx_http_zoom_use_t;
 

@@ -94,6 +94,15 @@ static const ngx_str_t  ngx_http_zoom_hidden[] = {
 };
 
 
+/* And that may have a link in place of a number. */
+
+static const ngx_str_t  ngx_http_zoom_hidden_links[] = {
+    ngx_string("meeting_number"),
+    ngx_string("meeting_id"),
+    ngx_null_string
+};
+
+
 /* And that open an account. */
 
 static const ngx_str_t  ngx_http_zoom_hidden_code[] = {
@@ -535,6 +544,7 @@ ngx_http_zoom_use(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         || zlcf->use.what == NGX_HTTP_ZOOM_JOIN)
     {
         zlcf->use.hidden = ngx_http_zoom_hidden;
+        zlcf->use.links = ngx_http_zoom_hidden_links;
 
     } else if (zlcf->use.what == NGX_HTTP_ZOOM_CONNECTED) {
         zlcf->use.hidden = ngx_http_zoom_hidden_code;

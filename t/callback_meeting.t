@@ -274,6 +274,7 @@ subtest 'GET' => sub {
 
     for my $arg ('meeting_number=123456789', 'meeting_id=123456789',
                  "meeting_url=$link", "meeting_url=$link&meeting_id=987654321",
+                 "meeting_number=$link", "meeting_id=$link",
                  'meeting_url=&meeting_number=123456789',
                  'meeting_url=https://zoom.us/j/123456789?x=5%')
     {
@@ -282,8 +283,13 @@ subtest 'GET' => sub {
                   'is that meeting');
     }
 
-    is_error($t->get("/record?key=wrong&meeting_url=$link"),
-             '401 unauthenticated', 'a passcode comes too early for the log');
+    is_error($t->get("/record?key=wrong&$_=$link"), '401 unauthenticated',
+             'a passcode comes too early for the log')
+        for qw(meeting_url meeting_number meeting_id);
+
+    $t->get("/record?$key&meeting_number=861%202580+0160&mark=number");
+    like(line_of('number')->{request}, qr/&meeting_number=861%202580\+0160&/,
+         'a number may be read there');
 
     for my $arg ('', 'meeting_number=', 'meeting_number=12345678',
                  'meeting_number=1234567890123', 'meeting_number=12345678x',

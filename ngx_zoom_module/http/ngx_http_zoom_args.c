@@ -18,6 +18,7 @@ typedef struct {
     const ngx_str_t             *secret;
     u_char                      *scratch;
     size_t                       size;
+    ngx_uint_t                   number;      /* may be shown */
 } ngx_http_zoom_mask_t;
 
 
@@ -27,6 +28,9 @@ static void ngx_http_zoom_args_mask_all(ngx_http_request_t *r,
     const ngx_http_zoom_mask_t *mask);
 static void ngx_http_zoom_args_mask_query(u_char *pos, u_char *last,
     const ngx_http_zoom_mask_t *mask);
+static ngx_uint_t ngx_http_zoom_args_is(u_char *pos, u_char *name_end,
+    u_char *last, const ngx_http_zoom_mask_t *mask);
+static ngx_uint_t ngx_http_zoom_args_number(u_char *pos, u_char *last);
 static ngx_uint_t ngx_http_zoom_args_holds(u_char *pos, u_char *last,
     const ngx_http_zoom_mask_t *mask);
 static ngx_uint_t ngx_http_zoom_args_spelled(u_char *pos, u_char *last,
@@ -89,13 +93,15 @@ ngx_http_zoom_args_next(u_char **pos, u_char *last, u_char **name_end)
 
 
 void
-ngx_http_zoom_args_mask(ngx_http_request_t *r, const ngx_str_t *name)
+ngx_http_zoom_args_mask(ngx_http_request_t *r, const ngx_str_t *name,
+    ngx_uint_t number)
 {
     ngx_http_zoom_mask_t  mask;
 
     ngx_memzero(&mask, sizeof(ngx_http_zoom_mask_t));
 
     mask.name = name;
+    mask.number = number;
 
     ngx_http_zoom_args_mask_all(r, &mask);
 }
@@ -111,6 +117,7 @@ ngx_http_zoom_args_mask_secret(ngx_http_request_t *r, const ngx_str_t *secret)
     size = ngx_max(size, r->unparsed_uri.len);
 
     mask.name = NULL;
+    mask.number = 0;
     mask.secret = secret;
     mask.size = size;
 
@@ -192,13 +199,44 @@ ngx_http_zoom_args_mask_query(u_char *pos, u_char *last,
             value = start;
         }
 
-        if (mask->name ? ngx_http_zoom_args_spelled(start, name_end,
-                                                    mask->name)
+        if (mask->name ? ngx_http_zoom_args_is(start, name_end, end, mask)
                        : ngx_http_zoom_args_holds(value, end, mask))
         {
             ngx_memset(value, '*', end - value);
         }
     }
+}
+
+
+static ngx_uint_t
+ngx_http_zoom_args_is(u_char *pos, u_char *name_end, u_char *last,
+    const ngx_http_zoom_mask_t *mask)
+{
+    return ngx_http_zoom_args_spelled(pos, name_end, mask->name)
+           && !(mask->number
+                && ngx_http_zoom_args_number(name_end + 1, last));
+}
+
+
+/* "861 2580 0160", however the blanks are spelled */
+
+static ngx_uint_t
+ngx_http_zoom_args_number(u_char *pos, u_char *last)
+{
+    while (pos < last) {
+
+        if ((*pos >= '0' && *pos <= '9') || *pos == '+' || *pos == '-') {
+            pos++;
+
+        } else if (last - pos >= 3 && ngx_strncmp(pos, "%20", 3) == 0) {
+            pos += 3;
+
+        } else {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 

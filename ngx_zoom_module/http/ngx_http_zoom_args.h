@@ -21,10 +21,12 @@ ngx_uint_t ngx_http_zoom_arg(const ngx_str_t *args, const ngx_str_t *name,
 
 /*
  * Overwrites every value of "name", however the name is spelled, wherever
- * nginx keeps the arguments: the logs see them after us.
+ * nginx keeps the arguments: the logs see them after us.  With "number" a
+ * value stays that is the number of a meeting and no link to it.
  */
 
-void ngx_http_zoom_args_mask(ngx_http_request_t *r, const ngx_str_t *name);
+void ngx_http_zoom_args_mask(ngx_http_request_t *r, const ngx_str_t *name,
+    ngx_uint_t number);
 
 /* Overwrites a secret that was sent under another name. */
 void ngx_http_zoom_args_mask_secret(ngx_http_request_t *r,

@@ -19,7 +19,7 @@ static ngx_int_t ngx_http_zoom_auth_line(ngx_http_request_t *r,
     ngx_http_zoom_auth_t *auth, const ngx_http_zoom_auth_line_t *line,
     const ngx_str_t *args);
 static void ngx_http_zoom_auth_mask_arg(ngx_http_request_t *r,
-    const ngx_str_t *name);
+    const ngx_str_t *name, ngx_uint_t number);
 static void ngx_http_zoom_auth_mask_secrets(ngx_http_request_t *r,
     const ngx_array_t *lines);
 static ngx_int_t ngx_http_zoom_auth_raw_line(
@@ -157,24 +157,29 @@ ngx_http_zoom_auth_mask(ngx_http_request_t *r, const ngx_array_t *lines)
 
         for (k = 0; k < line[i].proofs.nelts; k++) {
             if (proof[k].scheme == NGX_HTTP_ZOOM_AUTH_ARG) {
-                ngx_http_zoom_auth_mask_arg(r, &proof[k].name);
+                ngx_http_zoom_auth_mask_arg(r, &proof[k].name, 0);
             }
         }
     }
 
     for (hidden = zlcf->use.hidden; hidden && hidden->len; hidden++) {
-        ngx_http_zoom_auth_mask_arg(r, hidden);
+        ngx_http_zoom_auth_mask_arg(r, hidden, 0);
+    }
+
+    for (hidden = zlcf->use.links; hidden && hidden->len; hidden++) {
+        ngx_http_zoom_auth_mask_arg(r, hidden, 1);
     }
 }
 
 
 static void
-ngx_http_zoom_auth_mask_arg(ngx_http_request_t *r, const ngx_str_t *name)
+ngx_http_zoom_auth_mask_arg(ngx_http_request_t *r, const ngx_str_t *name,
+    ngx_uint_t number)
 {
-    ngx_http_zoom_args_mask(r, name);
+    ngx_http_zoom_args_mask(r, name, number);
 
     if (r != r->main) {
-        ngx_http_zoom_args_mask(r->main, name);
+        ngx_http_zoom_args_mask(r->main, name, number);
     }
 }
 
