@@ -518,6 +518,33 @@ local function life(ttl)
 end
 
 
+-- How every call that waits begins: its time and the request that it is made
+-- in, or nil and what is wrong.
+local function begin(args, names, required)
+    local ok, err = check(args, names, required)
+
+    if not ok then
+        return nil, err
+    end
+
+    local timeout, r
+
+    timeout, err = milliseconds(args.timeout)
+
+    if not timeout then
+        return nil, err
+    end
+
+    r, err = request()
+
+    if not r then
+        return nil, err
+    end
+
+    return timeout, r
+end
+
+
 -- Whatever was left from the last call would be taken for an argument.
 local function fill(args)
     local ttl, err = life(args.ttl)
@@ -555,29 +582,15 @@ local ACCOUNT = { "account" }
 
 -- token, nil, info or nil, error, info
 function _M.mint(args)
-    local ok, err = check(args, MINT, ACCOUNT)
-
-    if not ok then
-        return nil, err
-    end
-
-    local timeout, r
-
-    timeout, err = milliseconds(args.timeout)
+    local timeout, r = begin(args, MINT, ACCOUNT)
 
     if not timeout then
-        return nil, err
+        return nil, r
     end
 
-    ok, err = fill(args)
+    local ok, err = fill(args)
 
     if not ok then
-        return nil, err
-    end
-
-    r, err = request()
-
-    if not r then
         return nil, err
     end
 
@@ -599,24 +612,10 @@ local ACCESS = { account = "string", timeout = "number" }
 
 -- likewise
 function _M.access_token(args)
-    local ok, err = check(args, ACCESS, ACCOUNT)
-
-    if not ok then
-        return nil, err
-    end
-
-    local timeout, r
-
-    timeout, err = milliseconds(args.timeout)
+    local timeout, r = begin(args, ACCESS, ACCOUNT)
 
     if not timeout then
-        return nil, err
-    end
-
-    r, err = request()
-
-    if not r then
-        return nil, err
+        return nil, r
     end
 
     set(account, args.account)
@@ -698,24 +697,10 @@ end
 
 -- What grants() and disconnect() have in common.
 local function about_grants(args, names, required, user, ask, finish)
-    local ok, err = check(args, names, required)
-
-    if not ok then
-        return nil, err
-    end
-
-    local timeout, r
-
-    timeout, err = milliseconds(args.timeout)
+    local timeout, r = begin(args, names, required)
 
     if not timeout then
-        return nil, err
-    end
-
-    r, err = request()
-
-    if not r then
-        return nil, err
+        return nil, r
     end
 
     set(account, args.account)
@@ -1353,36 +1338,22 @@ end
 
 -- Any request to the REST API: { status, headers, body }.
 function _M.request(args)
-    local ok, err = check(args, REQUEST, WHERE)
+    local timeout, r = begin(args, REQUEST, WHERE)
 
-    if not ok then
-        return nil, err
+    if not timeout then
+        return nil, r
     end
 
-    local r, path, content, method, timeout
-
-    r, err = request()
-
-    if not r then
-        return nil, err
-    end
-
-    path, err = path_of(args.path)
+    local path, err = path_of(args.path)
 
     if not path then
         return nil, err
     end
 
-    content, method = body_of(args)
+    local content, method = body_of(args)
 
     if not content then
         return nil, method
-    end
-
-    timeout, err = milliseconds(args.timeout)
-
-    if not timeout then
-        return nil, err
     end
 
     if args.args and next(args.args) ~= nil then
