@@ -25,10 +25,6 @@ static ngx_uint_t ngx_http_zoom_api_call_blamed(
     const zoom_response_t *response, const zoom_verdict_t *v);
 static u_char *ngx_http_zoom_api_call_print(ngx_http_zoom_call_t *call,
     u_char *p, u_char *last);
-static ngx_msec_int_t ngx_http_zoom_api_call_left(ngx_http_zoom_call_t *call);
-static void ngx_http_zoom_api_call_meet(ngx_http_zoom_call_t *call,
-    zoom_error_e trouble);
-static zoom_error_e ngx_http_zoom_api_call_met(ngx_http_zoom_call_t *call);
 static void ngx_http_zoom_api_call_done(ngx_http_zoom_call_t *call);
 static zoom_error_e ngx_http_zoom_api_call_take(ngx_http_zoom_api_call_t *req,
     const ngx_http_zoom_exchange_t *x);
@@ -44,11 +40,11 @@ static const ngx_http_zoom_call_ops_t  ngx_http_zoom_api_call_ops = {
     ngx_http_zoom_api_call_send,
     ngx_http_zoom_api_call_classify,
     ngx_http_zoom_api_call_print,
-    ngx_http_zoom_api_call_left,
     NULL,
     NULL,
-    ngx_http_zoom_api_call_meet,
-    ngx_http_zoom_api_call_met,
+    NULL,
+    NULL,
+    NULL,
     NULL,
     NULL,
     ngx_http_zoom_api_call_done
@@ -69,6 +65,7 @@ ngx_http_zoom_api_call(ngx_http_zoom_api_call_t *req)
     call->ops = &ngx_http_zoom_api_call_ops;
     call->data = req;
     call->wa = ngx_http_zoom_worker_account(req->account);
+    call->deadline = req->deadline;
     call->service = NGX_HTTP_ZOOM_API;
     call->label = req->label;
     call->pool = req->pool;
@@ -96,6 +93,7 @@ static ngx_int_t
 ngx_http_zoom_api_call_send(ngx_http_zoom_call_t *call,
     const ngx_str_t *access, ngx_http_zoom_exchange_t *x)
 {
+    ngx_msec_int_t             left;
     ngx_http_zoom_api_call_t  *req;
 
     req = call->data;
@@ -113,7 +111,8 @@ ngx_http_zoom_api_call_send(ngx_http_zoom_call_t *call,
 
     /* nobody else watches the time */
 
-    x->timeout = ngx_max(ngx_http_zoom_api_call_left(call), 1);
+    left = (ngx_msec_int_t) (call->deadline - ngx_current_msec);
+    x->timeout = ngx_max(left, 1);
 
     return ngx_http_zoom_bearer_send(call, access, x);
 }
@@ -167,39 +166,6 @@ ngx_http_zoom_api_call_print(ngx_http_zoom_call_t *call, u_char *p,
 
     return ngx_slprintf(p, last, "answer to a %s of a %s", req->method,
                         req->who);
-}
-
-
-static ngx_msec_int_t
-ngx_http_zoom_api_call_left(ngx_http_zoom_call_t *call)
-{
-    ngx_http_zoom_api_call_t  *req;
-
-    req = call->data;
-
-    return (ngx_msec_int_t) (req->deadline - ngx_current_msec);
-}
-
-
-static void
-ngx_http_zoom_api_call_meet(ngx_http_zoom_call_t *call, zoom_error_e trouble)
-{
-    ngx_http_zoom_api_call_t  *req;
-
-    req = call->data;
-
-    req->trouble = trouble;
-}
-
-
-static zoom_error_e
-ngx_http_zoom_api_call_met(ngx_http_zoom_call_t *call)
-{
-    ngx_http_zoom_api_call_t  *req;
-
-    req = call->data;
-
-    return req->trouble;
 }
 
 

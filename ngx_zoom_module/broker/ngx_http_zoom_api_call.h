@@ -59,7 +59,6 @@ struct ngx_http_zoom_api_call_s {
     /* Its own. */
 
     ngx_http_zoom_call_t         call;
-    zoom_error_e                 trouble;
     u_char                       why[256];
 };
 

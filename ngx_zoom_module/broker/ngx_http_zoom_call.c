@@ -121,7 +121,7 @@ ngx_http_zoom_call_gate(ngx_http_zoom_call_t *call)
         return ngx_http_zoom_call_give_up(call, ZOOM_E_TIMEOUT, 0);
     }
 
-    if (call->ops->left(call) <= 0) {
+    if (ngx_http_zoom_call_left(call) <= 0) {
         call->dropped = 1;
         return ngx_http_zoom_call_give_up(call,
                                           ngx_http_zoom_call_trouble(call), 0);
@@ -145,7 +145,7 @@ ngx_http_zoom_call_knock(ngx_http_zoom_call_t *call)
 
     case NGX_HTTP_ZOOM_FOLLOW:
 
-        if (call->ops->left(call) > NGX_HTTP_ZOOM_CALL_LEAST) {
+        if (ngx_http_zoom_call_left(call) > NGX_HTTP_ZOOM_CALL_LEAST) {
             ngx_add_timer(&call->timer, wait + ngx_random() % (wait + 1));
             return NGX_AGAIN;
         }
@@ -165,7 +165,7 @@ ngx_http_zoom_call_knock(ngx_http_zoom_call_t *call)
 
         if (error == ZOOM_E_ZOOM_UNAVAILABLE) {
             call->hedge = !call->foreign && !call->solo;
-            call->ops->meet(call, error);
+            ngx_http_zoom_call_meet(call, error);
         }
 
         call->state = NGX_HTTP_ZOOM_CALL_ACCESS;
@@ -173,10 +173,10 @@ ngx_http_zoom_call_knock(ngx_http_zoom_call_t *call)
 
     case NGX_HTTP_ZOOM_PAUSE:
 
-        if (call->ops->left(call) - (ngx_msec_int_t) wait
+        if (ngx_http_zoom_call_left(call) - (ngx_msec_int_t) wait
             > NGX_HTTP_ZOOM_CALL_LEAST)
         {
-            call->ops->meet(call, error);
+            ngx_http_zoom_call_meet(call, error);
             ngx_add_timer(&call->timer,
                           wait + ngx_random() % NGX_HTTP_ZOOM_CALL_JITTER);
             return NGX_AGAIN;
@@ -196,7 +196,7 @@ static ngx_uint_t
 ngx_http_zoom_call_hasty(ngx_http_zoom_call_t *call)
 {
     return call->foreign
-           && call->ops->left(call)
+           && ngx_http_zoom_call_left(call)
               < (ngx_msec_int_t) call->wa->account->client.request_timeout;
 }
 
@@ -215,7 +215,7 @@ ngx_http_zoom_call_get_access(ngx_http_zoom_call_t *call)
 
     a->wa = call->wa;
     a->user = call->user;
-    a->deadline = ngx_current_msec + call->ops->left(call);
+    a->deadline = ngx_current_msec + ngx_http_zoom_call_left(call);
     a->stale_after = call->stale_after;
     a->pool = call->pool;
     a->handler = ngx_http_zoom_call_access_handler;
@@ -254,7 +254,7 @@ ngx_http_zoom_call_have_access(ngx_http_zoom_call_t *call)
         return NGX_OK;
     }
 
-    if (call->ops->left(call) > 0
+    if (ngx_http_zoom_call_left(call) > 0
         && (a->error == ZOOM_E_TIMEOUT
             || (ngx_msec_int_t) (a->deadline - ngx_current_msec) <= 0))
     {
@@ -289,7 +289,7 @@ ngx_http_zoom_call_get_slot(ngx_http_zoom_call_t *call)
     ngx_msec_t      wait;
     ngx_msec_int_t  left;
 
-    left = call->ops->left(call);
+    left = ngx_http_zoom_call_left(call);
 
     /*
      * The callers may have left or run out of time while it waited for a slot;
@@ -349,13 +349,13 @@ ngx_http_zoom_call_take_slot(ngx_http_zoom_call_t *call, ngx_msec_t left,
     if (call->serial
         && ngx_http_zoom_lane_take(&call->lane, left, wait) != NGX_OK)
     {
-        call->ops->meet(call, ZOOM_E_RATE_LIMITED);
+        ngx_http_zoom_call_meet(call, ZOOM_E_RATE_LIMITED);
         *wait = ngx_min(*wait, left);
         return NGX_AGAIN;
     }
 
     if (call->humble && ngx_http_zoom_turn_take(&call->turn, wait) != NGX_OK) {
-        call->ops->meet(call, ZOOM_E_RATE_LIMITED);
+        ngx_http_zoom_call_meet(call, ZOOM_E_RATE_LIMITED);
         *wait = ngx_min(*wait, left);
         return NGX_AGAIN;
     }
@@ -383,7 +383,7 @@ ngx_http_zoom_call_go(ngx_http_zoom_call_t *call)
      * timers of their own.
      */
 
-    left = call->ops->left(call);
+    left = ngx_http_zoom_call_left(call);
     call->until = ngx_current_msec + left;
 
     left -= ngx_min(left / 4, NGX_HTTP_ZOOM_CALL_LEAST / 4);
@@ -585,7 +585,7 @@ static void
 ngx_http_zoom_call_hedge(ngx_http_zoom_call_t *call)
 {
     if (!ngx_http_zoom_call_wanted(call)
-        || call->ops->left(call) <= 0
+        || ngx_http_zoom_call_left(call) <= 0
         || !ngx_http_zoom_breaker_ready(call->wa->state, call->service))
     {
         ngx_add_timer(&call->timer,
@@ -630,6 +630,29 @@ ngx_http_zoom_call_unready(ngx_http_zoom_call_t *call)
 }
 
 
+ngx_msec_int_t
+ngx_http_zoom_call_left(ngx_http_zoom_call_t *call)
+{
+    if (call->ops->left) {
+        return call->ops->left(call);
+    }
+
+    return (ngx_msec_int_t) (call->deadline - ngx_current_msec);
+}
+
+
+void
+ngx_http_zoom_call_meet(ngx_http_zoom_call_t *call, zoom_error_e trouble)
+{
+    if (call->ops->meet) {
+        call->ops->meet(call, trouble);
+        return;
+    }
+
+    call->trouble = trouble;
+}
+
+
 static ngx_uint_t
 ngx_http_zoom_call_wanted(ngx_http_zoom_call_t *call)
 {
@@ -643,7 +666,7 @@ ngx_http_zoom_call_trouble(ngx_http_zoom_call_t *call)
     zoom_error_e             trouble;
     ngx_http_zoom_flight_t  *flight;
 
-    trouble = call->ops->trouble(call);
+    trouble = call->ops->trouble ? call->ops->trouble(call) : call->trouble;
     flight = call->access.waiter.flight;
 
     if (trouble == ZOOM_OK && flight) {

@@ -67,7 +67,11 @@ typedef struct {
     u_char                    *(*print)(ngx_http_zoom_call_t *call, u_char *p,
                                         u_char *last);
 
-    /* Milliseconds that whoever waits has left; 0 or less: none. */
+    /*
+     * NULL: until call->deadline.  Milliseconds that whoever waits has left;
+     * 0 or less: none.
+     */
+
     ngx_msec_int_t             (*left)(ngx_http_zoom_call_t *call);
 
     /* NULL: always.  Whether anybody waits. */
@@ -77,7 +81,11 @@ typedef struct {
     void                       (*busy)(ngx_http_zoom_call_t *call,
                                        ngx_msec_t time);
 
-    /* Stores the error after which it tries again; returns that error. */
+    /*
+     * Both NULL: in call->trouble.  Stores the error after which it tries
+     * again; returns that error.
+     */
+
     void                       (*meet)(ngx_http_zoom_call_t *call,
                                        zoom_error_e trouble);
     zoom_error_e               (*trouble)(ngx_http_zoom_call_t *call);
@@ -116,6 +124,8 @@ struct ngx_http_zoom_call_s {
     ngx_msec_t                   stale_after;    /* as that of an access */
     ngx_str_t                    user;       /* whose access token, of an
                                                 account of users */
+    ngx_msec_t                   deadline;   /* on ngx_current_msec's clock,
+                                                without ops->left */
     ngx_uint_t                   tries_max;  /* 0: as many as time allows */
     unsigned                     anonymous:1;    /* without access token */
     unsigned                     humble:1;   /* its slots come after those of
@@ -152,6 +162,7 @@ struct ngx_http_zoom_call_s {
     ngx_http_zoom_turn_t         turn;       /* if humble */
     ngx_http_zoom_lane_t         lane;       /* if serial */
     ngx_event_t                  timer;      /* of the state */
+    zoom_error_e                 trouble;    /* without ops->meet */
     ngx_uint_t                   tries;
     ngx_uint_t                   refusals;   /* 429 */
     ngx_msec_t                   until;      /* somebody waited, when it was

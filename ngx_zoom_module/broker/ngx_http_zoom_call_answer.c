@@ -245,7 +245,7 @@ ngx_http_zoom_call_retry(ngx_http_zoom_call_t *call)
         return ngx_http_zoom_call_fail(call);
     }
 
-    left = call->ops->left(call);
+    left = ngx_http_zoom_call_left(call);
     delay = ngx_http_zoom_call_delay(call);
 
     /* a request that was stuck in our queue must not join it again */
@@ -271,7 +271,7 @@ ngx_http_zoom_call_retry(ngx_http_zoom_call_t *call)
     ngx_http_zoom_call_tell(call, 0);
 
     ngx_http_zoom_count(&call->wa->state->retries);
-    call->ops->meet(call, call->verdict.error);
+    ngx_http_zoom_call_meet(call, call->verdict.error);
 
     /* the exchange beside it may be on its way to a slot */
 
@@ -340,7 +340,7 @@ ngx_http_zoom_call_limited(ngx_http_zoom_call_t *call)
 
     if (!ngx_http_zoom_call_under_way(call)
         && ((ngx_msec_int_t) wait + NGX_HTTP_ZOOM_CALL_LEAST
-            > call->ops->left(call)
+            > ngx_http_zoom_call_left(call)
             || (call->tries_max && call->tries >= call->tries_max)))
     {
         call->slot.limit = NGX_HTTP_ZOOM_LIMIT_REJECTED;
@@ -350,7 +350,7 @@ ngx_http_zoom_call_limited(ngx_http_zoom_call_t *call)
     ngx_http_zoom_call_tell(call, 0);
 
     ngx_http_zoom_count(&wa->state->retries);
-    call->ops->meet(call, call->verdict.error);
+    ngx_http_zoom_call_meet(call, call->verdict.error);
 
     if (wa->account->dry_run) {
 

@@ -46,6 +46,13 @@ ngx_int_t ngx_http_zoom_call_end(ngx_http_zoom_call_t *call);
 /* Ends with call->verdict, which goes to the breaker and the log. */
 ngx_int_t ngx_http_zoom_call_fail(ngx_http_zoom_call_t *call);
 
+/* Milliseconds that whoever waits has left; 0 or less: none. */
+ngx_msec_int_t ngx_http_zoom_call_left(ngx_http_zoom_call_t *call);
+
+/* Keeps the error after which it is tried again. */
+void ngx_http_zoom_call_meet(ngx_http_zoom_call_t *call,
+    zoom_error_e trouble);
+
 /* Takes back what was done towards a try that was not sent. */
 void ngx_http_zoom_call_unready(ngx_http_zoom_call_t *call);
 

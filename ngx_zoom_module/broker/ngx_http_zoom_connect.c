@@ -45,10 +45,6 @@ static void ngx_http_zoom_connect_tokens(ngx_http_zoom_connecting_t *c,
     const zoom_response_t *response, zoom_verdict_t *v);
 static u_char *ngx_http_zoom_connect_print(ngx_http_zoom_call_t *call,
     u_char *p, u_char *last);
-static ngx_msec_int_t ngx_http_zoom_connect_left(ngx_http_zoom_call_t *call);
-static void ngx_http_zoom_connect_meet(ngx_http_zoom_call_t *call,
-    zoom_error_e trouble);
-static zoom_error_e ngx_http_zoom_connect_met(ngx_http_zoom_call_t *call);
 static void ngx_http_zoom_connect_done(ngx_http_zoom_call_t *call);
 static void ngx_http_zoom_connect_store(ngx_http_zoom_connecting_t *c);
 static void ngx_http_zoom_connect_stored(ngx_http_zoom_grants_ask_t *ask);
@@ -58,11 +54,11 @@ static const ngx_http_zoom_call_ops_t  ngx_http_zoom_connect_ops = {
     ngx_http_zoom_connect_send,
     ngx_http_zoom_connect_classify,
     ngx_http_zoom_connect_print,
-    ngx_http_zoom_connect_left,
     NULL,
     NULL,
-    ngx_http_zoom_connect_meet,
-    ngx_http_zoom_connect_met,
+    NULL,
+    NULL,
+    NULL,
     NULL,
     NULL,
     ngx_http_zoom_connect_done
@@ -203,8 +199,6 @@ ngx_http_zoom_connect_step(ngx_http_zoom_connecting_t *c,
     ngx_http_zoom_call_t  *call;
 
     c->step = step;
-    c->trouble = ZOOM_OK;
-    c->deadline = ngx_current_msec + NGX_HTTP_ZOOM_CONNECT_TIME;
 
     call = &c->call;
 
@@ -213,6 +207,7 @@ ngx_http_zoom_connect_step(ngx_http_zoom_connecting_t *c,
     call->ops = &ngx_http_zoom_connect_ops;
     call->data = c;
     call->wa = c->wa;
+    call->deadline = ngx_current_msec + NGX_HTTP_ZOOM_CONNECT_TIME;
     call->service = NGX_HTTP_ZOOM_OAUTH;
     call->label = ZOOM_NLABELS;
     call->anonymous = 1;
@@ -398,39 +393,6 @@ ngx_http_zoom_connect_print(ngx_http_zoom_call_t *call, u_char *p,
     u_char *last)
 {
     return ngx_slprintf(p, last, "grant of a user who connects");
-}
-
-
-static ngx_msec_int_t
-ngx_http_zoom_connect_left(ngx_http_zoom_call_t *call)
-{
-    ngx_http_zoom_connecting_t  *c;
-
-    c = call->data;
-
-    return (ngx_msec_int_t) (c->deadline - ngx_current_msec);
-}
-
-
-static void
-ngx_http_zoom_connect_meet(ngx_http_zoom_call_t *call, zoom_error_e trouble)
-{
-    ngx_http_zoom_connecting_t  *c;
-
-    c = call->data;
-
-    c->trouble = trouble;
-}
-
-
-static zoom_error_e
-ngx_http_zoom_connect_met(ngx_http_zoom_call_t *call)
-{
-    ngx_http_zoom_connecting_t  *c;
-
-    c = call->data;
-
-    return c->trouble;
 }
 
 

@@ -36,8 +36,6 @@ typedef struct {
     ngx_http_zoom_connect_e      step;
     ngx_http_zoom_worker_account_t  *wa;
     ngx_http_zoom_call_t         call;
-    zoom_error_e                 trouble;
-    ngx_msec_t                   deadline;
     ngx_event_t                  timer;      /* to the next poll */
     ngx_msec_t                   dies;       /* the device's code */
     zoom_device_e                reason;

@@ -32,7 +32,6 @@ typedef struct {
     ngx_http_zoom_worker_account_t  *wa;
     ngx_http_zoom_access_t       access;
     ngx_http_zoom_call_t         call;
-    zoom_error_e                 trouble;
     ngx_msec_t                   deadline;
     ngx_event_t                  event;      /* starts from the loop */
     ngx_pool_t                  *pool;
@@ -49,11 +48,6 @@ static void ngx_http_zoom_disconnect_classify(ngx_http_zoom_call_t *call,
     const ngx_http_zoom_exchange_t *x, zoom_verdict_t *v);
 static u_char *ngx_http_zoom_disconnect_print(ngx_http_zoom_call_t *call,
     u_char *p, u_char *last);
-static ngx_msec_int_t ngx_http_zoom_disconnect_left(
-    ngx_http_zoom_call_t *call);
-static void ngx_http_zoom_disconnect_meet(ngx_http_zoom_call_t *call,
-    zoom_error_e trouble);
-static zoom_error_e ngx_http_zoom_disconnect_met(ngx_http_zoom_call_t *call);
 static void ngx_http_zoom_disconnect_revoked(ngx_http_zoom_call_t *call);
 static void ngx_http_zoom_disconnect_forget(ngx_http_zoom_disconnecting_t *d);
 static void ngx_http_zoom_disconnect_forgotten(
@@ -67,11 +61,11 @@ static const ngx_http_zoom_call_ops_t  ngx_http_zoom_disconnect_ops = {
     ngx_http_zoom_disconnect_send,
     ngx_http_zoom_disconnect_classify,
     ngx_http_zoom_disconnect_print,
-    ngx_http_zoom_disconnect_left,
     NULL,
     NULL,
-    ngx_http_zoom_disconnect_meet,
-    ngx_http_zoom_disconnect_met,
+    NULL,
+    NULL,
+    NULL,
     NULL,
     NULL,
     ngx_http_zoom_disconnect_revoked
@@ -174,6 +168,7 @@ ngx_http_zoom_disconnect_revoke(ngx_http_zoom_disconnecting_t *d)
     call->ops = &ngx_http_zoom_disconnect_ops;
     call->data = d;
     call->wa = d->wa;
+    call->deadline = d->deadline;
     call->service = NGX_HTTP_ZOOM_OAUTH;
     call->label = ZOOM_NLABELS;
     call->anonymous = 1;
@@ -244,40 +239,6 @@ ngx_http_zoom_disconnect_print(ngx_http_zoom_call_t *call, u_char *p,
     u_char *last)
 {
     return ngx_slprintf(p, last, "revocation of a grant");
-}
-
-
-static ngx_msec_int_t
-ngx_http_zoom_disconnect_left(ngx_http_zoom_call_t *call)
-{
-    ngx_http_zoom_disconnecting_t  *d;
-
-    d = call->data;
-
-    return (ngx_msec_int_t) (d->deadline - ngx_current_msec);
-}
-
-
-static void
-ngx_http_zoom_disconnect_meet(ngx_http_zoom_call_t *call,
-    zoom_error_e trouble)
-{
-    ngx_http_zoom_disconnecting_t  *d;
-
-    d = call->data;
-
-    d->trouble = trouble;
-}
-
-
-static zoom_error_e
-ngx_http_zoom_disconnect_met(ngx_http_zoom_call_t *call)
-{
-    ngx_http_zoom_disconnecting_t  *d;
-
-    d = call->data;
-
-    return d->trouble;
 }
 
 
