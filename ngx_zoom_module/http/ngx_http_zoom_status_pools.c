@@ -171,8 +171,8 @@ ngx_http_zoom_json_pool(ngx_http_zoom_writer_t *w,
         out = &report->out[i];
 
         ngx_http_zoom_writes(w, i ? ",{\"user\":\"" : "{\"user\":\"");
-        ngx_http_zoom_write_escaped(w, NGX_HTTP_ZOOM_ESCAPE_JSON, out->name.data,
-                                    out->name.len);
+        ngx_http_zoom_write_escaped(w, NGX_HTTP_ZOOM_ESCAPE_JSON,
+                                    out->name.data, out->name.len);
         ngx_http_zoom_writef(w, "\",\"gone\":%s,\"fails\":%uD,\"code\":%d,"
                                 "\"seconds\":%M}",
                              out->gone ? "true" : "false", out->fails,

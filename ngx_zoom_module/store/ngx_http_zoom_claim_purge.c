@@ -157,6 +157,7 @@ ngx_http_zoom_claim_purge_news(const ngx_str_t *text)
 
 #else
 
+
 void
 ngx_http_zoom_claim_purge_init(const zoom_seal_t *seal,
     ngx_http_zoom_claim_purged_pt purged)
