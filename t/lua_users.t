@@ -9,6 +9,7 @@ use FindBin;
 use JSON::PP ();
 use Test::More;
 
+use Zoom::HTTP;
 use Zoom::Resty;
 use Zoom::Test;
 
@@ -154,6 +155,27 @@ subtest 'a life' => sub {
 };
 
 
+subtest 'one at a time' => sub {
+    $zoom->control({ forget => 1 },
+                   { match => 'user_create', mode => 'delay', ms => 50 });
+
+    my @started = map {
+        http_start(port => $nginx->port,
+                   path => '/' . ($_ % 2 ? 'script' : 'resty')
+                           . "?case=create_$_")
+    } 1 .. 12;
+
+    my @answers = map { http_wait($_)->body } @started;
+
+    $zoom->control({ clear => 1 });
+
+    is(scalar(grep { $_ eq 'true' || $_ eq unpack 'H*', 'true' } @answers),
+       12, 'each is made') or diag(explain(\@answers));
+    is($zoom->stats->{concurrency}{user_create}{max}, 1,
+       'by two workers and two hosts');
+};
+
+
 subtest 'create' => sub {
     for my $code (2033, 2034, 2038, 3412) {
         meanwhile([{ licences_used_up => $code }], 'create_used_up',
@@ -217,8 +239,8 @@ subtest 'list' => sub {
     my $n = $zoom->stats->{calls}{users_list} // 0;
 
     table(
-        list         => '49 0',
-        list_one     => '49 0',
+        list         => '61 0',
+        list_one     => '61 0',
         list_pending => '1 0',
         list_some    => '3',
     );
@@ -244,7 +266,7 @@ subtest 'a list that Zoom spoils' => sub {
 
     meanwhile([{ %page, after => 1, times => 1, status => 400,
                  body => '{"code":300,"message":"The token has expired."}' }],
-              'list', '49 0');
+              'list', '61 0');
     meanwhile([{ %page, after => 1, status => 400,
                  body => '{"code":300,"message":"The token has expired."}' }],
               'list', '20 0 zoom_refused {answer=yes,code=300,http=400,'

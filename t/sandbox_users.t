@@ -163,6 +163,36 @@ subtest 'refusals' => sub {
 };
 
 
+subtest 'one at a time' => sub {
+    again({ match => 'user_create', mode => 'delay', ms => 1000, times => 1 });
+
+    my $slow = http_start(
+        port => $zoom->plain, method => 'POST', path => '/v2/users',
+        body => $json->encode({ action => 'create', user_info => {
+            email => 'slow@example.com', type => 1 } }),
+        headers => [Authorization => "Bearer $bearer"]);
+
+    wait_for(sub { $zoom->stats->{concurrency}{user_create}{now} }, 10,
+             'the first one');
+    is(said(create('create', 'other@example.com')), '429 429', 'another');
+    is(http_wait($slow)->status, 201, 'it was made');
+    is(create('create', 'other@example.com')->status, 201, 'now the other');
+};
+
+
+subtest 'changes' => sub {
+    again();
+
+    my $user = '/users/bots@example.com';
+
+    is(api(PATCH => $user, { first_name => 'A', anything => 1 })->status, 204,
+       'what Zoom does not know it takes');
+    is(said(api(PATCH => $user, $_)), '400 300', 'but not that')
+        for { first_name => 'x' x 65 }, { display_name => 'x' x 129 },
+            { type => 9 }, { last_name => [] };
+};
+
+
 subtest 'pages' => sub {
     again({ bots => 700 });
 

@@ -104,6 +104,18 @@ cases.create_unmanaged = create{ action = "autoCreate",
 cases.create_again = create{ email = "bots@example.com" }
 
 
+for i = 1, 12 do
+    cases["create_" .. i] = function(zoom)
+        local user, err = zoom.users.create{
+            account = "acme", action = "autoCreate", timeout = 20,
+            email = "new-" .. i .. "@managed.example",
+        }
+
+        return user and true or err
+    end
+end
+
+
 local CREATE = {
     action = { action = "remove" },
     email = { email = "nobody" },

@@ -75,6 +75,12 @@ local function remember()
 end
 
 
+-- How many of these are here at this moment.
+function _M.now(endpoint)
+    return dict:get(key("concurrency", endpoint, "now")) or 0
+end
+
+
 -- It has been answered, or its client has gone.
 function _M.leave()
     local endpoint = ngx.ctx.endpoint

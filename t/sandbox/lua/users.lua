@@ -351,7 +351,19 @@ local function is_over_daily(action)
 end
 
 
+-- Zoom takes one of these at a time; with which words it says so is not known.
+local function is_crowded()
+    return stats.now("user_create") > 1
+end
+
+
 function _M.create()
+    if is_crowded() then
+        return answer.refuse(429, 429, "Too many concurrent requests. A "
+                                       .. "request to create a user is under "
+                                       .. "way.")
+    end
+
     local request = body()
     local status, code, message = create_problem(request)
 
@@ -383,6 +395,17 @@ function _M.create()
 end
 
 
+-- Members that it does not know Zoom takes without a word.
+local function is_change(change)
+    local kind = change.type
+
+    return (kind == nil or kind == 1 or kind == 2)
+           and is_text(change.first_name, 64)
+           and is_text(change.last_name, 64)
+           and is_text(change.display_name, 128)
+end
+
+
 function _M.update(call)
     local user, change = _M.of(call), body()
 
@@ -390,7 +413,7 @@ function _M.update(call)
         return
     end
 
-    if type(change) ~= "table" then
+    if type(change) ~= "table" or not is_change(change) then
         return answer.refuse(400, 300, "Validation Failed.")
     end
 
