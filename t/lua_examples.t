@@ -9,10 +9,18 @@ use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use Test::More;
 
+use Zoom::Event qw(event);
+use Zoom::HTTP;
+use Zoom::Receiver;
 use Zoom::Test;
 
 my $t = Zoom::Test->new;
 my $zoom = $t->zoom;
+
+my $app = Zoom::Receiver->start(log => $t->dir . '/app');
+
+$t->secret_file('hook', 'CANARYhook' . 'x' x 12);
+$t->canary(hook => $t->secret('hook'));
 
 my $examples = abs_path(dirname(__FILE__) . '/../lua/examples');
 
@@ -43,7 +51,23 @@ $locations .= join '', map { <<"EOC" } qw(host_zak deny_list);
         }
 EOC
 
-my $nginx = $t->nginx(lua => 1, http => <<"EOC", locations => <<"EOC2");
+$locations .= <<"EOC";
+        location = /own_user {
+            zoom_tokens             acme;
+            zoom_lua_allow          users;
+            zoom_route_by_lua_file  $examples/own_user.lua;
+        }
+
+        location = /webhook {
+            zoom_webhook              acme;
+            zoom_webhook_by_lua_file  $examples/webhook.lua;
+            proxy_pass                http://127.0.0.1:${\ $app->port};
+        }
+EOC
+
+my %account = (webhook_secret => 'file:%{hook}');
+
+my $nginx = $t->nginx(lua => 1, account => \%account, http => <<"EOC", locations => <<"EOC2");
     $backup
     zoom_lua_path      $examples;
     zoom_lua_accounts  backup;
@@ -124,6 +148,40 @@ subtest 'a file' => sub {
 };
 
 
+subtest 'a user for each tenant' => sub {
+    is(whose('own_user'), 'bots-tenant1@example.com', 'a tenant')
+        for 1 .. 3;
+    is(whose('own_user', secret => 'attendee2'), 'bots-leaver@example.com',
+       'another');
+    is($zoom->stats->{created}{autoCreate}, 2, 'each was made once');
+
+    $zoom->control({ scopes => [qw(user:read:admin)] });
+    $zoom->control({ revoke => 1 });
+    is(whose('own_user'), 'bots-tenant1@example.com', 'and is known');
+};
+
+
+subtest 'a webhook' => sub {
+    my $hook = sub {
+        my ($event, %object) = @_;
+
+        return http(port => $nginx->port, path => '/webhook',
+                    event($event, { object => \%object },
+                          secret => $t->secret('hook')))->status;
+    };
+
+    is($hook->('recording.completed', id => 1, duration => 30), 200, 'a long '
+       . 'recording');
+    is($hook->('recording.completed', id => 2, duration => 1), 204, 'a short '
+       . 'one');
+    is($hook->('recording.completed', id => 3), 200, 'one without a length');
+    is($hook->('user.deactivated', id => 'x', email => 'bot@example.com'), 200,
+       'a user');
+    is($app->requests, 3, 'three came');
+    like($nginx->error_log, qr/deactivated bot\@example\.com/, 'and a line');
+};
+
+
 subtest 'failover' => sub {
     my $aid = sub {
         my $r = $t->attendee('/failover');
@@ -134,7 +192,7 @@ subtest 'failover' => sub {
     is($aid->(), $t->secret('account_id'), 'the account');
 
     # Stale ones would serve, too.
-    $t->reload(lua => 1, http => <<"EOC", locations => <<"EOC2");
+    $t->reload(lua => 1, account => \%account, http => <<"EOC", locations => <<"EOC2");
     $backup
     zoom_lua_path      $examples;
     zoom_lua_accounts  backup;
