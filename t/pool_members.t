@@ -35,6 +35,11 @@ my $location = <<'EOC';
         location = /hook {
             zoom_webhook  acme;
         }
+
+        location = /status {
+            zoom_status;
+            zoom_authenticate  off;
+        }
 EOC
 
 my $first = <<'EOC';
@@ -73,6 +78,10 @@ sub said {
     return scalar(() = $nginx->error_log =~ /$words/g);
 }
 
+sub status {
+    return $t->get('/status?format=json')->json->{pools}{ $_[0] };
+}
+
 sub found {
     my ($what, $n) = @_;
 
@@ -103,6 +112,11 @@ subtest 'found' => sub {
     wait_for(sub { found('Bots', 2) }, 20, 'in a group');
 
     is(calls(), '3 1 1', 'three pages, the groups, and one of them');
+
+    my $pool = status('bots');
+
+    is($pool->{up}, 4, 'all of them are in the pool');
+    cmp_ok(abs($pool->{searched} - time), '<', 30, 'and since when');
 };
 
 
@@ -135,6 +149,12 @@ subtest 'pages that expire' => sub {
     is(searched('bot01*@*', qr/"bot01\*\@\*" \(1 times\): Zoom answered 400/,
                 { %expired, path => 'next_page_token' }), '8 0 0',
        'three times');
+};
+
+
+subtest 'a failure' => sub {
+    is(status('other')->{up}, 99, 'changes nothing');
+    is(status('other')->{search_failures}, 1, 'but is counted');
 };
 
 

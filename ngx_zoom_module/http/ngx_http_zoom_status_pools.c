@@ -73,6 +73,14 @@ static const ngx_http_zoom_pool_number_t  ngx_http_zoom_pool_numbers[] = {
       "Of these, for want of room for leases of their caller.",
       ngx_http_zoom_pool_wide(crowded) },
 
+    { "searched", "zoom_pool_searched_timestamp_seconds", "", "gauge",
+      "When all members were found or made, 0: not yet.",
+      ngx_http_zoom_pool_wide(searched) },
+
+    { "search_failures", "zoom_pool_search_failures_total", "", "counter",
+      "Searches for members, and tries to make one, that failed.",
+      ngx_http_zoom_pool_wide(unsearched) },
+
     { NULL, NULL, NULL, NULL, NULL, 0, 0 }
 };
 
@@ -249,6 +257,10 @@ ngx_http_zoom_html_pool(ngx_http_zoom_writer_t *w,
     ngx_http_zoom_html_row(w, "picked", count->picked);
     ngx_http_zoom_html_row(w, "refused by Zoom", count->retried);
     ngx_http_zoom_html_row(w, "exhausted", count->exhausted);
+
+    if (count->unsearched) {
+        ngx_http_zoom_html_row(w, "searches that failed", count->unsearched);
+    }
 
     for (i = 0; i < report->nout; i++) {
         out = &report->out[i];

@@ -40,6 +40,8 @@ static uint32_t ngx_http_zoom_pool_any(ngx_http_zoom_pool_t *pool,
 static ngx_uint_t ngx_http_zoom_pool_taken(ngx_http_zoom_pool_t *pool,
     const ngx_http_zoom_pick_t *pick, uint64_t meeting, uint32_t i)
     ngx_http_zoom_under_lock;
+static void ngx_http_zoom_pool_count_searches(ngx_http_zoom_pool_t *pool,
+    ngx_http_zoom_pool_count_t *count);
 static ngx_http_zoom_lease_t *ngx_http_zoom_pool_leased(
     ngx_http_zoom_pool_t *pool, const ngx_http_zoom_picked_t *picked)
     ngx_http_zoom_under_lock;
@@ -505,5 +507,39 @@ ngx_http_zoom_pool_count(ngx_http_zoom_pool_t *pool,
     count->exhausted = sh->exhausted;
     count->crowded = sh->crowded;
 
+    ngx_http_zoom_pool_count_searches(pool, count);
+
     ngx_http_zoom_pool_zone_unlock(pool);
+}
+
+
+static void
+ngx_http_zoom_pool_count_searches(ngx_http_zoom_pool_t *pool,
+    ngx_http_zoom_pool_count_t *count)
+{
+    ngx_uint_t                          i, n;
+    const ngx_http_zoom_pool_search_t  *search;
+
+    n = 0;
+
+    count->searched = 0;
+    count->unsearched = 0;
+
+    for (i = NGX_HTTP_ZOOM_POOL_FOUND; i < NGX_HTTP_ZOOM_POOL_SOURCES; i++) {
+
+        if (i == NGX_HTTP_ZOOM_POOL_CREATED
+            ? pool->conf->create == NULL
+            : i - NGX_HTTP_ZOOM_POOL_FOUND >= pool->conf->found.nelts)
+        {
+            continue;
+        }
+
+        search = &pool->sh->searches[i];
+
+        if (n++ == 0 || (uint64_t) search->complete < count->searched) {
+            count->searched = search->complete;
+        }
+
+        count->unsearched += search->failed;
+    }
 }

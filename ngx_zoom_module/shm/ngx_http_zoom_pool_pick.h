@@ -95,6 +95,10 @@ typedef struct {
     uint64_t                     retried;
     uint64_t                     exhausted;
     uint64_t                     crowded;
+    uint64_t                     searched;   /* when "members" and "create" were
+                                                done, the one that is longest
+                                                ago; seconds, 0: never */
+    uint64_t                     unsearched; /* how often that failed */
 } ngx_http_zoom_pool_count_t;
 
 void ngx_http_zoom_pool_count(ngx_http_zoom_pool_t *pool,
