@@ -24,6 +24,7 @@ typedef struct {
                                                 latest purges */
     ngx_atomic_t                 incidents;
     ngx_atomic_t                 hosts;      /* that were seen lately */
+    ngx_atomic_t                 counted;    /* when there were as many */
     ngx_atomic_t                 trips;      /* answers of the store's */
     ngx_atomic_t                 failures;   /* none in time, or an error */
     ngx_atomic_t                 claims;     /* flights that were ours */

@@ -92,6 +92,18 @@ subtest 'while the store is away' => sub {
     ok(wait_for(sub { !grep { $_->error_log !~ /is away/ } @hosts }, 10),
        'it is');
     ok(divided(10), 'each keeps its part');
+
+    # and the first to come back is not alone
+    $fleet->start;
+
+    my %rates;
+
+    ok(wait_for(sub {
+        $rates{ rate($_) } = 1 for @hosts;
+
+        return !grep { $_->error_log !~ /is back after/ } @hosts;
+    }, 10), 'it is back');
+    is(join(' ', sort keys %rates), 10, 'nor does any take more then');
 };
 
 $t->finish;

@@ -414,6 +414,8 @@ ngx_http_zoom_ask_outdated(ngx_http_zoom_ask_t *ask,
         return 0;
     }
 
+    ngx_memzero(&rec, sizeof(ngx_http_zoom_record_t));
+
     rec.published = 1;
     rec.minted = result->minted;
     rec.expires = result->expires;

@@ -23,7 +23,7 @@ const ngx_http_zoom_fleet_row_t  ngx_http_zoom_fleet_rows[] = {
       offsetof(ngx_http_zoom_fleet_t, failures) },
 
     { "hosts", "zoom_fleet_hosts", "gauge",
-      "Hosts that were seen within half a minute.",
+      "Hosts that divide the limits, seen lately.",
       offsetof(ngx_http_zoom_fleet_t, hosts) },
 
     { "claims", "zoom_fleet_claims_total", "counter",

@@ -25,6 +25,10 @@
 
 #define NGX_HTTP_ZOOM_REDIS_TELL   10
 
+/* seconds, until fewer hosts are believed in */
+
+#define NGX_HTTP_ZOOM_REDIS_FEWER  30
+
 #define NGX_HTTP_ZOOM_REDIS_CALLS  16384     /* without an answer */
 
 
@@ -64,6 +68,7 @@ static ngx_int_t ngx_http_zoom_redis_names(ngx_http_zoom_redis_t *redis,
 static void ngx_http_zoom_redis_opened(ngx_http_zoom_redis_link_t *link);
 static void ngx_http_zoom_redis_hello(ngx_event_t *ev);
 static void ngx_http_zoom_redis_welcome(void *data, const redisReply *reply);
+static void ngx_http_zoom_redis_count(ngx_atomic_uint_t n);
 static void ngx_http_zoom_redis_lost(ngx_http_zoom_redis_link_t *link);
 static const char *ngx_http_zoom_redis_advice(const u_char *reason);
 static ngx_http_zoom_redis_call_t *ngx_http_zoom_redis_send(
@@ -295,8 +300,10 @@ ngx_http_zoom_redis_welcome(void *data, const redisReply *reply)
 
     redis->ready = 1;
     redis->begins = 0;
-    redis->fleet->hosts = (reply->type == REDIS_REPLY_INTEGER)
-                          ? reply->integer : 1;
+
+    if (reply->type == REDIS_REPLY_INTEGER) {
+        ngx_http_zoom_redis_count(reply->integer);
+    }
 
     ngx_add_timer(&redis->seen, NGX_HTTP_ZOOM_REDIS_SEEN);
 
@@ -310,6 +317,29 @@ ngx_http_zoom_redis_welcome(void *data, const redisReply *reply)
         ngx_log_error(NGX_LOG_NOTICE, redis->log, 0,
                       "zoom: the store \"%V\" is back after %T s",
                       &redis->link.conf->url, ngx_time() - (time_t) away);
+    }
+}
+
+
+/*
+ * More at once, but fewer only when it stays so: a store that has lost its data
+ * knows of nobody at first, and all would take the others' part of the limits.
+ */
+
+static void
+ngx_http_zoom_redis_count(ngx_atomic_uint_t n)
+{
+    time_t                  now;
+    ngx_http_zoom_fleet_t  *fleet;
+
+    now = ngx_time();
+    fleet = ngx_http_zoom_redis.fleet;
+
+    if (n >= fleet->hosts
+        || now - (time_t) fleet->counted > NGX_HTTP_ZOOM_REDIS_FEWER)
+    {
+        fleet->hosts = n;
+        fleet->counted = now;
     }
 }
 
