@@ -3,7 +3,7 @@
 SAN_FLAGS := -fsanitize=address,undefined -fno-omit-frame-pointer
 
 .PHONY: lint sanitize valgrind coverage torture matrix \
-        fuzz chaos bench bench-base bench-check bench-zone \
+        fuzz chaos fleet bench bench-base bench-check bench-zone \
         bench-grants
 
 ##@ Check
@@ -116,6 +116,13 @@ OUTAGE ?= 60
 CROWD  ?= 5000
 ROUNDS ?= 12
 PARTS  ?= storm expiry outage crowd grants
+
+FLEET  ?= 20
+
+fleet:  ## three hosts whose store comes and goes
+	@t/tools/deps $(PACKAGES) redis-server
+	@$(MAKE) --no-print-directory all
+	ZOOM_MODULE=$(MODULE) FLEET=$(FLEET) prove -v -It/lib t/chaos/fleet.t
 
 chaos:  ## reloads, kills, outages, crowds for 18 minutes
 	@t/tools/deps $(PACKAGES) gdb
