@@ -1,6 +1,6 @@
 # What users get: a tarball, and packages for Debian.
 
-.PHONY: dist deb deb-check
+.PHONY: dist deb deb-check docker-check
 
 RELEASES ?= bookworm trixie
 
@@ -15,3 +15,7 @@ deb:  ## packages for this Debian, in build/deb/
 # Needs root: each release is tried in a chroot.
 deb-check:  ## install, upgrade, remove and purge them in fresh Debians
 	@t/tools/deb-check $(OUT)/deb-check $(RELEASES)
+
+# Needs root, and no engine.
+docker-check:  ## the steps of examples/docker/Dockerfile, in fresh Debians
+	@t/tools/docker-check $(OUT)/docker-check
