@@ -12,7 +12,7 @@ use File::Basename qw(dirname);
 use JSON::PP ();
 use Test::More;
 
-use Zoom::Documents qw(coded_metrics);
+use Zoom::Documents qw(anchors coded_metrics);
 use Zoom::Process qw(free_ports spawn stop);
 use Zoom::Test;
 
@@ -47,6 +47,16 @@ subtest 'rules' => sub {
     cmp_ok(@alerts, '>', 10, 'there are several');
     is(join(' ', grep { $tests !~ /alertname: $_\b/ } @alerts), '',
        'and each has a test');
+};
+
+
+subtest 'where they send people' => sub {
+    while ($rules =~ m{(docs/\w+\.md)(?:#([\w-]+))?}g) {
+        my ($file, $anchor) = ($1, $2);
+
+        ok(-e "$top/$file", $file) or next;
+        ok(anchors($file)->{$anchor}, "$file#$anchor") if defined $anchor;
+    }
 };
 
 
