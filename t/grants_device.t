@@ -203,7 +203,8 @@ subtest 'what came of them' => sub {
 };
 
 
-# The worker that was asked does not stay for the sake of a code.
+# The worker that was asked does not stay for the sake of a code.  That of
+# "twice" which nobody has confirmed may be with it.
 subtest 'a reload' => sub {
     my $code = post('late')->json->{user_code};
 
