@@ -36,7 +36,7 @@ $zoom->control(
 my $backup = $t->account('backup', account_id => 'backup-id',
                          client_id => 'backup-client');
 
-my $locations = join '', map { <<"EOC" } qw(by_tenant sticky failover lookup);
+my $locations = join '', map { <<"EOC" } qw(by_tenant sticky failover lookup pool);
         location = /$_ {
             zoom_tokens             acme;
             zoom_route_by_lua_file  $examples/$_.lua;
@@ -69,6 +69,12 @@ my %account = (webhook_secret => 'file:%{hook}');
 
 my $nginx = $t->nginx(lua => 1, account => \%account, http => <<"EOC", locations => <<"EOC2");
     $backup
+    zoom_pool tenant1 {
+        account   acme;
+        user      bot1\@example.com;
+        user      bot2\@example.com;
+        distinct  \$zoom_meeting_id 1h;
+    }
     zoom_lua_path      $examples;
     zoom_lua_accounts  backup;
 EOC
@@ -85,6 +91,7 @@ sub whose {
 
     $members{meeting_url} = qq("https://zoom.us/j/$o{meeting}")
         if $o{meeting};
+    $members{bot_id} = qq("$o{bot}") if $o{bot};
     $members{bot_metadata} = $o{metadata} if $o{metadata};
 
     my $r = $t->attendee("/$path", secret => $o{secret},
@@ -148,6 +155,17 @@ subtest 'a file' => sub {
 };
 
 
+subtest 'a pool for each tenant' => sub {
+    my @users = sort map { whose('pool', meeting => '777777777', bot => $_) }
+                         'one', 'two';
+
+    is("@users", 'bot1@example.com bot2@example.com', 'two in a meeting');
+    is(whose('pool', meeting => '777777777', bot => 'three'), 'denied', 'a third has none');
+    like($nginx->error_log, qr/pool tenant1: pool_exhausted/, 'and a line');
+    is(whose('pool', secret => 'attendee2'), 'denied', 'nor has a stranger');
+};
+
+
 subtest 'a user for each tenant' => sub {
     is(whose('own_user'), 'bots-tenant1@example.com', 'a tenant')
         for 1 .. 3;
@@ -194,6 +212,12 @@ subtest 'failover' => sub {
     # Stale ones would serve, too.
     $t->reload(lua => 1, account => \%account, http => <<"EOC", locations => <<"EOC2");
     $backup
+    zoom_pool tenant1 {
+        account   acme;
+        user      bot1\@example.com;
+        user      bot2\@example.com;
+        distinct  \$zoom_meeting_id 1h;
+    }
     zoom_lua_path      $examples;
     zoom_lua_accounts  backup;
 EOC
