@@ -17,6 +17,11 @@ static int zoom_users_code(const json_t *root);
 static void zoom_users_quote(zoom_buf_t *b, zoom_str_t s);
 
 
+/* U+FFFD, for what is no character */
+
+static const char  zoom_users_unknown[4] = { 'f', 'f', 'f', 'd' };
+
+
 const char *
 zoom_users_page(zoom_users_page_t *page, unsigned char *text, size_t len,
     const char *list, zoom_users_item_pt item, void *data)
@@ -104,7 +109,7 @@ zoom_users_mend(unsigned char *text, size_t len)
         }
 
         if (unit == 0 || (unit >= 0xd800 && unit < 0xe000)) {
-            memcpy(p + 2, "fffd", 4);
+            memcpy(p + 2, zoom_users_unknown, sizeof(zoom_users_unknown));
         }
 
         p += 5;
