@@ -70,18 +70,10 @@ zoom_limit_share(zoom_rate_t rate, unsigned share)
 zoom_rate_t
 zoom_limit_part(zoom_rate_t rate, unsigned n)
 {
-    rate.rate /= n;
-
-    if (rate.rate == 0) {
-        rate.rate = 1;
-    }
+    rate.rate = (rate.rate > n) ? rate.rate / n : 1;
 
     if (rate.day) {
-        rate.day /= n;
-
-        if (rate.day == 0) {
-            rate.day = 1;
-        }
+        rate.day = (rate.day > n) ? rate.day / n : 1;
     }
 
     return rate;
