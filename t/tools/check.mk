@@ -158,6 +158,7 @@ bench: bench-base  ## all that docs/benchmarks.md tells, beside BASE and others
 	$(BENCH) t/bench/waiting
 	$(BENCH) t/bench/burst
 	$(BENCH) t/bench/stale
+	$(BENCH) t/bench/pools
 	@t/bench/document $(OUT)/bench docs/benchmarks.md
 
 # the build of BASE, to hold this one against
