@@ -652,19 +652,6 @@ ngx_log_error(ngx_uint_t level, ngx_log_t *log, int err, const char *fmt, ...)
 }
 
 
-ngx_http_zoom_lua_file_t *
-ngx_http_zoom_lua_source_file(ngx_http_zoom_lua_source_t *s,
-    const ngx_str_t *name, const char **why)
-{
-    (void) s;
-    (void) name;
-
-    *why = "is not there";
-
-    return NULL;
-}
-
-
 static void
 fuzz_start(void)
 {
