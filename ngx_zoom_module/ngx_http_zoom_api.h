@@ -18,7 +18,7 @@
 
 #define NGX_HTTP_ZOOM_API_MODULE   "ngx_http_zoom_module"
 #define NGX_HTTP_ZOOM_API_MAGIC    "zoomapi"
-#define NGX_HTTP_ZOOM_API_VERSION  5
+#define NGX_HTTP_ZOOM_API_VERSION  6
 
 
 /* What an answer may hold, and how many there are. */
@@ -474,6 +474,15 @@ typedef struct {
                                const struct ngx_http_zoom_pool_conf_s *pool,
                                          ngx_uint_t *at,
                                          ngx_http_zoom_member_report_t *user);
+
+    /*
+     * A script has deleted or deactivated that id or e-mail, or brought it
+     * back: its tokens are forgotten, and pools know.
+     */
+
+    void                       (*user)(struct ngx_http_zoom_account_s *a,
+                                       const ngx_str_t *user,
+                                       ngx_uint_t gone);
 } ngx_http_zoom_api_t;
 
 

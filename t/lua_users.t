@@ -51,8 +51,26 @@ my $nginx = $t->nginx(
     lua       => 1,
     main      => resty_main(),
     account   => { plan => 'business' },
-    http      => resty_http() . "    zoom_lua_path %{dir}/lua;\n",
+    http      => resty_http() . <<'EOC',
+    zoom_lua_path  %{dir}/lua;
+    zoom_reuse     1h;
+
+    zoom_pool faces {
+        account  acme;
+        user     bot0001@example.com;
+        user     bot0002@example.com;
+        user     bot0003@example.com;
+        user     bot0004@example.com;
+    }
+EOC
     locations => <<"EOC");
+        location = /zak {
+            zoom_tokens        acme;
+            zoom_user          \$arg_user\@example.com;
+            zoom_allow_user    bot*\@example.com;
+            zoom_authenticate  off;
+        }
+
         location = /resty {
             content_by_lua_block {
                 local run = require("users").run
@@ -288,6 +306,36 @@ subtest 'permission' => sub {
 
     is(script('get_unknown', "/$_"), $denied, "not for $_")
         for qw(denied request);
+};
+
+
+sub zak {
+    my ($bot) = @_;
+
+    return $t->get("/zak?user=$bot")->status;
+}
+
+
+subtest 'whoever is gone is so at once' => sub {
+    my $all = 'bot0001,bot0002,bot0003,bot0004';
+
+    for my $way (\&resty, \&script) {
+        is(zak('bot0001'), 200, 'a token, to be kept');
+        is($way->('deactivate'), 'true nil bot0002,bot0003,bot0004',
+           'deactivated: the pool knows');
+        is(zak('bot0001'), 502, 'the token is forgotten');
+        is($way->('activate'), "true nil $all", 'activated: it is back');
+        is(zak('bot0001'), 200, 'with a token');
+    }
+
+    table(deactivate_nobody => "nil user_unknown $all");
+
+    is(zak('bot0003'), 200, 'a token of another');
+    is(resty('delete_resty'), 'true nil bot0001,bot0002,bot0004',
+       'deleted by resty.zoom');
+    is(zak('bot0003'), 502, 'its token is forgotten');
+    is(script('delete_script'), 'true nil bot0001,bot0002',
+       'disassociated by a script');
 };
 
 

@@ -27,7 +27,7 @@ local type = type
 
 
 -- of ngx_http_zoom_ffi.h, whose types and functions these are
-local FFI_VERSION = 4
+local FFI_VERSION = 5
 
 if not pcall(ffi.typeof, "ngx_http_zoom_token_req_t") then
 ffi.cdef[[
@@ -170,6 +170,8 @@ ffi.cdef[[
         ngx_http_zoom_ffi_report_t *report);
     int ngx_http_zoom_ffi_purge(ngx_http_zoom_account_t *account,
         const ngx_str_t *user, ngx_str_t *error);
+    void ngx_http_zoom_ffi_user(ngx_http_zoom_account_t *account,
+        const ngx_str_t *user, int gone);
     const ngx_http_zoom_pool_conf_t *ngx_http_zoom_ffi_pool(
         const ngx_str_t *name);
     int ngx_http_zoom_ffi_pool_pick(const ngx_http_zoom_pool_conf_t *pool,
@@ -1463,6 +1465,14 @@ _M.users = require("resty.zoom.users")(_G, {
         return require("cjson.safe").decode(content)
     end,
     members = members,
+    changed = function(name, user, gone)
+        local account = account_of(name)
+
+        if account then
+            set(given[1], user)
+            C.ngx_http_zoom_ffi_user(account, given + 1, gone and 1 or 0)
+        end
+    end,
 })
 
 

@@ -18,6 +18,7 @@
 #include "ngx_http_zoom_script.h"
 #include "ngx_http_zoom_script_grants.h"
 #include "ngx_http_zoom_script_pool.h"
+#include "ngx_http_zoom_script_user.h"
 #include "ngx_http_zoom_state.h"
 #include "ngx_http_zoom_str.h"
 #include "zoom_token.h"
@@ -78,7 +79,8 @@ const ngx_http_zoom_api_t  ngx_http_zoom_api = {
     ngx_http_zoom_script_pool,
     ngx_http_zoom_script_pick,
     ngx_http_zoom_script_unlease,
-    ngx_http_zoom_script_member
+    ngx_http_zoom_script_member,
+    ngx_http_zoom_script_user
 };
 
 

@@ -20,7 +20,7 @@
 #include "ngx_http_zoom_state.h"
 
 
-#define NGX_HTTP_ZOOM_FFI_VERSION  4
+#define NGX_HTTP_ZOOM_FFI_VERSION  5
 
 
 /* A Lua VM, and whatever its code waits for. */
@@ -194,6 +194,10 @@ void ngx_http_zoom_ffi_report(ngx_http_zoom_account_t *account,
 
 int ngx_http_zoom_ffi_purge(ngx_http_zoom_account_t *account,
     const ngx_str_t *user, ngx_str_t *error);
+
+/* A user was deleted or deactivated ("gone"), or brought back. */
+void ngx_http_zoom_ffi_user(ngx_http_zoom_account_t *account,
+    const ngx_str_t *user, int gone);
 
 /* NULL if there is none of that name. */
 const ngx_http_zoom_pool_conf_t *ngx_http_zoom_ffi_pool(const ngx_str_t *name);

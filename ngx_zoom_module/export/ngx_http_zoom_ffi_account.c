@@ -13,6 +13,7 @@
 #include "ngx_http_zoom_link.h"
 #include "ngx_http_zoom_report.h"
 #include "ngx_http_zoom_script.h"
+#include "ngx_http_zoom_script_user.h"
 
 
 static void ngx_http_zoom_ffi_last(ngx_http_zoom_ffi_report_t *report,
@@ -113,6 +114,14 @@ ngx_http_zoom_ffi_purge(ngx_http_zoom_account_t *account,
                                zoom_error_info(ZOOM_E_INTERNAL)->name.data);
         return NGX_ERROR;
     }
+}
+
+
+void
+ngx_http_zoom_ffi_user(ngx_http_zoom_account_t *account,
+    const ngx_str_t *user, int gone)
+{
+    ngx_http_zoom_script_user(account, user, gone);
 }
 
 

@@ -13,6 +13,7 @@
 
 static void ngx_http_zoom_lua_request_users(lua_State *L, int g);
 static int ngx_http_zoom_lua_request_members(lua_State *L);
+static int ngx_http_zoom_lua_request_changed(lua_State *L);
 static int ngx_http_zoom_lua_request_read(lua_State *L);
 static int ngx_http_zoom_lua_request_send(lua_State *L);
 static ngx_str_t ngx_http_zoom_lua_request_text(lua_State *L, int index);
@@ -319,7 +320,7 @@ ngx_http_zoom_lua_request_users(lua_State *L, int g)
     lua_call(L, 0, 1);
 
     lua_pushvalue(L, g);
-    lua_createtable(L, 0, 3);
+    lua_createtable(L, 0, 4);
 
     lua_getfield(L, -4, "for_users");
     lua_setfield(L, -2, "request");
@@ -327,6 +328,8 @@ ngx_http_zoom_lua_request_users(lua_State *L, int g)
     lua_setfield(L, -2, "decode");
     lua_pushcfunction(L, ngx_http_zoom_lua_request_members);
     lua_setfield(L, -2, "members");
+    lua_pushcfunction(L, ngx_http_zoom_lua_request_changed);
+    lua_setfield(L, -2, "changed");
 
     lua_call(L, 2, 1);
 }
@@ -344,6 +347,27 @@ ngx_http_zoom_lua_request_members(lua_State *L)
     }
 
     return 1;
+}
+
+
+/* changed(account, user, gone): of what Zoom has agreed to. */
+
+static int
+ngx_http_zoom_lua_request_changed(lua_State *L)
+{
+    ngx_str_t                        name, user;
+    struct ngx_http_zoom_account_s  *account;
+
+    name = ngx_http_zoom_lua_request_text(L, 1);
+    user = ngx_http_zoom_lua_request_text(L, 2);
+
+    account = ngx_http_zoom_lua_account(ngx_http_zoom_lua_run(L), &name);
+
+    if (account) {
+        ngx_http_zoom_lua_api->user(account, &user, lua_toboolean(L, 3));
+    }
+
+    return 0;
 }
 
 

@@ -564,6 +564,14 @@ fuzz_token(ngx_uint_t member, const ngx_str_t *value)
 }
 
 
+static void
+fuzz_user(struct ngx_http_zoom_account_s *account, const ngx_str_t *user,
+    ngx_uint_t gone)
+{
+    fuzz_is(account != NULL && user->len > 0 && gone <= 1);
+}
+
+
 static const char *const  members[] = {
     "zak_token", "onbehalf_token", "app_privilege_token",
     "live_streaming_token", "local_archiving_token", "join_token"
@@ -601,7 +609,8 @@ static const ngx_http_zoom_api_t  api = {
     fuzz_pool,
     fuzz_pick,
     fuzz_release,
-    fuzz_member
+    fuzz_member,
+    fuzz_user
 };
 
 

@@ -87,6 +87,30 @@ local function life(host)
     end
 end
 
+-- Who of the pool is up, after something was done to "user".
+local function done_to(user, name, action)
+    return function(zoom)
+        local ok, err = plain(zoom.users[name]{ account = "acme", user = user,
+                                                action = action })
+        local list = zoom.pool("faces"):members()
+        local up = {}
+
+        for i = 1, #list do
+            up[#up + 1] = list[i].up and list[i].user:match("^[^@]*") or nil
+        end
+
+        return ok, err, table.concat(up, ",")
+    end
+end
+
+cases.deactivate = done_to("Bot0001@example.com", "set_status", "deactivate")
+cases.activate = done_to("bot0001@example.com", "set_status", "activate")
+cases.deactivate_nobody = done_to("nobody@example.com", "set_status",
+                                  "deactivate")
+cases.delete_resty = done_to("bot0003@example.com", "delete", "delete")
+cases.delete_script = done_to("bot0004@example.com", "delete", "disassociate")
+
+
 cases.life_resty = life("resty")
 cases.life_script = life("script")
 

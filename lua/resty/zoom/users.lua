@@ -7,12 +7,15 @@
 --   request(args)   zoom.request
 --   decode(text)    what JSON says; nil if it is none
 --   members(value)  a table to iterate over, or nil if it is none
+--   changed(account, user, gone)
+--                   forgets the user's tokens, and tells pools
 
 return function(g, host)
 
 local type, pairs, tostring = g.type, g.pairs, g.tostring
 local find, lower, format = g.string.find, g.string.lower, g.string.format
 local request, decode, members = host.request, host.decode, host.members
+local changed = host.changed
 
 local PAGES_MAX = 10000
 local RESTARTS_MAX = 3
@@ -209,6 +212,18 @@ local function send_change(...)
     end
 
     return true
+end
+
+
+-- As above, for one after which the user is gone, or back.
+local function send_status(gone, args, ...)
+    local ok, err, info = send_change(args, ...)
+
+    if ok then
+        changed(args.account, args.user, gone)
+    end
+
+    return ok, err, info
 end
 
 
@@ -547,7 +562,7 @@ function users.delete(args)
         return bad("%q is neither disassociate nor delete", "action")
     end
 
-    return send_change(args, "DELETE", path, "light",
+    return send_status(true, args, "DELETE", path, "light",
                        { action = args.action })
 end
 
@@ -575,8 +590,8 @@ function users.set_status(args)
         return bad("%q is neither activate nor deactivate", "action")
     end
 
-    return send_change(args, "PUT", path, "light", nil,
-                       { action = args.action })
+    return send_status(args.action == "deactivate", args, "PUT", path,
+                       "light", nil, { action = args.action })
 end
 
 
