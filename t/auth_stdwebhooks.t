@@ -204,6 +204,7 @@ subtest 'the window' => sub {
                  split /\n/, $t->{nginx}[-1]->error_log;
 
     ok($line, 'the log says so');
+    like($line, qr/for a webhook the clocks/, 'and where to look');
 };
 
 

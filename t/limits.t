@@ -362,6 +362,9 @@ subtest 'refused all the time' => sub {
     $calls = $zoom->token_calls - $calls;
     cmp_ok($calls, '<=', 3, 'Zoom is asked ever more rarely');
     cmp_ok($calls, '>=', 2, 'but more than once');
+    like($t->{nginx}[-1]->error_log,
+         qr/\[error\].*rate_limited.*; see "plan" and "share" of/,
+         'and the log says what to do');
     $zoom->control({ clear => 1 });
 };
 

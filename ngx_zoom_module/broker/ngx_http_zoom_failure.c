@@ -95,6 +95,11 @@ ngx_http_zoom_failure_advice(const ngx_http_zoom_exchange_t *x,
         return "see whether Zoom is down (https://status.zoom.us)";
     }
 
+    if (advice == NULL && v->error == ZOOM_E_RATE_LIMITED) {
+        return "see \"plan\" and \"share\" of \"zoom_account\", and who else "
+               "uses this account of Zoom's";
+    }
+
     return advice;
 }
 

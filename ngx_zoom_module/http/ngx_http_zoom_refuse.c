@@ -41,7 +41,8 @@ static const char *const  ngx_http_zoom_refuse_advices[] = {
     [ZOOM_E_BAD_TYPE] = "see \"zoom_types\", or which URL the caller has",
 
     [ZOOM_E_UNAUTHENTICATED] = "compare the secrets of \"zoom_authenticate\" "
-                               "with those that the caller has",
+                               "with those that the caller has, "
+                               "and for a webhook the clocks",
 
     [ZOOM_E_REPLAYED] = "see \"zoom_replay\" if the caller sends a request "
                         "more than once",
