@@ -137,6 +137,10 @@ subtest 'connect' => sub {
     }
 
     is(refreshes(), 0, 'with the access token that came first');
+
+    $r = $grants->get('/status', Accept => 'text/html');
+    like($r->body, qr/OK.*users.*working, with an access token of each user/s,
+         'and the page of the module says that all is well');
 };
 
 

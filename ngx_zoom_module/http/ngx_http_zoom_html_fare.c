@@ -161,6 +161,10 @@ ngx_http_zoom_html_fine(ngx_http_zoom_writer_t *w,
         ngx_http_zoom_html_span(w, ngx_http_zoom_html_wait(fare) / 1000);
         ngx_http_zoom_writes(w, ".");
 
+    } else if (fare->users) {
+        ngx_http_zoom_writes(w, "working, with an access token of each user "
+                                "who has connected.");
+
     } else if (fare->left == 0) {
         ngx_http_zoom_writes(w, "no access token yet; the next callback "
                                 "fetches one.");
@@ -261,7 +265,8 @@ ngx_http_zoom_html_light(const ngx_http_zoom_fare_t *fare)
                ? NGX_HTTP_ZOOM_RED : NGX_HTTP_ZOOM_AMBER;
     }
 
-    if (fare->left == 0 || ngx_http_zoom_html_failed(fare)
+    if ((fare->left == 0 && !fare->users)
+        || ngx_http_zoom_html_failed(fare)
         || ngx_http_zoom_html_wait(fare) > NGX_HTTP_ZOOM_SLOW)
     {
         return NGX_HTTP_ZOOM_AMBER;

@@ -558,6 +558,7 @@ ngx_http_zoom_status_account(ngx_http_zoom_account_t *account,
 
     fare->name = account->name;
     fare->state = *report.state;
+    fare->users = ngx_http_zoom_account_of_users(account);
 
     /* others may be writing while we copy */
 

@@ -35,6 +35,7 @@ typedef struct {
     ngx_http_zoom_label_report_t labels[ZOOM_NLABELS];
     time_t                       age;        /* of the access token */
     time_t                       left;       /* 0: there is none */
+    ngx_uint_t                   users;      /* have one each instead */
 } ngx_http_zoom_fare_t;
 
 
