@@ -243,5 +243,26 @@ subtest 'an event' => sub {
 };
 
 
+subtest 'a list that is older than an event' => sub {
+    $zoom->control({ forget => 1 },
+                   { match => 'users_list', mode => 'delay', seconds => 1 });
+    $t->reload(configuration("        user     bot-1\@example.com;\n"
+                             . "        members  email=bot-*\@*;"));
+    wait_for(sub { ($zoom->stats->{endpoints}{users_list}{calls} // 0) > 1 },
+             20, 'a page has been read');
+
+    is(http(port => $nginx->port, path => '/hook',
+            event('user.deactivated',
+                  { object => { email => 'bot-1@example.com' } },
+                  secret => $secret))->status, 204, 'one is deactivated');
+    is(status('other')->{down}, 1, 'and out');
+
+    wait_for(sub { found('bot-*@*', 3) }, 20, 'the list says it is active');
+    is(status('other')->{down}, 1, 'which was before that');
+
+    $zoom->control({ clear => 1 });
+};
+
+
 $t->allow(qr/could not find the users of|more than 10000 users are of/);
 $t->finish;

@@ -153,7 +153,7 @@ ngx_http_zoom_create_begin(ngx_http_zoom_create_t *c)
     /* a worker that is told to quit does not wait for it */
     c->timer.cancelable = 1;
 
-    c->round = ngx_http_zoom_search_round();
+    c->round = ngx_http_zoom_search_round(c->pool);
 
     if (create == NULL) {
         ngx_http_zoom_search_begin(c->pool, NGX_HTTP_ZOOM_CREATE_SOURCE,
@@ -252,6 +252,8 @@ ngx_http_zoom_create_next(ngx_http_zoom_create_t *c)
     ngx_http_zoom_pool_search_t  *search;
 
     search = ngx_http_zoom_create_search(c);
+
+    c->round = ngx_http_zoom_search_round(c->pool);
 
     if (search->users < c->conf->create->count) {
         ngx_http_zoom_create_email(c, search->users + 1);

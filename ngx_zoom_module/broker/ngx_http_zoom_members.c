@@ -148,11 +148,13 @@ ngx_http_zoom_members_exit_process(void)
 static void
 ngx_http_zoom_members_begin(ngx_http_zoom_members_t *m)
 {
+    uint64_t                     round;
     ngx_uint_t                   i;
     const ngx_str_t             *what;
     ngx_http_zoom_pool_found_t  *line;
 
     line = m->conf->found.elts;
+    round = ngx_http_zoom_search_round(m->pool);
 
     for (i = 0; i < NGX_HTTP_ZOOM_POOL_FOUND_MAX; i++) {
 
@@ -161,7 +163,7 @@ ngx_http_zoom_members_begin(ngx_http_zoom_members_t *m)
                                        (u_char *) "", 0);
             (void) ngx_http_zoom_pool_found_end(m->pool,
                                                 NGX_HTTP_ZOOM_POOL_FOUND + i,
-                                                ngx_http_zoom_search_round());
+                                                round);
             continue;
         }
 
@@ -243,7 +245,7 @@ ngx_http_zoom_members_start(ngx_http_zoom_members_t *m)
         return;
     }
 
-    m->round = ngx_http_zoom_search_round();
+    m->round = ngx_http_zoom_search_round(m->pool);
     m->walk.retry_after = 0;
 
     ngx_http_zoom_search_started(m->pool, m->source);

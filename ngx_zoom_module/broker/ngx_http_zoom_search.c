@@ -63,13 +63,17 @@ ngx_http_zoom_search_started(ngx_http_zoom_pool_t *pool, ngx_uint_t source)
 
 
 uint64_t
-ngx_http_zoom_search_round(void)
+ngx_http_zoom_search_round(ngx_http_zoom_pool_t *pool)
 {
-    ngx_time_t  *tp;
+    uint64_t  round;
 
-    tp = ngx_timeofday();
+    ngx_http_zoom_pool_zone_lock(pool);
 
-    return (uint64_t) tp->sec * 1000 + tp->msec;
+    round = ++pool->sh->round;
+
+    ngx_http_zoom_pool_zone_unlock(pool);
+
+    return round;
 }
 
 

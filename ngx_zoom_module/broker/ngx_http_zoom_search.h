@@ -35,7 +35,7 @@ void ngx_http_zoom_search_started(ngx_http_zoom_pool_t *pool,
  * it.
  */
 
-uint64_t ngx_http_zoom_search_round(void);
+uint64_t ngx_http_zoom_search_round(ngx_http_zoom_pool_t *pool);
 
 /*
  * What is looked for, as text: if it was something else before, the search is

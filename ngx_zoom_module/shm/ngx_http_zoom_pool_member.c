@@ -22,7 +22,7 @@ static ngx_uint_t ngx_http_zoom_pool_mark(ngx_http_zoom_pool_t *pool,
 static void ngx_http_zoom_member_row(ngx_http_zoom_pool_t *pool, uint32_t i,
     ngx_http_zoom_member_row_t *row) ngx_http_zoom_under_lock;
 static void ngx_http_zoom_member_usable(ngx_http_zoom_member_t *m,
-    ngx_uint_t usable);
+    uint64_t round, ngx_uint_t usable);
 static uint32_t ngx_http_zoom_member_find(ngx_http_zoom_pool_t *pool,
     const ngx_str_t *name) ngx_http_zoom_under_lock;
 static uint32_t ngx_http_zoom_member_known(ngx_http_zoom_pool_t *pool,
@@ -83,7 +83,7 @@ ngx_http_zoom_pool_found(ngx_http_zoom_pool_t *pool, ngx_uint_t source,
         m->seen[source] = round;
 
         ngx_http_zoom_member_identify(pool, i, id);
-        ngx_http_zoom_member_usable(m, usable);
+        ngx_http_zoom_member_usable(m, round, usable);
         ngx_http_zoom_pool_member_place(pool, i);
     }
 
@@ -102,16 +102,22 @@ ngx_http_zoom_pool_found(ngx_http_zoom_pool_t *pool, ngx_uint_t source,
 }
 
 
-/* One that has failed since, by itself, is not back for that. */
+/*
+ * One that has failed since, by itself, is not back for that; nor is one that
+ * Zoom said is gone, for a list that may be older.
+ */
 
 static void
-ngx_http_zoom_member_usable(ngx_http_zoom_member_t *m, ngx_uint_t usable)
+ngx_http_zoom_member_usable(ngx_http_zoom_member_t *m, uint64_t round,
+    ngx_uint_t usable)
 {
     if (usable == NGX_HTTP_ZOOM_POOL_UNUSABLE) {
         m->gone = 1;
         m->until = ngx_current_msec + NGX_HTTP_ZOOM_POOL_GONE;
 
-    } else if (usable == NGX_HTTP_ZOOM_POOL_USABLE && m->gone) {
+    } else if (usable == NGX_HTTP_ZOOM_POOL_USABLE && m->gone
+               && round > m->gone_round)
+    {
         m->gone = 0;
         m->fails = 0;
         m->until = 0;
@@ -188,6 +194,7 @@ ngx_http_zoom_pool_mark(ngx_http_zoom_pool_t *pool, const ngx_str_t *name,
         m = &pool->members[i];
 
         m->gone = gone;
+        m->gone_round = pool->sh->round;
         m->until = gone ? ngx_current_msec + NGX_HTTP_ZOOM_POOL_GONE : 0;
 
         if (!gone) {

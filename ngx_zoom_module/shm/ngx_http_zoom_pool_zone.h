@@ -72,6 +72,8 @@ typedef struct {
     ngx_msec_t                   until;      /* it is out; 0: it is not */
     uint64_t                     picked;
     uint64_t                     seen[NGX_HTTP_ZOOM_POOL_SOURCES];
+    uint64_t                     gone_round; /* the last that had begun when
+                                                Zoom said so */
     uint32_t                     next_name;
     uint32_t                     next_id;    /* or in the list of free ones */
 } ngx_http_zoom_member_t;
@@ -147,6 +149,7 @@ typedef struct {
     uint32_t                     leases;
     uint32_t                     free_lease;
     uint32_t                     serial;     /* the last given out */
+    uint64_t                     round;      /* likewise */
 
     zoom_turns_head_t            tiers[NGX_HTTP_ZOOM_POOL_TIERS];
     zoom_turns_head_t            waiting;
