@@ -9,6 +9,8 @@
 #include <ngx_core.h>
 #include <ngx_event.h>
 
+#include <openssl/crypto.h>
+
 #include "ngx_http_zoom_grants.h"
 #include "ngx_http_zoom_store_conf.h"
 #include "ngx_http_zoom_timer.h"
@@ -49,6 +51,7 @@ static ngx_int_t ngx_http_zoom_lane_init(ngx_http_zoom_lane_t *lane,
     const ngx_http_zoom_store_conf_t *store);
 static void ngx_http_zoom_lane_go(ngx_http_zoom_lane_t *lane);
 static void ngx_http_zoom_lane_work(void *data, ngx_log_t *log);
+static void ngx_http_zoom_lane_query(ngx_http_zoom_lane_t *lane);
 static void ngx_http_zoom_lane_worked(ngx_event_t *ev);
 static void ngx_http_zoom_lane_tell(ngx_http_zoom_lane_t *lane);
 static void ngx_http_zoom_lane_answer(ngx_http_zoom_lane_t *lane);
@@ -228,11 +231,22 @@ ngx_http_zoom_lane_go(ngx_http_zoom_lane_t *lane)
 static void
 ngx_http_zoom_lane_work(void *data, ngx_log_t *log)
 {
-    ngx_uint_t                    i;
-    ngx_http_zoom_lane_t         *lane;
-    ngx_http_zoom_grant_query_t  *queries[NGX_HTTP_ZOOM_GRANTS_BATCH];
+    ngx_http_zoom_lane_query(*(ngx_http_zoom_lane_t **) data);
 
-    lane = *(ngx_http_zoom_lane_t **) data;
+    /*
+     * What OpenSSL keeps for a thread it frees when the thread ends, while a
+     * worker that exits frees the same in its own.
+     */
+
+    OPENSSL_thread_stop();
+}
+
+
+static void
+ngx_http_zoom_lane_query(ngx_http_zoom_lane_t *lane)
+{
+    ngx_uint_t                    i;
+    ngx_http_zoom_grant_query_t  *queries[NGX_HTTP_ZOOM_GRANTS_BATCH];
 
     for (i = 0; i < lane->nasks; i++) {
         queries[i] = &lane->asks[i]->query;
