@@ -217,6 +217,21 @@ subtest 'more than there may be' => sub {
                   body => "{\"users\":[$list]}" }), '1 0 0', 'ten thousand');
     ok(wait_for(sub { said(qr/more than 10000 users are of "q\*@\*"/) }, 5),
        'and a line about it');
+
+    my $same = join ',', ('{"id":"q1","email":"q1@x.example"}') x 10_020;
+
+    $zoom->control({ clear => 1 },
+                   { match => 'users_list', mode => 'answer', status => 200,
+                     body => "{\"users\":[$same]}" });
+    is(http(port => $nginx->port, path => '/hook',
+            event('user.created', { object => { email => 'q1@x.example',
+                                                id => 'q1' } },
+                  secret => $secret))->status, 204, 'again');
+    ok(wait_for(sub { said(qr/more than 10000 users are of "q\*@\*"/) > 1 },
+                20), 'one of them ten thousand times');
+    is(said(qr/of "q\*@\*", [1-9]\d* have left/), 0,
+       'for which nobody leaves');
+    $zoom->control({ clear => 1 });
 };
 
 

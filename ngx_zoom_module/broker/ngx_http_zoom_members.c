@@ -502,7 +502,13 @@ ngx_http_zoom_members_complete(ngx_http_zoom_members_t *m)
     ngx_http_zoom_pool_search_t  *search;
 
     n = m->users.nelts;
-    left = ngx_http_zoom_pool_found_end(m->pool, m->source, m->round);
+    left = 0;
+
+    /* a list that was cut says nothing of who is not on it */
+
+    if (!m->crowded) {
+        left = ngx_http_zoom_pool_found_end(m->pool, m->source, m->round);
+    }
 
     search = &m->pool->sh->searches[m->source];
     what = m->line->group.len ? &m->line->group : &m->line->email;
