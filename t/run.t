@@ -190,7 +190,7 @@ subtest 'as somebody else' => sub {
     my @as = qw(setpriv --reuid=65534 --regid=65534 --clear-groups);
 
     plan skip_all => 'nobody else may read this directory'
-        if finished(start({}, @as, 'cat', Zoom::Nginx::module()));
+        if finished(start({}, @as, 'cat', $run, Zoom::Nginx::module()));
 
     my ($port) = free_ports(1);
     my $pid = start({ PORT => $port, HOME => '/' }, @as, $run, '--once');
