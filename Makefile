@@ -35,7 +35,7 @@ PACKAGES    := build-essential nginx nginx-dev libnginx-mod-http-lua \
 
 # What single tests want; NO_EXTRAS=1 does without.
 EXTRAS      := prometheus chromium gdb redis-server libio-socket-ssl-perl \
-               libyaml-libyaml-perl
+               libyaml-libyaml-perl python3-flask python3-requests
 LINTERS     := clang clang-tidy cppcheck
 
 override ROOT  := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
@@ -122,6 +122,7 @@ MAN_DIR ?= /usr/share/man
 
 VERSION = $(shell sed -n 's/^\#define NGX_HTTP_ZOOM_VERSION *"\(.*\)"/\1/p' \
             ngx_zoom_module/ngx_http_zoom_version.h)
+RESTY   := $(wildcard lua/resty/*.lua lua/resty/zoom/*.lua)
 MANUAL  := $(OUT)/ngx_http_zoom_module.8
 
 man: $(MANUAL)  ## the manual page, of docs/directives.md
@@ -137,6 +138,7 @@ install: all $(MANUAL)  ## install the modules, the half in Lua, the manual page
 	install -d $(DESTDIR)$(MODULES_DIR) $(DESTDIR)$(LUA_DIR)/resty/zoom
 	install -m 644 $(MODULES) $(DESTDIR)$(MODULES_DIR)/
 	install -m 644 lua/resty/zoom.lua $(DESTDIR)$(LUA_DIR)/resty/
+	install -m 644 lua/resty/zoom/*.lua $(DESTDIR)$(LUA_DIR)/resty/zoom/
 	install -d $(DESTDIR)$(MAN_DIR)/man8
 	install -m 644 $(MANUAL) $(DESTDIR)$(MAN_DIR)/man8/
 
@@ -145,9 +147,9 @@ uninstall:  ## remove what "make install" has installed
 	    echo "give MODULES_DIR=/path/to/modules, as for \"make install\"" \
 	         >&2; exit 1; }
 	rm -f $(patsubst $(OUT)/%,$(DESTDIR)$(MODULES_DIR)/%,$(MODULES)) \
-	    $(DESTDIR)$(LUA_DIR)/resty/zoom.lua \
+	    $(patsubst lua/%,$(DESTDIR)$(LUA_DIR)/%,$(RESTY)) \
 	    $(DESTDIR)$(MAN_DIR)/man8/ngx_http_zoom_module.8
-	install -m 644 lua/resty/zoom/*.lua $(DESTDIR)$(LUA_DIR)/resty/zoom/
+	rmdir $(DESTDIR)$(LUA_DIR)/resty/zoom 2> /dev/null || :
 
 ##@ Try and build
 

@@ -17,6 +17,7 @@
 
 #define ZOOM_CONSENT_LIFE          600
 #define ZOOM_CONSENT_MAX           2048
+#define ZOOM_CONSENT_PLACE_MAX     1024     /* of which it is the most */
 
 
 /* What a browser keeps, sealed, while its user is at Zoom. */
@@ -59,7 +60,7 @@ int zoom_consent_challenge(zoom_buf_t *b, zoom_str_t verifier);
 /*
  * Whether "to" is a place that a browser may be sent to: a path of this host
  * ("/done", never "//host" or "/\host"), or an https URL with a host; no blank,
- * control or byte outside ASCII.
+ * control or byte outside ASCII, and not longer than there is room for.
  */
 
 int zoom_consent_place(zoom_str_t to);

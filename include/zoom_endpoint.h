@@ -88,6 +88,14 @@ int zoom_endpoint_fits(const zoom_endpoint_t *endpoint,
 zoom_str_t zoom_endpoint_scope(const zoom_endpoint_t *endpoint,
     zoom_whose_e whose, size_t *at);
 
+/*
+ * The next parameter of a path that is this endpoint's, its value decoded: 1,
+ * or 0 after the last.  "*i" is 0 for the first.
+ */
+
+int zoom_endpoint_parameter(const zoom_endpoint_t *endpoint,
+    const zoom_path_t *path, size_t *i, zoom_str_t *name, zoom_str_t *value);
+
 /* 1 if "name" is that of a scope of Zoom's account or its masters. */
 int zoom_scope_is_of_account(zoom_str_t name);
 

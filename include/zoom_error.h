@@ -15,6 +15,7 @@ typedef enum {
     ZOOM_E_BAD_CALLBACK,         /* 400 */
     ZOOM_E_NO_MEETING,
     ZOOM_E_BAD_TYPE,
+    ZOOM_E_BAD_PATH,
     ZOOM_E_UNAUTHENTICATED,      /* 401 */
     ZOOM_E_REPLAYED,
     ZOOM_E_NO_USER,              /* 403 */
@@ -25,6 +26,7 @@ typedef enum {
     ZOOM_E_METHOD,               /* 405 */
     ZOOM_E_TOO_LARGE,            /* 413 */
     ZOOM_E_USER_NOT_IN_MEETING,  /* 409, of Zoom's */
+    ZOOM_E_USER_DAILY_LIMIT,     /* 429 */
     ZOOM_E_INTERNAL,             /* 500 */
     ZOOM_E_ROUTE_FAILED,
     ZOOM_E_USER_UNKNOWN,         /* 502 */

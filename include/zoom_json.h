@@ -127,6 +127,13 @@ json_t *zoom_json_load_list(zoom_str_t text, size_t max, const char **why);
 
 int zoom_json_double(const json_t *value, double *n);
 
+/*
+ * Lets Jansson free what is malloc()'s by "function", in all of the process.
+ * Where it has been given others before, these stay.
+ */
+
+void zoom_json_free_by(json_free_t function);
+
 /* Overwrites what a string of Jansson's holds.  NULL and others are left. */
 void zoom_json_wipe(json_t *string);
 

@@ -78,6 +78,13 @@ zoom_rate_t zoom_limit_share(zoom_rate_t rate, unsigned share);
 /* One of "n" equal parts of a rate, but never nothing; "n" is not 0. */
 zoom_rate_t zoom_limit_part(zoom_rate_t rate, unsigned n);
 
+/*
+ * Requests in a UTC day that a label may make together with another one, as
+ * Zoom counts heavy and resource-intensive ones; 0: it counts for itself.
+ */
+
+uint32_t zoom_limit_days(const zoom_rate_t *rates, zoom_label_e label);
+
 /* So many requests within "*width". */
 uint32_t zoom_limit_window(const zoom_rate_t *rate, int64_t *width);
 
@@ -114,9 +121,21 @@ int64_t zoom_limit_due(zoom_limit_t *l, const zoom_slot_t *slot,
 
 void zoom_limit_go(zoom_limit_t *l, zoom_slot_t *slot, int64_t now);
 
+/*
+ * Somebody else's clock has let a request through: it is counted as one that
+ * goes.  0, or how long it still has to wait, since Zoom has refused one or the
+ * window is full; then nothing was taken.
+ */
+
+int64_t zoom_limit_granted(zoom_limit_t *l, const zoom_rate_t *rate,
+    int64_t now, int64_t seconds, zoom_slot_t *slot);
+
+/* No slot is free before that. */
+void zoom_limit_hold(zoom_limit_t *l, int64_t until);
+
 /* As in zoom_window.h, for the request of a slot. */
 void zoom_limit_sent(zoom_limit_t *l, zoom_slot_t *slot, int64_t now);
-void zoom_limit_answered(zoom_limit_t *l, zoom_slot_t *slot, int64_t now);
+int64_t zoom_limit_answered(zoom_limit_t *l, zoom_slot_t *slot, int64_t now);
 void zoom_limit_leave(zoom_limit_t *l, zoom_slot_t *slot);
 
 /* Zoom refused a request: no slot before now + wait; the order stays. */

@@ -6,6 +6,8 @@
  *     meeting:read:*            what takes a granular scope that matches
  *     GET:/users/{userId}       this, whether it is published or not
  *
+ * nginx wants quotes around a brace, so an asterisk may stand for a parameter.
+ *
  * A scope and its ":admin" and ":master" variants are different scopes: of an
  * endpoint count those that the account's access token can have, see
  * zoom_endpoint_scope().
@@ -32,6 +34,7 @@ typedef enum {
 
 typedef struct {
     zoom_rule_e            kind;
+    zoom_str_t             text;         /* as it was written */
     zoom_str_t             pattern;      /* of a scope */
     zoom_method_e          method;
     zoom_str_t             path;         /* "/users/{userId}" */
@@ -62,11 +65,12 @@ int zoom_rule_matches(const zoom_rule_t *rule, zoom_whose_e whose);
 int zoom_rule_permits(const zoom_rule_t *rule, const zoom_asked_t *asked);
 
 /*
- * Appends the rule that is spelled nearly so and matches something; nothing if
- * there is none.
+ * Appends the rule that is spelled nearly so and matches something with such an
+ * access token; nothing if there is none.
  */
 
-void zoom_rule_nearest(zoom_buf_t *b, const zoom_rule_t *rule);
+void zoom_rule_nearest(zoom_buf_t *b, const zoom_rule_t *rule,
+    zoom_whose_e whose);
 
 
 #endif /* ZOOM_RULE_H_INCLUDED */

@@ -30,6 +30,12 @@ typedef struct {
 } zoom_stdwebhooks_t;
 
 
+/* what a secret begins with where a platform shows it */
+#define ZOOM_STDWEBHOOKS_PREFIX          "whsec_"
+
+/* Whether a secret begins with "whsec_". */
+int zoom_stdwebhooks_prefixed(zoom_str_t secret);
+
 /* zoom_hmac_secret() for a secret with its "whsec_" or without. */
 const char *zoom_stdwebhooks_key(zoom_hmac_t *key, zoom_str_t secret);
 

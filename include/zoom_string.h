@@ -123,6 +123,9 @@ int zoom_str_casefind(zoom_str_t s, const char *word);
 /* 1 if "c" is one of these characters; a zero never is. */
 int zoom_one_of(unsigned char c, const char *characters);
 
+/* 1 if "s" is printable ASCII, spaces among it. */
+int zoom_printable(zoom_str_t s);
+
 /* The value of a hexadecimal digit, or -1. */
 int zoom_hex(unsigned char c);
 

@@ -85,8 +85,12 @@ void zoom_window_go(zoom_window_t *w, zoom_place_t *place);
 /* It goes over the wire; once more, if it is sent again. */
 void zoom_window_sent(zoom_window_t *w, zoom_place_t *place, int64_t now);
 
-/* It was answered, or will be no more; harmless on a place that is left. */
-void zoom_window_answered(zoom_window_t *w, zoom_place_t *place,
+/*
+ * It was answered, and had arrived by the time that is returned; or will be no
+ * more.  Harmless on a place that is left: 0.
+ */
+
+int64_t zoom_window_answered(zoom_window_t *w, zoom_place_t *place,
     int64_t now);
 void zoom_window_leave(zoom_window_t *w, zoom_place_t *place);
 

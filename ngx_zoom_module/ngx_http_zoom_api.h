@@ -18,7 +18,7 @@
 
 #define NGX_HTTP_ZOOM_API_MODULE   "ngx_http_zoom_module"
 #define NGX_HTTP_ZOOM_API_MAGIC    "zoomapi"
-#define NGX_HTTP_ZOOM_API_VERSION  6
+#define NGX_HTTP_ZOOM_API_VERSION  8
 
 
 /* What an answer may hold, and how many there are. */
@@ -27,7 +27,7 @@
 
 /* All that is asked Zoom for, and the labels of its limits. */
 
-#define NGX_HTTP_ZOOM_API_SERVICES  7
+#define NGX_HTTP_ZOOM_API_SERVICES  9
 #define NGX_HTTP_ZOOM_API_LABELS   4
 
 /* The most names of a user's own, beside the e-mail and Zoom's id. */
@@ -232,11 +232,11 @@ typedef struct {
 
 
 /*
- * A callback that is to be routed, or a webhook of Zoom's; what it does not say
- * is empty.
+ * A callback that is to be routed, a webhook of Zoom's, or a request that the
+ * gateway is to pass; what it does not say is empty.
  */
 
-typedef struct {
+typedef struct ngx_http_zoom_bot_s {
     ngx_str_t                    account;    /* name of that of the location */
     ngx_str_t                    caller;
     ngx_str_t                    scheme;
@@ -253,6 +253,13 @@ typedef struct {
     ngx_str_t                    uuid;
     ngx_str_t                    email;
     ngx_str_t                    body;       /* as it came */
+
+    ngx_str_t                    method;     /* of a request that is passed */
+    ngx_str_t                    policy;     /* what zoom_allow says of it:
+                                                "ALLOW" or "DENY" */
+    ngx_str_t                    endpoint;   /* "GET /users/{userId}" */
+    ngx_str_t                    scope;
+    ngx_str_t                    label;
 } ngx_http_zoom_bot_t;
 
 
@@ -267,6 +274,8 @@ typedef struct ngx_http_zoom_route_s {
                                              /* that need not be minted */
     ngx_str_t                    reason;     /* with NGX_DECLINED */
     unsigned                     has_user:1;
+    unsigned                     allow:1;    /* a request is passed that
+                                                zoom_allow denies */
 } ngx_http_zoom_route_t;
 
 
@@ -483,6 +492,22 @@ typedef struct {
     void                       (*user)(struct ngx_http_zoom_account_s *a,
                                        const ngx_str_t *user,
                                        ngx_uint_t gone);
+
+    /*
+     * For a directive: a script that sees what the location's gateway is to
+     * pass.  Its handler is that of a route, of which only "allow" and the
+     * reason count: NGX_DECLINED, it is denied.
+     */
+    void                       (*allow)(ngx_conf_t *cf,
+                                        ngx_http_zoom_route_pt handler);
+
+    /*
+     * The n-th parameter of such a request's path, decoded; NGX_DECLINED: there
+     * are less.  Until the next call.
+     */
+    ngx_int_t                  (*parameter)(ngx_http_request_t *r,
+                                            ngx_uint_t n, ngx_str_t *name,
+                                            ngx_str_t *value);
 } ngx_http_zoom_api_t;
 
 

@@ -11,6 +11,7 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_api.h"
+#include "zoom_query.h"
 
 
 /* A time that nobody lives to see, milliseconds. */
@@ -31,6 +32,8 @@ typedef enum {
 
 typedef struct {
     ngx_array_t                  accounts;   /* ngx_http_zoom_account_t * */
+    ngx_rbtree_t                 account_names;
+    ngx_rbtree_node_t            account_sentinel;
     ngx_array_t                  pools;      /* ngx_http_zoom_pool_conf_t * */
     size_t                       zone_size;
     ngx_shm_zone_t              *zone;       /* NULL without an account */
@@ -72,7 +75,8 @@ typedef enum {
     NGX_HTTP_ZOOM_CONNECT,
     NGX_HTTP_ZOOM_CONNECTED,
     NGX_HTTP_ZOOM_DISCONNECT,
-    NGX_HTTP_ZOOM_GRANTS
+    NGX_HTTP_ZOOM_GRANTS,
+    NGX_HTTP_ZOOM_PASS
 } ngx_http_zoom_use_e;
 
 
@@ -81,11 +85,20 @@ typedef struct {
     ngx_http_zoom_use_e          what;
     ngx_http_handler_pt          handler;
     ngx_str_t                    account;    /* as written, or nothing */
-    const ngx_str_t             *hidden;     /* arguments to keep out of logs,
+    const zoom_hidden_t         *hidden;     /* arguments to keep out of logs,
                                                 an empty name ends them */
-    const ngx_str_t             *links;      /* likewise, but for numbers */
     ngx_http_zoom_place_t        place;
 } ngx_http_zoom_use_t;
+
+
+/* All arguments to keep out of logs. */
+
+typedef struct {
+    zoom_hidden_t               *names;
+    ngx_uint_t                   n;
+    ngx_uint_t                   own;        /* of them the handler's, which
+                                                come first; then "arg=" */
+} ngx_http_zoom_hidden_t;
 
 
 /* Zoom's webhooks, which another handler may answer. */
@@ -109,6 +122,7 @@ typedef struct {
     ngx_http_zoom_pool_conf_t   *pool;       /* likewise */
     ngx_array_t                 *allow;      /* ngx_http_zoom_allow_t */
     ngx_array_t                 *auth;       /* ngx_http_zoom_auth_line_t */
+    ngx_http_zoom_hidden_t       hidden;
     time_t                       replay;     /* 0: off */
     ngx_uint_t                   replay_count;
 
@@ -133,6 +147,17 @@ typedef struct {
     ngx_http_complex_value_t    *join_token; /* NULL or empty: auto */
     ngx_flag_t                   join_sdk_key;
     off_t                        body_max;
+    ngx_array_t                 *limits;     /* ngx_http_zoom_limit_conf_t */
+
+    struct ngx_http_zoom_pass_conf_s  *pass;     /* NULL: none here */
+    ngx_http_zoom_route_pt       allow_route;    /* a script, or NULL */
+    ngx_array_t                 *grants;     /* ngx_http_zoom_granted_t */
+    ngx_array_t                 *download_hosts;     /* ngx_str_t, patterns;
+                                                NULL: Zoom's */
+    ngx_array_t                 *download_redirects; /* likewise; NULL: any of
+                                                the Internet */
+    ngx_array_t                 *unknown;    /* ngx_str_t, prefixes of paths
+                                                that Zoom has not published */
 
     ngx_http_zoom_webhook_use_t *webhook;    /* NULL: none here */
     time_t                       webhook_window;
@@ -140,6 +165,8 @@ typedef struct {
     ngx_array_t                 *webhook_events;     /* ngx_str_t, patterns */
     ngx_http_zoom_route_pt       webhook_route;      /* a script, or NULL */
     unsigned                     user_pool:1;    /* "user" names a pool */
+    unsigned                     user_inherited:1;
+    unsigned                     grants_inherited:1;
     unsigned                     webhook_guarded:1;  /* "auth" holds, too */
 } ngx_http_zoom_loc_conf_t;
 

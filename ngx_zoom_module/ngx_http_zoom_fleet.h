@@ -11,12 +11,16 @@
 #include <ngx_core.h>
 
 
-#define NGX_HTTP_ZOOM_FLEET_HEARD  16
+#define NGX_HTTP_ZOOM_FLEET_HEARD  256
 
 
 typedef struct {
     ngx_atomic_t                 away;       /* since when, ngx_time(); 0: it
                                                 is there, as far as is known */
+    ngx_atomic_t                 lost;       /* likewise, last, and on
+                                                ngx_current_msec's clock */
+    ngx_atomic_t                 back;       /* when it was there again, on
+                                                that clock; 0: never */
     ngx_atomic_t                 told;       /* the latest "away" that the log
                                                 was told of */
     ngx_atomic_t                 reason;     /* a sum of what it was told */
@@ -25,13 +29,34 @@ typedef struct {
     ngx_atomic_t                 incidents;
     ngx_atomic_t                 hosts;      /* that were seen lately */
     ngx_atomic_t                 counted;    /* when there were as many */
+    ngx_atomic_t                 since;      /* of that store's list of hosts,
+                                                which begins anew when it is
+                                                emptied */
+    ngx_atomic_t                 seen;       /* when this host was, last, on
+                                                ngx_current_msec's clock */
+    ngx_atomic_t                 listened;   /* likewise, any of its workers
+                                                could hear news */
     ngx_atomic_t                 trips;      /* answers of the store's */
     ngx_atomic_t                 failures;   /* none in time, or an error */
+    ngx_atomic_t                 errors;     /* of these, what concerned one
+                                                key or one script */
+    ngx_atomic_t                 complained; /* when the log was told of such a
+                                                one, ngx_time() */
     ngx_atomic_t                 claims;     /* flights that were ours */
     ngx_atomic_t                 waits;      /* and those of other hosts */
     ngx_atomic_t                 shared;     /* tokens that others brought */
     ngx_atomic_t                 alone;      /* flown without asking anybody,
                                                 since the store was away */
+    ngx_atomic_t                 replays;    /* refused for what other hosts
+                                                have done */
+    ngx_atomic_t                 unopened;   /* tokens that none of our keys
+                                                opens */
+    ngx_atomic_t                 puzzled;    /* when, last, ngx_time() */
+    ngx_atomic_t                 deaf;       /* since when we may not hear its
+                                                news, ngx_time(); 0: we may */
+    ngx_atomic_t                 asks;       /* for slots of limits */
+    ngx_atomic_t                 slots;      /* that were handed out */
+    ngx_atomic_t                 lapsed;     /* of these, not used */
 } ngx_http_zoom_fleet_t;
 
 

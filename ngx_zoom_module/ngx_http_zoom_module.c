@@ -18,18 +18,21 @@
 #include "ngx_http_zoom_grants_conf.h"
 #include "ngx_http_zoom_handlers.h"
 #include "ngx_http_zoom_loc_conf.h"
+#include "ngx_http_zoom_pass.h"
+#include "ngx_http_zoom_pass_conf.h"
 #include "ngx_http_zoom_pool_conf.h"
 #include "ngx_http_zoom_pool_zone.h"
+#include "ngx_http_zoom_limit_conf.h"
 #include "ngx_http_zoom_replay.h"
 #include "ngx_http_zoom_stale_conf.h"
 #include "ngx_http_zoom_store_conf.h"
 #include "ngx_http_zoom_types_conf.h"
+#include "ngx_http_zoom_use_conf.h"
 #include "ngx_http_zoom_user_conf.h"
 #include "ngx_http_zoom_variables.h"
 #include "ngx_http_zoom_webhook.h"
 #include "ngx_http_zoom_webhook_conf.h"
 #include "ngx_http_zoom_zone.h"
-#include "zoom_callback.h"
 
 
 static ngx_int_t ngx_http_zoom_preconfiguration(ngx_conf_t *cf);
@@ -45,12 +48,6 @@ static ngx_http_zoom_place_t ngx_http_zoom_place(ngx_conf_t *cf);
 
 static void *ngx_http_zoom_create_main_conf(ngx_conf_t *cf);
 static char *ngx_http_zoom_init_main_conf(ngx_conf_t *cf, void *conf);
-static char *ngx_http_zoom_merge_loc_conf(ngx_conf_t *cf, void *parent,
-    void *child);
-static char *ngx_http_zoom_merge_use(ngx_conf_t *cf,
-    ngx_http_zoom_loc_conf_t *prev, ngx_http_zoom_loc_conf_t *conf);
-static void ngx_http_zoom_inherit_use(ngx_http_core_loc_conf_t *clcf,
-    ngx_http_zoom_loc_conf_t *prev, ngx_http_zoom_loc_conf_t *conf);
 
 
 static ngx_conf_enum_t  ngx_http_zoom_responses[] = {
@@ -80,35 +77,29 @@ static const ngx_http_handler_pt  ngx_http_zoom_handlers[] = {
     ngx_http_zoom_connect_handler,
     ngx_http_zoom_connected_handler,
     ngx_http_zoom_disconnect_handler,
-    ngx_http_zoom_grants_handler
+    ngx_http_zoom_grants_handler,
+    ngx_http_zoom_pass_handler
 };
 
 
-/* Arguments that open a meeting. */
+/* Arguments that open a meeting, or may have a link in place of a number. */
 
-static const ngx_str_t  ngx_http_zoom_hidden[] = {
-    ngx_string("passWord"),
-    ngx_string("meeting_url"),
-    ngx_string("tk"),
-    ngx_null_string
-};
-
-
-/* And that may have a link in place of a number. */
-
-static const ngx_str_t  ngx_http_zoom_hidden_links[] = {
-    ngx_string("meeting_number"),
-    ngx_string("meeting_id"),
-    ngx_null_string
+static const zoom_hidden_t  ngx_http_zoom_hidden[] = {
+    { zoom_str("password"), 0 },
+    { zoom_str("meeting_url"), 0 },
+    { zoom_str("tk"), 0 },
+    { zoom_str("meeting_number"), 1 },
+    { zoom_str("meeting_id"), 1 },
+    { zoom_str(""), 0 }
 };
 
 
 /* And that open an account. */
 
-static const ngx_str_t  ngx_http_zoom_hidden_code[] = {
-    ngx_string("code"),
-    ngx_string("state"),
-    ngx_null_string
+static const zoom_hidden_t  ngx_http_zoom_hidden_code[] = {
+    { zoom_str("code"), 0 },
+    { zoom_str("state"), 0 },
+    { zoom_str(""), 0 }
 };
 
 
@@ -205,6 +196,41 @@ static ngx_command_t  ngx_http_zoom_commands[] = {
       NGX_HTTP_ZOOM_GRANTS,
       NULL },
 
+    { ngx_string("zoom_pass"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_zoom_use,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      NGX_HTTP_ZOOM_PASS,
+      NULL },
+
+    { ngx_string("zoom_allow"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_2MORE,
+      ngx_http_zoom_set_allow,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("zoom_allow_unknown"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_zoom_set_allow_unknown,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("zoom_download_hosts"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_zoom_set_hosts,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_zoom_loc_conf_t, download_hosts),
+      NULL },
+
+    { ngx_string("zoom_download_redirects"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_zoom_set_hosts,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_zoom_loc_conf_t, download_redirects),
+      NULL },
+
     { ngx_string("zoom_connect_as"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_http_zoom_set_connect_as,
@@ -229,6 +255,13 @@ static ngx_command_t  ngx_http_zoom_commands[] = {
     { ngx_string("zoom_authenticate"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_zoom_authenticate,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("zoom_limit"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE123,
+      ngx_http_zoom_set_limit,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -388,7 +421,7 @@ static ngx_http_module_t  ngx_http_zoom_module_ctx = {
     NULL,                                  /* merge server configuration */
 
     ngx_http_zoom_loc_conf_create,         /* create location configuration */
-    ngx_http_zoom_merge_loc_conf           /* merge location configuration */
+    ngx_http_zoom_use_merge                /* merge location configuration */
 };
 
 
@@ -411,7 +444,11 @@ ngx_module_t  ngx_http_zoom_module = {
 static ngx_int_t
 ngx_http_zoom_preconfiguration(ngx_conf_t *cf)
 {
-    return ngx_http_zoom_variables_add(cf);
+    if (ngx_http_zoom_variables_add(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_zoom_pass_variables_add(cf);
 }
 
 
@@ -544,7 +581,6 @@ ngx_http_zoom_use(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         || zlcf->use.what == NGX_HTTP_ZOOM_JOIN)
     {
         zlcf->use.hidden = ngx_http_zoom_hidden;
-        zlcf->use.links = ngx_http_zoom_hidden_links;
 
     } else if (zlcf->use.what == NGX_HTTP_ZOOM_CONNECTED) {
         zlcf->use.hidden = ngx_http_zoom_hidden_code;
@@ -558,6 +594,10 @@ ngx_http_zoom_use(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     zlcf->use.account = value[1];
+
+    if (zlcf->use.what == NGX_HTTP_ZOOM_PASS) {
+        return ngx_http_zoom_set_pass(cf, zlcf, &ngx_http_zoom_pass_server);
+    }
 
     if ((zlcf->use.what != NGX_HTTP_ZOOM_TOKENS
          && zlcf->use.what != NGX_HTTP_ZOOM_JOIN)
@@ -623,6 +663,9 @@ ngx_http_zoom_create_main_conf(ngx_conf_t *cf)
     {
         return NULL;
     }
+
+    ngx_rbtree_init(&zmcf->account_names, &zmcf->account_sentinel,
+                    ngx_str_rbtree_insert_value);
 
     if (ngx_array_init(&zmcf->pools, cf->pool, 4,
                        sizeof(ngx_http_zoom_pool_conf_t *))
@@ -690,90 +733,4 @@ ngx_http_zoom_init_main_conf(ngx_conf_t *cf, void *conf)
     }
 
     return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_zoom_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
-{
-    ngx_http_zoom_loc_conf_t  *prev = parent;
-    ngx_http_zoom_loc_conf_t  *conf = child;
-
-    if (ngx_http_zoom_loc_conf_merge(cf, prev, conf) != NGX_CONF_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    return ngx_http_zoom_merge_use(cf, prev, conf);
-}
-
-
-/* What answers here, and what that wants of nginx. */
-
-static char *
-ngx_http_zoom_merge_use(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *prev,
-    ngx_http_zoom_loc_conf_t *conf)
-{
-    ngx_http_core_loc_conf_t  *clcf;
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-
-    if (conf->use.name == NULL) {
-        ngx_http_zoom_inherit_use(clcf, prev, conf);
-
-    } else if (ngx_http_zoom_check(cf, clcf, conf) != NGX_CONF_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    if (conf->route && conf->use.what != NGX_HTTP_ZOOM_TOKENS) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "a routing script must have \"zoom_tokens\" in location "
-                      "\"%V\"", &clcf->name);
-        return NGX_CONF_ERROR;
-    }
-
-    if (conf->use.name == NULL) {
-        return NGX_CONF_OK;
-    }
-
-    /* we keep to the ceiling, so that the 413 is ours as well */
-
-    conf->body_max = ZOOM_CALLBACK_BODY_MAX;
-
-    if (clcf->client_max_body_size) {
-        conf->body_max = ngx_min(clcf->client_max_body_size, conf->body_max);
-    }
-
-    clcf->client_max_body_size = 0;
-
-    /* what HTTP/2 has read ahead still fits a buffer */
-
-    clcf->client_body_buffer_size = ngx_max(clcf->client_body_buffer_size,
-                                            ZOOM_CALLBACK_BODY_MAX);
-
-    return NGX_CONF_OK;
-}
-
-
-/* "if" and "limit_except" blocks have a configuration of their own. */
-
-static void
-ngx_http_zoom_inherit_use(ngx_http_core_loc_conf_t *clcf,
-    ngx_http_zoom_loc_conf_t *prev, ngx_http_zoom_loc_conf_t *conf)
-{
-    if (prev->use.name == NULL || clcf->handler
-        || !(clcf->noname || clcf->lmt_excpt))
-    {
-        return;
-    }
-
-    conf->use = prev->use;
-    conf->account = prev->account;
-    conf->variable = prev->variable;
-    conf->fixed_user = prev->fixed_user;
-    conf->pool = prev->pool;
-    conf->route = prev->route;
-
-    if (clcf->lmt_excpt) {
-        clcf->handler = prev->use.handler;
-    }
 }

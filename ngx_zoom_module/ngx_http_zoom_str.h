@@ -10,6 +10,11 @@
 #include "zoom_string.h"
 
 
+/* the end of a noun that is counted */
+
+#define ngx_http_zoom_s(n)  ((n) == 1 ? "" : "s")
+
+
 static ngx_inline zoom_str_t
 ngx_http_zoom_str(const ngx_str_t *s)
 {

@@ -148,6 +148,10 @@ zoom_consent_place(zoom_str_t to)
 {
     size_t  i;
 
+    if (to.len > ZOOM_CONSENT_PLACE_MAX) {
+        return 0;
+    }
+
     for (i = 0; i < to.len; i++) {
         if (to.data[i] <= ' ' || to.data[i] >= 0x7f || to.data[i] == '\\') {
             return 0;

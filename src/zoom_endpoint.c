@@ -254,6 +254,35 @@ zoom_endpoint_next(const char *scopes, size_t *at)
 
 
 int
+zoom_endpoint_parameter(const zoom_endpoint_t *endpoint,
+    const zoom_path_t *path, size_t *i, zoom_str_t *name, zoom_str_t *value)
+{
+    size_t       n;
+    const char  *p;
+    zoom_str_t   segment;
+
+    p = endpoint->path;
+
+    for (n = 0; n < path->n; n++) {
+        segment = zoom_endpoint_segment(&p);
+
+        if (n < *i || segment.len < 2 || segment.data[0] != '{') {
+            continue;
+        }
+
+        name->data = segment.data + 1;
+        name->len = segment.len - 2;
+        *value = path->segments[n].text;
+        *i = n + 1;
+
+        return 1;
+    }
+
+    return 0;
+}
+
+
+int
 zoom_scope_is_of_account(zoom_str_t name)
 {
     return zoom_scope_ends(name, ":admin") || zoom_scope_ends(name, ":master");

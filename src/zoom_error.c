@@ -17,6 +17,9 @@ static const zoom_error_info_t  zoom_errors[ZOOM_E_LAST] = {
     [ZOOM_E_BAD_TYPE] = { 400, zoom_str("bad_type"),
         zoom_str("This type of token is not given here.") },
 
+    [ZOOM_E_BAD_PATH] = { 400, zoom_str("bad_path"),
+        zoom_str("The path is none that Zoom's API could have.") },
+
     [ZOOM_E_UNAUTHENTICATED] = { 401, zoom_str("unauthenticated"),
         zoom_str("The request is not authenticated.") },
 
@@ -46,6 +49,10 @@ static const zoom_error_info_t  zoom_errors[ZOOM_E_LAST] = {
 
     [ZOOM_E_TOO_LARGE] = { 413, zoom_str("too_large"),
         zoom_str("The request body is too large.") },
+
+    [ZOOM_E_USER_DAILY_LIMIT] = { 429, zoom_str("user_daily_limit"),
+        zoom_str("The user has written as many meetings today as Zoom "
+                 "allows.") },
 
     [ZOOM_E_INTERNAL] = { 500, zoom_str("internal"),
         zoom_str("The server failed.") },

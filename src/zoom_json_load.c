@@ -1,5 +1,6 @@
 /* Jansson with ceilings, for what Zoom sends us. */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "zoom_json.h"
@@ -104,6 +105,20 @@ zoom_json_double(const json_t *value, double *n)
     *n = negative ? -*n : *n;
 
     return *p == '\0';
+}
+
+
+void
+zoom_json_free_by(json_free_t function)
+{
+    json_free_t    gives;
+    json_malloc_t  takes;
+
+    json_get_alloc_funcs(&takes, &gives);
+
+    if (takes == malloc && gives == free) {
+        json_set_alloc_funcs(malloc, function);
+    }
 }
 
 

@@ -24,6 +24,9 @@
 #define ZOOM_LIMIT_TICK  1000
 
 
+static void zoom_limit_take(const zoom_limit_t *l, const zoom_rate_t *rate,
+    int64_t due, zoom_slot_t *slot);
+static void zoom_limit_use(zoom_limit_t *l, uint32_t used, int64_t seconds);
 static void zoom_limit_clock(zoom_limit_t *l, int64_t now);
 
 
@@ -77,6 +80,22 @@ zoom_limit_part(zoom_rate_t rate, unsigned n)
     }
 
     return rate;
+}
+
+
+uint32_t
+zoom_limit_days(const zoom_rate_t *rates, zoom_label_e label)
+{
+    uint32_t  heavy, resource;
+
+    if (label != ZOOM_HEAVY && label != ZOOM_RESOURCE) {
+        return 0;
+    }
+
+    heavy = rates[ZOOM_HEAVY].day;
+    resource = rates[ZOOM_RESOURCE].day;
+
+    return (heavy > resource) ? heavy : resource;
 }
 
 
@@ -135,19 +154,34 @@ zoom_limit_reserve(zoom_limit_t *l, const zoom_rate_t *rate, int64_t now,
         return wait;
     }
 
-    slot->due = now + wait;
+    zoom_limit_take(l, rate, now + wait, slot);
+    zoom_limit_use(l, used, seconds);
+
+    l->next = slot->due + slot->width / slot->n;
+
+    return 0;
+}
+
+
+static void
+zoom_limit_take(const zoom_limit_t *l, const zoom_rate_t *rate, int64_t due,
+    zoom_slot_t *slot)
+{
+    slot->due = due;
     slot->shift = l->shift;
     slot->n = zoom_limit_window(rate, &slot->width);
     memset(&slot->place, 0, sizeof(zoom_place_t));
+}
 
-    l->next = slot->due + slot->width / slot->n;
+
+static void
+zoom_limit_use(zoom_limit_t *l, uint32_t used, int64_t seconds)
+{
     l->used = used + 1;
 
     if (used == 0) {
         l->day = seconds / ZOOM_LIMIT_DAY;
     }
-
-    return 0;
 }
 
 
@@ -175,13 +209,16 @@ zoom_limit_look(const zoom_limit_t *l, const zoom_rate_t *rate, int64_t now,
 int64_t
 zoom_limit_due(zoom_limit_t *l, const zoom_slot_t *slot, int64_t now)
 {
-    int64_t  wait, late, ahead;
+    int64_t  wait, late, ahead, gap;
 
     zoom_limit_clock(l, now);
 
+    gap = slot->width / slot->n;
     late = now - slot->due - (l->shift - slot->shift);
 
-    if (late < 0) {
+    /* several slots may be due before the clock's next tick */
+
+    if (late < 0 && (gap >= ZOOM_LIMIT_TICK || late <= -ZOOM_LIMIT_TICK)) {
         return -late;
     }
 
@@ -193,7 +230,7 @@ zoom_limit_due(zoom_limit_t *l, const zoom_slot_t *slot, int64_t now)
 
     wait = zoom_window_wait(&l->window, slot->n, slot->width, now);
 
-    ahead = late + wait - ZOOM_LIMIT_AHEAD * (slot->width / slot->n);
+    ahead = late + wait - ZOOM_LIMIT_AHEAD * gap;
 
     if (wait && ahead > 0) {
         l->shift += ahead;
@@ -214,6 +251,43 @@ zoom_limit_go(zoom_limit_t *l, zoom_slot_t *slot, int64_t now)
 }
 
 
+int64_t
+zoom_limit_granted(zoom_limit_t *l, const zoom_rate_t *rate, int64_t now,
+    int64_t seconds, zoom_slot_t *slot)
+{
+    int64_t   wait, width;
+    uint32_t  n, used;
+
+    zoom_limit_clock(l, now);
+
+    if (l->closed > now) {
+        return l->closed - now;
+    }
+
+    n = zoom_limit_window(rate, &width);
+    wait = zoom_window_wait(&l->window, n, width, now);
+
+    if (wait > 0) {
+        return wait;
+    }
+
+    (void) zoom_limit_look(l, rate, now, seconds, &used);
+
+    zoom_limit_take(l, rate, now, slot);
+    zoom_limit_use(l, used, seconds);
+    zoom_limit_go(l, slot, now);
+
+    return 0;
+}
+
+
+void
+zoom_limit_hold(zoom_limit_t *l, int64_t until)
+{
+    l->next = (l->next > until) ? l->next : until;
+}
+
+
 void
 zoom_limit_sent(zoom_limit_t *l, zoom_slot_t *slot, int64_t now)
 {
@@ -221,10 +295,10 @@ zoom_limit_sent(zoom_limit_t *l, zoom_slot_t *slot, int64_t now)
 }
 
 
-void
+int64_t
 zoom_limit_answered(zoom_limit_t *l, zoom_slot_t *slot, int64_t now)
 {
-    zoom_window_answered(&l->window, &slot->place, now);
+    return zoom_window_answered(&l->window, &slot->place, now);
 }
 
 

@@ -23,6 +23,8 @@ zoom_rule_read(zoom_rule_t *rule, zoom_str_t text)
 
     memset(rule, 0, sizeof(zoom_rule_t));
 
+    rule->text = text;
+
     if (text.len == 0 || text.len > ZOOM_RULE_MAX) {
         return "is empty or too long";
     }
@@ -106,6 +108,10 @@ zoom_rule_template(zoom_str_t path)
             return "has an empty segment";
         }
 
+        if (segment.data[0] == '*' && segment.len == 1) {
+            continue;
+        }
+
         if (zoom_rule_is_parameter(segment)) {
             segment.data++;
             segment.len -= 2;
@@ -161,8 +167,9 @@ zoom_rule_scope(zoom_rule_t *rule, zoom_str_t text)
 static int
 zoom_rule_is_parameter(zoom_str_t segment)
 {
-    return segment.len > 2 && segment.data[0] == '{'
-           && segment.data[segment.len - 1] == '}';
+    return (segment.len == 1 && segment.data[0] == '*')
+           || (segment.len > 2 && segment.data[0] == '{'
+               && segment.data[segment.len - 1] == '}');
 }
 
 

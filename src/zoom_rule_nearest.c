@@ -16,6 +16,9 @@ typedef struct {
 } zoom_nearest_t;
 
 
+static int zoom_nearest_suffix(zoom_nearest_t *n, zoom_whose_e whose);
+static int zoom_nearest_classic(zoom_nearest_t *n);
+static zoom_str_t zoom_nearest_bare(zoom_buf_t *b, zoom_str_t path);
 static void zoom_nearest_path(zoom_nearest_t *n, zoom_method_e method,
     const zoom_endpoint_t *endpoint);
 static void zoom_nearest_scopes(zoom_nearest_t *n,
@@ -25,15 +28,29 @@ static void zoom_nearest_try(zoom_nearest_t *n, zoom_buf_t *candidate);
 
 
 void
-zoom_rule_nearest(zoom_buf_t *b, const zoom_rule_t *rule)
+zoom_rule_nearest(zoom_buf_t *b, const zoom_rule_t *rule, zoom_whose_e whose)
 {
     size_t          i;
+    zoom_buf_t      path;
     zoom_nearest_t  n;
+    unsigned char   text[ZOOM_RULE_MAX];
 
-    n.text = (rule->kind == ZOOM_RULE_PATH) ? rule->path : rule->pattern;
+    n.text = rule->pattern;
+
+    if (rule->kind == ZOOM_RULE_PATH) {
+        zoom_buf_init(&path, text, sizeof(text));
+        n.text = zoom_nearest_bare(&path, rule->path);
+    }
+
     n.least = n.text.len / ZOOM_RULE_WRONG + 1;
     n.b = b;
     n.start = b->len;
+
+    if (rule->kind != ZOOM_RULE_PATH
+        && (zoom_nearest_suffix(&n, whose) || zoom_nearest_classic(&n)))
+    {
+        return;
+    }
 
     for (i = 0; i < zoom_nendpoints; i++) {
 
@@ -42,9 +59,117 @@ zoom_rule_nearest(zoom_buf_t *b, const zoom_rule_t *rule)
             continue;
         }
 
-        zoom_nearest_scopes(&n, &zoom_endpoints[i], ZOOM_OF_ACCOUNT);
-        zoom_nearest_scopes(&n, &zoom_endpoints[i], ZOOM_OF_USER);
+        zoom_nearest_scopes(&n, &zoom_endpoints[i], whose);
     }
+}
+
+
+/* A scope of users where it must be one of the account. */
+
+static int
+zoom_nearest_suffix(zoom_nearest_t *n, zoom_whose_e whose)
+{
+    zoom_buf_t     b;
+    zoom_str_t     text;
+    zoom_rule_t    rule;
+    unsigned char  buf[ZOOM_RULE_MAX];
+
+    zoom_buf_init(&b, buf, sizeof(buf));
+    zoom_buf_str(&b, n->text);
+    zoom_buf_c(&b, ":admin");
+
+    text.data = b.data;
+    text.len = b.len;
+
+    if (b.overflow || zoom_rule_read(&rule, text) != NULL
+        || !zoom_rule_matches(&rule, whose))
+    {
+        return 0;
+    }
+
+    zoom_buf_str(n->b, text);
+
+    return 1;
+}
+
+
+/* Of a classic scope, "user:read:admin", what is granular begins alike. */
+
+static int
+zoom_nearest_classic(zoom_nearest_t *n)
+{
+    size_t       i, colons;
+    zoom_str_t   begin;
+    const char  *p;
+
+    for (i = 0; i < zoom_nendpoints; i++) {
+        p = zoom_endpoints[i].classic;
+
+        while (*p) {
+            begin.data = (const unsigned char *) p;
+            begin.len = strcspn(p, ",");
+
+            if (zoom_str_eq(begin, n->text)) {
+                goto found;
+            }
+
+            p += begin.len + (p[begin.len] == ',');
+        }
+    }
+
+    return 0;
+
+found:
+
+    colons = 0;
+
+    for (i = 0; i < n->text.len; i++) {
+        colons += (n->text.data[i] == ':');
+
+        if (colons == 2) {
+            break;
+        }
+    }
+
+    begin.data = n->text.data;
+    begin.len = i;
+
+    zoom_buf_str(n->b, begin);
+    zoom_buf_c(n->b, ":*");
+
+    return 1;
+}
+
+
+/* Whatever parameters are called, as "*". */
+
+static zoom_str_t
+zoom_nearest_bare(zoom_buf_t *b, zoom_str_t path)
+{
+    size_t      i;
+    int         inside;
+    zoom_str_t  bare;
+
+    inside = 0;
+
+    for (i = 0; i < path.len; i++) {
+
+        if (path.data[i] == '{') {
+            zoom_buf_c(b, "*");
+            inside = 1;
+
+        } else if (path.data[i] == '}') {
+            inside = 0;
+
+        } else if (!inside) {
+            zoom_buf_add(b, &path.data[i], 1);
+        }
+    }
+
+    bare.data = b->data;
+    bare.len = b->len;
+
+    return bare;
 }
 
 
@@ -54,11 +179,16 @@ static void
 zoom_nearest_path(zoom_nearest_t *n, zoom_method_e method,
     const zoom_endpoint_t *endpoint)
 {
-    size_t      distance;
-    zoom_str_t  path;
+    size_t         distance;
+    zoom_buf_t     b;
+    zoom_str_t     path;
+    unsigned char  text[ZOOM_ENDPOINT_MAX];
 
     path = zoom_str_c(endpoint->path);
-    distance = zoom_spelling_distance(n->text, path)
+
+    zoom_buf_init(&b, text, sizeof(text));
+
+    distance = zoom_spelling_distance(n->text, zoom_nearest_bare(&b, path))
                + zoom_spelling_distance(
                      zoom_str_c(zoom_method_name(method)),
                      zoom_str_c(zoom_method_name(endpoint->method)));

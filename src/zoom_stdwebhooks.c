@@ -13,16 +13,22 @@ static int zoom_stdwebhooks_signature(zoom_str_t part, unsigned char *sum);
 static int zoom_stdwebhooks_any(zoom_str_t list, const unsigned char *ours);
 
 
+int
+zoom_stdwebhooks_prefixed(zoom_str_t secret)
+{
+    static const zoom_str_t  prefix = zoom_str(ZOOM_STDWEBHOOKS_PREFIX);
+
+    return secret.len >= prefix.len
+           && memcmp(secret.data, prefix.data, prefix.len) == 0;
+}
+
+
 const char *
 zoom_stdwebhooks_key(zoom_hmac_t *key, zoom_str_t secret)
 {
-    static const zoom_str_t  prefix = zoom_str("whsec_");
-
-    if (secret.len >= prefix.len
-        && memcmp(secret.data, prefix.data, prefix.len) == 0)
-    {
-        secret.data += prefix.len;
-        secret.len -= prefix.len;
+    if (zoom_stdwebhooks_prefixed(secret)) {
+        secret.data += sizeof(ZOOM_STDWEBHOOKS_PREFIX) - 1;
+        secret.len -= sizeof(ZOOM_STDWEBHOOKS_PREFIX) - 1;
     }
 
     return zoom_hmac_secret(key, secret);

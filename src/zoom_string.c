@@ -79,6 +79,37 @@ zoom_one_of(unsigned char c, const char *characters)
 }
 
 
+/*
+ * Eight bytes at a time, since tokens are long.  A byte that is not printable
+ * has its highest bit set, or gets it from one of the two sums; what it then
+ * carries into its neighbours comes too late.
+ */
+
+int
+zoom_printable(zoom_str_t s)
+{
+    size_t    i;
+    uint64_t  eight, bad;
+
+    bad = 0;
+
+    for (i = 0; s.len - i >= 8; i += 8) {
+        memcpy(&eight, s.data + i, 8);
+
+        bad |= eight | (eight - UINT64_C(0x2020202020202020))
+               | (eight + UINT64_C(0x0101010101010101));
+    }
+
+    bad &= UINT64_C(0x8080808080808080);
+
+    for ( /* void */ ; i < s.len; i++) {
+        bad |= (uint64_t) (s.data[i] < ' ' || s.data[i] >= 0x7f);
+    }
+
+    return bad == 0;
+}
+
+
 int
 zoom_hex(unsigned char c)
 {

@@ -19,8 +19,10 @@ static int zoom_user_take(const zoom_response_t *a, zoom_token_form_pt form,
     zoom_buf_t *token);
 static void zoom_user_stillborn(const char *name, zoom_verdict_t *v);
 static int64_t zoom_user_expires(const zoom_response_t *a, zoom_str_t token,
-    int64_t now, int64_t ttl);
+    int jwt, int64_t now, int64_t ttl);
 static int zoom_jwt_claims(zoom_str_t jwt, zoom_str_t *claims);
+static void zoom_jwt_second(zoom_str_t jwt, zoom_str_t *claims);
+static int zoom_claims_exp(zoom_str_t claims, int64_t *exp, int64_t *iat);
 static int zoom_jwt_read(zoom_str_t claims, int64_t *exp, int64_t *iat);
 static int64_t zoom_jwt_seconds(const zoom_json_doc_t *doc, const char *name);
 static int64_t zoom_jwt_time(const json_t *root, const char *name);
@@ -155,7 +157,8 @@ zoom_user_classify(const zoom_response_t *a, int64_t now, int64_t ttl,
     taken.data = token->data + start;
     taken.len = token->len - start;
 
-    expires = zoom_user_expires(a, taken, now, ttl);
+    expires = zoom_user_expires(a, taken, look->form == zoom_jwt_form, now,
+                                ttl);
 
     if (expires > now) {
         return expires;
@@ -279,15 +282,25 @@ zoom_token_take(const zoom_response_t *a, const json_t *root, int64_t now,
 }
 
 
+/* "jwt": its form has been looked at. */
+
 static int64_t
-zoom_user_expires(const zoom_response_t *a, zoom_str_t token, int64_t now,
-    int64_t ttl)
+zoom_user_expires(const zoom_response_t *a, zoom_str_t token, int jwt,
+    int64_t now, int64_t ttl)
 {
-    int64_t  exp, iat, clock, left, life;
+    int64_t     exp, iat, clock, left, life;
+    zoom_str_t  claims;
 
     life = (ttl < 0) ? 0 : (ttl > ZOOM_TIME_MAX) ? ZOOM_TIME_MAX : ttl;
 
-    if (zoom_jwt_exp(token, &exp, &iat) != 0) {
+    if (jwt) {
+        zoom_jwt_second(token, &claims);
+
+    } else if (zoom_jwt_claims(token, &claims) != 0) {
+        return now + life;
+    }
+
+    if (zoom_claims_exp(claims, &exp, &iat) != 0) {
         return now + life;
     }
 
@@ -324,41 +337,14 @@ zoom_jwt_form(zoom_str_t s)
 int
 zoom_jwt_exp(zoom_str_t jwt, int64_t *exp, int64_t *iat)
 {
-    json_t         *root;
-    int64_t         issued;
-    zoom_buf_t      b;
-    zoom_str_t      claims;
-    unsigned char   scratch[ZOOM_TOKEN_MAX / 4 * 3];
-
-    issued = 0;
-    iat = iat ? iat : &issued;
+    int64_t     issued;
+    zoom_str_t  claims;
 
     if (zoom_jwt_claims(jwt, &claims) != 0) {
         return -1;
     }
 
-    zoom_buf_init(&b, scratch, sizeof(scratch));
-
-    if (zoom_base64url_decode(&b, claims) != 0) {
-        return -1;
-    }
-
-    claims.data = b.data;
-    claims.len = b.len;
-
-    if (zoom_jwt_read(claims, exp, iat) != 0) {
-        root = zoom_json_load(claims, NULL);
-
-        *exp = zoom_jwt_time(root, "exp");
-        *iat = zoom_jwt_time(root, "iat");
-        *iat = (*iat < 0) ? 0 : *iat;
-
-        json_decref(root);
-    }
-
-    zoom_wipe(b.data, b.len);
-
-    return (*exp < 0) ? -1 : 0;
+    return zoom_claims_exp(claims, exp, iat ? iat : &issued);
 }
 
 
@@ -393,6 +379,55 @@ zoom_jwt_claims(zoom_str_t jwt, zoom_str_t *claims)
         jwt.data += n + 1;
         jwt.len -= n + 1;
     }
+}
+
+
+/* The same of what is known to be a JWS. */
+
+static void
+zoom_jwt_second(zoom_str_t jwt, zoom_str_t *claims)
+{
+    const unsigned char  *p, *last;
+
+    last = jwt.data + jwt.len;
+
+    p = memchr(jwt.data, '.', jwt.len);
+    claims->data = p + 1;
+
+    p = memchr(claims->data, '.', (size_t) (last - claims->data));
+    claims->len = (size_t) (p - claims->data);
+}
+
+
+static int
+zoom_claims_exp(zoom_str_t claims, int64_t *exp, int64_t *iat)
+{
+    json_t         *root;
+    zoom_buf_t      b;
+    unsigned char   scratch[ZOOM_TOKEN_MAX / 4 * 3];
+
+    zoom_buf_init(&b, scratch, sizeof(scratch));
+
+    if (zoom_base64url_decode(&b, claims) != 0) {
+        return -1;
+    }
+
+    claims.data = b.data;
+    claims.len = b.len;
+
+    if (zoom_jwt_read(claims, exp, iat) != 0) {
+        root = zoom_json_load(claims, NULL);
+
+        *exp = zoom_jwt_time(root, "exp");
+        *iat = zoom_jwt_time(root, "iat");
+        *iat = (*iat < 0) ? 0 : *iat;
+
+        json_decref(root);
+    }
+
+    zoom_wipe(b.data, b.len);
+
+    return (*exp < 0) ? -1 : 0;
 }
 
 

@@ -125,12 +125,15 @@ zoom_window_sent(zoom_window_t *w, zoom_place_t *place, int64_t now)
 }
 
 
-void
+int64_t
 zoom_window_answered(zoom_window_t *w, zoom_place_t *place, int64_t now)
 {
-    int64_t  late;
+    int64_t  late, arrived;
 
     zoom_window_advance(w, w->width, now);
+
+    arrived = (place->state == ZOOM_PLACE_SENT) ? w->now + ZOOM_WINDOW_TICK
+                                                : 0;
 
     if (place->state == ZOOM_PLACE_SENT && place->turn == w->turn) {
         late = zoom_window_late(w, w->now + ZOOM_WINDOW_TICK - place->sent);
@@ -140,10 +143,16 @@ zoom_window_answered(zoom_window_t *w, zoom_place_t *place, int64_t now)
             (void) zoom_window_add(w, place->sent + late, 1);
         }
 
+        if (place->sent + late < arrived) {
+            arrived = place->sent + late;
+        }
+
         place->state = ZOOM_PLACE_NONE;
     }
 
     zoom_window_leave(w, place);
+
+    return arrived;
 }
 
 

@@ -86,7 +86,7 @@ sub begin {
 
 
 # A crowd at once, and then some more; how often Zoom was asked in vain, but for
-# those that go where no answer has come for a second.
+# those that go, one a second, to find out whether that has changed.
 sub outage {
     my ($mode, $match, @requests) = @_;
     my $before = $zoom->count('misbehaved', $mode);
@@ -96,10 +96,10 @@ sub outage {
     my @late = splice @requests, @requests / 2;
     my $start = time;
     my @all = http_wait(map { ask(@$_) } @requests);
-    my $slow = int(time - $start);
 
     push @all, http_wait(ask(@$_)) for @late;
 
+    my $slow = int(time - $start);
     my @wrong = grep { $_->status != 503
                        || !($_->header('Retry-After') // '')
                           =~ /^(?:[12]?\d|30)$/ } @all;

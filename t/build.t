@@ -114,12 +114,18 @@ subtest 'make install' => sub {
     like($said, qr{\Q$dir\E/root/\S+/man8/}, 'and brings the manual page');
 
     my @installed = $said =~ m{^install -m 644 (?:\S+/)?(\S+) \S+/man8/}mg;
+    my @lua = map { m{(zoom/\w+\.lua)$} } glob "$top/lua/resty/zoom/*.lua";
+
+    cmp_ok(@lua, '>', 5, 'the half in Lua has parts');
+    like($said, qr{^install -m 644 lua/resty/zoom/\*\.lua \S+/resty/zoom/$}m,
+         'and brings all of them');
 
     ($exit, $said) = make({ PATH => '/usr/bin:/bin' }, '-n',
                           "DESTDIR=$dir/root", 'uninstall');
     is($exit, 0, 'uninstall');
     like($said, qr{rm -f .*$_}s, "takes $_ away")
-        for @installed, 'ngx_http_zoom_module.so', 'zoom.lua';
+        for @installed, 'ngx_http_zoom_module.so', 'zoom.lua', @lua;
+    unlike($said, qr/^\s*install\b/m, 'and brings nothing');
 
     mkdir $bin, 0755;
     spew("$bin/nginx", "#!/bin/sh\n", 0755);
@@ -143,6 +149,9 @@ subtest 'the version' => sub {
          'of the changes');
     like(slurp("$top/CHANGES"), qr/\A.* \d{1,2} [A-Z][a-z]{2} 20\d\d\n/,
          'with its date');
+    like(slurp("$top/examples/rpm/nginx-mod-http-zoom.spec"),
+         qr/^Version: +\Q$version\E\n.*^%changelog\n.* - \Q$version\E-1\n/ms,
+         'of the RPMs');
     like(slurp("$top/lua/resty/zoom.lua"), qr/_VERSION = "\Q$version\E"/,
          'of the half in Lua');
     ok(-e "$top/lua/lua-resty-zoom-$version-1.rockspec", 'of its rock');

@@ -159,6 +159,29 @@ subtest 'links' => sub {
 };
 
 
+# A package has not all that the documents link to.
+subtest 'installed' => sub {
+    my $root = scratch('installed');
+
+    mkdir "$root/docs";
+    spew("$root/README.md", slurp("$top/README.md"));
+    spew("$root/$_", slurp("$top/$_")) for grep { m{^docs/} } @documents;
+
+    my $said = qx($top/t/tools/doclinks $root);
+
+    isnt($?, 0, 'links that lead nowhere are found');
+    like($said, qr{README\.md: \.github/SECURITY\.md}, 'and named');
+
+    is(system("$top/t/tools/doclinks --cut $root"), 0, 'and cut');
+    is(qx($top/t/tools/doclinks $root), '', 'all of them');
+    like(slurp("$root/README.md"), qr/; reporting a vulnerability \|/,
+         'but for their text');
+    like(slurp("$root/README.md"), qr{\[install\]\(docs/install\.md\)},
+         'the others stay');
+    discard($root);
+};
+
+
 subtest 'data' => sub {
     my $json = JSON::PP->new->utf8;
 
@@ -238,7 +261,7 @@ if ($> == 0) {
 spew("$dir/etc/zoom/hosts", '');
 spew("$dir/etc/zoom/htpasswd", "bots:{PLAIN}CANARY\n");
 spew("$dir/etc/zoom/$_.lua", "return function() end\n")
-    for qw(route webhook);
+    for qw(route webhook allow);
 
 
 # A secret of the kind that the name says.
@@ -416,6 +439,10 @@ sub whole {
 
     $part{http} .= "upstream app { server 127.0.0.1:9; }\n"
         if $all =~ m{http://app\b};
+
+    # or names would be looked up, which there may be no way to
+    $part{http} .= "resolver 127.0.0.1:9;\n"
+        if $all =~ /\bzoom_pass\s/ && $all !~ /\bresolver\s/;
 
     my $server = $part{server} ne '' || $part{http} !~ /^server\s/m
                  ? "server {\n$part{server}\n}" : '';

@@ -11,7 +11,9 @@ use File::Basename qw(basename dirname);
 use MIME::Base64 qw(encode_base64);
 use Test::More;
 
+use Zoom::Documents qw(blocks);
 use Zoom::Event qw(event);
+use Zoom::Fleet;
 use Zoom::Nginx;
 use Zoom::Platform;
 use Zoom::Process qw(copy_of slurp);
@@ -37,11 +39,14 @@ my %file = (
     users_secret    => 'users_secret',
     store_key       => 'store_key',
     scrape          => 'header',
+    redis_password  => 'header',
+    agent_key       => 'header',
+    backend_key     => 'arg',
     map({ ("red_$_" => $_, "green_$_" => $_, $_ => $_) }
         qw(account_id client_id client_secret)),
 );
 
-my %tried;
+my (%tried, $fleet, @hosts);
 
 $t->secret_file('store_key', encode_base64(pack('H*', '5a' x 32), ''));
 
@@ -87,6 +92,10 @@ sub adapted {
     $text =~ s{(grant\s+authorization_code;)}
               {$1 . $t->expand(' authorize_url %{authorize_url};')}ge;
     $text =~ s{/var/lib/nginx/zoom/}{$store/};
+    $text =~ s{redis\.internal:6379}{'127.0.0.1:' . $fleet->port}e;
+    $text =~ s{10\.0\.0\.1(\d):443}{'127.0.0.1:' . $hosts[$1 - 1]->port2}ge;
+    $text =~ s{/etc/nginx/tls/hosts_ca\.pem}{$t->expand('%{ca}')}ge;
+    $text =~ s{(proxy_ssl_name\s+)tokens\.example\.com}{${1}localhost};
     $text =~ s{http://127\.0\.0\.1:3000}{http://unix:$dir/app.sock:};
     $text =~ s/^http \{/local_http($text, $dir)/me;
 
@@ -125,6 +134,15 @@ EOC
 }
 
 
+# The user that docs/fleet.md has for Redis.
+sub acl {
+    my ($acl) = slurp("$top/docs/fleet.md")
+                =~ /^    (ACL SETUSER (?:.*\n)(?:        .*\n)*)/m;
+
+    return $acl // die "docs/fleet.md has no ACL\n";
+}
+
+
 # Starts one; where it is.
 sub example {
     my ($name) = @_;
@@ -152,6 +170,24 @@ sub has {
 }
 
 
+# The commands of docs/troubleshooting.md that call a location, run on the
+# example that was started last: the status line.
+sub by_hand {
+    my ($location) = @_;
+    my ($text) = grep { m{example\.com/\Q$location\E[?\n]} }
+                 map { $_->[1] } blocks('docs/troubleshooting.md', 'sh');
+    my $at = 'http://127.0.0.1:' . $t->port;
+
+    $text =~ s{https://tokens\.example\.com}{$at}g;
+    $text =~ s{/etc/nginx/zoom/(\w+)}{$t->secret_file($file{$1})}ge;
+    spew($t->dir . '/by_hand', $text);
+
+    my $said = qx(bash -eu ${\ $t->dir}/by_hand 2> /dev/null);
+
+    return $said =~ m{^HTTP/1\.1 (\d+)} ? $1 : $said;
+}
+
+
 my $key = 'key=' . $t->secret('arg');
 
 {
@@ -161,6 +197,7 @@ my $key = 'key=' . $t->secret('arg');
 
     has($attendee->fetch("/zoom-tokens?$key"), 'Attendee', 'zak_token');
     is($t->get('/zoom-health')->status, 200, 'Attendee: health');
+    is(by_hand('zoom-tokens'), 200, 'Attendee: by hand');
 }
 
 {
@@ -169,12 +206,14 @@ my $key = 'key=' . $t->secret('arg');
 
     has($recall->fetch("/recall?$key&type=$_&meeting_id=123456789"),
         'Recall.ai', $_) for qw(zak onbehalf local_recording);
+    is(by_hand('recall'), 200, 'Recall.ai: by hand');
 }
 
 {
     my $baas = Zoom::Platform->meeting_baas(example('meeting-baas'));
 
     has($baas->fetch("/$_?$key"), 'Meeting BaaS', $_) for qw(zak obf);
+    is(by_hand('zak'), 200, 'Meeting BaaS: by hand');
 }
 
 {
@@ -225,7 +264,27 @@ my $key = 'key=' . $t->secret('arg');
 
     is(http(@at, path => '/zoom-webhook', @ended)->status, 204,
        'pool: the meeting ends');
+    is(by_hand('zoom-webhook'), 204, 'pool: a webhook by hand');
     has($attendee->fetch('/zoom-tokens'), 'pool, again', 'zak_token');
+}
+
+{
+    my @at = example('gateway');
+    my $ask = sub {
+        my ($key, $method, $path) = @_;
+
+        return http(@at, method => $method, path => $path, headers => [
+                    Authorization => 'Bearer ' . $t->secret($key)])->status;
+    };
+
+    is($ask->('header', GET => '/zoom/users/bots@example.com'), 200,
+       'gateway: an agent reads');
+    is($ask->('header', DELETE => '/zoom/users/bot0003@example.com'), 403,
+       'gateway: and does no more');
+    is($ask->('arg', DELETE => '/zoom/users/bot0003@example.com'), 204,
+       'gateway: as the back end does');
+    is($ask->('attendee', GET => '/zoom/users'), 401, 'gateway: and nobody');
+    is($ask->('header', GET => '/mcp'), 401, 'gateway: no MCP for the agent');
 }
 
 {
@@ -265,6 +324,40 @@ my $key = 'key=' . $t->secret('arg');
     is($t->get('/metrics')->status, 401, 'docker: metrics, to nobody');
     is($t->get('/metrics', Authorization => $t->secret('header'))->status,
        200, 'docker: metrics');
+}
+
+SKIP: {
+    my $missing = Zoom::Fleet->missing;
+
+    if ($missing) {
+        @tried{qw(fleet fleet-balancer)} = (1) x 2;
+        skip $missing, 9;
+    }
+
+    $fleet = Zoom::Fleet->new($t);
+    $fleet->command(split ' ', acl() =~ s/PASSWORD/$t->secret('header')/er);
+
+    for (1 .. 2) {
+        example('fleet');
+        push @hosts, $t->{nginx}[-1];
+    }
+
+    my $attendee = Zoom::Platform->attendee(example('fleet-balancer'),
+        secret => $t->secret('attendee'));
+    my @got = map { $attendee->fetch("/zoom-tokens?$key") } 1 .. 40;
+    my %zak = map { $_->{tokens}{zak_token} // 'none' => 1 } @got;
+
+    has($got[0], 'fleet', 'zak_token');
+    is(keys %zak, 1, 'fleet: one token for all callbacks');
+    like(slurp($_->dir . '/access.log'), qr{POST /zoom-tokens},
+         'fleet: each host has answered some') for @hosts;
+    is(http(port => $_->port, path => '/zoom-health')->status, 200,
+       'fleet: health') for @hosts;
+
+    my $log = slurp($t->{nginx}[-1]->dir . '/callbacks.log');
+
+    is($log =~ tr/\n//, 40, 'fleet: the balancer logs all');
+    unlike($log, qr/key=/, 'fleet: but no secret of theirs');
 }
 
 SKIP: {

@@ -137,6 +137,8 @@ subtest 'a token of another host\'s' => sub {
 
 
 subtest 'what the store holds' => sub {
+    is(join(' ', $fleet->beyond_acl), '', 'the ACL of docs/fleet.md suffices');
+
     my @keys = $fleet->keys_like('*');
     my @tokens = grep { /^zoom:token:/ } @keys;
     my $all = join "\n", @keys,
@@ -195,7 +197,12 @@ subtest 'a purge' => sub {
     # a host that never had it, and so has nothing to drop
     isnt(http_wait(call($hosts[2], $cold))->body, $theirs,
          'and what only the store had');
-    is($zoom->token_calls - $mints, 2, 'two mints');
+
+    # One for each user, and one more where a host hears of it so late that what
+    # another has minted meanwhile is too old for it.
+    my $n = $zoom->token_calls - $mints;
+
+    ok($n == 2 || $n == 3, 'two mints, or three') or diag $n;
 };
 
 

@@ -17,7 +17,8 @@ plan skip_all => Zoom::Fleet->missing if Zoom::Fleet->missing;
 
 my $t = Zoom::Test->new;
 my $zoom = $t->zoom;
-my $fleet = Zoom::Fleet->new($t);
+my $fleet = Zoom::Fleet->new($t, arguments => ['--enable-debug-command',
+                                               'local']);
 
 my $locations = <<'EOC';
         zoom_authenticate  off;
@@ -37,7 +38,8 @@ EOC
 $zoom->control({ bots => 400 });
 
 my @hosts = map { $fleet->host(locations => $locations, reuseport => 1,
-                               level => 'notice') } 1 .. 2;
+                               level => 'notice',
+                               store => ['timeout=250ms']) } 1 .. 2;
 my $n = 1;
 
 
@@ -137,7 +139,7 @@ away('refused',
 away('hanging',
      begin => sub { kill 'STOP', $fleet->pid },
      end   => sub { kill 'CONT', $fleet->pid },
-     says  => qr/is away: no answer within 250 ms; this host/);
+     says  => qr/is away: no answer within 250 ms: look for .*; this host/);
 
 away('READONLY',
      begin => sub { $fleet->command(qw(REPLICAOF 127.0.0.1 1)) },
@@ -160,6 +162,22 @@ away('a wrong password',
          delete $fleet->{password};
      },
      says  => qr/is away: (?:NOAUTH|closed|Server closed)/);
+
+# It reads all of its data anew, for some eight seconds, and answers meanwhile.
+my $loading;
+
+away('LOADING',
+     begin => sub {
+         $fleet->command('EVAL', 'for i = 1, 20000 do '
+                         . "redis.call('SET', 'key:' .. i, i) end", 0);
+         config_set('loading-process-events-interval-bytes', 1024);
+         config_set('key-load-delay', 400);
+         $loading = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+                                          PeerPort => $fleet->port);
+         print {$loading} "DEBUG RELOAD\r\n";
+     },
+     end   => sub { config_set('key-load-delay', 0); close $loading },
+     says  => qr/is away: LOADING .*it reads its data/);
 
 # A script of somebody's that never ends.
 my $busy;

@@ -12,6 +12,7 @@ use File::Basename qw(dirname);
 use Test::More;
 
 use Zoom::Process qw(spawn alive ended wait_for scratch discard slurp spew);
+use Zoom::Rules;
 
 my $seed = $ENV{ZOOM_SEED} // time ^ $$ << 8;
 
@@ -41,69 +42,10 @@ run_to("$dir/cc.log", 'sh', '-c', 'cd "$0" && exec "$@"', $top,
     or BAIL_OUT("t/prop/rules.c can't be compiled:\n" . slurp("$dir/cc.log"));
 
 
-# The model: rows as they stand in the file, nothing of the core's.
-
-my @rows;
-
-for (split /\n/, slurp("$top/src/endpoints.tsv")) {
-    next if /^#/;
-
-    my (undef, $method, $path, undef, $scopes) = split /\t/;
-    my @scopes = $scopes eq '-' ? () : split /,/, $scopes;
-    my @own = grep { !/:(?:admin|master)\z/ } @scopes;
-    my @of_account = grep { /:(?:admin|master)\z/ } @scopes;
-
-    push @rows, {
-        method  => $method,
-        path    => $path,
-        account => @of_account ? \@of_account : \@own,
-        user    => @own ? \@own : \@of_account,
-    };
-}
+my $model = Zoom::Rules->new;
+my @rows = $model->rows;
 
 is(scalar @rows, 1719, 'rows');
-
-
-# the row with a name where others have a parameter
-sub endpoint {
-    my ($method, $path) = @_;
-    my @asked = split m{/}, $path;
-    my ($best, $rank);
-
-    for my $row (grep { $_->{method} eq $method } @rows) {
-        my @segments = split m{/}, $row->{path};
-
-        next if @segments != @asked;
-        next if grep { $segments[$_] !~ /^\{/ && $segments[$_] ne $asked[$_] }
-                0 .. $#asked;
-
-        my $is = join '', map { /^\{/ ? 1 : 0 } @segments;
-
-        ($best, $rank) = ($row, $is) if !defined $rank || $is lt $rank;
-    }
-
-    return $best;
-}
-
-
-sub permits {
-    my ($rule, $whose, $row) = @_;
-
-    return 1 if $rule eq '*';
-    return $row->{method} eq 'GET' ? 1 : 0 if $rule eq 'read';
-    return $row->{method} ne 'GET' ? 1 : 0 if $rule eq 'write';
-
-    if ($rule =~ m{^([A-Z]+):(/.*)}) {
-        my ($method, $path) = ($1, $2);
-
-        s/\{.*?\}/{}/g for $path, (my $template = $row->{path});
-        return $method eq $row->{method} && $path eq $template ? 1 : 0;
-    }
-
-    my $pattern = join '.*', map { quotemeta } split /\*/, $rule, -1;
-
-    return scalar(grep { /^$pattern\z/ } @{ $row->{$whose} }) ? 1 : 0;
-}
 
 
 sub filled {
@@ -134,7 +76,11 @@ my %kinds = (
         return (join(':', @part[0, 1]) . ':*', "$part[0]:*", "*:$part[1]:*",
                 '*:admin', '*:master', "$part[0]:*:admin")[rand 6];
     },
-    'method and path'  => sub { my $row = any(); "$row->{method}:$row->{path}" },
+    'method and path'  => sub {
+        my $row = any();
+
+        return "$row->{method}:$row->{path}";
+    },
 );
 
 
@@ -144,7 +90,7 @@ for my $kind (sort keys %kinds) {
 
     for my $row (@rows) {
         my $path = filled($row->{path});
-        my $found = endpoint($row->{method}, $path);
+        my $found = $model->endpoint($row->{method}, $path);
 
         for my $whose (qw(account user)) {
 
@@ -157,7 +103,7 @@ for my $kind (sort keys %kinds) {
                 if $kind eq 'a scope';
 
             for my $rule (@rules) {
-                my $is = permits($rule, $whose, $found);
+                my $is = $model->permits($rule, $whose, $found);
 
                 push @lines, join "\t", $whose, $rule, $row->{method}, $path;
                 push @want, "$is $found->{path}";
@@ -184,7 +130,8 @@ for my $kind (sort keys %kinds) {
 # An agent that reads meetings, and does nothing else.
 
 {
-    my @mine = grep { permits('meeting:read:*', 'account', $_) } @rows;
+    my @mine = grep { $model->permits('meeting:read:*', account => $_) }
+               @rows;
     my @reads = grep { $_->{method} eq 'GET'
                        && grep { /^meeting:read:/ } @{ $_->{account} } } @rows;
 

@@ -33,6 +33,21 @@ my $attacked = $t->nginx(level => 'debug',
         zoom_authenticate    off;
     }
 
+    # With what a caller has in the path, decoded.
+    location ~ (?s)^/deep(?<deep>/.*)$ {
+        zoom_connect         users;
+        zoom_connect_as      $http_x_who;
+        zoom_connect_return  /done$deep;
+        zoom_authenticate    off;
+    }
+
+    location ~ (?s)^/far/(?<far>.*)$ {
+        zoom_connect         users;
+        zoom_connect_as      $http_x_who;
+        zoom_connect_return  https://app.example/$far;
+        zoom_authenticate    off;
+    }
+
     location = /tokens {
         zoom_tokens          users;
         zoom_user            $arg_user;
@@ -223,6 +238,40 @@ subtest 'no way out' => sub {
 };
 
 
+# Where to come back to has a variable in it, and a path is what callers write.
+subtest 'a place that has their words in it' => sub {
+    my $leads = sub {
+        my ($path) = @_;
+        my $b = start('place', path => $path);
+
+        return $b->{r}->status if $b->{r}->status != 302;
+        return come($b, back($b, $alice))->header('location') // 'nowhere';
+    };
+
+    is($leads->('/deep/a/b'), '/done/a/b', 'a path');
+    is($leads->('/far/a/b'), 'https://app.example/a/b', 'a URL');
+
+    for my $words ('//evil.example/', '/@evil.example', '/..//evil.example',
+                   '/%5cevil.example', '/%09/evil.example', '/%0d%0aX-Evil: y',
+                   '/%0aSet-Cookie: x=y', '/%00', '/ a', '/%ff', '/%e2%80%ae')
+    {
+        my $sent = $words =~ s/ /%20/gr;
+
+        for my $under ('/deep', '/far') {
+            my $to = $leads->("$under$sent");
+            my $at = $under eq '/deep' ? qr{/done/} : qr{https://app\.example/};
+
+            like($to, qr{^(?:$at[!-~]*|/done|40[04])$}, "$under$sent: $to");
+            unlike($to, qr/\\/, 'without what a browser takes for a slash');
+        }
+    }
+
+    is($leads->('/deep/' . 'x' x 1000), '/done/' . 'x' x 1000, 'a long one');
+    is($leads->('/deep/' . 'x' x $_), '/done', "one of $_ has no room")
+        for 1100, 3000;
+};
+
+
 subtest 'markup and line breaks' => sub {
     for my $alias ('<script>alert(1)</script>', '"><img src=x>', "a'b&amp;c",
                    'a%0d%0aSet-Cookie:%20x=y', 'x' x 3000, "\xff\xfe\x80",
@@ -303,6 +352,14 @@ subtest 'others keep their hands off' => sub {
     is(owner('good'), 'AliceOfAnotherAccount1', 'it is still there');
     is($grants->disconnect('nobody')->status, 404, 'nobody of that name');
 
+    # As where a cookie of the operator's is what lets somebody in.
+    for my $headers ($grants->forged) {
+        is($grants->disconnect('good', @$headers)->status, 403,
+           "nor by another page: @$headers");
+    }
+
+    is(owner('good'), 'AliceOfAnotherAccount1', 'which is still there');
+
     my $r = get('/grants', 'Accept' => 'text/html');
 
     like($r->header('cache-control'), qr/no-store/, 'the list is not kept');
@@ -320,6 +377,93 @@ subtest 'the name of somebody else' => sub {
     $connect->($_, $bob) for $alice, 'AliceOfAnotherAccount1';
     is(owner($_), 'AliceOfAnotherAccount1', "$_ is still hers")
         for $alice, 'AliceOfAnotherAccount1', 'alice';
+};
+
+
+# One name of ours belongs to who came last with it, in all workers and at once;
+# the other one is nobody's then but for id and e-mail.
+subtest 'two users of one name' => sub {
+    my ($hers, $his) = ('AliceOfAnotherAccount1', 'BobOfAnotherAccount001');
+    my $names = sub {
+        my ($id) = @_;
+        my ($of) = grep { $_->{user} eq $id }
+                   @{ get('/grants')->json->{grants} };
+
+        return scalar grep { $_ eq 'both' } @{ $of->{aliases} };
+    };
+
+    for ([$alice, $hers, $his], [$bob, $his, $hers], [$alice, $hers, $his]) {
+        my ($user, $id, $other) = @$_;
+
+        is($grants->connect('both', user => $user)->status, 303,
+           "$user is called so");
+
+        my %said = map { owner('both') => 1 } 1 .. 20;
+
+        is(join(' ', keys %said), $id, 'and no token is of another');
+        is($names->($id) . $names->($other), '10', 'on the list as well');
+        is(owner($other), $other, 'who was called so is there by id');
+    }
+
+    # Our names are as they are written, where they are no e-mail.
+    is($grants->connect('Both', user => $bob)->status, 303, 'another name');
+    is(owner('both') . owner('Both'), $hers . $his, 'is another user');
+    is(owner('BOTH'), 'not_connected', 'or nobody');
+};
+
+
+# The browser sends it twice, or somebody who has all of it is as fast.
+subtest 'one answer, many times at once' => sub {
+    my $b = start('crowd');
+    my $path = back($b, $bob);
+    my @all = http_wait(map { http_start(port => $grants->port, path => $path,
+                                         headers => ['Cookie' => $b->{cookie}])
+                            } 1 .. 8);
+    my %n;
+
+    $n{ $_->status }++ for @all;
+    is($n{303}, 1, 'one is good');
+    is(scalar(grep { $_->status >= 400 && $_->status < 500 } @all), 7,
+       'the others are refused') or diag(join ' ', %n);
+    is(owner('crowd'), 'BobOfAnotherAccount001', 'and nothing is lost');
+};
+
+
+# What we seal for one purpose is good for no other, and in no other place.
+subtest 'cookies of others' => sub {
+    my $b = start('jar');
+    my $path = back($b, $bob);
+    my ($name, $value) = split /=/, $b->{cookie}, 2;
+    my $other = start('other')->{cookie};
+    my $n = exchanges();
+
+    my %jar = (
+        'another name'         => "zoom_connect=$value",
+        'a name in capitals'   => uc($name) . "=$value",
+        'a longer name'        => "x$name=$value",
+        'two, ours first'      => "$b->{cookie}; $other",
+        'two, ours last'       => "$other; $b->{cookie}",
+        'ours twice'           => "$b->{cookie}; $b->{cookie}",
+        'in quotes'            => "$name=\"$value\"",
+        'with padding'         => "$b->{cookie}==",
+        'with blanks'          => "$name= $value",
+        'of another separator' => "x=y, $b->{cookie}",
+        'of another browser'   => $other,
+    );
+
+    for my $how (sort keys %jar) {
+        my $r = get($path, 'Cookie' => $jar{$how});
+
+        cmp_ok($r->status, '>=', 400, $how) or diag($r->status);
+        cmp_ok($r->status, '<', 500, 'which is no fault of ours');
+        is($r->header('location'), undef, 'and leads nowhere');
+    }
+
+    is(get($path, 'Cookie' => $b->{cookie}, 'Cookie' => $other)->status, 403,
+       'in two headers');
+    is(exchanges(), $n, 'Zoom heard nothing of all that');
+    is(get($path, 'Cookie' => "a=b; $b->{cookie}; c=d")->status, 303,
+       'among others of the operator it is good');
 };
 
 

@@ -36,9 +36,23 @@ my $conf = $grants->conf('users', <<'EOC', %device);
         zoom_status;
         zoom_authenticate  off;
     }
+
+    location = /codes/connect {
+        zoom_connect       codes;
+        zoom_connect_as    $http_x_who;
+        zoom_authenticate  off;
+    }
+
+    location = /codes/connected {
+        zoom_connected     codes;
+        zoom_authenticate  off;
+    }
 EOC
 
 $conf =~ s/location = \/connected \{.*?\}//s;
+$conf .= $grants->account('codes', redirect_uri => $grants->here
+                                                   . '/codes/connected');
+$grants->allow('/codes/connected');
 
 my $nginx = $t->nginx(http => $conf);
 
@@ -100,6 +114,16 @@ subtest 'the page' => sub {
     ok(!grep({ /device_code/ } keys %$json), 'and no device code');
 
     is(post('')->status, 403, 'nobody gets nothing');
+
+    my $asked = $zoom->count(qw(issued device));
+
+    for my $headers ($grants->forged) {
+        is(http(port => $grants->port, path => '/connect', body => '',
+                headers => ['X-Who' => 'victim', @$headers])->status, 403,
+           "another page gets none: @$headers");
+    }
+
+    is($zoom->count(qw(issued device)), $asked, 'nor is Zoom asked for one');
 
     # the next are asked for alone
     declines($json->{user_code});
@@ -220,6 +244,33 @@ subtest 'a reload' => sub {
     ok($zoom->approve($code, user => $alice), 'begins anew');
     ok(wait_for(sub { owner('late') eq 'AliceOfAnotherAccount1' }, 15),
        'and is connected');
+};
+
+
+# A code waits for a quarter of an hour, and anybody may ask for one.
+subtest 'strangers who take all places' => sub {
+    $zoom->control({ device => { interval => 60 } });
+
+    my ($n, %full, @left) = (0);
+
+    while ($n < 3000 && keys %full < 2) {
+        my @all = http_wait(map { http_start(
+            port => $grants->port, path => '/connect', body => '',
+            headers => ['X-Who' => "stranger$n-$_"]) } 1 .. 50);
+
+        $n += 50;
+        push @left, grep { $_->status != 200 } @all;
+        $full{ $_->header('X-Pid') } = 1 for @left;
+    }
+
+    is(scalar keys %full, 2, "are refused by both workers, of $n");
+    is($left[-1]->status . ' ' . $left[-1]->json->{error}, '503 overloaded',
+       'with a reason');
+    is($grants->connect("coder$_", path => '/codes/connect', user => $alice)
+              ->status, 200, 'who has consented connects') for 1 .. 4;
+
+    $zoom->control({ device => { interval => 1 } });
+    $t->reload(http => $conf);
 };
 
 

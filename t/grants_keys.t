@@ -102,10 +102,10 @@ subtest 'one that none of them opens' => sub {
     sql("UPDATE grants SET token = x'01' || randomblob(600) WHERE user ="
         . " (SELECT user FROM names WHERE name = 'owner2')");
     $nginx = nginx('new_key', 'store_key');
-    $t->allow(qr/has 1 grants that none of its keys opens: give "zoom_store"/);
+    $t->allow(qr/has 1 grant that none of its keys opens: give "zoom_store"/);
 
     ok(wait_for(sub {
-        $nginx->error_log =~ /\[error\].*has 1 grants that none of its keys/
+        $nginx->error_log =~ /\[error\].*has 1 grant that none of its keys/
     }, 10), 'is told of');
     unlike($nginx->error_log, qr/first key alone/,
            'and no key may go before it is seen to');

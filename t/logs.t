@@ -58,6 +58,10 @@ my $locations = <<'EOC';
             rewrite            ^ /arg last;
         }
 
+        location = /more {
+            rewrite            ^ /arg?more=here last;
+        }
+
         location = /sorry {
             return 200 "sorry $args\n";
         }
@@ -88,6 +92,7 @@ my @requests = (
     ['arg, encoded',      200, '/arg?key=' . join('', @encoded), []],
     ['arg, bad body',     400, "/arg?key=$arg", [], '{'],
     ['arg, rewritten',    200, "/rewritten?key=$arg", []],
+    ['arg, rewritten with more', 200, "/more?key=$arg", []],
     ['arg, twice, encoded', 401, "/arg?key=$arg&key=" . join('', @encoded),
      []],
     ['arg, odd query',    200, "/arg?&&&key=$arg&", []],

@@ -58,6 +58,15 @@ $locations .= <<"EOC";
             zoom_route_by_lua_file  $examples/own_user.lua;
         }
 
+        location /zoom/ {
+            zoom_pass               acme;
+            zoom_authenticate       header=X-Key file:%{header} as=agent;
+            zoom_authenticate       header=X-Key file:%{arg} as=visitor;
+            zoom_allow              agent *;
+            zoom_allow              visitor *;
+            zoom_allow_by_lua_file  $examples/own_meetings.lua;
+        }
+
         location = /webhook {
             zoom_webhook              acme;
             zoom_webhook_by_lua_file  $examples/webhook.lua;
@@ -176,6 +185,44 @@ subtest 'a user for each tenant' => sub {
     $zoom->control({ scopes => [qw(user:read:admin)] });
     $zoom->control({ revoke => 1 });
     is(whose('own_user'), 'bots-tenant1@example.com', 'and is known');
+};
+
+
+subtest 'meetings of a tenant' => sub {
+    my $ask = sub {
+        my ($method, $path, $who) = @_;
+
+        return http(port => $nginx->port, method => $method,
+                    path => "/zoom$path",
+                    headers => ['X-Key' => $t->secret($who // 'header')]);
+    };
+    my $denied = sub {
+        my $r = $ask->(@_);
+
+        return $r->status == 403 ? $r->json->{message} : $r->status;
+    };
+
+    $zoom->control({ account => { all_scopes => 1 } }, { revoke => 1 });
+
+    unlike($denied->(PATCH => '/users/bots@tenant1.example'), qr/may not/,
+           'a user of its own');
+    unlike($denied->(PATCH => '/users/Bots%40Tenant1.Example'), qr/may not/,
+           'in any spelling');
+    like($denied->(PATCH => '/users/bots@tenant2.example'),
+         qr{^agent\ may\ not\ PATCH\ /users/\{userId\}:\ the\ user\ has\ to\ be
+            \ an\ e-mail\ address\ of\ \@tenant1\.example$}x, 'another is not');
+    like($denied->(PATCH => '/users/bots@tenant1.example.evil'), qr/may not/,
+         'nor one that looks like it');
+    like($denied->(PATCH => '/users/Id1xxxxxxxxxxxxxxx'), qr/may not/,
+         'nor an id');
+    unlike($denied->(GET => '/users/bots@tenant2.example'), qr/may not/,
+           'to read is another matter');
+    like($denied->(DELETE => '/users/bots@tenant1.example', 'arg'),
+         qr/visitor may not .*: the caller has no tenant/, 'a visitor');
+    like($denied->(DELETE => '/meetings/1/recordings?action=delete'),
+         qr/recordings are put into the trash/, 'no recording goes for good');
+    unlike($denied->(DELETE => '/meetings/1/recordings?action=trash'),
+           qr/may not/, 'but into the trash');
 };
 
 

@@ -280,7 +280,9 @@ for my $name (sort keys %bad) {
         my ($line) = grep { m{script ".*/\Q$name\E\.lua" failed: } }
                      split /\n/, $log;
 
-        like($line // '', qr/failed: .*(?:$bad{$name}[0])/, 'the reason');
+        # On a slow machine any of them meets the bound of time first.
+        like($line // '', qr/failed: .*(?:$bad{$name}[0]|at a stretch)/,
+             'the reason');
 
         $r = $t->get('/good');
         is($r->status, 200, 'the next request');

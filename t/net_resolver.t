@@ -22,6 +22,9 @@ my $dns = Zoom::Stub->dns(log => $t->dir . '/dns', names => {
 
     # Never answered.
     'mute.zoom.us' => [],
+
+    # Nobody listens at any but the last; nginx keeps the order of an answer.
+    'far.zoom.us' => ['127.0.0.21', '127.0.0.22', '127.0.0.23', '127.0.0.1'],
 });
 
 my $port = $zoom->tls;
@@ -38,7 +41,15 @@ my $accounts = join '', map {
     ['dotted',  'zoom.us.',  'api.zoom.us.'],
 );
 
-my $locations = join '', map { <<"EOC" } qw(named missing mute dotted acme);
+# An app of its own, so that its access token is asked for there.
+$zoom->control({ app => { client_id => 'far-client' } });
+
+$accounts .= $t->account('far', client_id => 'far-client',
+                         connect_timeout => '8s', request_timeout => '9s',
+                         api_url => "https://api.zoom.us:$port/v2",
+                         oauth_url => "https://far.zoom.us:$port/oauth/token");
+
+my $locations = join '', map { <<"EOC" } qw(named missing mute dotted far acme);
         location = /$_ {
             zoom_tokens        $_;
             zoom_authenticate  off;
@@ -69,6 +80,16 @@ subtest 'through the resolver' => sub {
     cmp_ok($zoom->count(qw(hosts zoom.us)), '>=', 1, 'its name was sent');
     is($zoom->count(qw(hosts api.zoom.us)), 1,
        'and all addresses were tried');
+};
+
+
+# curl 7.88 to 8.3 waits for half of connect_timeout behind the second of them
+# (findings/curl-next-address.sh), unless it is called again.
+subtest 'many addresses that refuse' => sub {
+    my $r = $t->get('/far');
+
+    is($r->status, 200, 'a token in time') or diag $r->body;
+    is($zoom->count(qw(hosts far.zoom.us)), 1, 'from the last of them');
 };
 
 

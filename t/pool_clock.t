@@ -70,9 +70,9 @@ put_back(120);
 is(http(port => $nginx->port, path => '/hook',
         event('user.created', { object => { email => 'bot-3@x.example' } },
               secret => $secret))->status, 204, 'there may be others');
-wait_for(sub { $nginx->error_log =~ /found 1 users of "bot/ }, 20, 'one');
+wait_for(sub { $nginx->error_log =~ /found 1 user of "bot/ }, 20, 'one');
 
-like($nginx->error_log, qr/found 1 users of "bot\S+ 1 have left/,
+like($nginx->error_log, qr/found 1 user of "bot\S+ 1 gone/,
      'and the other has left');
 
 $t->finish;

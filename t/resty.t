@@ -307,16 +307,16 @@ subtest 'without the module' => sub {
 
 
 subtest 'halves that do not match' => sub {
-    my $source = slurp("$FindBin::Bin/../lua/resty/zoom.lua");
+    my $lua = "$FindBin::Bin/../lua";
+    my $source = slurp("$lua/resty/zoom/ffi.lua");
     my $dir = $t->dir . '/other';
 
     ok($source =~ s/^local FFI_VERSION = \K(\d+)/$1 + 1/me, 'another version');
-    mkdir $dir;
-    mkdir "$dir/resty";
-    spew("$dir/resty/zoom.lua", $source);
+    mkdir $_ for $dir, "$dir/resty", "$dir/resty/zoom";
+    spew("$dir/resty/zoom/ffi.lua", $source);
 
     like(no_start(main => resty_main(),
-                  http => qq(lua_package_path "$dir/?.lua;;";\n)),
+                  http => qq(lua_package_path "$dir/?.lua;$lua/?.lua;;";\n)),
          qr/resty\.zoom speaks version \d+ and the loaded \S+ version/,
          'it says so');
 };

@@ -7,6 +7,7 @@ use strict;
 use warnings;
 
 use Digest::SHA qw(hmac_sha256);
+use FindBin;
 use JSON::PP ();
 use MIME::Base64 qw(encode_base64 encode_base64url);
 use Test::More;
@@ -427,6 +428,25 @@ subtest 'counters' => sub {
     my $page = http(port => $zoom->port, path => '/');
 
     like($page->body, qr/stand-in for Zoom/, 'a page for people');
+};
+
+
+# What POST /control takes.
+subtest 'started alone, with settings' => sub {
+    my $dir = $t->dir . '/alone';
+    my $start = "$FindBin::Bin/sandbox/start";
+
+    spew("$dir.json", '{"account":{"client_secret":"of-a-file"}}');
+
+    my $said = JSON::PP->new->decode(scalar qx($^X $start $dir $dir.json));
+    my ($port) = $said->{plain} =~ /(\d+)$/;
+
+    is(http(port => $port, method => 'POST', path => '/oauth/token',
+            body => 'grant_type=account_credentials&account_id=sandbox_account',
+            headers => ['Authorization' => basic('sandbox_client', 'of-a-file'),
+                        'Content-Type' => $form, 'Host' => 'zoom.us'])->status,
+       200, 'its client secret');
+    is(system($^X, $start, '--stop', $dir), 0, 'and ended');
 };
 
 

@@ -11,6 +11,7 @@
 
 #include "ngx_http_zoom_api_call.h"
 #include "ngx_http_zoom_bearer.h"
+#include "ngx_http_zoom_sampled.h"
 #include "zoom_response.h"
 
 
@@ -19,12 +20,11 @@
 
 static ngx_int_t ngx_http_zoom_api_call_send(ngx_http_zoom_call_t *call,
     const ngx_str_t *access, ngx_http_zoom_exchange_t *x);
-static void ngx_http_zoom_api_call_classify(ngx_http_zoom_call_t *call,
-    const ngx_http_zoom_exchange_t *x, zoom_verdict_t *v);
 static ngx_uint_t ngx_http_zoom_api_call_blamed(
     const zoom_response_t *response, const zoom_verdict_t *v);
 static u_char *ngx_http_zoom_api_call_print(ngx_http_zoom_call_t *call,
     u_char *p, u_char *last);
+static ngx_uint_t ngx_http_zoom_api_call_wanted(ngx_http_zoom_call_t *call);
 static void ngx_http_zoom_api_call_done(ngx_http_zoom_call_t *call);
 static zoom_error_e ngx_http_zoom_api_call_take(ngx_http_zoom_api_call_t *req,
     const ngx_http_zoom_exchange_t *x);
@@ -41,7 +41,7 @@ static const ngx_http_zoom_call_ops_t  ngx_http_zoom_api_call_ops = {
     ngx_http_zoom_api_call_classify,
     ngx_http_zoom_api_call_print,
     NULL,
-    NULL,
+    ngx_http_zoom_api_call_wanted,
     NULL,
     NULL,
     NULL,
@@ -68,6 +68,7 @@ ngx_http_zoom_api_call(ngx_http_zoom_api_call_t *req)
     call->deadline = req->deadline;
     call->service = NGX_HTTP_ZOOM_API;
     call->label = req->label;
+    call->who = req->caller;
     call->pool = req->pool;
     call->stale_after = req->stale_after;
     call->tries_max = NGX_HTTP_ZOOM_API_CALL_TRIES;
@@ -75,6 +76,8 @@ ngx_http_zoom_api_call(ngx_http_zoom_api_call_t *req)
     call->foreign = 1;
     call->single = !ngx_http_zoom_api_call_safe(req);
     call->serial = ngx_http_zoom_api_call_makes_user(req);
+
+    req->spent = ngx_http_zoom_writes_take(&req->writes);
 
     /* never from inside this call */
 
@@ -85,6 +88,10 @@ ngx_http_zoom_api_call(ngx_http_zoom_api_call_t *req)
 void
 ngx_http_zoom_api_call_cancel(ngx_http_zoom_api_call_t *req)
 {
+    if (req->call.start && !req->call.wired) {
+        ngx_http_zoom_writes_give_back(&req->writes);
+    }
+
     ngx_http_zoom_call_cancel(&req->call);
 }
 
@@ -118,9 +125,7 @@ ngx_http_zoom_api_call_send(ngx_http_zoom_call_t *call,
 }
 
 
-/* any response of Zoom's is the caller's, unless it means "try later" */
-
-static void
+void
 ngx_http_zoom_api_call_classify(ngx_http_zoom_call_t *call,
     const ngx_http_zoom_exchange_t *x, zoom_verdict_t *v)
 {
@@ -169,6 +174,41 @@ ngx_http_zoom_api_call_print(ngx_http_zoom_call_t *call, u_char *p,
 }
 
 
+/* who has written enough today is told at once, but from the event loop */
+
+static ngx_uint_t
+ngx_http_zoom_api_call_wanted(ngx_http_zoom_call_t *call)
+{
+    ngx_http_zoom_api_call_t  *req;
+
+    req = call->data;
+
+    return req->spent == 0;
+}
+
+
+/* whether Zoom has not looked at it */
+
+ngx_uint_t
+ngx_http_zoom_api_call_unseen(const ngx_http_zoom_call_t *call)
+{
+    int  status;
+
+    if (!call->wired) {
+        return 1;
+    }
+
+    if (!call->responded || call->last->rc != NGX_OK) {
+        return 0;
+    }
+
+    status = call->last->response.status;
+
+    return status == NGX_HTTP_UNAUTHORIZED
+           || status == NGX_HTTP_TOO_MANY_REQUESTS;
+}
+
+
 static void
 ngx_http_zoom_api_call_done(ngx_http_zoom_call_t *call)
 {
@@ -182,7 +222,17 @@ ngx_http_zoom_api_call_done(ngx_http_zoom_call_t *call)
     ngx_memcpy(req->tracking_id, call->verdict.tracking_id,
                sizeof(req->tracking_id));
 
-    if (call->responded && call->last->rc == NGX_OK) {
+    if (ngx_http_zoom_api_call_unseen(call)) {
+        ngx_http_zoom_writes_give_back(&req->writes);
+    }
+
+    if (req->spent) {
+        req->error = ZOOM_E_USER_DAILY_LIMIT;
+        req->retry_after = req->spent;
+        ngx_http_zoom_api_call_reason(req, "the user has written 100 meetings "
+                                      "or webinars today");
+
+    } else if (call->responded && call->last->rc == NGX_OK) {
         req->error = ngx_http_zoom_api_call_take(req, call->last);
 
     } else if (call->responded) {
@@ -249,9 +299,9 @@ ngx_http_zoom_api_call_reason(ngx_http_zoom_api_call_t *req,
     ngx_cpystrn(req->why, (u_char *) reason, sizeof(req->why));
     req->reason = (char *) req->why;
 
-    ngx_log_error(NGX_LOG_INFO, req->call.wa->log, 0,
-                  "zoom: account \"%V\": a request of a %s failed: %s",
-                  &req->account->name, req->who, reason);
+    ngx_http_zoom_sampled(req->call.wa->zone, req->call.wa->log,
+                          "zoom: account \"%V\": a request of a %s failed: "
+                          "%s", &req->account->name, req->who, reason);
 }
 
 

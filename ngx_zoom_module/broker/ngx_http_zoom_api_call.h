@@ -13,6 +13,7 @@
 
 #include "ngx_http_zoom_call.h"
 #include "ngx_http_zoom_conf.h"
+#include "ngx_http_zoom_writes.h"
 #include "zoom_error.h"
 #include "zoom_limit.h"
 
@@ -38,6 +39,9 @@ struct ngx_http_zoom_api_call_s {
                                                 with its arguments */
     ngx_str_t                    body;       /* JSON, or nothing */
     zoom_label_e                 label;
+    uint32_t                     caller;     /* takes turns with others; 0:
+                                                all that are of none */
+    ngx_http_zoom_writes_t       writes;     /* if it writes a meeting */
     size_t                       response_max;   /* of its body; 0: as above,
                                                 which is the most */
     ngx_msec_t                   deadline;   /* on ngx_current_msec's clock */
@@ -59,12 +63,24 @@ struct ngx_http_zoom_api_call_s {
     /* Its own. */
 
     ngx_http_zoom_call_t         call;
+    time_t                       spent;      /* the user has to wait so long */
     u_char                       why[256];
 };
 
 
 /* The handler is called once, from the event loop, unless it is cancelled. */
 void ngx_http_zoom_api_call(ngx_http_zoom_api_call_t *req);
+
+/*
+ * What a response of the API means for a call whose response is the caller's:
+ * ZOOM_USE, unless it means "try later" or "renew the access token".
+ */
+
+void ngx_http_zoom_api_call_classify(ngx_http_zoom_call_t *call,
+    const ngx_http_zoom_exchange_t *x, zoom_verdict_t *v);
+
+/* 1 if Zoom has not done it: it never went, or was refused at the door. */
+ngx_uint_t ngx_http_zoom_api_call_unseen(const ngx_http_zoom_call_t *call);
 
 /* Harmless when done. */
 void ngx_http_zoom_api_call_cancel(ngx_http_zoom_api_call_t *req);

@@ -3,6 +3,7 @@
 
 #include "ngx_http_zoom_ask.h"
 #include "ngx_http_zoom_breaker.h"
+#include "ngx_http_zoom_fair.h"
 #include "ngx_http_zoom_flight.h"
 #include "ngx_http_zoom_flight_entry.h"
 #include "ngx_http_zoom_full.h"
@@ -26,9 +27,11 @@
 
 static void ngx_http_zoom_ask_clear(ngx_http_zoom_ask_t *ask);
 static ngx_int_t ngx_http_zoom_ask_wait(ngx_http_zoom_ask_t *ask,
-    const ngx_http_zoom_key_t *key);
+    ngx_http_zoom_key_t *key);
 static ngx_int_t ngx_http_zoom_ask_look(ngx_http_zoom_ask_t *ask,
     const ngx_http_zoom_key_t *key, ngx_http_zoom_record_t *rec);
+static ngx_uint_t ngx_http_zoom_ask_hopeless(ngx_http_zoom_ask_t *ask,
+    const ngx_http_zoom_record_t *rec);
 static ngx_uint_t ngx_http_zoom_ask_usable(ngx_http_zoom_ask_t *ask,
     ngx_http_zoom_record_t *rec);
 static ngx_uint_t ngx_http_zoom_ask_stale(ngx_http_zoom_ask_t *ask,
@@ -117,15 +120,19 @@ ngx_http_zoom_ask_clear(ngx_http_zoom_ask_t *ask)
 
 static ngx_int_t
 ngx_http_zoom_ask_wait(ngx_http_zoom_ask_t *ask,
-    const ngx_http_zoom_key_t *key)
+    ngx_http_zoom_key_t *key)
 {
     ngx_uint_t               i, again;
     ngx_http_zoom_record_t   rec;
     ngx_http_zoom_flight_t  *flight;
 
+    key->who = ask->who;
+
     for (i = 0; i <= NGX_HTTP_ZOOM_ASK_TRIES; i++) {
 
-        if (ngx_http_zoom_ask_look(ask, key, &rec) == NGX_OK) {
+        if (ngx_http_zoom_ask_look(ask, key, &rec) == NGX_OK
+            || ngx_http_zoom_ask_hopeless(ask, &rec))
+        {
             return NGX_OK;
         }
 
@@ -209,6 +216,41 @@ ngx_http_zoom_ask_look(ngx_http_zoom_ask_t *ask,
     ngx_explicit_memzero(value, rec->len);
 
     return NGX_DECLINED;
+}
+
+
+/*
+ * A flight of its own would be refused a slot: in a flood of these none is made
+ * and nothing is stored.
+ */
+
+static ngx_uint_t
+ngx_http_zoom_ask_hopeless(ngx_http_zoom_ask_t *ask,
+    const ngx_http_zoom_record_t *rec)
+{
+    ngx_msec_t      wait;
+    ngx_msec_int_t  left;
+
+    if (rec->flight) {
+        return 0;
+    }
+
+    left = (ngx_msec_int_t) (ask->deadline - ngx_current_msec);
+    left = ngx_max(left, 0);
+
+    if (ngx_http_zoom_fair_look(ask->wa, zoom_token_types[ask->req.type].label,
+                                ask->who, ngx_http_zoom_fair_time(left), &wait)
+        == NGX_OK)
+    {
+        return 0;
+    }
+
+    ask->limit = NGX_HTTP_ZOOM_LIMIT_REJECTED;
+    ask->retry_after = ngx_max((time_t) (wait + 999) / 1000, 1);
+
+    ngx_http_zoom_ask_fail(ask, ZOOM_E_RATE_LIMITED);
+
+    return 1;
 }
 
 
@@ -339,6 +381,7 @@ ngx_http_zoom_ask_join(ngx_http_zoom_ask_t *ask,
 
     ngx_http_zoom_token_job(&job, ask->wa, &ask->req);
 
+    job.mint.who = ask->who;
     job.mint.stale_after = ask->stale_after;
     job.mint.head.reuse = ask->reuse;
     job.mint.head.min_left = ask->min_left;

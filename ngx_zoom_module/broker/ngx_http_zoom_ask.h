@@ -25,6 +25,7 @@ struct ngx_http_zoom_ask_s {
 
     ngx_http_zoom_account_t     *account;
     ngx_http_zoom_token_req_t    req;        /* checked */
+    uint32_t                     who;        /* takes turns with others */
     time_t                       reuse;
     time_t                       min_left;
     ngx_msec_t                   stale_after;    /* with "use_stale": so long

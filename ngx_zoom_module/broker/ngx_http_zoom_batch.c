@@ -55,6 +55,7 @@ ngx_http_zoom_batch_ask(ngx_http_zoom_batch_t *batch, ngx_msec_t deadline)
             continue;
         }
 
+        ask->who = batch->who;
         ask->deadline = deadline;
         ask->handler = ngx_http_zoom_batch_answered;
         ask->ripened = ngx_http_zoom_batch_ripened;

@@ -28,6 +28,7 @@ struct ngx_http_zoom_batch_s {
 
     ngx_http_zoom_batch_pt       handler;    /* set by the caller */
     void                        *data;
+    uint32_t                     who;        /* takes turns with others */
 };
 
 

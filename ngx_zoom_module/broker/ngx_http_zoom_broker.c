@@ -11,12 +11,15 @@
 #include "ngx_http_zoom_create.h"
 #include "ngx_http_zoom_failure.h"
 #include "ngx_http_zoom_flight.h"
+#include "ngx_http_zoom_forget.h"
 #include "ngx_http_zoom_grants.h"
+#include "ngx_http_zoom_heap.h"
 #include "ngx_http_zoom_http_client.h"
 #include "ngx_http_zoom_key.h"
 #include "ngx_http_zoom_members.h"
 #include "ngx_http_zoom_pool.h"
 #include "ngx_http_zoom_publish.h"
+#include "ngx_http_zoom_purges.h"
 #include "ngx_http_zoom_renew.h"
 #include "ngx_http_zoom_reseal.h"
 #include "ngx_http_zoom_state.h"
@@ -26,6 +29,7 @@
 #include "ngx_http_zoom_worker_account.h"
 #include "ngx_http_zoom_zone.h"
 #include "zoom_hash.h"
+#include "zoom_json.h"
 #include "zoom_user.h"
 
 
@@ -39,10 +43,10 @@
 static ngx_uint_t ngx_http_zoom_broker_purge_key(
     const ngx_http_zoom_key_t *key);
 static void ngx_http_zoom_broker_purged(const ngx_str_t *prefix,
-    ngx_uint_t number);
-static ngx_uint_t ngx_http_zoom_broker_heard(ngx_uint_t number);
+    ngx_uint_t number, int64_t age);
 static ngx_int_t ngx_http_zoom_broker_fleet(
     const ngx_http_zoom_store_conf_t *store, ngx_log_t *log);
+static void ngx_http_zoom_broker_recount(void);
 static void ngx_http_zoom_broker_counted(
     const ngx_http_zoom_grant_count_t *counts, ngx_uint_t n);
 static ngx_uint_t ngx_http_zoom_broker_user(const ngx_str_t *user);
@@ -52,7 +56,9 @@ static ngx_int_t ngx_http_zoom_broker_drop(ngx_http_zoom_worker_account_t *wa,
 
 static const ngx_http_zoom_claim_hears_t  ngx_http_zoom_broker_hears = {
     ngx_http_zoom_broker_purged,
-    ngx_http_zoom_worker_accounts_divide
+    ngx_http_zoom_worker_accounts_divide,
+    ngx_http_zoom_pools_released,
+    ngx_http_zoom_pools_told
 };
 
 
@@ -182,7 +188,7 @@ ngx_http_zoom_broker_purge_key(const ngx_http_zoom_key_t *key)
     number = ngx_http_zoom_claim_purge(&prefix);
 
     if (number) {
-        (void) ngx_http_zoom_broker_heard(number);
+        (void) ngx_http_zoom_forget_heard(ngx_http_zoom_broker_zone, number);
     }
 
     return ngx_http_zoom_publish_purge(ngx_http_zoom_broker_zone, key);
@@ -192,11 +198,17 @@ ngx_http_zoom_broker_purge_key(const ngx_http_zoom_key_t *key)
 /* Another host's, which one worker of this one sees to. */
 
 static void
-ngx_http_zoom_broker_purged(const ngx_str_t *prefix, ngx_uint_t number)
+ngx_http_zoom_broker_purged(const ngx_str_t *prefix, ngx_uint_t number,
+    int64_t age)
 {
     ngx_http_zoom_key_t  key;
 
-    if (!ngx_http_zoom_broker_heard(number)) {
+    if (!ngx_http_zoom_forget_heard(ngx_http_zoom_broker_zone, number)) {
+        return;
+    }
+
+    if (age) {
+        ngx_http_zoom_purges_add(prefix, age);
         return;
     }
 
@@ -206,20 +218,6 @@ ngx_http_zoom_broker_purged(const ngx_str_t *prefix, ngx_uint_t number)
     key.len = prefix->len;
 
     (void) ngx_http_zoom_publish_purge(ngx_http_zoom_broker_zone, &key);
-}
-
-
-static ngx_uint_t
-ngx_http_zoom_broker_heard(ngx_uint_t number)
-{
-    ngx_atomic_t       *heard;
-    ngx_atomic_uint_t   last;
-
-    heard = ngx_http_zoom_broker_zone->sh->fleet.heard;
-    heard += number % NGX_HTTP_ZOOM_FLEET_HEARD;
-    last = *heard;
-
-    return last != number && ngx_atomic_cmp_set(heard, last, number);
 }
 
 
@@ -250,6 +248,8 @@ ngx_http_zoom_broker_init_process(ngx_cycle_t *cycle)
     ngx_http_zoom_pools_init_process(cycle);
 
     ngx_http_zoom_key_init_process(ngx_http_zoom_broker_zone->sh->seed);
+
+    zoom_json_free_by(ngx_http_zoom_heap_free);
 
     if (ngx_http_zoom_http_client_init_process(cycle) != NGX_OK
         || ngx_http_zoom_flight_init_process(ngx_http_zoom_broker_zone,
@@ -288,6 +288,8 @@ ngx_http_zoom_broker_init_process(ngx_cycle_t *cycle)
         }
     }
 
+    ngx_http_zoom_broker_recount();
+
     ngx_http_zoom_renew_start(cycle->log);
     ngx_http_zoom_reseal_start(zmcf->store, zmcf->log ? zmcf->log
                                                       : cycle->log);
@@ -310,6 +312,8 @@ ngx_http_zoom_broker_fleet(const ngx_http_zoom_store_conf_t *store,
     ngx_str_t                id;
     ngx_http_zoom_shared_t  *sh;
 
+    ngx_http_zoom_purges_init_process(ngx_http_zoom_broker_zone, log);
+
     sh = ngx_http_zoom_broker_zone->sh;
 
     id.data = text;
@@ -325,6 +329,37 @@ ngx_http_zoom_broker_fleet(const ngx_http_zoom_store_conf_t *store,
 
     return ngx_http_zoom_claim_init_process(store, &id, &sh->fleet,
                                             &ngx_http_zoom_broker_hears, log);
+}
+
+
+/* Where the store tells only who asks. */
+
+static void
+ngx_http_zoom_broker_recount(void)
+{
+    ngx_uint_t                       i;
+    ngx_http_zoom_grants_ask_t      *ask;
+    ngx_http_zoom_worker_account_t  *wa;
+
+    for (i = 0; ngx_http_zoom_grants_shared(); i++) {
+        wa = ngx_http_zoom_worker_account_nth(i);
+
+        if (wa == NULL) {
+            return;
+        }
+
+        if (!ngx_http_zoom_account_of_users(wa->account)) {
+            continue;
+        }
+
+        ask = ngx_http_zoom_grants_ask(NGX_HTTP_ZOOM_GRANT_COUNT);
+
+        if (ask) {
+            ngx_cpystrn(ask->query.app, wa->account->consent.app.data,
+                        sizeof(ask->query.app));
+            (void) ngx_http_zoom_grants_post(ask);
+        }
+    }
 }
 
 
@@ -371,7 +406,8 @@ ngx_http_zoom_broker_exit_process(ngx_cycle_t *cycle)
     ngx_http_zoom_reseal_stop();
     ngx_http_zoom_connect_exit_process();
     ngx_http_zoom_grants_exit_process();
-    ngx_http_zoom_claim_exit_process();
+    ngx_http_zoom_claim_exit_process(
+                    !ngx_http_zoom_zone_outdated(ngx_http_zoom_broker_zone));
     ngx_http_zoom_worker_accounts_destroy();
     ngx_http_zoom_flight_exit_process();
     ngx_http_zoom_http_client_exit_process(cycle);

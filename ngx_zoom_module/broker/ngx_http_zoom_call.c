@@ -87,9 +87,11 @@ ngx_http_zoom_call_init(ngx_http_zoom_call_t *call, ngx_uint_t watched)
 
     call->timer.cancelable = watched;
 
-    call->turn.wa = call->wa;
-    call->turn.label = call->label;
-    call->turn.event = &call->timer;
+    ngx_http_zoom_fair_init(&call->fair, call->wa, call->label,
+                            call->humble ? NGX_HTTP_ZOOM_REQUESTS
+                                         : NGX_HTTP_ZOOM_MINTS, call->who);
+
+    call->slot.line.event = &call->timer;
 
     call->lane.wa = call->wa;
     call->lane.event = &call->timer;
@@ -354,13 +356,13 @@ ngx_http_zoom_call_take_slot(ngx_http_zoom_call_t *call, ngx_msec_t left,
         return NGX_AGAIN;
     }
 
-    if (call->humble && ngx_http_zoom_turn_take(&call->turn, wait) != NGX_OK) {
-        ngx_http_zoom_call_meet(call, ZOOM_E_RATE_LIMITED);
-        *wait = ngx_min(*wait, left);
-        return NGX_AGAIN;
-    }
+    left = ngx_http_zoom_fair_time(left);
 
-    left -= ngx_min(left / 4, NGX_HTTP_ZOOM_CALL_LEAST);
+    rc = ngx_http_zoom_fair_take(&call->fair, left, wait);
+
+    if (rc != NGX_OK) {
+        return ngx_http_zoom_slot_turn(&call->slot, rc);
+    }
 
     rc = ngx_http_zoom_slot_reserve(&call->slot, call->wa, call->label, left,
                                     wait);
@@ -489,6 +491,7 @@ ngx_http_zoom_call_sending(ngx_http_zoom_exchange_t *x)
     ngx_http_zoom_call_t  *call;
 
     call = x->data;
+    call->wired = 1;
 
     ngx_http_zoom_slot_sent(&call->slot, call->wa);
 }
@@ -621,9 +624,8 @@ ngx_http_zoom_call_linger(ngx_http_zoom_call_t *call)
 void
 ngx_http_zoom_call_unready(ngx_http_zoom_call_t *call)
 {
-    call->slot.taken = 0;
-
-    ngx_http_zoom_turn_leave(&call->turn);
+    ngx_http_zoom_slot_drop(&call->slot);
+    ngx_http_zoom_fair_leave(&call->fair);
     ngx_http_zoom_timer_stop(&call->timer);
     ngx_http_zoom_access_cancel(&call->access);
     ngx_http_zoom_access_wipe(&call->access);

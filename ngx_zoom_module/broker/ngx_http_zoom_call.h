@@ -21,11 +21,11 @@
 
 #include "ngx_http_zoom_access.h"
 #include "ngx_http_zoom_failure.h"
+#include "ngx_http_zoom_fair.h"
 #include "ngx_http_zoom_exchange.h"
 #include "ngx_http_zoom_lane.h"
 #include "ngx_http_zoom_slot.h"
 #include "ngx_http_zoom_state.h"
-#include "ngx_http_zoom_turn.h"
 #include "ngx_http_zoom_worker_account.h"
 #include "zoom_error.h"
 #include "zoom_response.h"
@@ -119,6 +119,7 @@ struct ngx_http_zoom_call_s {
     const ngx_http_zoom_transport_t *transport;  /* NULL: the client's */
     ngx_http_zoom_service_e      service;
     zoom_label_e                 label;      /* ZOOM_NLABELS: no limit */
+    uint32_t                     who;        /* whose line it stands in */
     ngx_http_zoom_subject_t      subject;
     ngx_pool_t                  *pool;
     ngx_msec_t                   stale_after;    /* as that of an access */
@@ -135,9 +136,13 @@ struct ngx_http_zoom_call_s {
                                                 of these at a time */
     unsigned                     foreign:1;  /* of its failures only outages
                                                 concern the service */
+    unsigned                     stray:1;    /* nor do outages: it goes where
+                                                its caller wants */
     unsigned                     lone:1;     /* a final refusal does not concern
                                                 the service */
     unsigned                     solo:1;     /* never two exchanges at once */
+    unsigned                     spent:1;    /* its body has left and is not
+                                                kept: never sent again */
 
     /* The result. */
 
@@ -159,7 +164,7 @@ struct ngx_http_zoom_call_s {
                                                 tokens */
     uint64_t                     refused;    /* of the one that died */
     ngx_http_zoom_slot_t         slot;
-    ngx_http_zoom_turn_t         turn;       /* if humble */
+    ngx_http_zoom_fair_t         fair;       /* before the slot */
     ngx_http_zoom_lane_t         lane;       /* if serial */
     ngx_event_t                  timer;      /* of the state */
     zoom_error_e                 trouble;    /* without ops->meet */
@@ -173,6 +178,7 @@ struct ngx_http_zoom_call_s {
     unsigned                     hedge:1;    /* Zoom is down */
     unsigned                     waited:1;   /* since the gate */
     unsigned                     refreshed:1;
+    unsigned                     wired:1;    /* a byte of it was sent */
     unsigned                     unscoped:1; /* a probe for a scope that
                                                 was missing */
 };

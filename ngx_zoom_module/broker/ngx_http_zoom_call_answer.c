@@ -21,6 +21,8 @@ static void ngx_http_zoom_call_settle(ngx_http_zoom_call_t *call);
 static void ngx_http_zoom_call_classify(ngx_http_zoom_call_t *call);
 static ngx_int_t ngx_http_zoom_call_good(ngx_http_zoom_call_t *call);
 static ngx_int_t ngx_http_zoom_call_refresh(ngx_http_zoom_call_t *call);
+static ngx_int_t ngx_http_zoom_call_too_late(ngx_http_zoom_call_t *call,
+    uint64_t token);
 static ngx_int_t ngx_http_zoom_call_refused(ngx_http_zoom_call_t *call);
 static ngx_int_t ngx_http_zoom_call_retry(ngx_http_zoom_call_t *call);
 static ngx_msec_t ngx_http_zoom_call_delay(ngx_http_zoom_call_t *call);
@@ -166,6 +168,10 @@ ngx_http_zoom_call_refresh(ngx_http_zoom_call_t *call)
 
     token = call->tokens[call->last - call->exchanges];
 
+    if (call->spent) {
+        return ngx_http_zoom_call_too_late(call, token);
+    }
+
     if (call->refreshed && token == call->refused) {
         return ngx_http_zoom_call_refused(call);
     }
@@ -210,6 +216,20 @@ ngx_http_zoom_call_refresh(ngx_http_zoom_call_t *call)
 }
 
 
+/* whoever comes next is to get another access token */
+
+static ngx_int_t
+ngx_http_zoom_call_too_late(ngx_http_zoom_call_t *call, uint64_t token)
+{
+    (void) ngx_http_zoom_access_refuse(&call->access, token, 1);
+
+    call->verdict.verdict = ZOOM_FINAL;
+    call->verdict.error = ZOOM_E_ZOOM_REFUSED;
+
+    return ngx_http_zoom_call_fail(call);
+}
+
+
 /* the second refusal of an access token known to be dead is no news */
 
 static ngx_int_t
@@ -235,6 +255,10 @@ ngx_http_zoom_call_retry(ngx_http_zoom_call_t *call)
 
     if (call->verdict.error == ZOOM_E_RATE_LIMITED && !call->anonymous) {
         return ngx_http_zoom_call_limited(call);
+    }
+
+    if (call->spent) {
+        return ngx_http_zoom_call_fail(call);
     }
 
     /* Zoom may have executed it, unless it was refused by a limit */
@@ -341,6 +365,7 @@ ngx_http_zoom_call_limited(ngx_http_zoom_call_t *call)
     if (!ngx_http_zoom_call_under_way(call)
         && ((ngx_msec_int_t) wait + NGX_HTTP_ZOOM_CALL_LEAST
             > ngx_http_zoom_call_left(call)
+            || call->spent
             || (call->tries_max && call->tries >= call->tries_max)))
     {
         call->slot.limit = NGX_HTTP_ZOOM_LIMIT_REJECTED;
@@ -526,7 +551,9 @@ ngx_http_zoom_call_tell(ngx_http_zoom_call_t *call, ngx_uint_t last)
     v = &call->verdict;
     f = &call->failure;
 
-    if (call->foreign && !ngx_http_zoom_call_is_news(call)) {
+    if (call->stray
+        || (call->foreign && !ngx_http_zoom_call_is_news(call)))
+    {
 
         /* the caller has to interpret it */
 

@@ -26,10 +26,13 @@
 #include "zoom_user.h"
 
 
-#define NGX_HTTP_ZOOM_CONNECT_MAX   256          /* at once, in a worker */
+#define NGX_HTTP_ZOOM_CONNECT_MAX   256          /* of a grant's kind at once,
+                                                    in a worker */
 #define NGX_HTTP_ZOOM_CONNECT_TIME  12000        /* of a step, milliseconds */
 
 
+static ngx_uint_t *ngx_http_zoom_connect_places(
+    const ngx_http_zoom_account_t *account);
 static ngx_http_zoom_connecting_t *ngx_http_zoom_connect_create(
     ngx_http_zoom_account_t *account, const ngx_str_t *alias);
 static ngx_http_zoom_connect_t *ngx_http_zoom_connect_prove(
@@ -67,7 +70,9 @@ static const ngx_http_zoom_call_ops_t  ngx_http_zoom_connect_ops = {
 
 ngx_queue_t  ngx_http_zoom_connecting;
 
-static ngx_uint_t  ngx_http_zoom_nconnecting;
+/* of those who have consented, and of devices */
+
+static ngx_uint_t  ngx_http_zoom_nconnecting[2];
 
 
 ngx_http_zoom_connect_t *
@@ -154,14 +159,27 @@ ngx_http_zoom_connect_proved(ngx_http_zoom_grants_ask_t *ask)
 }
 
 
+/* Codes of devices wait for minutes, and must not keep others out. */
+
+static ngx_uint_t *
+ngx_http_zoom_connect_places(const ngx_http_zoom_account_t *account)
+{
+    return &ngx_http_zoom_nconnecting[account->grant
+                                      == NGX_HTTP_ZOOM_DEVICE_CODE];
+}
+
+
 static ngx_http_zoom_connecting_t *
 ngx_http_zoom_connect_create(ngx_http_zoom_account_t *account,
     const ngx_str_t *alias)
 {
     zoom_buf_t                   b;
+    ngx_uint_t                  *n;
     ngx_http_zoom_connecting_t  *c;
 
-    if (ngx_http_zoom_nconnecting == NGX_HTTP_ZOOM_CONNECT_MAX) {
+    n = ngx_http_zoom_connect_places(account);
+
+    if (*n == NGX_HTTP_ZOOM_CONNECT_MAX) {
         return NULL;
     }
 
@@ -182,11 +200,12 @@ ngx_http_zoom_connect_create(ngx_http_zoom_account_t *account,
 
     c->timer.cancelable = 1;
 
-    if (ngx_http_zoom_nconnecting++ == 0) {
+    if (ngx_http_zoom_connecting.next == NULL) {
         ngx_queue_init(&ngx_http_zoom_connecting);
     }
 
     ngx_queue_insert_tail(&ngx_http_zoom_connecting, &c->queue);
+    (*n)++;
 
     return c;
 }
@@ -569,7 +588,7 @@ ngx_http_zoom_connect_over(ngx_http_zoom_connecting_t *c)
     ngx_http_zoom_timer_stop(&c->timer);
 
     ngx_queue_remove(&c->queue);
-    ngx_http_zoom_nconnecting--;
+    (*ngx_http_zoom_connect_places(c->wa->account))--;
 
     ngx_explicit_memzero(c, sizeof(ngx_http_zoom_connecting_t));
     ngx_free(c);
@@ -596,7 +615,11 @@ ngx_http_zoom_connect_exit_process(void)
     ngx_uint_t                   n;
     ngx_http_zoom_connecting_t  *c;
 
-    for (n = 0; ngx_http_zoom_nconnecting; n++) {
+    if (ngx_http_zoom_connecting.next == NULL) {
+        return;
+    }
+
+    for (n = 0; !ngx_queue_empty(&ngx_http_zoom_connecting); n++) {
         c = ngx_queue_data(ngx_queue_head(&ngx_http_zoom_connecting),
                            ngx_http_zoom_connecting_t, queue);
 
@@ -607,7 +630,8 @@ ngx_http_zoom_connect_exit_process(void)
 
     if (n) {
         ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
-                      "zoom: this worker quits while Zoom waits for %ui users "
-                      "of devices, who have to begin anew", n);
+                      "zoom: this worker quits while Zoom waits for %ui "
+                      "user%s of devices to enter a code: they have to begin "
+                      "again", n, ngx_http_zoom_s(n));
     }
 }

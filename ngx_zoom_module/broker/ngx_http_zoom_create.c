@@ -567,10 +567,11 @@ ngx_http_zoom_create_complete(ngx_http_zoom_create_t *c)
 
     if (c->pending && (c->made || first)) {
         ngx_log_error(NGX_LOG_WARN, c->log, 0,
-                      "zoom: pool \"%V\": %ui users of \"%V\" are pending or "
+                      "zoom: pool \"%V\": %ui user%s of \"%V\" pending or "
                       "inactive: no bot can become them until they accept the "
                       "invitation in their mail, or are activated",
-                      &c->conf->name, c->pending, &c->conf->create->pattern);
+                      &c->conf->name, c->pending, ngx_http_zoom_s(c->pending),
+                      &c->conf->create->pattern);
     }
 
     ngx_http_zoom_search_complete(c->pool, NGX_HTTP_ZOOM_CREATE_SOURCE,

@@ -113,10 +113,10 @@ ngx_http_zoom_event_user(const ngx_http_zoom_account_t *account,
     quiet.handler = NULL;
 
     ngx_log_error(NGX_LOG_NOTICE, &quiet, 0,
-                  "zoom: account \"%V\": %*s, forgot %ui tokens of the user, "
-                  "who is in %ui pools",
+                  "zoom: account \"%V\": %*s, forgot %ui token%s of the "
+                  "user, who is in %ui pool%s",
                   &account->name, event->name.len, event->name.data, n,
-                  pools);
+                  ngx_http_zoom_s(n), pools, ngx_http_zoom_s(pools));
 }
 
 
@@ -153,9 +153,9 @@ ngx_http_zoom_event_ended(const ngx_http_zoom_account_t *account,
     quiet.handler = NULL;
 
     ngx_log_error(NGX_LOG_INFO, &quiet, 0,
-                  "zoom: account \"%V\": %*s, ended %ui leases of users of "
+                  "zoom: account \"%V\": %*s, ended %ui lease%s of users of "
                   "pools", &account->name, event->name.len, event->name.data,
-                  n);
+                  n, ngx_http_zoom_s(n));
 }
 
 

@@ -2,6 +2,7 @@
 #include <ngx_core.h>
 
 #include "ngx_http_zoom_failure.h"
+#include "ngx_http_zoom_sampled.h"
 #include "ngx_http_zoom_told.h"
 #include "ngx_http_zoom_slot.h"
 #include "ngx_http_zoom_zone.h"
@@ -80,6 +81,9 @@ ngx_http_zoom_failure_text(ngx_http_zoom_failure_t *f, const ngx_str_t *what,
 
     f->text.data = f->buf;
     f->text.len = p - f->buf;
+
+    f->reason = (x->rc != NGX_OK) ? x->reason : NULL;
+    f->event.untrusted = (x->rc != NGX_OK && x->untrusted);
 }
 
 
@@ -114,7 +118,7 @@ ngx_http_zoom_failure_tell(ngx_http_zoom_failure_t *f, const zoom_verdict_t *v)
     f->event.wait = (v->wait > 0) ? ngx_min(v->wait * 1000,
                                             NGX_HTTP_ZOOM_CLOSE_MAX) : 0;
 
-    ngx_http_zoom_state_failed(f->wa->zone, f->wa->state, v);
+    ngx_http_zoom_state_failed(f->wa->zone, f->wa->state, v, f->reason);
 
     ngx_http_zoom_failure_pass(f);
 }
@@ -159,12 +163,16 @@ ngx_http_zoom_failure_log(ngx_http_zoom_failure_t *f,
     state = f->wa->state;
 
     if (!f->event.last && now != NGX_HTTP_ZOOM_BREAKER_OPEN) {
-        level = (now == NGX_HTTP_ZOOM_BREAKER_FIRST) ? NGX_LOG_WARN
-                                                     : NGX_LOG_INFO;
+        if (now == NGX_HTTP_ZOOM_BREAKER_FIRST) {
+            ngx_log_error(NGX_LOG_WARN, f->wa->log, 0,
+                          "zoom: account \"%*s\": %V, trying again",
+                          state->len, state->name, &f->text);
+            return;
+        }
 
-        ngx_log_error(level, f->wa->log, 0,
-                      "zoom: account \"%*s\": %V, trying again",
-                      state->len, state->name, &f->text);
+        ngx_http_zoom_sampled(f->wa->zone, f->wa->log,
+                              "zoom: account \"%*s\": %V, trying again",
+                              state->len, state->name, &f->text);
         return;
     }
 
@@ -181,7 +189,10 @@ ngx_http_zoom_failure_log(ngx_http_zoom_failure_t *f,
     }
 
     if (count == 0) {
-        level = NGX_LOG_INFO;
+        ngx_http_zoom_sampled(f->wa->zone, f->wa->log,
+                              "zoom: account \"%*s\": %V",
+                              state->len, state->name, &f->text);
+        return;
     }
 
     ngx_log_error(level, f->wa->log, 0, "zoom: account \"%*s\": %V",
@@ -215,6 +226,15 @@ ngx_http_zoom_failure_said(ngx_http_zoom_failure_t *f)
     news.owner = ngx_http_zoom_failure_owner(wa->zone, wa->state);
     news.whom = ngx_http_zoom_failure_whom(wa, f->service, subject);
     news.what = ngx_http_zoom_told_hash(wa->zone, what, 2);
+
+    /* whoever calls can invent any number of these */
+
+    if (f->event.error == ZOOM_E_USER_UNKNOWN
+        || f->event.error == ZOOM_E_MEETING_UNKNOWN)
+    {
+        return ngx_http_zoom_tell_paced(wa->zone, &wa->zone->sh->failed,
+                                        &news);
+    }
 
     return ngx_http_zoom_tell(wa->zone, &wa->zone->sh->failed, &news);
 }
@@ -272,6 +292,10 @@ ngx_http_zoom_failure_over(ngx_http_zoom_worker_account_t *wa,
     ngx_uint_t  over;
 
     over = 0;
+
+    if (!wa->zone->sh->failed.any) {
+        return 0;
+    }
 
     if (subject->user) {
         whom = ngx_http_zoom_failure_whom(wa, service, subject->user);

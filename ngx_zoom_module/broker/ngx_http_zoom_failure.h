@@ -35,6 +35,8 @@ typedef struct {
     ngx_http_zoom_service_e      service;
     ngx_http_zoom_subject_t      subject;
     int                          code;       /* Zoom's */
+    const char                  *reason;     /* where Zoom said nothing; the
+                                                exchange's, while it is told */
     ngx_http_zoom_breaker_failure_t  event;
     ngx_str_t                    text;       /* in "buf" */
     u_char                       buf[NGX_HTTP_ZOOM_TEXT_MAX];

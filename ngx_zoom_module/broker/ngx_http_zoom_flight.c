@@ -404,6 +404,10 @@ ngx_http_zoom_flight_land(ngx_http_zoom_flight_t *flight,
 
     outdated = 0;
 
+    if (result->error == ZOOM_OK) {
+        result->sum = ngx_http_zoom_flight_claim_sum(&result->value);
+    }
+
     ngx_http_zoom_zone_lock(zone);
 
     e = ngx_http_zoom_store_find(zone, &flight->key);

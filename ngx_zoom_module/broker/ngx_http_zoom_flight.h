@@ -42,6 +42,8 @@ typedef struct {
     time_t                       min_left;   /* is that young, and has so long
                                                 to live */
     unsigned                     shared:1;   /* with other hosts */
+    unsigned                     never_alone:1;  /* without their leave it is
+                                                not flown */
 } ngx_http_zoom_job_t;
 
 

@@ -29,5 +29,12 @@ ngx_int_t ngx_http_zoom_flight_claim(ngx_http_zoom_flight_t *flight);
 void ngx_http_zoom_flight_claim_land(ngx_http_zoom_flight_t *flight,
     const ngx_http_zoom_result_t *result);
 
+/*
+ * By what a value is known again when another host brings it.  0 where hosts
+ * share none: this costs more than all else that publishing does.
+ */
+
+uint32_t ngx_http_zoom_flight_claim_sum(const ngx_str_t *value);
+
 
 #endif /* _NGX_HTTP_ZOOM_FLIGHT_CLAIM_H_INCLUDED_ */

@@ -1,9 +1,15 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "ngx_http_zoom_claim_purge.h"
 #include "ngx_http_zoom_forget.h"
+#include "ngx_http_zoom_grants.h"
 #include "ngx_http_zoom_key.h"
 #include "ngx_http_zoom_publish.h"
+
+
+static void ngx_http_zoom_forget_elsewhere(
+    ngx_http_zoom_worker_account_t *wa, const ngx_http_zoom_key_t *key);
 
 
 void
@@ -24,12 +30,52 @@ ngx_http_zoom_forget_names(ngx_http_zoom_worker_account_t *wa,
 
         if (ngx_http_zoom_key_name(&key, wa, &names[i]) == NGX_OK) {
             ngx_http_zoom_publish_forget(wa->zone, &key);
+            ngx_http_zoom_forget_elsewhere(wa, &key);
         }
 
         if (ngx_http_zoom_key_prefix(&key, wa, &names[i]) == NGX_OK) {
             (void) ngx_http_zoom_publish_purge(wa->zone, &key);
+            ngx_http_zoom_forget_elsewhere(wa, &key);
         }
     }
+}
+
+
+/* On the hosts that have the same grants. */
+
+static void
+ngx_http_zoom_forget_elsewhere(ngx_http_zoom_worker_account_t *wa,
+    const ngx_http_zoom_key_t *key)
+{
+    ngx_str_t   prefix;
+    ngx_uint_t  number;
+
+    if (!ngx_http_zoom_grants_shared()) {
+        return;
+    }
+
+    prefix.data = key->data;
+    prefix.len = key->len;
+
+    number = ngx_http_zoom_claim_purge(&prefix);
+
+    if (number) {
+        (void) ngx_http_zoom_forget_heard(wa->zone, number);
+    }
+}
+
+
+ngx_uint_t
+ngx_http_zoom_forget_heard(ngx_http_zoom_zone_t *zone, ngx_uint_t number)
+{
+    ngx_atomic_t       *heard;
+    ngx_atomic_uint_t   last;
+
+    heard = zone->sh->fleet.heard;
+    heard += number % NGX_HTTP_ZOOM_FLEET_HEARD;
+    last = *heard;
+
+    return last != number && ngx_atomic_cmp_set(heard, last, number);
 }
 
 
@@ -70,6 +116,7 @@ ngx_http_zoom_forget_access(ngx_http_zoom_worker_account_t *wa,
     }
 
     ngx_http_zoom_publish_forget(wa->zone, &key);
+    ngx_http_zoom_forget_elsewhere(wa, &key);
 
     if (token == NULL) {
         return;

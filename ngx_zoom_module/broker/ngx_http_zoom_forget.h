@@ -26,5 +26,13 @@ void ngx_http_zoom_forget_row(ngx_http_zoom_worker_account_t *wa,
 void ngx_http_zoom_forget_access(ngx_http_zoom_worker_account_t *wa,
     const ngx_str_t *id, const ngx_str_t *token, time_t expires);
 
+/*
+ * Whether nobody of this host has seen to that purge of another's, which is so
+ * no longer.
+ */
+
+ngx_uint_t ngx_http_zoom_forget_heard(ngx_http_zoom_zone_t *zone,
+    ngx_uint_t number);
+
 
 #endif /* _NGX_HTTP_ZOOM_FORGET_H_INCLUDED_ */

@@ -100,16 +100,26 @@ ngx_int_t
 ngx_http_zoom_key_user_access(ngx_http_zoom_key_t *key,
     const ngx_http_zoom_worker_account_t *wa, const ngx_str_t *user)
 {
+    size_t      app;
+    ngx_int_t   rc;
     zoom_buf_t  b;
 
     ngx_http_zoom_key_credential(&b, key, wa);
+
+    app = b.len;
+
     ngx_http_zoom_key_part(&b, ngx_http_zoom_str(user));
 
     /* there may be too many to keep, and each can be minted again */
 
     key->pinned = 0;
 
-    return ngx_http_zoom_key_end(&b, key, wa, ngx_http_zoom_key_seed, 0);
+    rc = ngx_http_zoom_key_end(&b, key, wa, ngx_http_zoom_key_seed, 0);
+
+    key->scopes[0] = (uint16_t) app;
+    key->scopes[1] = (uint16_t) key->len;
+
+    return rc;
 }
 
 
@@ -262,6 +272,7 @@ ngx_http_zoom_key_end(zoom_buf_t *b, ngx_http_zoom_key_t *key,
     key->scopes[0] = 0;
     key->scopes[1] = 0;
     key->once = 0;
+    key->who = 0;
     key->state = ngx_http_zoom_state_index(wa->zone, wa->state);
     key->len = b->len;
     key->hash = (uint32_t) zoom_hash(seed, part);

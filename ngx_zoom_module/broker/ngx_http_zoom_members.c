@@ -517,8 +517,9 @@ ngx_http_zoom_members_complete(ngx_http_zoom_members_t *m)
         || left)
     {
         ngx_log_error(NGX_LOG_NOTICE, m->log, 0,
-                      "zoom: pool \"%V\": found %ui users of \"%V\", %ui have "
-                      "left", &m->conf->name, n, what, left);
+                      "zoom: pool \"%V\": found %ui user%s of \"%V\", %ui "
+                      "gone", &m->conf->name, n, ngx_http_zoom_s(n), what,
+                      left);
     }
 
     ngx_http_zoom_search_complete(m->pool, m->source, n, m->line->refresh);

@@ -160,6 +160,7 @@ ngx_http_zoom_mint_create(ngx_http_zoom_flight_t *flight)
     mint->call.wa = mint->job->wa;
     mint->call.service = mint->job->service;
     mint->call.label = mint->job->label;
+    mint->call.who = mint->job->who;
     mint->call.subject = mint->job->subject;
     mint->call.stale_after = mint->job->stale_after;
     mint->call.pool = pool;

@@ -87,6 +87,7 @@ struct ngx_http_zoom_mint_job_s {
     ngx_http_zoom_worker_account_t  *wa;
     ngx_http_zoom_service_e      service;
     zoom_label_e                 label;      /* ZOOM_NLABELS: no limit */
+    uint32_t                     who;        /* as that of a call */
     ngx_http_zoom_subject_t      subject;
     ngx_msec_t                   stale_after;    /* as that of a call */
     unsigned                     anonymous:1;

@@ -5,6 +5,7 @@
 #include "ngx_http_zoom_key.h"
 #include "ngx_http_zoom_outlook.h"
 #include "ngx_http_zoom_quota.h"
+#include "ngx_http_zoom_runs.h"
 #include "ngx_http_zoom_store.h"
 
 
@@ -55,7 +56,7 @@ ngx_http_zoom_outlook_limits(ngx_http_zoom_worker_account_t *wa,
     ngx_msec_t          wait;
     const zoom_rate_t  *rate;
 
-    rate = &wa->rates[label];
+    rate = ngx_http_zoom_runs_rate(wa, label);
 
     ngx_http_zoom_quota_look(wa->zone, wa->quota, label, rate, &used, &wait);
 

@@ -3,10 +3,13 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_account.h"
+#include "ngx_http_zoom_claim.h"
 #include "ngx_http_zoom_pool.h"
+#include "ngx_http_zoom_pool_conf.h"
 #include "ngx_http_zoom_pool_lease.h"
 #include "ngx_http_zoom_pool_member.h"
 #include "ngx_http_zoom_search.h"
+#include "ngx_http_zoom_shared_lease.h"
 #include "ngx_http_zoom_str.h"
 #include "zoom_user.h"
 
@@ -16,7 +19,10 @@ static void ngx_http_zoom_pool_tell(const ngx_http_zoom_pool_conf_t *conf,
 static void ngx_http_zoom_pool_search(const ngx_http_zoom_pool_conf_t *conf,
     const ngx_str_t *email);
 static ngx_uint_t ngx_http_zoom_pool_user(ngx_http_zoom_pool_t *pool,
-    const ngx_str_t *name, ngx_uint_t gone);
+    const ngx_http_zoom_shared_user_t *user);
+static void ngx_http_zoom_pool_out_elsewhere(
+    const ngx_http_zoom_pool_conf_t *conf,
+    const ngx_http_zoom_shared_user_t *user);
 
 
 void
@@ -84,8 +90,32 @@ ngx_http_zoom_pool_tell(const ngx_http_zoom_pool_conf_t *conf,
     }
 
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                  "zoom: pool \"%V\" is exhausted for %uL callbacks, as %s",
-                  &conf->name, exhausted->told, why);
+                  "zoom: pool \"%V\" is exhausted for %uL callback%s, as %s",
+                  &conf->name, exhausted->told,
+                  ngx_http_zoom_s(exhausted->told), why);
+}
+
+
+void
+ngx_http_zoom_pool_use(const ngx_http_zoom_pool_conf_t *conf,
+    const ngx_http_zoom_picked_t *picked)
+{
+    ngx_http_zoom_shared_user_t  user;
+
+    if (!ngx_http_zoom_pool_used(ngx_http_zoom_pool_of(conf), picked)
+        || !ngx_http_zoom_claim_used())
+    {
+        return;
+    }
+
+    ngx_memzero(&user, sizeof(ngx_http_zoom_shared_user_t));
+
+    user.what = NGX_HTTP_ZOOM_SHARED_USER_WORKS;
+    user.pool = conf->name;
+    user.name.data = (u_char *) picked->name;
+    user.name.len = picked->len;
+
+    ngx_http_zoom_shared_user_tell(&user);
 }
 
 
@@ -93,13 +123,28 @@ void
 ngx_http_zoom_pool_blame(const ngx_http_zoom_pool_conf_t *conf,
     const ngx_http_zoom_picked_t *picked, zoom_error_e error, int code)
 {
-    ngx_msec_t   out;
-    const char  *what;
+    ngx_msec_t                    out;
+    const char                   *what;
+    ngx_http_zoom_shared_user_t   user;
 
-    out = ngx_http_zoom_pool_failed(ngx_http_zoom_pool_of(conf), picked, code);
+    ngx_memzero(&user, sizeof(ngx_http_zoom_shared_user_t));
+
+    out = ngx_http_zoom_pool_failed(ngx_http_zoom_pool_of(conf), picked, code,
+                                    &user.fails);
 
     if (out == 0) {
         return;
+    }
+
+    if (ngx_http_zoom_claim_used()) {
+        user.what = NGX_HTTP_ZOOM_SHARED_USER_FAILED;
+        user.pool = conf->name;
+        user.name.data = (u_char *) picked->name;
+        user.name.len = picked->len;
+        user.code = code;
+        user.left = out;
+
+        ngx_http_zoom_shared_user_tell(&user);
     }
 
     switch (error) {
@@ -130,12 +175,19 @@ ngx_uint_t
 ngx_http_zoom_pools_user(const ngx_http_zoom_account_t *account,
     const ngx_str_t *id, const ngx_str_t *email, ngx_uint_t gone)
 {
-    ngx_uint_t                   i, n;
-    ngx_http_zoom_pool_t        *pool;
-    ngx_http_zoom_main_conf_t   *zmcf;
-    ngx_http_zoom_pool_conf_t  **conf;
+    ngx_uint_t                    i, n;
+    ngx_http_zoom_main_conf_t    *zmcf;
+    ngx_http_zoom_pool_conf_t   **conf;
+    ngx_http_zoom_shared_user_t   user;
 
     n = 0;
+
+    ngx_memzero(&user, sizeof(ngx_http_zoom_shared_user_t));
+
+    user.what = gone ? NGX_HTTP_ZOOM_SHARED_USER_GONE
+                     : NGX_HTTP_ZOOM_SHARED_USER_BACK;
+    user.name = *email;
+    user.id = *id;
 
     zmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
                                                ngx_http_zoom_module);
@@ -147,12 +199,11 @@ ngx_http_zoom_pools_user(const ngx_http_zoom_account_t *account,
             continue;
         }
 
-        pool = ngx_http_zoom_pool_of(conf[i]);
+        n += ngx_http_zoom_pool_user(ngx_http_zoom_pool_of(conf[i]), &user);
 
-        if (ngx_http_zoom_pool_user(pool, email, gone)
-            || ngx_http_zoom_pool_user(pool, id, gone))
-        {
-            n++;
+        if (ngx_http_zoom_claim_used()) {
+            user.pool = conf[i]->name;
+            ngx_http_zoom_shared_user_tell(&user);
         }
     }
 
@@ -160,12 +211,74 @@ ngx_http_zoom_pools_user(const ngx_http_zoom_account_t *account,
 }
 
 
+/* Gone, or back. */
+
 static ngx_uint_t
-ngx_http_zoom_pool_user(ngx_http_zoom_pool_t *pool, const ngx_str_t *name,
-    ngx_uint_t gone)
+ngx_http_zoom_pool_user(ngx_http_zoom_pool_t *pool,
+    const ngx_http_zoom_shared_user_t *user)
 {
-    return gone ? ngx_http_zoom_pool_gone(pool, name)
-                : ngx_http_zoom_pool_back(pool, name);
+    if (user->what == NGX_HTTP_ZOOM_SHARED_USER_GONE) {
+        return ngx_http_zoom_pool_gone(pool, &user->name, user->age)
+               || ngx_http_zoom_pool_gone(pool, &user->id, user->age);
+    }
+
+    return ngx_http_zoom_pool_back(pool, &user->name)
+           || ngx_http_zoom_pool_back(pool, &user->id);
+}
+
+
+/* Each worker is told, and the one who tells as well: it must do no harm. */
+
+void
+ngx_http_zoom_pools_told(const ngx_http_zoom_shared_user_t *user)
+{
+    ngx_http_zoom_main_conf_t        *zmcf;
+    const ngx_http_zoom_pool_conf_t  *conf;
+
+    zmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
+                                               ngx_http_zoom_module);
+
+    conf = ngx_http_zoom_pool_find(zmcf, &user->pool);
+
+    if (conf == NULL) {
+        return;
+    }
+
+    if (user->what == NGX_HTTP_ZOOM_SHARED_USER_FAILED) {
+        ngx_http_zoom_pool_out_elsewhere(conf, user);
+        return;
+    }
+
+    if (user->what == NGX_HTTP_ZOOM_SHARED_USER_WORKS) {
+        ngx_http_zoom_pool_works(ngx_http_zoom_pool_of(conf), &user->name);
+        return;
+    }
+
+    /* one who has left the pool since is looked for */
+
+    if (!ngx_http_zoom_pool_user(ngx_http_zoom_pool_of(conf), user)
+        && user->what == NGX_HTTP_ZOOM_SHARED_USER_BACK)
+    {
+        ngx_http_zoom_pool_search(conf, &user->name);
+    }
+}
+
+
+static void
+ngx_http_zoom_pool_out_elsewhere(const ngx_http_zoom_pool_conf_t *conf,
+    const ngx_http_zoom_shared_user_t *user)
+{
+    if (ngx_http_zoom_pool_failed_elsewhere(ngx_http_zoom_pool_of(conf),
+                                            &user->name, user->code,
+                                            user->fails, user->left))
+    {
+        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                      "zoom: user \"%V\" of pool \"%V\" is out for %M "
+                      "seconds, as it failed on another host, Zoom's code is "
+                      "%d",
+                      &user->name, &conf->name, (user->left + 999) / 1000,
+                      user->code);
+    }
 }
 
 
@@ -214,6 +327,38 @@ ngx_http_zoom_pool_search(const ngx_http_zoom_pool_conf_t *conf,
 
 
 ngx_uint_t
+ngx_http_zoom_pool_unlease(const ngx_http_zoom_pool_conf_t *conf,
+    const ngx_str_t *distinct, const ngx_str_t *user)
+{
+    if (distinct->len && ngx_http_zoom_claim_used()) {
+        ngx_http_zoom_shared_lease_end(&conf->name, distinct, user);
+    }
+
+    return ngx_http_zoom_pool_release(ngx_http_zoom_pool_of(conf), distinct,
+                                      user);
+}
+
+
+void
+ngx_http_zoom_pools_released(const ngx_str_t *pool, const ngx_str_t *distinct,
+    const ngx_str_t *user)
+{
+    ngx_http_zoom_main_conf_t        *zmcf;
+    const ngx_http_zoom_pool_conf_t  *conf;
+
+    zmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
+                                               ngx_http_zoom_module);
+
+    conf = ngx_http_zoom_pool_find(zmcf, pool);
+
+    if (conf) {
+        (void) ngx_http_zoom_pool_release(ngx_http_zoom_pool_of(conf),
+                                          distinct, user);
+    }
+}
+
+
+ngx_uint_t
 ngx_http_zoom_pools_ended(const ngx_http_zoom_account_t *account,
     const ngx_str_t *meeting)
 {
@@ -231,8 +376,7 @@ ngx_http_zoom_pools_ended(const ngx_http_zoom_account_t *account,
 
     for (i = 0; i < zmcf->pools.nelts; i++) {
         if (ngx_http_zoom_account_same(conf[i]->account, account)) {
-            n += ngx_http_zoom_pool_release(ngx_http_zoom_pool_of(conf[i]),
-                                            meeting, &all);
+            n += ngx_http_zoom_pool_unlease(conf[i], meeting, &all);
         }
     }
 

@@ -52,7 +52,7 @@ ngx_http_zoom_publish(ngx_http_zoom_zone_t *zone,
     }
 
     e->published = number;
-    e->sum = ngx_crc32_long(result->value.data, result->value.len);
+    e->sum = result->sum;
     e->minted = result->minted;
     e->expires = result->expires;
     e->lacks = result->lacks;

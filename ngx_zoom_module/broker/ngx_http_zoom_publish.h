@@ -22,6 +22,8 @@ typedef struct {
     time_t                       minted;
     time_t                       expires;
     unsigned                     lacks;      /* as of what was minted */
+    uint32_t                     sum;        /* of "value", where hosts share
+                                                tokens */
     uint64_t                     published;  /* the flight that brought it */
     ngx_msec_t                   hold;       /* for how long a failure stands
                                                 for those who come later */

@@ -7,6 +7,7 @@
 #include "ngx_http_zoom_claim.h"
 #include "ngx_http_zoom_quota.h"
 #include "ngx_http_zoom_report.h"
+#include "ngx_http_zoom_runs.h"
 #include "ngx_http_zoom_worker_account.h"
 #include "ngx_http_zoom_zone.h"
 
@@ -16,6 +17,7 @@ ngx_http_zoom_report(ngx_http_zoom_account_t *account,
     ngx_http_zoom_report_t *report)
 {
     ngx_uint_t                       i;
+    const zoom_rate_t               *rate;
     ngx_http_zoom_worker_account_t  *wa;
     ngx_http_zoom_record_t           rec;
     static ngx_http_zoom_state_t     none;
@@ -40,11 +42,18 @@ ngx_http_zoom_report(ngx_http_zoom_account_t *account,
     }
 
     for (i = 0; i < ZOOM_NLABELS; i++) {
-        report->labels[i].rate = wa->rates[i];
+        rate = ngx_http_zoom_runs_rate(wa, i);
 
-        ngx_http_zoom_quota_look(wa->zone, wa->quota, i,
-                                 &wa->rates[i], &report->labels[i].used,
+        report->labels[i].rate = *rate;
+
+        ngx_http_zoom_quota_look(wa->zone, wa->quota, i, rate,
+                                 &report->labels[i].used,
                                  &report->labels[i].wait);
+
+        if (ngx_http_zoom_runs_used(wa)) {
+            report->labels[i].used = ngx_http_zoom_quota_used(wa->zone,
+                                                              wa->quota, i);
+        }
     }
 }
 

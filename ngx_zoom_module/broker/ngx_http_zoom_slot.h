@@ -10,6 +10,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "ngx_http_zoom_runs.h"
 #include "ngx_http_zoom_state.h"
 #include "ngx_http_zoom_worker_account.h"
 #include "zoom_limit.h"
@@ -20,9 +21,16 @@
 #define NGX_HTTP_ZOOM_CLOSE_MAX  60000
 
 
-/* Zero at the beginning; "limit" outlives the slots of several tries. */
+/*
+ * Zero at the beginning, but for line.event, which is posted when there is a
+ * reason to ask again before it is time; "limit" outlives the slots of several
+ * tries.
+ */
 
 typedef struct {
+    ngx_http_zoom_line_t         line;       /* where hosts share the limit */
+    int64_t                      stamp;      /* likewise, or 0: of what is to
+                                                be told of the latest request */
     zoom_slot_t                  place;
     zoom_label_e                 label;
     ngx_http_zoom_limit_e        limit;
@@ -44,6 +52,12 @@ ngx_int_t ngx_http_zoom_slot_reserve(ngx_http_zoom_slot_t *slot,
     ngx_msec_t *wait);
 ngx_int_t ngx_http_zoom_slot_due(ngx_http_zoom_slot_t *slot,
     ngx_http_zoom_worker_account_t *wa, ngx_msec_t left, ngx_msec_t *wait);
+
+/* What a caller's line says before, NGX_AGAIN or NGX_DECLINED; returns it. */
+ngx_int_t ngx_http_zoom_slot_turn(ngx_http_zoom_slot_t *slot, ngx_int_t rc);
+
+/* No slot is wanted any more; one that is spent stays. */
+void ngx_http_zoom_slot_drop(ngx_http_zoom_slot_t *slot);
 
 /* The request, with or without a slot, goes over the wire now. */
 void ngx_http_zoom_slot_sent(ngx_http_zoom_slot_t *slot,

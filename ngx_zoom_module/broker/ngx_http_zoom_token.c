@@ -3,6 +3,7 @@
 
 #include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_bearer.h"
+#include "ngx_http_zoom_sampled.h"
 #include "ngx_http_zoom_token.h"
 #include "zoom_jointoken.h"
 #include "zoom_token.h"
@@ -247,11 +248,11 @@ ngx_http_zoom_token_another(ngx_http_zoom_mint_job_t *mint,
     job = (ngx_http_zoom_token_job_t *) mint;
 
     if (job->webinar) {
-        ngx_log_error(NGX_LOG_INFO, mint->wa->log, 0,
-                      "zoom: account \"%V\": no webinar \"%*s\", code %d, "
-                      "\"%s\": looking for a meeting",
-                      &mint->wa->account->name, job->meeting_len,
-                      job->meeting, v->code, v->message);
+        ngx_http_zoom_sampled(mint->wa->zone, mint->wa->log,
+                              "zoom: account \"%V\": no webinar \"%*s\", "
+                              "code %d, \"%s\": looking for a meeting",
+                              &mint->wa->account->name, job->meeting_len,
+                              job->meeting, v->code, v->message);
 
         *first = *v;
         job->webinar = 0;

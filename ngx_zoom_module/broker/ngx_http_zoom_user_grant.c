@@ -11,6 +11,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "ngx_http_zoom_access.h"
 #include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_forget.h"
 #include "ngx_http_zoom_grants.h"
@@ -28,6 +29,9 @@
 #define NGX_HTTP_ZOOM_USER_GRANT_OVER   10000    /* that it is, is known */
 #define NGX_HTTP_ZOOM_USER_GRANT_AGAIN  1000     /* to store it */
 #define NGX_HTTP_ZOOM_USER_GRANT_STORE  30000    /* may take so long */
+#define NGX_HTTP_ZOOM_USER_GRANT_TURN   500      /* looks for another's end */
+
+#define NGX_HTTP_ZOOM_USER_GRANT_LOOKS  10
 
 
 typedef struct {
@@ -44,14 +48,18 @@ typedef struct ngx_http_zoom_user_grant_s {
 
     int64_t                      consent;
     int64_t                      version;
+    int64_t                      turn;           /* of this host's, or 0 */
     u_char                       token[ZOOM_REFRESH_TOKEN_MAX];
     size_t                       len;
+    ngx_uint_t                   looks;
+    unsigned                     asked:1;        /* Zoom */
     unsigned                     rotated:1;      /* it is Zoom's new one */
 } ngx_http_zoom_user_grant_t;
 
 
 static ngx_int_t ngx_http_zoom_user_grant_before(
     ngx_http_zoom_mint_job_t *mint);
+static void ngx_http_zoom_user_grant_look(ngx_http_zoom_user_grant_t *g);
 static ngx_http_zoom_grants_ask_t *ngx_http_zoom_user_grant_ask(
     ngx_http_zoom_user_grant_t *g, ngx_http_zoom_grant_op_e what,
     ngx_http_zoom_grants_pt handler);
@@ -67,6 +75,7 @@ static ngx_uint_t ngx_http_zoom_user_grant_refused(
     zoom_verdict_t *v);
 static ngx_int_t ngx_http_zoom_user_grant_after(
     ngx_http_zoom_mint_job_t *mint, zoom_error_e error);
+static void ngx_http_zoom_user_grant_give(ngx_http_zoom_user_grant_t *g);
 static void ngx_http_zoom_user_grant_store(ngx_http_zoom_user_grant_t *g);
 static void ngx_http_zoom_user_grant_stored(ngx_http_zoom_grants_ask_t *ask);
 static void ngx_http_zoom_user_grant_later(ngx_http_zoom_user_grant_t *g);
@@ -106,6 +115,10 @@ ngx_http_zoom_user_grant(ngx_http_zoom_worker_account_t *wa,
 
     job->mint.head.size = sizeof(ngx_http_zoom_user_grant_job_t);
     job->mint.head.ops = &ngx_http_zoom_mint_flight;
+    job->mint.head.reuse = NGX_MAX_INT32_VALUE;
+    job->mint.head.min_left = NGX_HTTP_ZOOM_ACCESS_LEFT;
+    job->mint.head.shared = 1;
+    job->mint.head.never_alone = 1;
     job->mint.ops = &ngx_http_zoom_user_grant_ops;
     job->mint.wa = wa;
     job->mint.service = NGX_HTTP_ZOOM_OAUTH;
@@ -165,14 +178,21 @@ ngx_http_zoom_user_grant_before(ngx_http_zoom_mint_job_t *mint)
     ngx_http_zoom_timer_init(&g->timer, ngx_http_zoom_user_grant_timer,
                              ngx_cycle->log);
 
+    ngx_http_zoom_user_grant_look(g);
+
+    return NGX_AGAIN;
+}
+
+
+static void
+ngx_http_zoom_user_grant_look(ngx_http_zoom_user_grant_t *g)
+{
     if (ngx_http_zoom_user_grant_ask(g, NGX_HTTP_ZOOM_GRANT_READ,
                                      ngx_http_zoom_user_grant_read)
         == NULL)
     {
-        ngx_http_zoom_mint_go(mint, ZOOM_E_STORE_UNAVAILABLE, 0);
+        ngx_http_zoom_user_grant_go(g, ZOOM_E_STORE_UNAVAILABLE, 0);
     }
-
-    return NGX_AGAIN;
 }
 
 
@@ -201,6 +221,8 @@ ngx_http_zoom_user_grant_ask(ngx_http_zoom_user_grant_t *g,
     q->len = g->len;
     q->consent = g->consent;
     q->version = g->version;
+    q->turn = g->turn;
+    q->lease = 1;
 
     ask->handler = handler;
     ask->data = g;
@@ -226,7 +248,14 @@ ngx_http_zoom_user_grant_read(ngx_http_zoom_grants_ask_t *ask)
 
     g->ask = NULL;
 
-    if (q->rc == NGX_ERROR) {
+    /* that host has stored nothing yet, or has died while it was at it */
+
+    if (q->rc == NGX_AGAIN && ++g->looks < NGX_HTTP_ZOOM_USER_GRANT_LOOKS) {
+        ngx_add_timer(&g->timer, NGX_HTTP_ZOOM_USER_GRANT_TURN);
+        return;
+    }
+
+    if (q->rc == NGX_ERROR || q->rc == NGX_AGAIN) {
         ngx_http_zoom_user_grant_go(g, ZOOM_E_STORE_UNAVAILABLE, 0);
         return;
     }
@@ -245,7 +274,9 @@ ngx_http_zoom_user_grant_read(ngx_http_zoom_grants_ask_t *ask)
 
     g->consent = q->consent;
     g->version = q->version;
+    g->turn = q->turn;
     g->len = q->len;
+    g->asked = 1;
 
     ngx_memcpy(g->token, q->token, q->len);
 
@@ -313,6 +344,10 @@ ngx_http_zoom_user_grant_client(const ngx_http_zoom_worker_account_t *wa,
     x->authorization.len = authorization.len;
     x->body.data = body->data;
     x->body.len = body->len;
+
+    /* a refresh token is good for months, and in no other memory of ours */
+
+    x->traceless = 1;
 
     return (authorization.overflow || body->overflow) ? NGX_ERROR : NGX_OK;
 }
@@ -389,7 +424,26 @@ ngx_http_zoom_user_grant_after(ngx_http_zoom_mint_job_t *mint,
         return NGX_AGAIN;
     }
 
+    ngx_http_zoom_user_grant_give(g);
+
     return NGX_OK;
+}
+
+
+/* Nothing was changed at Zoom, as far as is known: others may try. */
+
+static void
+ngx_http_zoom_user_grant_give(ngx_http_zoom_user_grant_t *g)
+{
+    if (g->turn == 0) {
+        return;
+    }
+
+    if (ngx_http_zoom_user_grant_ask(g, NGX_HTTP_ZOOM_GRANT_GIVE, NULL)) {
+        g->ask = NULL;
+    }
+
+    g->turn = 0;
 }
 
 
@@ -421,7 +475,16 @@ ngx_http_zoom_user_grant_stored(ngx_http_zoom_grants_ask_t *ask)
     g->ask = NULL;
 
     if (ask->query.rc == NGX_OK) {
+        g->turn = 0;
         ngx_http_zoom_user_grant_go(g, ZOOM_OK, 0);
+        return;
+    }
+
+    if (ask->query.rc == NGX_DECLINED && ask->query.late) {
+
+        /* another host was faster, and has what is good */
+
+        ngx_http_zoom_user_grant_go(g, ZOOM_E_ZOOM_UNAVAILABLE, 0);
         return;
     }
 
@@ -460,7 +523,12 @@ ngx_http_zoom_user_grant_timer(ngx_event_t *ev)
 
     g = ngx_http_zoom_timer_object(ev, ngx_http_zoom_user_grant_t, timer);
 
-    ngx_http_zoom_user_grant_store(g);
+    if (g->asked) {
+        ngx_http_zoom_user_grant_store(g);
+
+    } else {
+        ngx_http_zoom_user_grant_look(g);
+    }
 }
 
 
@@ -471,6 +539,10 @@ ngx_http_zoom_user_grant_ended(ngx_http_zoom_grants_ask_t *ask)
 
     g = ask->data;
     g->ask = NULL;
+
+    if (ask->query.rc == NGX_OK) {
+        g->turn = 0;
+    }
 
     if (ask->query.rc == NGX_OK && ask->query.nrows) {
         ngx_http_zoom_forget_row(g->job->mint.wa, ask->query.rows);
@@ -506,6 +578,10 @@ ngx_http_zoom_user_grant_free(void *data)
 
     if (g->ask) {
         ngx_http_zoom_grants_leave(g->ask);
+    }
+
+    if (!g->rotated) {
+        ngx_http_zoom_user_grant_give(g);
     }
 
     ngx_explicit_memzero(g->token, g->len);

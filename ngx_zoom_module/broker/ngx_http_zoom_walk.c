@@ -13,6 +13,10 @@
 /* for a page, with its wait for a slot, milliseconds */
 #define NGX_HTTP_ZOOM_WALK_TIME      60000
 
+/* takes turns with callers, none of which is even */
+
+#define NGX_HTTP_ZOOM_WALK_WHO  2
+
 #define NGX_HTTP_ZOOM_WALK_POOL      4096
 
 
@@ -294,6 +298,7 @@ ngx_http_zoom_background_call(ngx_http_zoom_account_t *account,
     call->method = method;
     call->label = label;
     call->who = "pool";
+    call->caller = NGX_HTTP_ZOOM_WALK_WHO;
     call->deadline = ngx_current_msec + NGX_HTTP_ZOOM_WALK_TIME;
     call->stale_after = NGX_HTTP_ZOOM_NEVER;
 

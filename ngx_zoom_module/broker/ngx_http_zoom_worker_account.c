@@ -125,7 +125,8 @@ ngx_http_zoom_worker_account_rates(ngx_http_zoom_worker_account_t *wa)
             }
         }
 
-        wa->rates[i] = zoom_limit_share(rate, account->share);
+        wa->whole[i] = zoom_limit_share(rate, account->share);
+        wa->rates[i] = wa->whole[i];
     }
 }
 
@@ -141,10 +142,8 @@ ngx_http_zoom_worker_accounts_divide(ngx_uint_t n)
     for (i = 0; i < ngx_http_zoom_nworker_accounts; i++) {
         wa = &ngx_http_zoom_worker_accounts[i];
 
-        ngx_http_zoom_worker_account_rates(wa);
-
         for (k = 0; k < ZOOM_NLABELS; k++) {
-            wa->rates[k] = zoom_limit_part(wa->rates[k], (unsigned) n);
+            wa->rates[k] = zoom_limit_part(wa->whole[k], (unsigned) n);
         }
     }
 }
@@ -179,6 +178,11 @@ ngx_http_zoom_worker_accounts_destroy(void)
         if (wa->client) {
             ngx_http_zoom_http_client_destroy(wa->client);
             wa->client = NULL;
+        }
+
+        if (wa->peers) {
+            ngx_http_zoom_peers_destroy(wa->peers);
+            wa->peers = NULL;
         }
     }
 

@@ -13,13 +13,16 @@
 #include "ngx_http_zoom_ca.h"
 #include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_consent_conf.h"
-#include "ngx_http_zoom_store_conf.h"
+#include "ngx_http_zoom_resolver.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_url.h"
+#include "zoom_shape.h"
 
 
-#define NGX_HTTP_ZOOM_OAUTH_URL  "https://zoom.us/oauth/token"
-#define NGX_HTTP_ZOOM_API_URL    "https://api.zoom.us/v2"
+#define NGX_HTTP_ZOOM_OAUTH_URL     "https://zoom.us/oauth/token"
+#define NGX_HTTP_ZOOM_API_URL       "https://api.zoom.us/v2"
+#define NGX_HTTP_ZOOM_MCP_URL       "https://mcp.zoom.us/mcp/zoom/streamable"
+#define NGX_HTTP_ZOOM_DOWNLOAD_URL  "https://zoom.us"
 
 
 static char *ngx_http_zoom_account_required(ngx_conf_t *cf,
@@ -28,11 +31,13 @@ static char *ngx_http_zoom_account_lacks(ngx_conf_t *cf,
     ngx_http_zoom_account_t *account, const char *name);
 static char *ngx_http_zoom_account_urls(ngx_conf_t *cf,
     ngx_http_zoom_account_t *account);
+static char *ngx_http_zoom_account_url(ngx_conf_t *cf,
+    ngx_http_zoom_origin_t *origin, const char *url);
+static void ngx_http_zoom_account_version(ngx_conf_t *cf,
+    const ngx_http_zoom_account_t *account);
 static char *ngx_http_zoom_account_agree(ngx_conf_t *cf,
     ngx_http_zoom_account_t *account, ngx_http_zoom_account_t *other);
 static void ngx_http_zoom_account_store_free(void *data);
-static ngx_uint_t ngx_http_zoom_account_asks_servers(
-    const ngx_resolver_t *resolver);
 
 
 ngx_str_t  ngx_http_zoom_labels[ZOOM_NLABELS] = {
@@ -59,6 +64,14 @@ ngx_http_zoom_account_end(ngx_conf_t *cf, ngx_http_zoom_account_t *account)
     {
         return NGX_CONF_ERROR;
     }
+
+    ngx_crc32_init(account->whose);
+    ngx_crc32_update(&account->whose, account->account_id.data,
+                     account->account_id.len);
+    ngx_crc32_update(&account->whose, account->consent.app.data,
+                     account->consent.app.len);
+
+    ngx_http_zoom_account_version(cf, account);
 
     ngx_conf_init_uint_value(account->plan, 1);
     ngx_conf_init_uint_value(account->share, 100);
@@ -134,23 +147,69 @@ ngx_http_zoom_account_lacks(ngx_conf_t *cf, ngx_http_zoom_account_t *account,
 static char *
 ngx_http_zoom_account_urls(ngx_conf_t *cf, ngx_http_zoom_account_t *account)
 {
-    ngx_str_t  oauth = ngx_string(NGX_HTTP_ZOOM_OAUTH_URL);
-    ngx_str_t  api = ngx_string(NGX_HTTP_ZOOM_API_URL);
-
-    if (account->credential.oauth.url.data == NULL
-        && ngx_http_zoom_url(cf->pool, &oauth,
-                             &account->credential.oauth) != NULL)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    if (account->api.url.data == NULL
-        && ngx_http_zoom_url(cf->pool, &api, &account->api) != NULL)
+    if (ngx_http_zoom_account_url(cf, &account->credential.oauth,
+                                  NGX_HTTP_ZOOM_OAUTH_URL)
+        != NGX_CONF_OK
+        || ngx_http_zoom_account_url(cf, &account->api, NGX_HTTP_ZOOM_API_URL)
+           != NGX_CONF_OK
+        || ngx_http_zoom_account_url(cf, &account->mcp, NGX_HTTP_ZOOM_MCP_URL)
+           != NGX_CONF_OK
+        || ngx_http_zoom_account_url(cf, &account->download,
+                                     NGX_HTTP_ZOOM_DOWNLOAD_URL)
+           != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_zoom_account_url(ngx_conf_t *cf, ngx_http_zoom_origin_t *origin,
+    const char *url)
+{
+    ngx_str_t  s;
+
+    if (origin->url.data) {
+        return NGX_CONF_OK;
+    }
+
+    s.data = (u_char *) url;
+    s.len = ngx_strlen(url);
+
+    return ngx_http_zoom_url(cf->pool, &s, origin) ? NGX_CONF_ERROR
+                                                   : NGX_CONF_OK;
+}
+
+
+/*
+ * Zoom's answer to OAuth has an "api_url" without a version, which is copied
+ * from there.  Behind another host the path is the operator's.
+ */
+
+static void
+ngx_http_zoom_account_version(ngx_conf_t *cf,
+    const ngx_http_zoom_account_t *account)
+{
+    const ngx_http_zoom_origin_t  *api;
+
+    static ngx_str_t  version = ngx_string("/v2");
+
+    api = &account->api;
+
+    if (!zoom_shape_host(ngx_http_zoom_str(&api->host))
+        || ngx_http_zoom_same(&api->path, &version))
+    {
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                  "\"api_url\" \"%V\" of \"zoom_account\" \"%V\" in %s:%ui is "
+                  "not where Zoom's API is: the path must be \"/v2\", as in "
+                  "\"https://%V/v2\"",
+                  &api->url, &account->name, account->file, account->line,
+                  &api->host);
 }
 
 
@@ -209,7 +268,8 @@ ngx_uint_t
 ngx_http_zoom_account_same(const ngx_http_zoom_account_t *a,
     const ngx_http_zoom_account_t *b)
 {
-    return ngx_http_zoom_same(&a->account_id, &b->account_id)
+    return a->whose == b->whose
+           && ngx_http_zoom_same(&a->account_id, &b->account_id)
            && ngx_http_zoom_same(&a->consent.app, &b->consent.app);
 }
 
@@ -274,21 +334,9 @@ ngx_http_zoom_account_store_free(void *data)
 char *
 ngx_http_zoom_account_finish(ngx_conf_t *cf, ngx_http_zoom_account_t *account)
 {
-    ngx_http_core_loc_conf_t   *clcf;
     ngx_http_zoom_main_conf_t  *zmcf;
 
     zmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_zoom_module);
-
-    if (zmcf->store && zmcf->store->redis
-        && ngx_http_zoom_account_of_users(account))
-    {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"zoom_account\" \"%V\" must have a \"zoom_store\" in "
-                      "SQLite: users' grants in Redis are not built in this "
-                      "version, in %s:%ui", &account->name, account->file,
-                      account->line);
-        return NGX_CONF_ERROR;
-    }
 
     if (zmcf->store == NULL && ngx_http_zoom_account_of_users(account)) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
@@ -307,58 +355,50 @@ ngx_http_zoom_account_finish(ngx_conf_t *cf, ngx_http_zoom_account_t *account)
         return NGX_CONF_ERROR;
     }
 
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-
-    /* without the directive there is none, or an empty dummy */
-
-    if (clcf->resolver == NULL
-        || !ngx_http_zoom_account_asks_servers(clcf->resolver))
-    {
-        return NGX_CONF_OK;
-    }
-
-    account->client.resolver = clcf->resolver;
-
-    /* the http level's own value is not merged */
-
-    account->client.resolver_timeout =
-        (clcf->resolver_timeout == NGX_CONF_UNSET_MSEC)
-        ? 30000 : clcf->resolver_timeout;
+    account->client.resolver =
+        ngx_http_zoom_resolver(cf, &account->client.resolver_timeout);
 
     return NGX_CONF_OK;
 }
 
 
-/* Name servers are an array in nginx, and a list in Angie from 1.12 on. */
-
-static ngx_uint_t
-ngx_http_zoom_account_asks_servers(const ngx_resolver_t *resolver)
+ngx_http_zoom_account_t *
+ngx_http_zoom_account_find(const ngx_http_zoom_main_conf_t *zmcf,
+    const ngx_str_t *name)
 {
-    const void  *servers;
+    ngx_str_t        s;
+    ngx_rbtree_t    *names;
+    ngx_str_node_t  *node;
 
-    servers = &resolver->connections;
+    /* the look-up of nginx changes nothing, but does not say so */
 
-    if (sizeof(resolver->connections) == sizeof(ngx_array_t)) {
-        return ((const ngx_array_t *) servers)->nelts != 0;
-    }
+    names = (ngx_rbtree_t *) &zmcf->account_names;
+    s = *name;
 
-    return *(void *const *) servers != NULL;
+    node = ngx_str_rbtree_lookup(names, &s, ngx_crc32_short(s.data, s.len));
+
+    return node ? ngx_queue_data(node, ngx_http_zoom_account_t, names) : NULL;
 }
 
 
-ngx_http_zoom_account_t *
-ngx_http_zoom_account_find(const ngx_array_t *accounts, const ngx_str_t *name)
+ngx_int_t
+ngx_http_zoom_account_add(ngx_http_zoom_main_conf_t *zmcf,
+    ngx_http_zoom_account_t *account)
 {
-    ngx_uint_t                 i;
-    ngx_http_zoom_account_t  **account;
+    ngx_http_zoom_account_t  **accountp;
 
-    account = accounts->elts;
-
-    for (i = 0; i < accounts->nelts; i++) {
-        if (ngx_http_zoom_same(&account[i]->name, name)) {
-            return account[i];
-        }
+    accountp = ngx_array_push(&zmcf->accounts);
+    if (accountp == NULL) {
+        return NGX_ERROR;
     }
 
-    return NULL;
+    *accountp = account;
+
+    account->names.str = account->name;
+    account->names.node.key = ngx_crc32_short(account->name.data,
+                                              account->name.len);
+
+    ngx_rbtree_insert(&zmcf->account_names, &account->names.node);
+
+    return NGX_OK;
 }

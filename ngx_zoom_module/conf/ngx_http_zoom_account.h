@@ -68,6 +68,8 @@ typedef struct {
 struct ngx_http_zoom_account_s {
     ngx_str_t                    name;
     ngx_uint_t                   index;      /* among zmcf->accounts */
+    ngx_str_node_t               names;      /* in zmcf->account_names */
+    uint32_t                     whose;      /* a hash of what _same() asks */
 
     ngx_str_t                    account_id;
     ngx_http_zoom_credential_t   credential;
@@ -79,6 +81,8 @@ struct ngx_http_zoom_account_s {
     ngx_uint_t                   nwebhook_keys;
 
     ngx_http_zoom_origin_t       api;
+    ngx_http_zoom_origin_t       mcp;
+    ngx_http_zoom_origin_t       download;
     ngx_http_zoom_client_conf_t  client;
 
     ngx_str_t                    trusted_certificate;
@@ -108,9 +112,13 @@ extern ngx_str_t  ngx_http_zoom_labels[ZOOM_NLABELS];
 char *ngx_http_zoom_account_block(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
-/* NULL if there is none of that name in "accounts". */
-ngx_http_zoom_account_t *ngx_http_zoom_account_find(const ngx_array_t *accounts,
-    const ngx_str_t *name);
+/* NULL if there is none of that name. */
+ngx_http_zoom_account_t *ngx_http_zoom_account_find(
+    const ngx_http_zoom_main_conf_t *zmcf, const ngx_str_t *name);
+
+/* Under its name; NGX_ERROR without memory. */
+ngx_int_t ngx_http_zoom_account_add(ngx_http_zoom_main_conf_t *zmcf,
+    ngx_http_zoom_account_t *account);
 
 /* Whether two blocks are about one account of Zoom's. */
 ngx_uint_t ngx_http_zoom_account_same(const ngx_http_zoom_account_t *a,

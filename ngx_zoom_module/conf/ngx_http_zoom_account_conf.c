@@ -11,6 +11,7 @@
 #include "ngx_http_zoom_choice.h"
 #include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_consent_conf.h"
+#include "ngx_http_zoom_limit_conf.h"
 #include "ngx_http_zoom_secret.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_url.h"
@@ -22,7 +23,6 @@
 #define NGX_HTTP_ZOOM_SECRET_MAX   ZOOM_SECRET_FILE_MAX
 #define NGX_HTTP_ZOOM_TIMEOUT_MAX  60000
 #define NGX_HTTP_ZOOM_CONNECT_MAX  1024
-#define NGX_HTTP_ZOOM_RATE_MAX     100000
 #define NGX_HTTP_ZOOM_DAY_MAX      100000000
 
 #define NGX_HTTP_ZOOM_NO_COLON     0x01
@@ -47,7 +47,6 @@ static char *ngx_http_zoom_set_share(ngx_conf_t *cf, ngx_command_t *cmd,
 static char *ngx_http_zoom_set_rate(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_zoom_bad_rate(ngx_conf_t *cf, ngx_str_t *value);
-static ngx_int_t ngx_http_zoom_rate(u_char *p, u_char *last);
 static char *ngx_http_zoom_check_timeout(ngx_conf_t *cf, void *post,
     void *data);
 
@@ -175,6 +174,20 @@ static ngx_command_t  ngx_http_zoom_account_commands[] = {
       offsetof(ngx_http_zoom_account_t, api),
       NULL },
 
+    { ngx_string("mcp_url"),
+      NGX_CONF_TAKE1,
+      ngx_http_zoom_set_url,
+      0,
+      offsetof(ngx_http_zoom_account_t, mcp),
+      NULL },
+
+    { ngx_string("download_url"),
+      NGX_CONF_TAKE1,
+      ngx_http_zoom_set_url,
+      0,
+      offsetof(ngx_http_zoom_account_t, download),
+      NULL },
+
     { ngx_string("trusted_certificate"),
       NGX_CONF_TAKE1,
       ngx_http_zoom_set_trusted,
@@ -255,7 +268,7 @@ ngx_http_zoom_account_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_http_zoom_main_conf_t  *zmcf = conf;
 
     ngx_str_t                *value;
-    ngx_http_zoom_account_t  *account, **accountp;
+    ngx_http_zoom_account_t  *account;
 
     value = cf->args->elts;
 
@@ -265,7 +278,7 @@ ngx_http_zoom_account_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    account = ngx_http_zoom_account_find(&zmcf->accounts, &value[1]);
+    account = ngx_http_zoom_account_find(zmcf, &value[1]);
 
     if (account) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -289,14 +302,8 @@ ngx_http_zoom_account_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    accountp = ngx_array_push(&zmcf->accounts);
-    if (accountp == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    *accountp = account;
-
-    return NGX_CONF_OK;
+    return ngx_http_zoom_account_add(zmcf, account) == NGX_OK
+           ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 
@@ -637,40 +644,6 @@ ngx_http_zoom_bad_rate(ngx_conf_t *cf, ngx_str_t *value)
                        value, len, text, NGX_HTTP_ZOOM_RATE_MAX);
 
     return NGX_CONF_ERROR;
-}
-
-
-/* Requests per 1000 seconds. */
-
-static ngx_int_t
-ngx_http_zoom_rate(u_char *p, u_char *last)
-{
-    ngx_int_t   n;
-    ngx_uint_t  scale;
-
-    if (last - p < 4) {
-        return NGX_ERROR;
-    }
-
-    last -= 3;
-
-    if (ngx_strncmp(last, "r/s", 3) == 0) {
-        scale = 1;
-
-    } else if (ngx_strncmp(last, "r/m", 3) == 0) {
-        scale = 60;
-
-    } else {
-        return NGX_ERROR;
-    }
-
-    n = ngx_atoi(p, last - p);
-
-    if (n < 1 || n > NGX_HTTP_ZOOM_RATE_MAX) {
-        return NGX_ERROR;
-    }
-
-    return n * 1000 / scale;
 }
 
 

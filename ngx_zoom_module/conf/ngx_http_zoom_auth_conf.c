@@ -94,12 +94,43 @@ ngx_http_zoom_authenticate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    if (line->caller.len == 0) {
-        proof = line->proofs.elts;
-        line->caller = ngx_http_zoom_schemes[proof->scheme];
+    if (line->caller.len) {
+        line->who = ngx_http_zoom_who(&line->caller);
+        return NGX_CONF_OK;
     }
 
+    proof = line->proofs.elts;
+    line->caller = ngx_http_zoom_schemes[proof->scheme];
+    line->who = ngx_http_zoom_where(cf);
+
     return NGX_CONF_OK;
+}
+
+
+uint32_t
+ngx_http_zoom_who(const ngx_str_t *name)
+{
+    return ngx_crc32_long(name->data, name->len) | 1;
+}
+
+
+/* Two lines with the same scheme are two callers, in all workers. */
+
+uint32_t
+ngx_http_zoom_where(const ngx_conf_t *cf)
+{
+    uint32_t     who;
+    ngx_uint_t   line;
+
+    line = cf->conf_file->line;
+
+    ngx_crc32_init(who);
+    ngx_crc32_update(&who, cf->conf_file->file.name.data,
+                     cf->conf_file->file.name.len);
+    ngx_crc32_update(&who, (u_char *) &line, sizeof(line));
+    ngx_crc32_final(who);
+
+    return who | 1;
 }
 
 
@@ -135,6 +166,7 @@ ngx_http_zoom_auth_off(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *zlcf)
 
     proof->scheme = NGX_HTTP_ZOOM_AUTH_OFF;
     line->caller = ngx_http_zoom_schemes[NGX_HTTP_ZOOM_AUTH_OFF];
+    line->who = ngx_http_zoom_where(cf);
 
     return NGX_CONF_OK;
 }
@@ -324,6 +356,16 @@ ngx_http_zoom_auth_check_secret(ngx_conf_t *cf, ngx_http_zoom_proof_t *proof,
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "the secret of \"%s\" %s",
                            name, why);
         return NGX_CONF_ERROR;
+    }
+
+    /* it may be the base64 form of something else, such as Attendee's secret */
+
+    if (proof->scheme == NGX_HTTP_ZOOM_AUTH_WEBHOOKS
+        && !zoom_stdwebhooks_prefixed(ngx_http_zoom_str(secret)))
+    {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "the secret of \"%s\" does not begin with "
+                           "\"" ZOOM_STDWEBHOOKS_PREFIX "\"", name);
     }
 
     return NGX_CONF_OK;

@@ -39,6 +39,8 @@ typedef struct {
 typedef struct {
     ngx_array_t                  proofs;     /* ngx_http_zoom_proof_t */
     ngx_str_t                    caller;
+    uint32_t                     who;        /* takes turns with others: by
+                                                its name, else by its line */
     unsigned                     attendee:1; /* has such a proof */
     unsigned                     webhooks:1;
 } ngx_http_zoom_auth_line_t;
@@ -69,6 +71,12 @@ const char *ngx_http_zoom_proof_secret(ngx_http_zoom_proof_t *proof,
 char *ngx_http_zoom_authenticate(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_zoom_set_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* Of a caller with such a name: never 0. */
+uint32_t ngx_http_zoom_who(const ngx_str_t *name);
+
+/* Of the directive that is being read, by its place: never 0. */
+uint32_t ngx_http_zoom_where(const ngx_conf_t *cf);
 
 /* 1 if there is a line that needs the zone, whatever zoom_replay says. */
 ngx_uint_t ngx_http_zoom_auth_remembers(const ngx_array_t *auth);

@@ -10,6 +10,7 @@
 #include "ngx_http_zoom_auth_conf.h"
 #include "ngx_http_zoom_check.h"
 #include "ngx_http_zoom_grants_conf.h"
+#include "ngx_http_zoom_pass_conf.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_types_conf.h"
 #include "ngx_http_zoom_user_conf.h"
@@ -24,6 +25,8 @@ static char *ngx_http_zoom_check_tokens(ngx_conf_t *cf,
     ngx_http_zoom_loc_conf_t *conf);
 static ngx_uint_t ngx_http_zoom_check_of_user(
     const ngx_http_zoom_loc_conf_t *conf);
+static char *ngx_http_zoom_check_pass(ngx_conf_t *cf,
+    ngx_http_zoom_loc_conf_t *conf);
 static char *ngx_http_zoom_check_user(ngx_conf_t *cf,
     ngx_http_zoom_loc_conf_t *conf);
 static char *ngx_http_zoom_check_join(ngx_conf_t *cf,
@@ -91,6 +94,10 @@ ngx_http_zoom_check(ngx_conf_t *cf, ngx_http_core_loc_conf_t *clcf,
         return ngx_http_zoom_check_join(cf, conf);
     }
 
+    if (conf->use.what == NGX_HTTP_ZOOM_PASS) {
+        return ngx_http_zoom_check_pass(cf, conf);
+    }
+
     if (!ngx_http_zoom_auth_without_body(conf->auth)) {
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                       "\"%s\" answers nobody, as every "
@@ -114,8 +121,7 @@ ngx_http_zoom_check_account(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
 
     zmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_zoom_module);
 
-    conf->account = ngx_http_zoom_account_find(&zmcf->accounts,
-                                               &conf->use.account);
+    conf->account = ngx_http_zoom_account_find(zmcf, &conf->use.account);
 
     if (conf->account == NULL) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
@@ -228,6 +234,32 @@ ngx_http_zoom_check_of_user(const ngx_http_zoom_loc_conf_t *conf)
     }
 
     return 0;
+}
+
+
+/* Where users have grants it must be known whose is used, and by whom. */
+
+static char *
+ngx_http_zoom_check_pass(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
+{
+    if (conf->user && conf->user_pool) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"zoom_user\" of \"zoom_pass\" can't be a pool in "
+                      "%s:%ui", conf->user_place.file, conf->user_place.line);
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_zoom_account_of_users(conf->account)
+        && ngx_http_zoom_check_user(cf, conf) != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_zoom_pass_check(cf, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_zoom_pass_finish(cf, conf);
 }
 
 

@@ -22,6 +22,8 @@ typedef struct {
                                                       not for http origins */
     ngx_str_t                    proxy_host;       /* to resolve, no brackets */
     in_port_t                    proxy_port;
+    ngx_addr_t                  *proxy_addrs;      /* as those of an origin */
+    ngx_uint_t                   nproxy_addrs;
     X509_STORE                  *store;            /* read by the master */
     ngx_resolver_t              *resolver;         /* NULL: curl's own */
     ngx_msec_t                   resolver_timeout;

@@ -183,8 +183,7 @@ ngx_http_zoom_onbehalf_check(ngx_conf_t *cf,
 
     zmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_zoom_module);
 
-    onbehalf->account = ngx_http_zoom_account_find(&zmcf->accounts,
-                                                   &onbehalf->name);
+    onbehalf->account = ngx_http_zoom_account_find(zmcf, &onbehalf->name);
 
     if (onbehalf->account == NULL) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,

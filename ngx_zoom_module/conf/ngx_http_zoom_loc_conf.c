@@ -6,10 +6,16 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_zoom_auth_conf.h"
 #include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_loc_conf.h"
+#include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_types_conf.h"
 #include "ngx_http_zoom_webhook_conf.h"
+
+
+static ngx_int_t ngx_http_zoom_loc_conf_hide(ngx_conf_t *cf,
+    ngx_http_zoom_loc_conf_t *conf);
 
 
 void *
@@ -34,6 +40,7 @@ ngx_http_zoom_loc_conf_create(ngx_conf_t *cf)
      *     conf->connect_as = NULL;
      *     conf->connect_return = NULL;
      *     conf->onbehalf = NULL;
+     *     conf->pass = NULL;
      */
 
     conf->allow = NGX_CONF_UNSET_PTR;
@@ -51,6 +58,11 @@ ngx_http_zoom_loc_conf_create(ngx_conf_t *cf)
     conf->response = NGX_CONF_UNSET_UINT;
     conf->join_role = NGX_CONF_UNSET_UINT;
     conf->join_sdk_key = NGX_CONF_UNSET;
+    conf->limits = NGX_CONF_UNSET_PTR;
+    conf->grants = NGX_CONF_UNSET_PTR;
+    conf->unknown = NGX_CONF_UNSET_PTR;
+    conf->download_hosts = NGX_CONF_UNSET_PTR;
+    conf->download_redirects = NGX_CONF_UNSET_PTR;
     conf->webhook = NGX_CONF_UNSET_PTR;
     conf->webhook_window = NGX_CONF_UNSET;
     conf->webhook_act = NGX_CONF_UNSET;
@@ -86,7 +98,16 @@ ngx_http_zoom_loc_conf_merge(ngx_conf_t *cf,
                               NGX_HTTP_ZOOM_JOIN_PARTICIPANT);
     ngx_conf_merge_value(conf->join_sdk_key, prev->join_sdk_key, 0);
 
+    ngx_conf_merge_ptr_value(conf->limits, prev->limits, NULL);
+    conf->grants_inherited = (conf->grants == NGX_CONF_UNSET_PTR);
+    ngx_conf_merge_ptr_value(conf->grants, prev->grants, NULL);
+    ngx_conf_merge_ptr_value(conf->unknown, prev->unknown, NULL);
+    ngx_conf_merge_ptr_value(conf->download_hosts, prev->download_hosts, NULL);
+    ngx_conf_merge_ptr_value(conf->download_redirects,
+                             prev->download_redirects, NULL);
+
     if (conf->user == NULL) {
+        conf->user_inherited = 1;
         conf->user = prev->user;
         conf->user_pool = prev->user_pool;
         conf->user_place = prev->user_place;
@@ -120,5 +141,66 @@ ngx_http_zoom_loc_conf_merge(ngx_conf_t *cf,
         }
     }
 
+    if (ngx_http_zoom_loc_conf_hide(cf, conf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     return ngx_http_zoom_webhook_merge(cf, prev, conf, guarded);
+}
+
+
+/* What the logs must not show: the handler's arguments, and proofs. */
+
+static ngx_int_t
+ngx_http_zoom_loc_conf_hide(ngx_conf_t *cf, ngx_http_zoom_loc_conf_t *conf)
+{
+    ngx_uint_t                        i, k;
+    ngx_array_t                       hidden;
+    zoom_hidden_t                    *h;
+    const zoom_hidden_t              *own;
+    const ngx_http_zoom_proof_t      *proof;
+    const ngx_http_zoom_auth_line_t  *line;
+
+    if (ngx_array_init(&hidden, cf->pool, 8, sizeof(zoom_hidden_t))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    for (own = conf->use.hidden; own && own->name.len; own++) {
+        h = ngx_array_push(&hidden);
+        if (h == NULL) {
+            return NGX_ERROR;
+        }
+
+        *h = *own;
+    }
+
+    conf->hidden.own = hidden.nelts;
+
+    for (i = 0; conf->auth && i < conf->auth->nelts; i++) {
+
+        line = (ngx_http_zoom_auth_line_t *) conf->auth->elts + i;
+        proof = line->proofs.elts;
+
+        for (k = 0; k < line->proofs.nelts; k++) {
+
+            if (proof[k].scheme != NGX_HTTP_ZOOM_AUTH_ARG) {
+                continue;
+            }
+
+            h = ngx_array_push(&hidden);
+            if (h == NULL) {
+                return NGX_ERROR;
+            }
+
+            h->name = ngx_http_zoom_str(&proof[k].name);
+            h->number = 0;
+        }
+    }
+
+    conf->hidden.names = hidden.elts;
+    conf->hidden.n = hidden.nelts;
+
+    return NGX_OK;
 }

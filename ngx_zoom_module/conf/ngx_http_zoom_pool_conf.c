@@ -247,8 +247,7 @@ ngx_http_zoom_pool_finish(ngx_conf_t *cf, ngx_http_zoom_pool_conf_t *pool)
 
     zmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_zoom_module);
 
-    pool->account = ngx_http_zoom_account_find(&zmcf->accounts,
-                                               &pool->account_name);
+    pool->account = ngx_http_zoom_account_find(zmcf, &pool->account_name);
 
     if (pool->account == NULL) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,

@@ -2,6 +2,7 @@
 #include <ngx_core.h>
 
 #include "ngx_http_zoom_redis_conf.h"
+#include "ngx_http_zoom_redis_tls_conf.h"
 #include "ngx_http_zoom_secret.h"
 #include "ngx_http_zoom_url.h"
 
@@ -9,15 +10,14 @@
 #define NGX_HTTP_ZOOM_REDIS_TIMEOUT      250
 #define NGX_HTTP_ZOOM_REDIS_TIMEOUT_MIN  10
 #define NGX_HTTP_ZOOM_REDIS_TIMEOUT_MAX  5000
-#define NGX_HTTP_ZOOM_REDIS_DB_MAX       1023
 
 
-static ngx_int_t ngx_http_zoom_redis_scheme(ngx_conf_t *cf,
-    const ngx_str_t *value);
-static ngx_int_t ngx_http_zoom_redis_db(ngx_conf_t *cf, const ngx_url_t *u,
-    ngx_http_zoom_redis_conf_t *redis);
+static const char *ngx_http_zoom_redis_given(const ngx_str_t *value,
+    const ngx_http_zoom_redis_conf_t *redis);
 static ngx_int_t ngx_http_zoom_redis_conf_prefix(ngx_conf_t *cf,
     ngx_str_t *value, ngx_http_zoom_redis_conf_t *redis);
+static ngx_int_t ngx_http_zoom_redis_trusted(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_http_zoom_redis_conf_t *redis);
 static ngx_int_t ngx_http_zoom_redis_timeout(ngx_conf_t *cf, ngx_str_t *value,
     ngx_http_zoom_redis_conf_t *redis);
 
@@ -27,147 +27,24 @@ static ngx_int_t ngx_http_zoom_redis_timeout(ngx_conf_t *cf, ngx_str_t *value,
      && ngx_strncmp((value)->data, text, sizeof(text) - 1) == 0)
 
 
-ngx_uint_t
-ngx_http_zoom_redis_named(const ngx_str_t *value)
-{
-    return ngx_http_zoom_redis_begins(value, "redis")
-           || ngx_http_zoom_redis_begins(value, "valkey");
-}
-
-
-ngx_http_zoom_redis_conf_t *
-ngx_http_zoom_redis_place(ngx_conf_t *cf, ngx_str_t *value)
-{
-    ngx_url_t                    u;
-    ngx_http_zoom_redis_conf_t  *redis;
-
-    if (ngx_http_zoom_redis_scheme(cf, value) != NGX_OK) {
-        return NULL;
-    }
-
-    redis = ngx_pcalloc(cf->pool, sizeof(ngx_http_zoom_redis_conf_t));
-    if (redis == NULL) {
-        return NULL;
-    }
-
-    redis->url = *value;
-    redis->timeout = NGX_CONF_UNSET_MSEC;
-
-    ngx_memzero(&u, sizeof(ngx_url_t));
-
-    u.url.data = value->data + sizeof("redis://") - 1;
-    u.url.len = value->len - (sizeof("redis://") - 1);
-    u.default_port = NGX_HTTP_ZOOM_REDIS_PORT;
-    u.uri_part = 1;
-
-    /* like the name in a proxy_pass: when nginx starts, or reloads */
-
-    if (ngx_parse_url(cf->pool, &u) != NGX_OK || u.naddrs == 0
-        || u.family == AF_UNIX)
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "%s in the store \"%V\", it must be "
-                           "\"redis://host[:port][/database]\"",
-                           u.err ? u.err : "no host", value);
-        return NULL;
-    }
-
-    redis->addrs = u.addrs;
-    redis->naddrs = u.naddrs;
-
-    return (ngx_http_zoom_redis_db(cf, &u, redis) == NGX_OK) ? redis : NULL;
-}
-
-
-/* What would hold a password is never quoted. */
-
-static ngx_int_t
-ngx_http_zoom_redis_scheme(ngx_conf_t *cf, const ngx_str_t *value)
-{
-    if (ngx_strlchr(value->data, value->data + value->len, '@')) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "the URL of \"zoom_store\" must not hold a user or "
-                           "a password, use \"user=\" and \"password=\"");
-        return NGX_ERROR;
-    }
-
-    if (ngx_http_zoom_redis_begins(value, "rediss://")) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"rediss://\" is not built in this version: use "
-                           "\"redis://\" in a network of your own, or through "
-                           "stunnel on this host");
-        return NGX_ERROR;
-    }
-
-    if (ngx_http_zoom_redis_begins(value, "redis+sentinel://")) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"redis+sentinel://\" is not built in this "
-                           "version, use \"redis://\" and a name or address "
-                           "that follows the primary");
-        return NGX_ERROR;
-    }
-
-    if (!ngx_http_zoom_redis_begins(value, "redis://")) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid store \"%V\", it must be "
-                           "\"redis://host[:port][/database]\", for Valkey "
-                           "as well", value);
-        return NGX_ERROR;
-    }
-
-#if (NGX_HTTP_ZOOM_HIREDIS)
-
-    return NGX_OK;
-
-#else
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "this module was built without hiredis, which a "
-                       "\"zoom_store\" in Redis needs: build it where "
-                       "libhiredis-dev is installed, or use "
-                       "\"sqlite:/path/to/store.db\"");
-
-    return NGX_ERROR;
-
-#endif
-}
-
-
-static ngx_int_t
-ngx_http_zoom_redis_db(ngx_conf_t *cf, const ngx_url_t *u,
-    ngx_http_zoom_redis_conf_t *redis)
-{
-    ngx_int_t  n;
-
-    if (u->uri.len == 0 || (u->uri.len == 1 && u->uri.data[0] == '/')) {
-        return NGX_OK;
-    }
-
-    n = ngx_atoi(u->uri.data + 1, u->uri.len - 1);
-
-    if (n == NGX_ERROR || n > NGX_HTTP_ZOOM_REDIS_DB_MAX) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid database \"%V\" in the store \"%V\", it "
-                           "must be a number from 0 to %d, such as in "
-                           "\"redis://127.0.0.1:6379/1\"", &u->uri,
-                           &redis->url, NGX_HTTP_ZOOM_REDIS_DB_MAX);
-        return NGX_ERROR;
-    }
-
-    redis->db = n;
-
-    return NGX_OK;
-}
-
-
 ngx_int_t
 ngx_http_zoom_redis_parameter(ngx_conf_t *cf, ngx_str_t *value,
     ngx_http_zoom_redis_conf_t *redis)
 {
-    ngx_str_t  s, *text;
+    ngx_str_t    s, *text;
+    const char  *given;
 
     s = *value;
     text = NULL;
+
+    given = ngx_http_zoom_redis_given(value, redis);
+
+    if (given) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "parameter \"%s\" of \"zoom_store\" is duplicate, "
+                           "only \"key=\" may be given more than once", given);
+        return NGX_ERROR;
+    }
 
     if (ngx_http_zoom_redis_begins(value, "user=")) {
         text = &redis->user;
@@ -184,10 +61,7 @@ ngx_http_zoom_redis_parameter(ngx_conf_t *cf, ngx_str_t *value,
         return ngx_http_zoom_redis_timeout(cf, value, redis);
 
     } else if (ngx_http_zoom_redis_begins(value, "trusted_certificate=")) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "parameter \"trusted_certificate=\" means nothing "
-                           "to \"redis://\", which has no TLS");
-        return NGX_ERROR;
+        return ngx_http_zoom_redis_trusted(cf, value, redis);
 
     } else {
         return NGX_DECLINED;
@@ -199,6 +73,42 @@ ngx_http_zoom_redis_parameter(ngx_conf_t *cf, ngx_str_t *value,
                                                            : "password",
                                 &s, (text == &redis->user)
                                     ? NGX_HTTP_ZOOM_SECRET_ID : 0, text);
+}
+
+
+/* The name of one that has been given before. */
+
+static const char *
+ngx_http_zoom_redis_given(const ngx_str_t *value,
+    const ngx_http_zoom_redis_conf_t *redis)
+{
+    if (redis->user.len && ngx_http_zoom_redis_begins(value, "user=")) {
+        return "user=";
+    }
+
+    if (redis->password.len
+        && ngx_http_zoom_redis_begins(value, "password="))
+    {
+        return "password=";
+    }
+
+    if (redis->prefix.len && ngx_http_zoom_redis_begins(value, "prefix=")) {
+        return "prefix=";
+    }
+
+    if (redis->timeout != NGX_CONF_UNSET_MSEC
+        && ngx_http_zoom_redis_begins(value, "timeout="))
+    {
+        return "timeout=";
+    }
+
+    if (redis->trusted_certificate.len
+        && ngx_http_zoom_redis_begins(value, "trusted_certificate="))
+    {
+        return "trusted_certificate=";
+    }
+
+    return NULL;
 }
 
 
@@ -221,6 +131,37 @@ ngx_http_zoom_redis_conf_prefix(ngx_conf_t *cf, ngx_str_t *value,
     }
 
     redis->prefix = s;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_zoom_redis_trusted(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_http_zoom_redis_conf_t *redis)
+{
+    ngx_str_t  s;
+
+    s.data = value->data + sizeof("trusted_certificate=") - 1;
+    s.len = value->len - (sizeof("trusted_certificate=") - 1);
+
+    if (!redis->tls) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "parameter \"trusted_certificate=\" means nothing "
+                           "to \"%s\", which has no TLS",
+                           redis->sentinels ? "redis+sentinel://"
+                                            : "redis://");
+        return NGX_ERROR;
+    }
+
+    if (s.len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"trusted_certificate=\" must name a file, such "
+                           "as \"trusted_certificate=/etc/nginx/zoom/ca.pem\"");
+        return NGX_ERROR;
+    }
+
+    redis->trusted_certificate = s;
 
     return NGX_OK;
 }
@@ -266,5 +207,5 @@ ngx_http_zoom_redis_finish(ngx_conf_t *cf, ngx_http_zoom_redis_conf_t *redis)
 
     ngx_conf_init_msec_value(redis->timeout, NGX_HTTP_ZOOM_REDIS_TIMEOUT);
 
-    return NGX_CONF_OK;
+    return redis->tls ? ngx_http_zoom_redis_tls_conf(cf, redis) : NGX_CONF_OK;
 }

@@ -34,6 +34,8 @@ static ngx_int_t ngx_http_zoom_secret_env(ngx_conf_t *cf, const char *name,
     ngx_str_t *env, ngx_str_t *raw);
 static ngx_uint_t ngx_http_zoom_secret_env_kept(ngx_conf_t *cf,
     ngx_str_t *env);
+static ngx_int_t ngx_http_zoom_secret_keep(ngx_conf_t *cf, const void *data,
+    size_t len, ngx_str_t *raw);
 static void ngx_http_zoom_secret_wipe(void *data);
 
 
@@ -229,7 +231,9 @@ static ngx_int_t
 ngx_http_zoom_secret_read(ngx_conf_t *cf, ngx_file_t *file, const char *name,
     ngx_str_t *raw)
 {
-    ssize_t  n;
+    ssize_t    n;
+    u_char     buf[ZOOM_SECRET_FILE_MAX + 1];
+    ngx_int_t  rc;
 
     if (ngx_fd_info(file->fd, &file->info) == NGX_FILE_ERROR) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
@@ -252,12 +256,7 @@ ngx_http_zoom_secret_read(ngx_conf_t *cf, ngx_file_t *file, const char *name,
         return NGX_ERROR;
     }
 
-    raw->data = ngx_http_zoom_secret_alloc(cf, ZOOM_SECRET_FILE_MAX + 1);
-    if (raw->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    n = ngx_read_file(file, raw->data, ZOOM_SECRET_FILE_MAX + 1, 0);
+    n = ngx_read_file(file, buf, sizeof(buf), 0);
 
     if (n == NGX_ERROR) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
@@ -266,12 +265,15 @@ ngx_http_zoom_secret_read(ngx_conf_t *cf, ngx_file_t *file, const char *name,
     }
 
     if (n > ZOOM_SECRET_FILE_MAX) {
+        ngx_explicit_memzero(buf, n);
         goto large;
     }
 
-    raw->len = n;
+    rc = ngx_http_zoom_secret_keep(cf, buf, n, raw);
 
-    return NGX_OK;
+    ngx_explicit_memzero(buf, n);
+
+    return rc;
 
 large:
 
@@ -370,14 +372,7 @@ ngx_http_zoom_secret_env(ngx_conf_t *cf, const char *name, ngx_str_t *env,
         return NGX_ERROR;
     }
 
-    raw->data = ngx_http_zoom_secret_alloc(cf, raw->len);
-    if (raw->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memcpy(raw->data, value, raw->len);
-
-    return NGX_OK;
+    return ngx_http_zoom_secret_keep(cf, value, raw->len, raw);
 }
 
 
@@ -405,6 +400,28 @@ ngx_http_zoom_secret_env_kept(ngx_conf_t *cf, ngx_str_t *env)
     }
 
     return 0;
+}
+
+
+/*
+ * Many lie in a page: to wipe one, a reload has to copy each page that workers
+ * share.
+ */
+
+static ngx_int_t
+ngx_http_zoom_secret_keep(ngx_conf_t *cf, const void *data, size_t len,
+    ngx_str_t *raw)
+{
+    raw->len = len;
+
+    raw->data = ngx_http_zoom_secret_alloc(cf, len);
+    if (raw->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(raw->data, data, len);
+
+    return NGX_OK;
 }
 
 

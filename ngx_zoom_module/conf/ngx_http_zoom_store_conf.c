@@ -7,6 +7,7 @@
 #include <grp.h>
 
 #include "ngx_http_zoom_redis_conf.h"
+#include "ngx_http_zoom_redis_url.h"
 #include "ngx_http_zoom_secret.h"
 #include "ngx_http_zoom_store_conf.h"
 #include "ngx_http_zoom_str.h"
@@ -91,7 +92,7 @@ ngx_http_zoom_store_place(ngx_conf_t *cf, ngx_str_t *value,
     u_char  *p;
 
     if (ngx_http_zoom_redis_named(value)) {
-        store->redis = ngx_http_zoom_redis_place(cf, value);
+        store->redis = ngx_http_zoom_redis_url(cf, value);
 
         return store->redis ? NGX_CONF_OK : NGX_CONF_ERROR;
     }
@@ -153,7 +154,8 @@ ngx_http_zoom_store_parameter(ngx_conf_t *cf, ngx_str_t *value,
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "invalid parameter of \"zoom_store\", it must "
                                "be \"key=\", \"user=\", \"password=\", "
-                               "\"prefix=\" or \"timeout=\"");
+                               "\"prefix=\", \"trusted_certificate=\" or "
+                               "\"timeout=\"");
         }
 
         return (rc == NGX_OK) ? NGX_CONF_OK : NGX_CONF_ERROR;
@@ -224,8 +226,7 @@ ngx_http_zoom_store_threads(ngx_conf_t *cf, ngx_http_zoom_store_conf_t *store)
 
 
 char *
-ngx_http_zoom_store_check(ngx_conf_t *cf,
-    const ngx_http_zoom_store_conf_t *store)
+ngx_http_zoom_store_check(ngx_conf_t *cf, ngx_http_zoom_store_conf_t *store)
 {
     u_char           *p;
     ngx_err_t         err;
@@ -233,7 +234,7 @@ ngx_http_zoom_store_check(ngx_conf_t *cf,
     ngx_file_info_t   fi;
 
     if (store->redis) {
-        return NGX_CONF_OK;
+        return ngx_http_zoom_redis_find(cf, store->redis);
     }
 
     p = store->path.data + store->path.len;

@@ -28,9 +28,9 @@ struct ngx_http_zoom_store_conf_s {
 /* The zoom_store directive. */
 char *ngx_http_zoom_set_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
-/* When the http block has been read: can the workers write there? */
+/* When the http block has been read: can the workers write, or get, there? */
 char *ngx_http_zoom_store_check(ngx_conf_t *cf,
-    const ngx_http_zoom_store_conf_t *store);
+    ngx_http_zoom_store_conf_t *store);
 
 
 #endif /* _NGX_HTTP_ZOOM_STORE_CONF_H_INCLUDED_ */

@@ -7,6 +7,7 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_url.h"
+#include "zoom_addr.h"
 
 
 #define ngx_http_zoom_isalnum(c)                                              \
@@ -56,7 +57,10 @@ ngx_http_zoom_url(ngx_pool_t *pool, ngx_str_t *url,
 
     if (path.len && path.data[path.len - 1] == '/') {
         origin->url.data[--origin->url.len] = '\0';
+        path.len--;
     }
+
+    origin->path = path;
 
     return NULL;
 }
@@ -91,6 +95,82 @@ ngx_http_zoom_proxy_url(ngx_pool_t *pool, ngx_str_t *url,
     }
 
     return rest.len ? "must have no path" : NULL;
+}
+
+
+const char *
+ngx_http_zoom_url_addrs(ngx_pool_t *pool, const ngx_str_t *host,
+    in_port_t port, ngx_addr_t **addrs, ngx_uint_t *naddrs)
+{
+    ngx_url_t  u;
+
+    ngx_memzero(&u, sizeof(ngx_url_t));
+
+    u.default_port = port;
+
+    u.url.len = host->len + 2;
+    u.url.data = ngx_pnalloc(pool, u.url.len);
+    if (u.url.data == NULL) {
+        return "needs memory";
+    }
+
+    if (ngx_strlchr(host->data, host->data + host->len, ':')) {
+        ngx_sprintf(u.url.data, "[%V]", host);
+
+    } else {
+        ngx_sprintf(u.url.data, "%V", host);
+        u.url.len = host->len;
+    }
+
+    if (ngx_parse_url(pool, &u) != NGX_OK) {
+        return u.err ? u.err : "could not be looked up";
+    }
+
+    *addrs = u.addrs;
+    *naddrs = u.naddrs;
+
+    return NULL;
+}
+
+
+ngx_uint_t
+ngx_http_zoom_url_literal(const ngx_str_t *host)
+{
+#if (NGX_HAVE_INET6)
+    u_char  addr[16];
+
+    if (ngx_inet6_addr(host->data, host->len, addr) == NGX_OK) {
+        return 1;
+    }
+#endif
+
+    return ngx_inet_addr(host->data, host->len) != INADDR_NONE;
+}
+
+
+ngx_uint_t
+ngx_http_zoom_url_public(const struct sockaddr *sa)
+{
+    const struct sockaddr_in   *sin;
+#if (NGX_HAVE_INET6)
+    const struct sockaddr_in6  *sin6;
+#endif
+
+    switch (sa->sa_family) {
+
+    case AF_INET:
+        sin = (const struct sockaddr_in *) sa;
+        return zoom_addr_public4((const u_char *) &sin->sin_addr);
+
+#if (NGX_HAVE_INET6)
+    case AF_INET6:
+        sin6 = (const struct sockaddr_in6 *) sa;
+        return zoom_addr_public6((const u_char *) &sin6->sin6_addr);
+#endif
+
+    default:
+        return 0;
+    }
 }
 
 

@@ -307,7 +307,7 @@ ngx_http_zoom_webhook_account(ngx_conf_t *cf,
 
     zmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_zoom_module);
 
-    account = ngx_http_zoom_account_find(&zmcf->accounts, &webhook->name);
+    account = ngx_http_zoom_account_find(zmcf, &webhook->name);
 
     if (account == NULL) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,

@@ -13,6 +13,7 @@
 #include "ngx_http_zoom_broker.h"
 #include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_link.h"
+#include "ngx_http_zoom_pass.h"
 #include "ngx_http_zoom_report.h"
 #include "ngx_http_zoom_route.h"
 #include "ngx_http_zoom_script.h"
@@ -35,9 +36,15 @@ static void ngx_http_zoom_api_report_labels(
 static const char *ngx_http_zoom_api_sign(ngx_http_zoom_account_t *account,
     const ngx_str_t *meeting, ngx_uint_t host, time_t life,
     ngx_http_zoom_signature_t *signature);
+static void ngx_http_zoom_api_bot(ngx_http_request_t *r,
+    ngx_http_zoom_bot_t *bot);
 static ngx_int_t ngx_http_zoom_api_type(const ngx_str_t *name);
 static ngx_int_t ngx_http_zoom_api_token(ngx_uint_t member,
     const ngx_str_t *value);
+
+
+_Static_assert((int) NGX_HTTP_ZOOM_NSERVICES == NGX_HTTP_ZOOM_API_SERVICES,
+               "a report has room for all services");
 
 
 static const char *const
@@ -67,7 +74,7 @@ const ngx_http_zoom_api_t  ngx_http_zoom_api = {
     ngx_http_zoom_link_read,
     ngx_http_zoom_route_set,
     ngx_http_zoom_route_done,
-    ngx_http_zoom_route_bot,
+    ngx_http_zoom_api_bot,
     ngx_http_zoom_route_bot_link,
     ngx_http_zoom_route_metadata,
     ngx_http_zoom_route_header,
@@ -80,7 +87,9 @@ const ngx_http_zoom_api_t  ngx_http_zoom_api = {
     ngx_http_zoom_script_pick,
     ngx_http_zoom_script_unlease,
     ngx_http_zoom_script_member,
-    ngx_http_zoom_script_user
+    ngx_http_zoom_script_user,
+    ngx_http_zoom_route_set_allow,
+    ngx_http_zoom_pass_parameter
 };
 
 
@@ -91,7 +100,7 @@ ngx_http_zoom_api_account(ngx_cycle_t *cycle, const ngx_str_t *name)
 
     zmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_zoom_module);
 
-    return zmcf ? ngx_http_zoom_account_find(&zmcf->accounts, name) : NULL;
+    return zmcf ? ngx_http_zoom_account_find(zmcf, name) : NULL;
 }
 
 
@@ -163,6 +172,14 @@ ngx_http_zoom_api_sign(ngx_http_zoom_account_t *account,
 
     return ngx_http_zoom_script_signature(account, meeting, host, life,
                                         signature->buf, &signature->text);
+}
+
+
+static void
+ngx_http_zoom_api_bot(ngx_http_request_t *r, ngx_http_zoom_bot_t *bot)
+{
+    ngx_http_zoom_route_bot(r, bot);
+    ngx_http_zoom_pass_bot(r, bot);
 }
 
 

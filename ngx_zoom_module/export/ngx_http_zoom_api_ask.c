@@ -318,6 +318,7 @@ ngx_http_zoom_api_fill(ngx_http_request_t *r, ngx_http_zoom_request_t *request,
     left = ngx_http_zoom_ctx_time_left(r);
 
     call->account = request->account;
+    call->caller = ngx_http_zoom_script_who(r);
     call->deadline = ngx_current_msec + ngx_min(request->timeout, left);
     call->stale_after = ngx_http_zoom_script_stale_after(r);
     call->response_max = request->most;

@@ -42,8 +42,6 @@ struct ngx_http_zoom_ffi_vm_s {
 
 static ngx_queue_t *ngx_http_zoom_ffi_mates(ngx_http_request_t *r);
 static void ngx_http_zoom_ffi_request_ends(void *data);
-static ngx_http_zoom_ffi_call_t *ngx_http_zoom_ffi_create(
-    ngx_http_zoom_ffi_vm_t *vm, ngx_http_request_t *r);
 static void ngx_http_zoom_ffi_minted(ngx_http_zoom_ask_t *ask);
 static void ngx_http_zoom_ffi_accessed(ngx_http_zoom_access_t *a);
 static void ngx_http_zoom_ffi_requested(ngx_http_zoom_api_call_t *request);
@@ -251,6 +249,7 @@ ngx_http_zoom_ffi_request(ngx_http_zoom_ffi_vm_t *vm, ngx_http_request_t *r,
     }
 
     request->account = call->account;
+    request->caller = ngx_http_zoom_script_who(r);
     request->deadline = call->deadline;
     request->stale_after = ngx_http_zoom_script_stale_after(r);
     request->pool = call->pool;
@@ -309,7 +308,7 @@ ngx_http_zoom_ffi_start(ngx_http_zoom_ffi_vm_t *vm, ngx_http_request_t *r,
 }
 
 
-static ngx_http_zoom_ffi_call_t *
+ngx_http_zoom_ffi_call_t *
 ngx_http_zoom_ffi_create(ngx_http_zoom_ffi_vm_t *vm, ngx_http_request_t *r)
 {
     ngx_queue_t               *mates;
@@ -481,6 +480,9 @@ ngx_http_zoom_ffi_result(ngx_http_zoom_ffi_call_t *call,
     } else if (call->grants.handler) {
         ngx_http_zoom_ffi_granted(result, &call->grants);
 
+    } else if (call->proving) {
+        ngx_http_zoom_ffi_proven(result, &call->verdict);
+
     } else {
         ngx_http_zoom_ffi_answered(result, &call->ask);
     }
@@ -530,6 +532,7 @@ ngx_http_zoom_ffi_end(ngx_http_zoom_ffi_call_t *call)
     ngx_http_zoom_access_cancel(&call->access);
     ngx_http_zoom_access_wipe(&call->access);
     ngx_http_zoom_script_grants_end(&call->grants);
+    ngx_http_zoom_ffi_proving_end(call);
 
     if (call->ask.token.len) {
         ngx_explicit_memzero(call->ask.token.data, call->ask.token.len);

@@ -20,7 +20,7 @@
 #include "ngx_http_zoom_state.h"
 
 
-#define NGX_HTTP_ZOOM_FFI_VERSION  5
+#define NGX_HTTP_ZOOM_FFI_VERSION  8
 
 
 /* A Lua VM, and whatever its code waits for. */
@@ -255,12 +255,15 @@ typedef struct {
 /*
  * Whether the request is from whom it should be: by "scheme" and "secret", or
  * where "scheme" is empty by the zoom_authenticate of the location.  NGX_OK,
- * NGX_DECLINED, or NGX_ERROR with a sentence about the arguments.
+ * NGX_DECLINED, or NGX_ERROR with a sentence about the arguments.  NGX_AGAIN:
+ * other hosts are asked for a proof that is good once; "*call" is to be waited
+ * for, and its token will be the caller.
  */
 
-int ngx_http_zoom_ffi_authenticate(ngx_http_request_t *r,
-    const ngx_str_t *scheme, const ngx_str_t *secret, const ngx_str_t *as,
-    const ngx_str_t *body, ngx_http_zoom_ffi_verdict_t *verdict);
+int ngx_http_zoom_ffi_authenticate(ngx_http_zoom_ffi_vm_t *vm,
+    ngx_http_request_t *r, const ngx_str_t *scheme, const ngx_str_t *secret,
+    const ngx_str_t *as, const ngx_str_t *body,
+    ngx_http_zoom_ffi_verdict_t *verdict, ngx_http_zoom_ffi_call_t **call);
 
 /* NGX_OK or NGX_DECLINED. */
 int ngx_http_zoom_ffi_callback(ngx_http_request_t *r, const ngx_str_t *body,

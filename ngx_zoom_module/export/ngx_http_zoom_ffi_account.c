@@ -28,7 +28,7 @@ ngx_http_zoom_ffi_account(const ngx_str_t *name)
     zmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
                                                ngx_http_zoom_module);
 
-    return zmcf ? ngx_http_zoom_account_find(&zmcf->accounts, name) : NULL;
+    return zmcf ? ngx_http_zoom_account_find(zmcf, name) : NULL;
 }
 
 

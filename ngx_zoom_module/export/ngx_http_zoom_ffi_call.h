@@ -16,6 +16,7 @@
 #include "ngx_http_zoom_api_call.h"
 #include "ngx_http_zoom_ask.h"
 #include "ngx_http_zoom_conf.h"
+#include "ngx_http_zoom_ctx.h"
 #include "ngx_http_zoom_ffi.h"
 
 
@@ -32,9 +33,16 @@ struct ngx_http_zoom_ffi_call_s {
     ngx_http_zoom_access_t       access;
     ngx_http_zoom_api_call_t    *request;
     ngx_http_zoom_grants_t       grants;
+    ngx_http_zoom_ctx_t         *proving;
+    ngx_http_zoom_ffi_verdict_t  verdict;
     unsigned                     done:1;
 };
 
+
+/* Of no account, and for as long as it takes.  NULL: no memory. */
+
+ngx_http_zoom_ffi_call_t *ngx_http_zoom_ffi_create(ngx_http_zoom_ffi_vm_t *vm,
+    ngx_http_request_t *r);
 
 /* NULL: "error" of the result says why. */
 
@@ -51,6 +59,11 @@ int ngx_http_zoom_ffi_bad(ngx_http_zoom_ffi_call_t **callp,
 
 void ngx_http_zoom_ffi_granted(ngx_http_zoom_ffi_result_t *result,
     const ngx_http_zoom_grants_t *grants);
+void ngx_http_zoom_ffi_proven(ngx_http_zoom_ffi_result_t *result,
+    const ngx_http_zoom_ffi_verdict_t *verdict);
+
+/* Nobody waits for it any more. */
+void ngx_http_zoom_ffi_proving_end(ngx_http_zoom_ffi_call_t *call);
 
 /* From the event loop: the result has come, or time is over. */
 

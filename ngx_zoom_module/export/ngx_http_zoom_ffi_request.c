@@ -9,8 +9,11 @@
 
 #include "ngx_http_zoom_auth.h"
 #include "ngx_http_zoom_auth_conf.h"
+#include "ngx_http_zoom_auth_once.h"
 #include "ngx_http_zoom_ctx.h"
 #include "ngx_http_zoom_ffi.h"
+#include "ngx_http_zoom_ffi_call.h"
+#include "ngx_http_zoom_proven.h"
 #include "ngx_http_zoom_query.h"
 #include "ngx_http_zoom_refuse.h"
 #include "ngx_http_zoom_str.h"
@@ -34,7 +37,15 @@ static const char *ngx_http_zoom_ffi_proof(ngx_http_request_t *r,
 static zoom_error_e ngx_http_zoom_ffi_prove(ngx_http_request_t *r,
     const ngx_array_t *auth, const ngx_str_t *body, const char **why);
 static zoom_error_e ngx_http_zoom_ffi_prove_body(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx, const ngx_str_t *body, const char **why);
+    ngx_http_zoom_ctx_t *ctx, const char **why);
+static ngx_int_t ngx_http_zoom_ffi_share(ngx_http_zoom_ffi_vm_t *vm,
+    ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    ngx_http_zoom_ffi_call_t **callp);
+static void ngx_http_zoom_ffi_shared(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, zoom_error_e error, const char *why);
+static int ngx_http_zoom_ffi_authenticated(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, zoom_error_e error, const char *why,
+    ngx_http_zoom_ffi_verdict_t *verdict);
 static const zoom_json_doc_t *ngx_http_zoom_ffi_scan(
     const ngx_http_zoom_ctx_t *ctx);
 static ngx_int_t ngx_http_zoom_ffi_body(ngx_http_request_t *r,
@@ -46,10 +57,12 @@ static int ngx_http_zoom_ffi_verdict(ngx_http_zoom_ffi_verdict_t *verdict,
 
 
 int
-ngx_http_zoom_ffi_authenticate(ngx_http_request_t *r, const ngx_str_t *scheme,
-    const ngx_str_t *secret, const ngx_str_t *as, const ngx_str_t *body,
-    ngx_http_zoom_ffi_verdict_t *verdict)
+ngx_http_zoom_ffi_authenticate(ngx_http_zoom_ffi_vm_t *vm,
+    ngx_http_request_t *r, const ngx_str_t *scheme, const ngx_str_t *secret,
+    const ngx_str_t *as, const ngx_str_t *body,
+    ngx_http_zoom_ffi_verdict_t *verdict, ngx_http_zoom_ffi_call_t **callp)
 {
+    ngx_int_t                        rc;
     const char                      *why;
     zoom_error_e                     error;
     const ngx_array_t               *auth;
@@ -62,8 +75,13 @@ ngx_http_zoom_ffi_authenticate(ngx_http_request_t *r, const ngx_str_t *scheme,
 
     zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
 
+    ctx = ngx_http_zoom_ctx_get(r);
+
     if (r != r->main) {
         why = "a subrequest proves nothing";
+
+    } else if (ctx && ctx->proving.handler) {
+        why = "another coroutine is authenticating the request";
 
     } else if (scheme->len) {
         auth = &p.auth;
@@ -75,6 +93,7 @@ ngx_http_zoom_ffi_authenticate(ngx_http_request_t *r, const ngx_str_t *scheme,
     }
 
     if (why) {
+        ngx_explicit_memzero(&p, sizeof(ngx_http_zoom_ffi_proof_t));
         ngx_http_zoom_ffi_text(&verdict->error, why);
         return NGX_ERROR;
     }
@@ -84,10 +103,107 @@ ngx_http_zoom_ffi_authenticate(ngx_http_request_t *r, const ngx_str_t *scheme,
 
     ctx = ngx_http_zoom_ctx_get(r);
 
+    rc = NGX_OK;
+
+    if (error == ZOOM_OK && ngx_http_zoom_proven_due(ctx)) {
+
+        /* what stands on the stack is for now */
+
+        if (auth == &p.auth) {
+            ctx->auth.lines = NULL;
+        }
+
+        rc = ngx_http_zoom_ffi_share(vm, r, ctx, callp);
+
+        if (rc == NGX_ERROR) {
+            error = ZOOM_E_INTERNAL;
+            why = "no memory";
+        }
+    }
+
+    if (rc != NGX_AGAIN) {
+        rc = ngx_http_zoom_ffi_authenticated(r, ctx, error, why, verdict);
+    }
+
+    ngx_explicit_memzero(&p, sizeof(ngx_http_zoom_ffi_proof_t));
+
+    return (int) rc;
+}
+
+
+/* NGX_AGAIN, NGX_OK: the store is away, or NGX_ERROR. */
+
+static ngx_int_t
+ngx_http_zoom_ffi_share(ngx_http_zoom_ffi_vm_t *vm, ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, ngx_http_zoom_ffi_call_t **callp)
+{
+    ngx_http_zoom_ffi_call_t  *call;
+
+    call = ngx_http_zoom_ffi_create(vm, r);
+    if (call == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->proving.data = call;
+
+    if (ngx_http_zoom_proven_ask(ctx, ngx_http_zoom_ffi_prove_body,
+                                 ngx_http_zoom_ffi_shared)
+        != NGX_AGAIN)
+    {
+        ngx_http_zoom_ffi_release(call);
+        return NGX_OK;
+    }
+
+    call->proving = ctx;
+    *callp = call;
+
+    return NGX_AGAIN;
+}
+
+
+static void
+ngx_http_zoom_ffi_shared(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    zoom_error_e error, const char *why)
+{
+    ngx_http_zoom_ffi_call_t  *call;
+
+    call = ctx->proving.data;
+
+    (void) ngx_http_zoom_ffi_authenticated(r, ctx, error, why, &call->verdict);
+
+    ngx_http_zoom_ffi_done(call);
+}
+
+
+/* From the store nobody is called then; what was reserved is given back. */
+
+void
+ngx_http_zoom_ffi_proving_end(ngx_http_zoom_ffi_call_t *call)
+{
+    ngx_http_zoom_ctx_t  *ctx;
+
+    ctx = call->proving;
+
+    if (ctx && ctx->proving.handler && ctx->proving.data == call) {
+        ctx->proving.handler = NULL;
+        ngx_http_zoom_auth_settle(&ctx->auth, 0);
+    }
+}
+
+
+static int
+ngx_http_zoom_ffi_authenticated(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, zoom_error_e error, const char *why,
+    ngx_http_zoom_ffi_verdict_t *verdict)
+{
     if (ctx) {
 
         if (error == ZOOM_OK) {
             ngx_http_zoom_refuse_not(ctx);
+
+            ctx->ready = 1;
+            verdict->caller = ctx->auth.caller;
+            verdict->scheme = ctx->auth.scheme;
 
         } else {
             ngx_http_zoom_refuse_later(r, ctx, error, why);
@@ -98,14 +214,18 @@ ngx_http_zoom_ffi_authenticate(ngx_http_request_t *r, const ngx_str_t *scheme,
         ctx->auth.checked = NULL;
     }
 
-    ngx_explicit_memzero(&p, sizeof(ngx_http_zoom_ffi_proof_t));
-
-    if (ctx && error == ZOOM_OK) {
-        verdict->caller = ctx->auth.caller;
-        verdict->scheme = ctx->auth.scheme;
-    }
-
     return ngx_http_zoom_ffi_verdict(verdict, error, why);
+}
+
+
+void
+ngx_http_zoom_ffi_proven(ngx_http_zoom_ffi_result_t *result,
+    const ngx_http_zoom_ffi_verdict_t *verdict)
+{
+    result->error = verdict->error;
+    result->reason = verdict->reason;
+    result->http = verdict->http;
+    result->token = verdict->caller;
 }
 
 
@@ -162,6 +282,8 @@ ngx_http_zoom_ffi_proof(ngx_http_request_t *r, ngx_http_zoom_ffi_proof_t *p,
         }
     }
 
+    line->who = ngx_http_zoom_who(&line->caller);
+
     p->auth.elts = line;
     p->auth.nelts = 1;
 
@@ -175,7 +297,6 @@ static zoom_error_e
 ngx_http_zoom_ffi_prove(ngx_http_request_t *r, const ngx_array_t *auth,
     const ngx_str_t *body, const char **why)
 {
-    zoom_error_e          error;
     ngx_http_zoom_ctx_t  *ctx;
 
     ctx = ngx_http_zoom_ctx_start(r, auth);
@@ -203,27 +324,26 @@ ngx_http_zoom_ffi_prove(ngx_http_request_t *r, const ngx_array_t *auth,
         return ZOOM_E_INTERNAL;
     }
 
-    error = ngx_http_zoom_ffi_prove_body(r, ctx, &ctx->callback.body, why);
-
-    if (error == ZOOM_OK && ctx->callback.parsed == NULL) {
-        error = ngx_http_zoom_callback_parse(r, &ctx->callback, NULL, why);
-    }
-
-    if (error == ZOOM_OK) {
-        ctx->ready = 1;
-        *why = NULL;
-    }
-
-    return error;
+    return ngx_http_zoom_ffi_prove_body(r, ctx, why);
 }
 
 
 static zoom_error_e
 ngx_http_zoom_ffi_prove_body(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
-    const ngx_str_t *body, const char **why)
+    const char **why)
 {
+    ngx_str_t              *body;
     zoom_error_e            error;
     const zoom_json_doc_t  *doc;
+
+    /* a proof of Lua's own is gone, and there is no other */
+
+    if (ctx->auth.lines == NULL) {
+        *why = NULL;
+        return ZOOM_E_UNAUTHENTICATED;
+    }
+
+    body = &ctx->callback.body;
 
     error = ngx_http_zoom_auth_raw(r, &ctx->auth, body, why);
 
@@ -235,20 +355,28 @@ ngx_http_zoom_ffi_prove_body(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     error = ngx_http_zoom_auth_body(r, &ctx->auth, body, doc, why);
 
-    if (error != ZOOM_OK || !ctx->auth.signed_body) {
+    if (error != ZOOM_OK) {
         return error;
     }
 
+    error = ngx_http_zoom_callback_parse(r, &ctx->callback,
+                                         ctx->auth.signed_body ? doc : NULL,
+                                         why);
+
+    if (error != ZOOM_OK) {
+        return error;
+    }
+
+    *why = NULL;
+
     /* the same key signs the platform's webhooks */
 
-    error = ngx_http_zoom_callback_parse(r, &ctx->callback, doc, why);
-
-    if (error == ZOOM_OK && !ctx->callback.parsed->typed) {
+    if (ctx->auth.signed_body && !ctx->callback.parsed->typed) {
         *why = "a signed callback has no \"callback_type\"";
         return ZOOM_E_BAD_CALLBACK;
     }
 
-    return error;
+    return ZOOM_OK;
 }
 
 

@@ -8,6 +8,7 @@
 
 #include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_conf.h"
+#include "ngx_http_zoom_ctx.h"
 #include "ngx_http_zoom_script.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_user.h"
@@ -20,9 +21,9 @@
 
 static const char *ngx_http_zoom_script_method(const ngx_str_t *name);
 static zoom_label_e ngx_http_zoom_script_label(
-    const ngx_http_zoom_api_req_t *req);
-static zoom_label_e ngx_http_zoom_script_endpoint(const ngx_str_t *method,
-    const ngx_str_t *path);
+    const ngx_http_zoom_api_req_t *req, const zoom_endpoint_t *endpoint);
+static const zoom_endpoint_t *ngx_http_zoom_script_endpoint(
+    const ngx_http_zoom_api_req_t *req, zoom_path_t *path);
 
 
 const char *
@@ -41,6 +42,8 @@ ngx_http_zoom_script_ask(ngx_http_request_t *r,
     }
 
     type = &zoom_token_types[req->type];
+
+    ask->who = ngx_http_zoom_script_who(r);
 
     ask->req.type = req->type;
     ask->req.ttl = (req->ttl == NGX_CONF_UNSET) ? zlcf->ttl : req->ttl;
@@ -84,12 +87,20 @@ const char *
 ngx_http_zoom_script_request(const ngx_http_zoom_api_req_t *req,
     ngx_http_zoom_api_call_t *call)
 {
-    call->method = ngx_http_zoom_script_method(&req->method);
-    call->label = ngx_http_zoom_script_label(req);
+    zoom_path_t                      path;
+    const zoom_endpoint_t           *endpoint;
+    ngx_http_zoom_worker_account_t  *wa;
 
-    if (call->account == NULL
-        || ngx_http_zoom_worker_account(call->account) == NULL)
-    {
+    static const ngx_str_t  nobody = ngx_null_string;
+
+    endpoint = ngx_http_zoom_script_endpoint(req, &path);
+
+    call->method = ngx_http_zoom_script_method(&req->method);
+    call->label = ngx_http_zoom_script_label(req, endpoint);
+
+    wa = call->account ? ngx_http_zoom_worker_account(call->account) : NULL;
+
+    if (wa == NULL) {
         return "there is no such account";
     }
 
@@ -114,6 +125,8 @@ ngx_http_zoom_script_request(const ngx_http_zoom_api_req_t *req,
     {
         return "no memory";
     }
+
+    ngx_http_zoom_writes_init(&call->writes, wa, endpoint, &path, &nobody);
 
     return NULL;
 }
@@ -140,13 +153,18 @@ ngx_http_zoom_script_method(const ngx_str_t *name)
 }
 
 
+/* Without a label it is that of the endpoint. */
+
 static zoom_label_e
-ngx_http_zoom_script_label(const ngx_http_zoom_api_req_t *req)
+ngx_http_zoom_script_label(const ngx_http_zoom_api_req_t *req,
+    const zoom_endpoint_t *endpoint)
 {
     ngx_uint_t  i;
 
+    /* what Zoom has not published is taken for the rarest that it allows */
+
     if (req->label.data == NULL) {
-        return ngx_http_zoom_script_endpoint(&req->method, &req->path);
+        return endpoint ? endpoint->label : ZOOM_HEAVY;
     }
 
     for (i = 0; i < ZOOM_NLABELS; i++) {
@@ -159,27 +177,22 @@ ngx_http_zoom_script_label(const ngx_http_zoom_api_req_t *req)
 }
 
 
-/* What Zoom has not published is taken for the rarest that it allows. */
-
-static zoom_label_e
-ngx_http_zoom_script_endpoint(const ngx_str_t *method, const ngx_str_t *path)
+static const zoom_endpoint_t *
+ngx_http_zoom_script_endpoint(const ngx_http_zoom_api_req_t *req,
+    zoom_path_t *path)
 {
-    size_t                  len;
-    u_char                 *args;
-    zoom_path_t             read;
-    const zoom_endpoint_t  *endpoint;
+    size_t   len;
+    u_char  *args;
 
-    args = ngx_strlchr(path->data, path->data + path->len, '?');
-    len = args ? (size_t) (args - path->data) : path->len;
+    args = ngx_strlchr(req->path.data, req->path.data + req->path.len, '?');
+    len = args ? (size_t) (args - req->path.data) : req->path.len;
 
-    if (zoom_path_read(&read, (zoom_str_t) { path->data, len }) != NULL) {
-        return ZOOM_HEAVY;
+    if (zoom_path_read(path, (zoom_str_t) { req->path.data, len }) != NULL) {
+        return NULL;
     }
 
-    endpoint = zoom_endpoint_find(zoom_method(ngx_http_zoom_str(method)),
-                                  &read);
-
-    return endpoint ? endpoint->label : ZOOM_HEAVY;
+    return zoom_endpoint_find(zoom_method(ngx_http_zoom_str(&req->method)),
+                              path);
 }
 
 
@@ -214,6 +227,17 @@ ngx_http_zoom_script_signature(const ngx_http_zoom_account_t *account,
     signature->len = b.len;
 
     return why;
+}
+
+
+uint32_t
+ngx_http_zoom_script_who(ngx_http_request_t *r)
+{
+    ngx_http_zoom_ctx_t  *ctx;
+
+    ctx = ngx_http_zoom_ctx_get(r);
+
+    return ctx ? ctx->auth.who : 0;
 }
 
 

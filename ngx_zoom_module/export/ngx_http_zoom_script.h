@@ -44,6 +44,9 @@ const char *ngx_http_zoom_script_signature(
     const ngx_http_zoom_account_t *account, const ngx_str_t *meeting,
     ngx_uint_t host, time_t life, u_char *buf, ngx_str_t *signature);
 
+/* Whose turn it takes; 0: nobody has proved to be anyone. */
+uint32_t ngx_http_zoom_script_who(ngx_http_request_t *r);
+
 /* How long what is asked for waits while an older token would do, as there. */
 ngx_msec_t ngx_http_zoom_script_stale_after(ngx_http_request_t *r);
 

@@ -2,12 +2,13 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_zoom_claim.h"
 #include "ngx_http_zoom_ctx.h"
 #include "ngx_http_zoom_pool.h"
 #include "ngx_http_zoom_pool_conf.h"
-#include "ngx_http_zoom_pool_lease.h"
 #include "ngx_http_zoom_pool_member.h"
 #include "ngx_http_zoom_script_pool.h"
+#include "ngx_http_zoom_shared_lease.h"
 
 
 /* What a script has picked, until its request has been answered. */
@@ -16,9 +17,13 @@ typedef struct {
     ngx_http_request_t               *request;
     const ngx_http_zoom_pool_conf_t  *conf;
     ngx_http_zoom_picked_t            picked;
+    ngx_http_zoom_shared_lease_t     *shared;    /* for all hosts, or NULL */
 } ngx_http_zoom_script_pick_t;
 
 
+static ngx_http_zoom_shared_lease_t *ngx_http_zoom_script_share(
+    ngx_pool_t *pool, const ngx_http_zoom_pool_conf_t *conf,
+    const ngx_http_zoom_pick_t *pick, const ngx_str_t *user);
 static void ngx_http_zoom_script_answered(void *data);
 
 
@@ -64,6 +69,10 @@ ngx_http_zoom_script_pick(const ngx_http_zoom_pool_conf_t *conf,
         pick.bot = pick.bot.len ? pick.bot : ctx->callback.bot_id;
     }
 
+    if (pick.distinct.len && ngx_http_zoom_claim_used()) {
+        pick.known = ngx_http_zoom_shared_lease_bot(&pick.caller, &pick.bot);
+    }
+
     cln = r ? ngx_pool_cleanup_add(r->pool,
                                    sizeof(ngx_http_zoom_script_pick_t))
             : NULL;
@@ -82,7 +91,7 @@ ngx_http_zoom_script_pick(const ngx_http_zoom_pool_conf_t *conf,
 
     /* scripts may take their time */
 
-    ngx_http_zoom_pool_use(conf, &picked);
+    (void) ngx_http_zoom_pool_used(ngx_http_zoom_pool_of(conf), &picked);
 
     if (cln && picked.lease) {
         data = cln->data;
@@ -90,11 +99,46 @@ ngx_http_zoom_script_pick(const ngx_http_zoom_pool_conf_t *conf,
         data->request = r->main;
         data->conf = conf;
         data->picked = picked;
+        data->shared = ngx_http_zoom_script_share(r->pool, conf, &pick,
+                                                  &req->user);
 
         cln->handler = ngx_http_zoom_script_answered;
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * A script is not kept waiting for what others say: they are told what it has,
+ * if they have not let it already.
+ */
+
+static ngx_http_zoom_shared_lease_t *
+ngx_http_zoom_script_share(ngx_pool_t *pool,
+    const ngx_http_zoom_pool_conf_t *conf, const ngx_http_zoom_pick_t *pick,
+    const ngx_str_t *user)
+{
+    ngx_http_zoom_shared_lease_t   *lease;
+    ngx_http_zoom_shared_lessee_t   lessee;
+
+    if (!ngx_http_zoom_claim_used()) {
+        return NULL;
+    }
+
+    lessee.pool = conf->name;
+    lessee.meeting = pick->distinct;
+    lessee.user = *user;
+    lessee.bot = pick->bot;
+    lessee.caller = pick->caller;
+
+    lease = ngx_http_zoom_shared_lease_create(pool, &lessee);
+
+    if (lease) {
+        ngx_http_zoom_shared_lease_hold(lease, conf->lease);
+    }
+
+    return lease;
 }
 
 
@@ -112,6 +156,10 @@ ngx_http_zoom_script_answered(void *data)
     if (status < NGX_HTTP_OK || status >= NGX_HTTP_SPECIAL_RESPONSE) {
         ngx_http_zoom_pool_drop(ngx_http_zoom_pool_of(pick->conf),
                                 &pick->picked);
+
+        if (pick->shared && !pick->picked.again) {
+            ngx_http_zoom_shared_lease_drop(pick->shared);
+        }
     }
 }
 
@@ -120,8 +168,7 @@ ngx_uint_t
 ngx_http_zoom_script_unlease(const ngx_http_zoom_pool_conf_t *conf,
     const ngx_str_t *distinct, const ngx_str_t *user)
 {
-    return ngx_http_zoom_pool_release(ngx_http_zoom_pool_of(conf), distinct,
-                                      user);
+    return ngx_http_zoom_pool_unlease(conf, distinct, user);
 }
 
 

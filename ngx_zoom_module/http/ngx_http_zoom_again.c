@@ -8,6 +8,7 @@
 
 #include "ngx_http_zoom_again.h"
 #include "ngx_http_zoom_handlers.h"
+#include "ngx_http_zoom_leased.h"
 #include "ngx_http_zoom_pool.h"
 #include "ngx_http_zoom_pooled.h"
 
@@ -69,7 +70,7 @@ ngx_http_zoom_again(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         return 1;
     }
 
-    ngx_http_zoom_ctx_ask(r, ctx, done);
+    ngx_http_zoom_leased_ask(r, ctx, plan, done);
 
     return 1;
 }
@@ -128,7 +129,7 @@ ngx_http_zoom_again_blame(ngx_http_zoom_ctx_t *ctx,
     if (zoom_error_is_of_user(ask->error)) {
         ngx_http_zoom_pool_blame(pooled->conf, &pooled->picked, ask->error,
                                  ask->code);
-        pooled->held = 0;
+        ngx_http_zoom_pooled_drop(pooled);
         return 1;
     }
 
@@ -138,8 +139,8 @@ ngx_http_zoom_again_blame(ngx_http_zoom_ctx_t *ctx,
         && ask->req.type == ZOOM_ZAK && !pooled->suspects)
     {
         ngx_http_zoom_pool_give_back(pooled->conf, &pooled->picked);
+        ngx_http_zoom_pooled_drop(pooled);
 
-        pooled->held = 0;
         pooled->suspects = 1;
         pooled->suspect = pooled->picked;
         pooled->code = ask->code;

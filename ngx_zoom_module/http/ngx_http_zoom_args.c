@@ -8,33 +8,19 @@
 
 #include "ngx_http_zoom_args.h"
 #include "ngx_http_zoom_str.h"
-#include "zoom_uri.h"
 
 
-/* What to look for: the name or, without one, the secret. */
+/* args, unparsed_uri, request_line */
 
-typedef struct {
-    const ngx_str_t             *name;
-    const ngx_str_t             *secret;
-    u_char                      *scratch;
-    size_t                       size;
-    ngx_uint_t                   number;      /* may be shown */
-} ngx_http_zoom_mask_t;
+#define NGX_HTTP_ZOOM_ARGS_TEXTS  3
 
 
 static u_char *ngx_http_zoom_args_next(u_char **pos, u_char *last,
     u_char **name_end);
-static void ngx_http_zoom_args_mask_all(ngx_http_request_t *r,
-    const ngx_http_zoom_mask_t *mask);
-static void ngx_http_zoom_args_mask_query(u_char *pos, u_char *last,
-    const ngx_http_zoom_mask_t *mask);
-static ngx_uint_t ngx_http_zoom_args_is(u_char *pos, u_char *name_end,
-    u_char *last, const ngx_http_zoom_mask_t *mask);
-static ngx_uint_t ngx_http_zoom_args_number(u_char *pos, u_char *last);
-static ngx_uint_t ngx_http_zoom_args_holds(u_char *pos, u_char *last,
-    const ngx_http_zoom_mask_t *mask);
-static ngx_uint_t ngx_http_zoom_args_spelled(u_char *pos, u_char *last,
-    const ngx_str_t *name);
+static ngx_uint_t ngx_http_zoom_args_texts(ngx_http_request_t *r,
+    ngx_str_t *text);
+static ngx_uint_t ngx_http_zoom_args_add(ngx_str_t *text, ngx_uint_t n,
+    u_char *pos, u_char *last);
 
 
 ngx_uint_t
@@ -74,13 +60,15 @@ ngx_http_zoom_args_next(u_char **pos, u_char *last, u_char **name_end)
 {
     u_char  *end;
 
-    end = ngx_strlchr(*pos, last, '&');
+    /* values are long, and memchr() is sooner through than ngx_strlchr() */
+
+    end = memchr(*pos, '&', last - *pos);
 
     if (end == NULL) {
         end = last;
     }
 
-    *name_end = ngx_strlchr(*pos, end, '=');
+    *name_end = memchr(*pos, '=', end - *pos);
 
     if (*name_end == NULL) {
         *name_end = end;
@@ -93,212 +81,125 @@ ngx_http_zoom_args_next(u_char **pos, u_char *last, u_char **name_end)
 
 
 void
-ngx_http_zoom_args_mask(ngx_http_request_t *r, const ngx_str_t *name,
-    ngx_uint_t number)
+ngx_http_zoom_args_mask(ngx_http_request_t *r, const zoom_hidden_t *hidden,
+    ngx_uint_t n)
 {
-    ngx_http_zoom_mask_t  mask;
+    ngx_str_t   text[NGX_HTTP_ZOOM_ARGS_TEXTS];
+    ngx_uint_t  i, texts;
 
-    ngx_memzero(&mask, sizeof(ngx_http_zoom_mask_t));
+    texts = ngx_http_zoom_args_texts(r, text);
 
-    mask.name = name;
-    mask.number = number;
-
-    ngx_http_zoom_args_mask_all(r, &mask);
+    for (i = 0; i < texts; i++) {
+        zoom_query_hide(text[i].data, text[i].len, hidden, n);
+    }
 }
 
 
 void
 ngx_http_zoom_args_mask_secret(ngx_http_request_t *r, const ngx_str_t *secret)
 {
-    size_t                size;
-    ngx_http_zoom_mask_t  mask;
+    size_t      size;
+    ngx_str_t   text[NGX_HTTP_ZOOM_ARGS_TEXTS];
+    ngx_uint_t  i, texts;
+    zoom_buf_t  scratch;
 
-    size = ngx_max(r->args.len, r->request_line.len);
-    size = ngx_max(size, r->unparsed_uri.len);
+    size = 0;
+    texts = ngx_http_zoom_args_texts(r, text);
 
-    mask.name = NULL;
-    mask.number = 0;
-    mask.secret = secret;
-    mask.size = size;
+    for (i = 0; i < texts; i++) {
+        size = ngx_max(size, text[i].len);
+    }
+
+    if (size == 0) {
+        return;
+    }
 
     /* without memory everything is overwritten */
 
-    mask.scratch = ngx_pnalloc(r->pool, size + 1);
+    scratch.data = ngx_pnalloc(r->pool, size);
+    scratch.size = scratch.data ? size : 0;
 
-    ngx_http_zoom_args_mask_all(r, &mask);
+    for (i = 0; i < texts; i++) {
+        zoom_query_hide_secret(text[i].data, text[i].len,
+                               ngx_http_zoom_str(secret), &scratch);
+    }
 
-    if (mask.scratch) {
-        ngx_explicit_memzero(mask.scratch, size);
-        ngx_pfree(r->pool, mask.scratch);
+    if (scratch.data) {
+        ngx_explicit_memzero(scratch.data, size);
+        ngx_pfree(r->pool, scratch.data);
     }
 }
 
 
 /*
- * Under HTTP/1 all of these are parts of one buffer, under HTTP/2 they are
- * copies, and a rewrite makes others.
+ * Wherever nginx keeps the arguments: under HTTP/1 all of these are parts of
+ * one buffer and mostly the same, under HTTP/2 they are copies, and a rewrite
+ * makes others.
  */
 
-static void
-ngx_http_zoom_args_mask_all(ngx_http_request_t *r,
-    const ngx_http_zoom_mask_t *mask)
+static ngx_uint_t
+ngx_http_zoom_args_texts(ngx_http_request_t *r, ngx_str_t *text)
 {
-    u_char  *p, *last, *end;
+    u_char      *p, *last, *end;
+    ngx_uint_t   n;
 
-    ngx_http_zoom_args_mask_query(r->args.data, r->args.data + r->args.len,
-                                  mask);
-
-    /* most have none, and memchr() sees that sooner than ngx_strlchr() */
-
-    last = r->unparsed_uri.data + r->unparsed_uri.len;
-    p = memchr(r->unparsed_uri.data, '?', r->unparsed_uri.len);
-
-    if (p) {
-        ngx_http_zoom_args_mask_query(p + 1, last, mask);
-    }
+    n = 0;
 
     last = r->request_line.data + r->request_line.len;
-    p = memchr(r->request_line.data, '?', r->request_line.len);
+    p = r->request_line.len ? memchr(r->request_line.data, '?',
+                                     r->request_line.len)
+                            : NULL;
 
-    if (p == NULL) {
-        return;
-    }
+    if (p) {
 
-    /* the protocol's name follows */
+        /* the protocol's name follows */
 
-    for (end = last; end > p; end--) {
-        if (end[-1] == ' ') {
-            last = end - 1;
-            break;
-        }
-    }
-
-    ngx_http_zoom_args_mask_query(p + 1, last, mask);
-}
-
-
-static void
-ngx_http_zoom_args_mask_query(u_char *pos, u_char *last,
-    const ngx_http_zoom_mask_t *mask)
-{
-    u_char  *p, *start, *end, *name_end, *value;
-
-    p = pos;
-
-    while (p < last) {
-        start = p;
-        end = ngx_http_zoom_args_next(&p, last, &name_end);
-
-        if (name_end < end) {
-            value = name_end + 1;
-
-        } else if (mask->name) {
-            continue;
-
-        } else {
-            value = start;
+        for (end = last; end > p; end--) {
+            if (end[-1] == ' ') {
+                last = end - 1;
+                break;
+            }
         }
 
-        if (mask->name ? ngx_http_zoom_args_is(start, name_end, end, mask)
-                       : ngx_http_zoom_args_holds(value, end, mask))
-        {
-            ngx_memset(value, '*', end - value);
-        }
+        n = ngx_http_zoom_args_add(text, n, p + 1, last);
     }
+
+    last = r->unparsed_uri.data + r->unparsed_uri.len;
+    p = r->unparsed_uri.len ? memchr(r->unparsed_uri.data, '?',
+                                     r->unparsed_uri.len)
+                            : NULL;
+
+    if (p) {
+        n = ngx_http_zoom_args_add(text, n, p + 1, last);
+    }
+
+    if (r->args.len) {
+        n = ngx_http_zoom_args_add(text, n, r->args.data,
+                                   r->args.data + r->args.len);
+    }
+
+    return n;
 }
 
 
 static ngx_uint_t
-ngx_http_zoom_args_is(u_char *pos, u_char *name_end, u_char *last,
-    const ngx_http_zoom_mask_t *mask)
+ngx_http_zoom_args_add(ngx_str_t *text, ngx_uint_t n, u_char *pos,
+    u_char *last)
 {
-    return ngx_http_zoom_args_spelled(pos, name_end, mask->name)
-           && !(mask->number
-                && ngx_http_zoom_args_number(name_end + 1, last));
-}
+    ngx_uint_t  i;
 
-
-/* "861 2580 0160", however the blanks are spelled */
-
-static ngx_uint_t
-ngx_http_zoom_args_number(u_char *pos, u_char *last)
-{
-    while (pos < last) {
-
-        if ((*pos >= '0' && *pos <= '9') || *pos == '+' || *pos == '-') {
-            pos++;
-
-        } else if (last - pos >= 3 && ngx_strncmp(pos, "%20", 3) == 0) {
-            pos += 3;
-
-        } else {
-            return 0;
+    for (i = 0; i < n; i++) {
+        if (text[i].data == pos && text[i].data + text[i].len == last) {
+            return n;
         }
     }
 
-    return 1;
-}
-
-
-/* 1 if it is the secret when decoded. */
-
-static ngx_uint_t
-ngx_http_zoom_args_holds(u_char *pos, u_char *last,
-    const ngx_http_zoom_mask_t *mask)
-{
-    zoom_buf_t  b;
-    zoom_str_t  value;
-
-    if (mask->scratch == NULL) {
-        return 1;
+    if (pos == last) {
+        return n;
     }
 
-    zoom_buf_init(&b, mask->scratch, mask->size);
+    text[n].data = pos;
+    text[n].len = last - pos;
 
-    value.data = pos;
-    value.len = last - pos;
-
-    if (zoom_uri_unescape(&b, value) != 0) {
-        return 0;
-    }
-
-    value.data = b.data;
-    value.len = b.len;
-
-    return zoom_secret_eq(ngx_http_zoom_str(mask->secret), value);
-}
-
-
-/* 1 if it is "name" when decoded, in any case. */
-
-static ngx_uint_t
-ngx_http_zoom_args_spelled(u_char *pos, u_char *last, const ngx_str_t *name)
-{
-    u_char     *p;
-    size_t      i;
-    ngx_int_t   c;
-
-    p = pos;
-
-    for (i = 0; i < name->len; i++) {
-
-        if (p == last) {
-            return 0;
-        }
-
-        c = *p++;
-
-        if (c == '%' && last - p >= 2) {
-            c = ngx_hextoi(p, 2);
-            p += 2;
-        }
-
-        if (c == NGX_ERROR
-            || ngx_tolower((u_char) c) != ngx_tolower(name->data[i]))
-        {
-            return 0;
-        }
-    }
-
-    return p == last;
+    return n + 1;
 }

@@ -10,6 +10,8 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "zoom_query.h"
+
 
 /*
  * How often "name" stands among the arguments, spelled exactly so; "value" is
@@ -20,13 +22,12 @@ ngx_uint_t ngx_http_zoom_arg(const ngx_str_t *args, const ngx_str_t *name,
     ngx_str_t *value);
 
 /*
- * Overwrites every value of "name", however the name is spelled, wherever
- * nginx keeps the arguments: the logs see them after us.  With "number" a
- * value stays that is the number of a meeting and no link to it.
+ * Overwrites the values of these "n" wherever nginx keeps the arguments: the
+ * logs see them after us.
  */
 
-void ngx_http_zoom_args_mask(ngx_http_request_t *r, const ngx_str_t *name,
-    ngx_uint_t number);
+void ngx_http_zoom_args_mask(ngx_http_request_t *r,
+    const zoom_hidden_t *hidden, ngx_uint_t n);
 
 /* Overwrites a secret that was sent under another name. */
 void ngx_http_zoom_args_mask_secret(ngx_http_request_t *r,

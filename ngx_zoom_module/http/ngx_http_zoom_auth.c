@@ -18,8 +18,8 @@ static ngx_int_t ngx_http_zoom_auth_look(ngx_http_request_t *r,
 static ngx_int_t ngx_http_zoom_auth_line(ngx_http_request_t *r,
     ngx_http_zoom_auth_t *auth, const ngx_http_zoom_auth_line_t *line,
     const ngx_str_t *args);
-static void ngx_http_zoom_auth_mask_arg(ngx_http_request_t *r,
-    const ngx_str_t *name, ngx_uint_t number);
+static void ngx_http_zoom_auth_mask_args(ngx_http_request_t *r,
+    const zoom_hidden_t *hidden, ngx_uint_t n);
 static void ngx_http_zoom_auth_mask_secrets(ngx_http_request_t *r,
     const ngx_array_t *lines);
 static ngx_int_t ngx_http_zoom_auth_raw_line(
@@ -142,12 +142,21 @@ void
 ngx_http_zoom_auth_mask(ngx_http_request_t *r, const ngx_array_t *lines)
 {
     ngx_uint_t                        i, k;
-    const ngx_str_t                  *hidden;
+    zoom_hidden_t                     hidden;
     const ngx_http_zoom_proof_t      *proof;
     const ngx_http_zoom_loc_conf_t   *zlcf;
     const ngx_http_zoom_auth_line_t  *line;
 
     zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    if (lines == zlcf->auth) {
+        ngx_http_zoom_auth_mask_args(r, zlcf->hidden.names, zlcf->hidden.n);
+        return;
+    }
+
+    ngx_http_zoom_auth_mask_args(r, zlcf->hidden.names, zlcf->hidden.own);
+
+    /* a script's, which are few */
 
     line = lines->elts;
 
@@ -156,30 +165,30 @@ ngx_http_zoom_auth_mask(ngx_http_request_t *r, const ngx_array_t *lines)
         proof = line[i].proofs.elts;
 
         for (k = 0; k < line[i].proofs.nelts; k++) {
+
             if (proof[k].scheme == NGX_HTTP_ZOOM_AUTH_ARG) {
-                ngx_http_zoom_auth_mask_arg(r, &proof[k].name, 0);
+                hidden.name = ngx_http_zoom_str(&proof[k].name);
+                hidden.number = 0;
+
+                ngx_http_zoom_auth_mask_args(r, &hidden, 1);
             }
         }
-    }
-
-    for (hidden = zlcf->use.hidden; hidden && hidden->len; hidden++) {
-        ngx_http_zoom_auth_mask_arg(r, hidden, 0);
-    }
-
-    for (hidden = zlcf->use.links; hidden && hidden->len; hidden++) {
-        ngx_http_zoom_auth_mask_arg(r, hidden, 1);
     }
 }
 
 
 static void
-ngx_http_zoom_auth_mask_arg(ngx_http_request_t *r, const ngx_str_t *name,
-    ngx_uint_t number)
+ngx_http_zoom_auth_mask_args(ngx_http_request_t *r,
+    const zoom_hidden_t *hidden, ngx_uint_t n)
 {
-    ngx_http_zoom_args_mask(r, name, number);
+    if (n == 0) {
+        return;
+    }
+
+    ngx_http_zoom_args_mask(r, hidden, n);
 
     if (r != r->main) {
-        ngx_http_zoom_args_mask(r->main, name, number);
+        ngx_http_zoom_args_mask(r->main, hidden, n);
     }
 }
 
@@ -380,7 +389,9 @@ ngx_http_zoom_auth_body(ngx_http_request_t *r, ngx_http_zoom_auth_t *auth,
 
         proof = line[i].proofs.elts;
 
+        auth->line = i;
         auth->caller = line[i].caller;
+        auth->who = line[i].who;
         auth->scheme = ngx_http_zoom_schemes[proof->scheme];
         auth->signed_body = line[i].attendee;
 

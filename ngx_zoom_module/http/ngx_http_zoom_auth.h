@@ -11,6 +11,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_zoom_once.h"
 #include "ngx_http_zoom_proof.h"
 #include "ngx_http_zoom_replay.h"
 #include "zoom_error.h"
@@ -30,12 +31,16 @@ typedef struct {
 
     ngx_str_t                    caller;
     ngx_str_t                    scheme;
+    uint32_t                     who;        /* takes turns; 0: not known */
     ngx_str_t                    before;     /* caller of an earlier handler,
                                                 a cached map may know it */
 
     ngx_http_zoom_reserved_t     id;         /* of a webhook */
     ngx_http_zoom_reserved_t    *signatures; /* likewise, NULL: none yet */
     ngx_http_zoom_reserved_t     body;       /* that Attendee signed */
+
+    ngx_http_zoom_once_t        *once;       /* these for all hosts, or NULL */
+    ngx_uint_t                   line;       /* that holds */
 
     unsigned                     signed_body:1;  /* as Attendee signs it */
     unsigned                     used_id:1;  /* by this request */
@@ -72,10 +77,10 @@ ngx_uint_t ngx_http_zoom_auth_signs(const ngx_http_zoom_auth_t *auth);
 
 /*
  * Last, with the body as a callback: the first line that holds, and whose
- * proofs are not used by another request, gives auth->caller and auth->scheme,
- * and auth->signed_body if it signs the body as Attendee does.  Proofs that are
- * good for one request are reserved for this one.  "doc" is NULL where there
- * is no body.  ZOOM_OK, or an error with the reason in "*why".
+ * proofs are not used by another request, gives auth->caller, auth->who and
+ * auth->scheme, and auth->signed_body if it signs the body as Attendee does.
+ * Proofs that are good for one request are reserved for this one.  "doc" is
+ * NULL where there is no body.  ZOOM_OK, or an error with the reason in "*why".
  */
 
 zoom_error_e ngx_http_zoom_auth_body(ngx_http_request_t *r,

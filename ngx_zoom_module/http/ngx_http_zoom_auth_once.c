@@ -8,6 +8,7 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_auth_once.h"
+#include "ngx_http_zoom_claim.h"
 #include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_str.h"
 
@@ -16,6 +17,18 @@
 #define NGX_HTTP_ZOOM_AUTH_LUA    60
 #define NGX_HTTP_ZOOM_AUTH_SPARE  5
 
+#define NGX_HTTP_ZOOM_AUTH_PARTS  8
+
+
+/* What makes two requests with the same webhook the very same. */
+
+typedef struct {
+    in_port_t                    port;
+    ngx_str_t                    parts[NGX_HTTP_ZOOM_AUTH_PARTS];
+    ngx_http_zoom_digest_t       digest;
+    ngx_http_zoom_once_mark_t    mark;
+} ngx_http_zoom_auth_request_t;
+
 
 static const zoom_hmac_t *ngx_http_zoom_auth_key(
     const ngx_http_zoom_auth_line_t *line);
@@ -23,13 +36,18 @@ static time_t ngx_http_zoom_auth_lasts(const ngx_http_zoom_loc_conf_t *zlcf);
 static ngx_int_t ngx_http_zoom_auth_use_webhook(ngx_http_request_t *r,
     ngx_http_zoom_auth_t *auth, const zoom_hmac_t *key, time_t lasts);
 static ngx_int_t ngx_http_zoom_auth_use_signatures(ngx_http_request_t *r,
-    ngx_http_zoom_auth_t *auth, const ngx_http_zoom_digest_t *by,
+    ngx_http_zoom_auth_t *auth, ngx_http_zoom_auth_request_t *by,
     time_t lasts);
 static ngx_int_t ngx_http_zoom_auth_request(ngx_http_request_t *r,
-    const ngx_http_zoom_webhook_t *webhook, ngx_http_zoom_digest_t *by);
-static ngx_int_t ngx_http_zoom_auth_use_body(
+    const ngx_http_zoom_webhook_t *webhook,
+    ngx_http_zoom_auth_request_t *by);
+static ngx_int_t ngx_http_zoom_auth_use_body(ngx_http_request_t *r,
     const ngx_http_zoom_loc_conf_t *zlcf, ngx_http_zoom_auth_t *auth,
     const ngx_str_t *signature);
+static ngx_int_t ngx_http_zoom_auth_share(ngx_http_request_t *r,
+    ngx_http_zoom_auth_t *auth, const ngx_http_zoom_once_mark_t *mark,
+    const ngx_str_t *parts, ngx_uint_t n);
+static void ngx_http_zoom_auth_unshare(ngx_http_zoom_auth_t *auth);
 static void ngx_http_zoom_auth_settle_webhook(ngx_http_zoom_auth_t *auth,
     ngx_uint_t spent);
 static void ngx_http_zoom_auth_end(ngx_http_zoom_reserved_t *reserved,
@@ -54,6 +72,7 @@ ngx_http_zoom_auth_once(ngx_http_request_t *r, ngx_http_zoom_auth_t *auth,
 
         if (rc != NGX_OK) {
             ngx_http_zoom_auth_settle_webhook(auth, 0);
+            ngx_http_zoom_auth_unshare(auth);
             return rc;
         }
 
@@ -63,7 +82,7 @@ ngx_http_zoom_auth_once(ngx_http_request_t *r, ngx_http_zoom_auth_t *auth,
     if (line->attendee && zlcf->replay && !auth->used_body) {
         auth->body.lasts = ngx_http_zoom_auth_lasts(zlcf);
 
-        rc = ngx_http_zoom_auth_use_body(zlcf, auth, signature);
+        rc = ngx_http_zoom_auth_use_body(r, zlcf, auth, signature);
 
         if (rc != NGX_OK) {
             return rc;
@@ -120,10 +139,10 @@ static ngx_int_t
 ngx_http_zoom_auth_use_webhook(ngx_http_request_t *r,
     ngx_http_zoom_auth_t *auth, const zoom_hmac_t *key, time_t lasts)
 {
-    u_char                   sum[ZOOM_SHA256_LEN];
-    ngx_int_t                rc;
-    ngx_str_t                id[2];
-    ngx_http_zoom_digest_t   by;
+    u_char                        sum[ZOOM_SHA256_LEN];
+    ngx_int_t                     rc;
+    ngx_str_t                     id[2];
+    ngx_http_zoom_auth_request_t  by;
 
     ngx_str_set(&id[0], "webhook");
     id[1].data = sum;
@@ -140,9 +159,13 @@ ngx_http_zoom_auth_use_webhook(ngx_http_request_t *r,
 
     auth->id.lasts = lasts;
 
-    rc = ngx_http_zoom_replay_reserve_id(&auth->id, &by,
+    rc = ngx_http_zoom_replay_reserve_id(&auth->id, &by.digest,
                                          auth->webhook->at
                                          + ZOOM_STDWEBHOOKS_WINDOW);
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_zoom_auth_share(r, auth, &by.mark, id, 2);
+    }
 
     return (rc == NGX_OK)
            ? ngx_http_zoom_auth_use_signatures(r, auth, &by, lasts) : rc;
@@ -153,7 +176,7 @@ ngx_http_zoom_auth_use_webhook(ngx_http_request_t *r,
 
 static ngx_int_t
 ngx_http_zoom_auth_use_signatures(ngx_http_request_t *r,
-    ngx_http_zoom_auth_t *auth, const ngx_http_zoom_digest_t *by,
+    ngx_http_zoom_auth_t *auth, ngx_http_zoom_auth_request_t *by,
     time_t lasts)
 {
     ngx_int_t                  rc;
@@ -186,16 +209,28 @@ ngx_http_zoom_auth_use_signatures(ngx_http_request_t *r,
         }
 
         if (n == 1) {
-            return ngx_http_zoom_replay_look(&digest);
+            rc = ngx_http_zoom_replay_look(&digest);
+
+            by->mark.kind = NGX_HTTP_ZOOM_ONCE_LOOK;
+            by->mark.nrequest = 0;
+
+            return (rc == NGX_OK)
+                   ? ngx_http_zoom_auth_share(r, auth, &by->mark, signature, 2)
+                   : rc;
         }
 
         reserved = &auth->signatures[i];
         reserved->digest = digest;
         reserved->lasts = lasts;
 
-        rc = ngx_http_zoom_replay_reserve_id(reserved, by,
+        rc = ngx_http_zoom_replay_reserve_id(reserved, &by->digest,
                                              auth->webhook->at
                                              + ZOOM_STDWEBHOOKS_WINDOW);
+
+        if (rc == NGX_OK) {
+            rc = ngx_http_zoom_auth_share(r, auth, &by->mark, signature, 2);
+        }
+
         if (rc != NGX_OK) {
             return rc;
         }
@@ -212,38 +247,49 @@ ngx_http_zoom_auth_use_signatures(ngx_http_request_t *r,
 
 static ngx_int_t
 ngx_http_zoom_auth_request(ngx_http_request_t *r,
-    const ngx_http_zoom_webhook_t *webhook, ngx_http_zoom_digest_t *by)
+    const ngx_http_zoom_webhook_t *webhook, ngx_http_zoom_auth_request_t *by)
 {
-    in_port_t  port;
-    ngx_str_t  request[8];
+    ngx_str_t  *request;
 
     if (ngx_connection_local_sockaddr(r->connection, NULL, 0) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    port = ngx_inet_get_port(r->connection->local_sockaddr);
+    by->port = ngx_inet_get_port(r->connection->local_sockaddr);
+
+    request = by->parts;
 
     ngx_str_set(&request[0], "request");
     request[1] = ngx_http_zoom_ngx_str(webhook->sent.timestamp);
     request[2] = ngx_http_zoom_ngx_str(webhook->sent.signature);
     request[3] = r->method_name;
     request[4] = r->headers_in.server;
-    request[5].data = (u_char *) &port;
+    request[5].data = (u_char *) &by->port;
     request[5].len = sizeof(in_port_t);
     request[6] = r->unparsed_uri;
     request[7] = webhook->body;
 
-    return ngx_http_zoom_replay_digest(by, request, 8);
+    by->mark.kind = NGX_HTTP_ZOOM_ONCE_UNTIL;
+    by->mark.lasts = webhook->at + ZOOM_STDWEBHOOKS_WINDOW - ngx_time() + 1;
+    by->mark.count = 1;
+    by->mark.request = request;
+    by->mark.nrequest = NGX_HTTP_ZOOM_AUTH_PARTS;
+
+    return ngx_http_zoom_replay_digest(&by->digest, request,
+                                       NGX_HTTP_ZOOM_AUTH_PARTS);
 }
 
 
 /* The signature tells bodies and secrets apart, however a body is spelled. */
 
 static ngx_int_t
-ngx_http_zoom_auth_use_body(const ngx_http_zoom_loc_conf_t *zlcf,
-    ngx_http_zoom_auth_t *auth, const ngx_str_t *signature)
+ngx_http_zoom_auth_use_body(ngx_http_request_t *r,
+    const ngx_http_zoom_loc_conf_t *zlcf, ngx_http_zoom_auth_t *auth,
+    const ngx_str_t *signature)
 {
-    ngx_str_t  body[2];
+    ngx_int_t                  rc;
+    ngx_str_t                  body[2];
+    ngx_http_zoom_once_mark_t  mark;
 
     ngx_str_set(&body[0], "body");
     body[1] = *signature;
@@ -252,8 +298,58 @@ ngx_http_zoom_auth_use_body(const ngx_http_zoom_loc_conf_t *zlcf,
         return NGX_ERROR;
     }
 
-    return ngx_http_zoom_replay_reserve_body(&auth->body, zlcf->replay,
-                                             zlcf->replay_count);
+    rc = ngx_http_zoom_replay_reserve_body(&auth->body, zlcf->replay,
+                                           zlcf->replay_count);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    ngx_memzero(&mark, sizeof(ngx_http_zoom_once_mark_t));
+
+    mark.kind = NGX_HTTP_ZOOM_ONCE_WITHIN;
+    mark.lasts = zlcf->replay;
+    mark.count = zlcf->replay_count;
+
+    return ngx_http_zoom_auth_share(r, auth, &mark, body, 2);
+}
+
+
+/* What was reserved here is to be reserved on all hosts. */
+
+static ngx_int_t
+ngx_http_zoom_auth_share(ngx_http_request_t *r, ngx_http_zoom_auth_t *auth,
+    const ngx_http_zoom_once_mark_t *mark, const ngx_str_t *parts,
+    ngx_uint_t n)
+{
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    if (!ngx_http_zoom_claim_used()) {
+        return NGX_OK;
+    }
+
+    if (auth->once == NULL) {
+        zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+        auth->once = ngx_http_zoom_once_create(r->pool,
+                                               NGX_HTTP_ZOOM_ONCE_MARKS_MAX,
+                                               ngx_http_zoom_auth_lasts(zlcf),
+                                               ngx_cycle->log);
+        if (auth->once == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    return ngx_http_zoom_once_add(auth->once, mark, parts, n);
+}
+
+
+static void
+ngx_http_zoom_auth_unshare(ngx_http_zoom_auth_t *auth)
+{
+    if (auth->once) {
+        ngx_http_zoom_once_reset(auth->once);
+    }
 }
 
 
@@ -262,6 +358,11 @@ ngx_http_zoom_auth_settle(ngx_http_zoom_auth_t *auth, ngx_uint_t spent)
 {
     ngx_http_zoom_auth_settle_webhook(auth, spent);
     ngx_http_zoom_auth_end(&auth->body, spent);
+
+    if (auth->once) {
+        ngx_http_zoom_once_end(auth->once, spent);
+        auth->once = NULL;
+    }
 
     if (!spent) {
         auth->used_id = 0;

@@ -21,6 +21,8 @@
 #define NGX_HTTP_ZOOM_CONNECTED_TITLE  "Connect Zoom"
 
 
+static ngx_int_t ngx_http_zoom_connected_go(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
 static ngx_int_t ngx_http_zoom_connected_back(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 static ngx_int_t ngx_http_zoom_connected_arg(ngx_http_request_t *r,
@@ -31,8 +33,6 @@ static ngx_int_t ngx_http_zoom_connected_exchange(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, const zoom_consent_t *c, const ngx_str_t *code);
 static ngx_int_t ngx_http_zoom_connected_done(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, const ngx_http_zoom_connect_t *c);
-static ngx_int_t ngx_http_zoom_connected_place(ngx_http_request_t *r,
-    ngx_str_t *place);
 
 
 /* What the log and error pages must not have. */
@@ -45,14 +45,15 @@ static const ngx_str_t  ngx_http_zoom_connected_error = ngx_string("error");
 ngx_int_t
 ngx_http_zoom_connected_handler(ngx_http_request_t *r)
 {
-    ngx_int_t             rc;
-    ngx_http_zoom_ctx_t  *ctx;
+    return ngx_http_zoom_enter_bodiless(r, NGX_HTTP_GET, "GET",
+                                        ngx_http_zoom_connected_go);
+}
 
-    rc = ngx_http_zoom_enter_bodiless(r, &ctx, NGX_HTTP_GET, "GET");
 
-    if (rc != NGX_AGAIN) {
-        return rc;
-    }
+static ngx_int_t
+ngx_http_zoom_connected_go(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    ngx_int_t  rc;
 
     rc = ngx_http_discard_request_body(r);
 
@@ -75,8 +76,8 @@ ngx_http_zoom_connected_back(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
         || ngx_http_zoom_connected_arg(r, ctx, &ngx_http_zoom_connected_error,
                                        &error) != NGX_OK)
     {
-        return ngx_http_zoom_connected_no(r, ctx, "This is no answer of "
-                                          "Zoom's. Begin again.");
+        return ngx_http_zoom_connected_no(r, ctx, "This is not an answer "
+                                          "from Zoom. Please start again.");
     }
 
     rc = ngx_http_zoom_consent_cookie_get(r, &c);
@@ -93,9 +94,9 @@ ngx_http_zoom_connected_back(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
         || !zoom_str_eq(c.account, ngx_http_zoom_str(&zlcf->use.account))
         || !zoom_secret_eq(c.state, ngx_http_zoom_str(&state)))
     {
-        return ngx_http_zoom_connected_no(r, ctx, "This answer of Zoom's "
+        return ngx_http_zoom_connected_no(r, ctx, "This answer from Zoom "
                          "belongs to another browser, or came too late. "
-                         "Begin again.");
+                         "Please start again.");
     }
 
     if (error.len) {
@@ -106,12 +107,12 @@ ngx_http_zoom_connected_back(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
                   (zoom_str_eq(ngx_http_zoom_str(&error),
                                zoom_str_c("access_denied")))
                   ? "You have declined, and nothing was connected."
-                  : "Zoom could not ask you, and nothing was connected.");
+                  : "Zoom did not ask you, and nothing was connected.");
     }
 
     if (code.len == 0) {
-        return ngx_http_zoom_connected_no(r, ctx, "This is no answer of "
-                                          "Zoom's. Begin again.");
+        return ngx_http_zoom_connected_no(r, ctx, "This is not an answer "
+                                          "from Zoom. Please start again.");
     }
 
     return ngx_http_zoom_connected_exchange(r, ctx, &c, &code);
@@ -209,15 +210,18 @@ ngx_http_zoom_connected_done(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         return ngx_http_zoom_page_error(r, ctx, c->error,
                    NGX_HTTP_ZOOM_CONNECTED_TITLE,
                    (c->error == ZOOM_E_STORE_UNAVAILABLE)
-                   ? "The account could not be kept. Try again later."
+                   ? "The account could not be stored. Try again later."
                    : (c->error == ZOOM_E_DENIED)
-                   ? "Zoom does not take this answer any more. Begin again."
+                   ? "Zoom no longer accepts this answer. Start again."
                    : "Zoom did not connect the account. Try again later.");
     }
 
+    /* what zoom_connect has sealed, or what stands here */
+
     place = ctx->back;
 
-    if (ngx_http_zoom_connected_place(r, &place) != NGX_OK
+    if ((!zoom_consent_place(ngx_http_zoom_str(&place))
+         && ngx_http_zoom_consent_place(r, &place) != NGX_OK)
         || ngx_http_zoom_consent_cookie_set(r, NULL) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -239,30 +243,4 @@ ngx_http_zoom_connected_done(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     return ngx_http_zoom_reply(r, ctx, NGX_HTTP_SEE_OTHER, "text/plain",
                                &body);
-}
-
-
-/* Where to: what zoom_connect has sealed, or what stands here. */
-
-static ngx_int_t
-ngx_http_zoom_connected_place(ngx_http_request_t *r, ngx_str_t *place)
-{
-    const ngx_http_zoom_loc_conf_t  *zlcf;
-
-    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
-
-    if (place->len == 0 && zlcf->connect_return
-        && ngx_http_complex_value(r, zlcf->connect_return, place) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    if (place->len && !zoom_consent_place(ngx_http_zoom_str(place))) {
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "zoom: \"zoom_connect_return\" came out as no path and "
-                      "no https URL, a page is shown instead");
-        ngx_str_null(place);
-    }
-
-    return NGX_OK;
 }

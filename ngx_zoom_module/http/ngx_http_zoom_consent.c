@@ -25,6 +25,10 @@
 #define NGX_HTTP_ZOOM_CONSENT_URL  8192
 
 
+static ngx_int_t ngx_http_zoom_consent_post(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+static ngx_int_t ngx_http_zoom_consent_get(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
 static ngx_int_t ngx_http_zoom_consent_code(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 static ngx_int_t ngx_http_zoom_consent_random(zoom_str_t *text, u_char *buf);
@@ -43,25 +47,29 @@ static ngx_int_t ngx_http_zoom_consent_given(ngx_http_request_t *r,
 ngx_int_t
 ngx_http_zoom_connect_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                        rc;
-    ngx_uint_t                       device;
-    ngx_http_zoom_ctx_t             *ctx;
     const ngx_http_zoom_loc_conf_t  *zlcf;
 
     zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
 
-    device = (zlcf->account->grant == NGX_HTTP_ZOOM_DEVICE_CODE);
+    return (zlcf->account->grant == NGX_HTTP_ZOOM_DEVICE_CODE)
+           ? ngx_http_zoom_enter_bodiless(r, NGX_HTTP_POST, "POST",
+                                          ngx_http_zoom_consent_post)
+           : ngx_http_zoom_enter_bodiless(r, NGX_HTTP_GET, "GET",
+                                          ngx_http_zoom_consent_get);
+}
 
-    rc = ngx_http_zoom_enter_bodiless(r, &ctx,
-                                      device ? NGX_HTTP_POST : NGX_HTTP_GET,
-                                      device ? "POST" : "GET");
-    if (rc != NGX_AGAIN) {
-        return rc;
-    }
 
-    if (device) {
-        return ngx_http_zoom_enter_body(r, ctx, ngx_http_zoom_consent_read);
-    }
+static ngx_int_t
+ngx_http_zoom_consent_post(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    return ngx_http_zoom_enter_body(r, ctx, ngx_http_zoom_consent_read);
+}
+
+
+static ngx_int_t
+ngx_http_zoom_consent_get(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    ngx_int_t  rc;
 
     rc = ngx_http_discard_request_body(r);
 
@@ -88,11 +96,7 @@ ngx_http_zoom_consent_code(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
         return ngx_http_zoom_page_error(r, ctx, error, "Connect Zoom", why);
     }
 
-    ngx_str_null(&back);
-
-    if (zlcf->connect_return
-        && ngx_http_complex_value(r, zlcf->connect_return, &back) != NGX_OK)
-    {
+    if (ngx_http_zoom_consent_place(r, &back) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 

@@ -8,6 +8,7 @@
 #include "ngx_http_zoom_consent_cookie.h"
 #include "ngx_http_zoom_reply.h"
 #include "ngx_http_zoom_store_conf.h"
+#include "ngx_http_zoom_str.h"
 #include "zoom_base64.h"
 #include "zoom_seal.h"
 
@@ -201,4 +202,30 @@ ngx_http_zoom_consent_cookie_in(const ngx_str_t *header, zoom_str_t *text)
     }
 
     return n;
+}
+
+
+ngx_int_t
+ngx_http_zoom_consent_place(ngx_http_request_t *r, ngx_str_t *place)
+{
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    ngx_str_null(place);
+
+    if (zlcf->connect_return
+        && ngx_http_complex_value(r, zlcf->connect_return, place) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (place->len && !zoom_consent_place(ngx_http_zoom_str(place))) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "zoom: \"zoom_connect_return\" came out as no path and "
+                      "no https URL, or too long, and is left out");
+        ngx_str_null(place);
+    }
+
+    return NGX_OK;
 }

@@ -31,5 +31,12 @@ ngx_int_t ngx_http_zoom_consent_cookie_set(ngx_http_request_t *r,
 ngx_int_t ngx_http_zoom_consent_cookie_get(ngx_http_request_t *r,
     zoom_consent_t *c);
 
+/*
+ * What zoom_connect_return comes to, in r->pool; empty without it, and if that
+ * is no place, which is logged.  NGX_ERROR: it could not be evaluated.
+ */
+
+ngx_int_t ngx_http_zoom_consent_place(ngx_http_request_t *r, ngx_str_t *place);
+
 
 #endif /* _NGX_HTTP_ZOOM_CONSENT_COOKIE_H_INCLUDED_ */

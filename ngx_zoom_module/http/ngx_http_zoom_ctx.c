@@ -125,6 +125,7 @@ ngx_http_zoom_ctx_renew(ngx_http_request_t *r)
     ctx->auth.id = old.auth.id;
     ctx->auth.signatures = old.auth.signatures;
     ctx->auth.body = old.auth.body;
+    ctx->auth.once = old.auth.once;
     ctx->auth.used_id = old.auth.used_id;
     ctx->auth.used_body = old.auth.used_body;
 
@@ -163,6 +164,7 @@ ngx_http_zoom_ctx_ask(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     batch->handler = ngx_http_zoom_ctx_answered;
     batch->data = ctx;
+    batch->who = ctx->auth.who;
 
     ctx->asked = 1;
 
@@ -270,6 +272,14 @@ ngx_http_zoom_ctx_abort(void *data)
     if (ctx->batch.waiting) {
         ngx_http_zoom_batch_cancel(&ctx->batch, ZOOM_E_TIMEOUT);
     }
+
+    if (ctx->auth.once) {
+        ngx_http_zoom_once_leave(ctx->auth.once);
+    }
+
+    ctx->proving.handler = NULL;
+
+    ngx_http_zoom_pooled_leave(ctx->target.pooled);
 }
 
 

@@ -23,6 +23,27 @@ typedef struct ngx_http_zoom_ctx_s  ngx_http_zoom_ctx_t;
 typedef void (*ngx_http_zoom_done_pt)(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 
+/* Returns what a content handler does. */
+typedef ngx_int_t (*ngx_http_zoom_content_pt)(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+
+/* Checks all proofs once more.  ZOOM_OK, or an error and the reason. */
+typedef zoom_error_e (*ngx_http_zoom_prove_pt)(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, const char **why);
+
+/* Whether the proofs hold on all hosts: ZOOM_OK, or likewise. */
+typedef void (*ngx_http_zoom_proven_pt)(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, zoom_error_e error, const char *why);
+
+
+/* While other hosts are asked for proofs that are good once. */
+
+typedef struct {
+    ngx_http_zoom_prove_pt       prove;
+    ngx_http_zoom_proven_pt      handler;    /* NULL: they are not */
+    void                        *data;
+} ngx_http_zoom_proving_t;
+
 
 /* What the caller gets. */
 
@@ -43,6 +64,9 @@ typedef struct {
 struct ngx_http_zoom_ctx_s {
     ngx_http_request_t          *request;
     ngx_http_zoom_done_pt        done;
+    ngx_http_zoom_content_pt     content;    /* after proofs that need no
+                                                body */
+    ngx_http_zoom_proving_t      proving;
 
     ngx_str_t                    early;      /* variable read too soon */
 
@@ -52,6 +76,7 @@ struct ngx_http_zoom_ctx_s {
     ngx_http_zoom_batch_t        batch;      /* and Zoom is asked for */
     ngx_http_zoom_reply_t        reply;
     ngx_http_zoom_delivery_t    *delivery;   /* a webhook of Zoom's, or NULL */
+    struct ngx_http_zoom_pass_s *pass;       /* the gateway's, or NULL */
 
     struct ngx_http_zoom_body_s *reader;     /* of callback.body */
     struct ngx_http_zoom_refusal_s *refusal; /* by a script, or NULL */

@@ -3,6 +3,7 @@
 #include <ngx_http.h>
 
 #include "ngx_http_zoom_account.h"
+#include "ngx_http_zoom_claim.h"
 #include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_delivery.h"
 #include "ngx_http_zoom_events.h"
@@ -91,6 +92,16 @@ ngx_http_zoom_delivery_reserve(ngx_http_request_t *r,
 
     signature = ngx_http_zoom_ngx_str(d->sent.signature);
 
+    if (ngx_http_zoom_claim_used()) {
+        d->once = ngx_http_zoom_once_create(r->pool,
+                                            NGX_HTTP_ZOOM_DELIVERY_NMARKS,
+                                            NGX_HTTP_ZOOM_DELIVERY_LASTS,
+                                            ngx_cycle->log);
+        if (d->once == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
     rc = ngx_http_zoom_delivery_mark(r, d, 0, "signature", &signature,
                                      (time_t) d->at + window);
     if (rc != NGX_OK) {
@@ -107,7 +118,7 @@ ngx_http_zoom_delivery_reserve(ngx_http_request_t *r,
     }
 
     if (rc != NGX_OK) {
-        ngx_http_zoom_replay_release(&d->marks[0]);
+        ngx_http_zoom_delivery_yield(d);
         return rc;
     }
 
@@ -124,9 +135,11 @@ ngx_http_zoom_delivery_mark(ngx_http_request_t *r,
     ngx_http_zoom_delivery_t *d, ngx_uint_t n, const char *kind,
     const ngx_str_t *value, time_t until)
 {
-    ngx_str_t                  parts[NGX_HTTP_ZOOM_DELIVERY_PARTS];
-    ngx_http_core_loc_conf_t  *clcf;
-    ngx_http_core_srv_conf_t  *cscf;
+    ngx_int_t                   rc;
+    ngx_str_t                   parts[NGX_HTTP_ZOOM_DELIVERY_PARTS];
+    ngx_http_core_loc_conf_t   *clcf;
+    ngx_http_core_srv_conf_t   *cscf;
+    ngx_http_zoom_once_mark_t   mark;
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
     cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
@@ -147,7 +160,38 @@ ngx_http_zoom_delivery_mark(ngx_http_request_t *r,
 
     d->marks[n].lasts = NGX_HTTP_ZOOM_DELIVERY_LASTS;
 
-    return ngx_http_zoom_replay_reserve_delivery(&d->marks[n], until);
+    rc = ngx_http_zoom_replay_reserve_delivery(&d->marks[n], until);
+
+    if (rc != NGX_OK || d->once == NULL) {
+        return rc;
+    }
+
+    ngx_memzero(&mark, sizeof(ngx_http_zoom_once_mark_t));
+
+    mark.kind = NGX_HTTP_ZOOM_ONCE_UNTIL;
+    mark.lasts = until - ngx_time() + 1;
+    mark.count = 1;
+
+    return ngx_http_zoom_once_add(d->once, &mark, parts,
+                                  NGX_HTTP_ZOOM_DELIVERY_PARTS);
+}
+
+
+void
+ngx_http_zoom_delivery_yield(ngx_http_zoom_delivery_t *d)
+{
+    ngx_uint_t  i;
+
+    d->reserved = 0;
+
+    if (d->once) {
+        ngx_http_zoom_once_end(d->once, 0);
+        d->once = NULL;
+    }
+
+    for (i = 0; i < NGX_HTTP_ZOOM_DELIVERY_NMARKS; i++) {
+        ngx_http_zoom_replay_release(&d->marks[i]);
+    }
 }
 
 
@@ -161,20 +205,21 @@ ngx_http_zoom_delivery_end(ngx_http_request_t *r, ngx_http_zoom_delivery_t *d,
         return;
     }
 
-    d->reserved = 0;
-
     if (!done) {
         ngx_http_zoom_delivery_count(r, d, NGX_HTTP_ZOOM_EVENT_FAILED);
+        ngx_http_zoom_delivery_yield(d);
+        return;
+    }
+
+    d->reserved = 0;
+
+    if (d->once) {
+        ngx_http_zoom_once_end(d->once, 1);
+        d->once = NULL;
     }
 
     for (i = 0; i < NGX_HTTP_ZOOM_DELIVERY_NMARKS; i++) {
-
-        if (done) {
-            ngx_http_zoom_replay_commit(&d->marks[i]);
-
-        } else {
-            ngx_http_zoom_replay_release(&d->marks[i]);
-        }
+        ngx_http_zoom_replay_commit(&d->marks[i]);
     }
 }
 

@@ -17,6 +17,7 @@
 
 #include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_events_table.h"
+#include "ngx_http_zoom_once.h"
 #include "ngx_http_zoom_replay.h"
 #include "zoom_event.h"
 #include "zoom_webhook.h"
@@ -37,12 +38,19 @@ typedef struct {
     ngx_http_zoom_event_e            result;
     ngx_http_zoom_reserved_t         marks[NGX_HTTP_ZOOM_DELIVERY_NMARKS];
 
-    ngx_int_t                        rc;         /* of its body */
+    ngx_http_zoom_once_t            *once;       /* the marks for all hosts, or
+                                                    NULL */
+
+    ngx_int_t                        rc;         /* of its body, and then of
+                                                    what the store says */
     unsigned                         asked:1;    /* for the body */
     unsigned                         arrived:1;  /* with "rc" */
     unsigned                         read:1;     /* the signature holds */
     unsigned                         scripted:1; /* a script has seen it */
-    unsigned                         waits:1;    /* for the script */
+    unsigned                         waits:1;    /* for the script or the
+                                                    store */
+    unsigned                         heard:1;    /* from the store */
+    unsigned                         wanted:1;   /* by the next handler */
     unsigned                         passed:1;   /* to the next handler */
     unsigned                         reserved:1;
 } ngx_http_zoom_delivery_t;
@@ -62,11 +70,15 @@ ngx_int_t ngx_http_zoom_delivery_verify(ngx_http_zoom_delivery_t *d,
 
 /*
  * Reserves it for this request: NGX_OK; NGX_DECLINED: it has been handled;
- * NGX_AGAIN: another request is handling it; NGX_BUSY or NGX_ERROR.
+ * NGX_AGAIN: another request is handling it; NGX_BUSY or NGX_ERROR.  With
+ * d->once it is to be reserved for all hosts then.
  */
 
 ngx_int_t ngx_http_zoom_delivery_reserve(ngx_http_request_t *r,
     ngx_http_zoom_delivery_t *d, time_t window);
+
+/* Another request has it: nothing is reserved any more. */
+void ngx_http_zoom_delivery_yield(ngx_http_zoom_delivery_t *d);
 
 /*
  * How it ended: with "done" it is not to come again, else it has failed.

@@ -26,6 +26,8 @@ typedef struct {
 } ngx_http_zoom_grants_page_t;
 
 
+static ngx_int_t ngx_http_zoom_grants_page_go(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
 static ngx_int_t ngx_http_zoom_grants_page_ask(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, const ngx_str_t *after);
 static void ngx_http_zoom_grants_page_done(ngx_http_zoom_grants_ask_t *ask);
@@ -45,17 +47,18 @@ static void ngx_http_zoom_grants_page_left(void *data);
 ngx_int_t
 ngx_http_zoom_grants_handler(ngx_http_request_t *r)
 {
-    ngx_int_t             rc;
-    ngx_str_t             after;
-    ngx_http_zoom_ctx_t  *ctx;
+    return ngx_http_zoom_enter_bodiless(r, NGX_HTTP_GET, "GET",
+                                        ngx_http_zoom_grants_page_go);
+}
+
+
+static ngx_int_t
+ngx_http_zoom_grants_page_go(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+    ngx_str_t  after;
 
     static const ngx_str_t  name = ngx_string("after");
-
-    rc = ngx_http_zoom_enter_bodiless(r, &ctx, NGX_HTTP_GET, "GET");
-
-    if (rc != NGX_AGAIN) {
-        return rc;
-    }
 
     rc = ngx_http_discard_request_body(r);
 

@@ -8,7 +8,9 @@
 
 #include "ngx_http_zoom_body.h"
 #include "ngx_http_zoom_handlers.h"
+#include "ngx_http_zoom_limit.h"
 #include "ngx_http_zoom_pooled.h"
+#include "ngx_http_zoom_proven.h"
 #include "ngx_http_zoom_reply.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_types.h"
@@ -17,6 +19,8 @@
 static ngx_http_zoom_ctx_t *ngx_http_zoom_enter_ctx(ngx_http_request_t *r);
 static void ngx_http_zoom_entered(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, ngx_int_t rc);
+static void ngx_http_zoom_entered_bodiless(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
 
 
 /* of ngx_http_zoom_callback_doc */
@@ -115,23 +119,21 @@ ngx_http_zoom_enter(ngx_http_request_t *r, ngx_http_zoom_ctx_t **ctxp,
 
 
 ngx_int_t
-ngx_http_zoom_enter_bodiless(ngx_http_request_t *r, ngx_http_zoom_ctx_t **ctxp,
-    ngx_uint_t methods, const char *allow)
+ngx_http_zoom_enter_bodiless(ngx_http_request_t *r, ngx_uint_t methods,
+    const char *allow, ngx_http_zoom_content_pt content)
 {
     ngx_int_t             rc;
     const char           *why;
     zoom_error_e          error;
     ngx_http_zoom_ctx_t  *ctx;
 
-    rc = ngx_http_zoom_enter(r, ctxp, methods, allow);
+    rc = ngx_http_zoom_enter(r, &ctx, methods, allow);
 
     if (rc != NGX_AGAIN) {
         return rc;
     }
 
-    ctx = *ctxp;
-
-    error = ngx_http_zoom_auth_bodiless(r, &ctx->auth, &why);
+    error = ngx_http_zoom_prove_bodiless(r, ctx, &why);
 
     if (error != ZOOM_OK) {
         return ngx_http_zoom_reply_error(r, ctx, error, why);
@@ -143,9 +145,29 @@ ngx_http_zoom_enter_bodiless(ngx_http_request_t *r, ngx_http_zoom_ctx_t **ctxp,
         return ngx_http_zoom_reply_error(r, ctx, error, why);
     }
 
+    if (!ngx_http_zoom_proven_due(ctx)) {
+        ctx->ready = 1;
+
+        return content(r, ctx);
+    }
+
+    ctx->content = content;
+
+    r->main->count++;
+
+    ngx_http_zoom_proven(r, ctx, ngx_http_zoom_prove_bodiless,
+                         ngx_http_zoom_entered_bodiless);
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_http_zoom_entered_bodiless(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
     ctx->ready = 1;
 
-    return NGX_AGAIN;
+    ngx_http_finalize_request(r, ctx->content(r, ctx));
 }
 
 
@@ -236,7 +258,7 @@ ngx_http_zoom_entered(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
 zoom_error_e
 ngx_http_zoom_prove(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
-    const zoom_json_doc_t **doc, const char **why)
+    const char **why)
 {
     ngx_str_t     *body;
     zoom_buf_t     canonical;
@@ -250,8 +272,6 @@ ngx_http_zoom_prove(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         return error;
     }
 
-    *doc = &ngx_http_zoom_callback_doc;
-
     zoom_buf_init(&canonical, ngx_http_zoom_canonical, ZOOM_CALLBACK_BODY_MAX);
 
     *why = zoom_json_scan_canonical(&ngx_http_zoom_callback_doc,
@@ -263,13 +283,24 @@ ngx_http_zoom_prove(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
         return ZOOM_E_BAD_CALLBACK;
     }
 
-    return ngx_http_zoom_auth_body(r, &ctx->auth, body, *doc, why);
+    return ngx_http_zoom_auth_body(r, &ctx->auth, body,
+                                   &ngx_http_zoom_callback_doc, why);
+}
+
+
+zoom_error_e
+ngx_http_zoom_prove_bodiless(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    const char **why)
+{
+    return ngx_http_zoom_auth_bodiless(r, &ctx->auth, why);
 }
 
 
 ngx_int_t
 ngx_http_zoom_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 {
+    ngx_int_t  rc;
+
     ctx->ready = 1;
 
     if (ngx_http_zoom_too_early(r, ctx)) {
@@ -284,6 +315,13 @@ ngx_http_zoom_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
         ngx_http_zoom_fail(r, ctx, ZOOM_E_INTERNAL,
                            "the request was authenticated before, for "
                            "another caller");
+        return NGX_ERROR;
+    }
+
+    rc = ngx_http_zoom_limit(r, ctx);
+
+    if (rc != NGX_DECLINED) {
+        ngx_http_finalize_request(r, rc);
         return NGX_ERROR;
     }
 

@@ -16,6 +16,7 @@ ngx_int_t ngx_http_zoom_connect_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_zoom_connected_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_zoom_disconnect_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_zoom_grants_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_zoom_pass_handler(ngx_http_request_t *r);
 
 /*
  * A handler of the preaccess phase: looks at the proofs in the header, so that
@@ -34,12 +35,13 @@ ngx_int_t ngx_http_zoom_enter(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t **ctx, ngx_uint_t methods, const char *allow);
 
 /*
- * Likewise, with all that there is to check for a handler that wants no body:
- * a proof in the body is none.
+ * The whole way in of a handler that wants no body: a proof in the body is
+ * none.  "content" is what it does then, at once or when other hosts have been
+ * asked.  What the content handler returns.
  */
 
 ngx_int_t ngx_http_zoom_enter_bodiless(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t **ctx, ngx_uint_t methods, const char *allow);
+    ngx_uint_t methods, const char *allow, ngx_http_zoom_content_pt content);
 
 /*
  * Reads the body into ctx->callback.body and calls "done", now or later, with
@@ -59,13 +61,17 @@ ngx_int_t ngx_http_zoom_enter_callback(ngx_http_request_t *r,
     ngx_http_zoom_done_pt get, ngx_http_zoom_done_pt post);
 
 /*
- * All proofs of a POST, whose body is JSON: ZOOM_OK and that in "*doc", until
- * the next request; ZOOM_E_BAD_CALLBACK: it is none, or another error, with its
- * reason.
+ * All proofs of a POST, whose body is JSON: ZOOM_OK and that in
+ * ngx_http_zoom_callback_doc, until the next request; ZOOM_E_BAD_CALLBACK: it
+ * is none, or another error, with its reason.
  */
 
 zoom_error_e ngx_http_zoom_prove(ngx_http_request_t *r,
-    ngx_http_zoom_ctx_t *ctx, const zoom_json_doc_t **doc, const char **why);
+    ngx_http_zoom_ctx_t *ctx, const char **why);
+
+/* Likewise of a request whose body is not read. */
+zoom_error_e ngx_http_zoom_prove_bodiless(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, const char **why);
 
 /*
  * What follows is for handlers that have raised r->main->count.

@@ -26,6 +26,8 @@ typedef struct {
 } ngx_http_zoom_health_t;
 
 
+static ngx_int_t ngx_http_zoom_health_go(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
 static ngx_http_zoom_health_t *ngx_http_zoom_health_create(
     ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx);
 static ngx_uint_t ngx_http_zoom_health_deep(ngx_http_request_t *r);
@@ -47,16 +49,18 @@ static ngx_int_t ngx_http_zoom_health_unavailable(
 ngx_int_t
 ngx_http_zoom_health_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                rc;
-    ngx_http_zoom_ctx_t     *ctx;
-    ngx_http_zoom_health_t  *health;
+    return ngx_http_zoom_enter_bodiless(r,
+                                    NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_POST,
+                                    "GET, HEAD, POST",
+                                    ngx_http_zoom_health_go);
+}
 
-    rc = ngx_http_zoom_enter_bodiless(r, &ctx,
-                                 NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_POST,
-                                 "GET, HEAD, POST");
-    if (rc != NGX_AGAIN) {
-        return rc;
-    }
+
+static ngx_int_t
+ngx_http_zoom_health_go(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    ngx_int_t                rc;
+    ngx_http_zoom_health_t  *health;
 
     rc = ngx_http_zoom_body_discard(r);
 

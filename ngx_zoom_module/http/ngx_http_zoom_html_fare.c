@@ -21,11 +21,20 @@ typedef struct {
 
 
 static void ngx_http_zoom_html_trouble(ngx_http_zoom_writer_t *w,
-    const ngx_http_zoom_trouble_t *trouble, const char *kind);
+    const ngx_http_zoom_fare_t *fare, const ngx_http_zoom_trouble_t *trouble,
+    const char *kind);
+static const ngx_http_zoom_advice_t *ngx_http_zoom_html_advice(
+    const ngx_http_zoom_trouble_t *trouble);
 static void ngx_http_zoom_html_fine(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_fare_t *fare);
+static void ngx_http_zoom_html_failures(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_fare_t *fare, ngx_uint_t row);
 static void ngx_http_zoom_html_callbacks(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_fare_t *fare);
+static void ngx_http_zoom_html_calls(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_fare_t *fare);
+static const char *ngx_http_zoom_html_asked(const ngx_http_zoom_fare_t *fare);
+static uint64_t ngx_http_zoom_html_requests(const ngx_http_zoom_fare_t *fare);
 static const ngx_http_zoom_trouble_t *ngx_http_zoom_html_worst(
     const ngx_http_zoom_fare_t *fare);
 static ngx_uint_t ngx_http_zoom_html_failed(
@@ -40,6 +49,12 @@ static const char *const  ngx_http_zoom_html_lights[] = {
 
 static const char *const  ngx_http_zoom_html_words[] = {
     "OK", "WAIT", "BROKEN"
+};
+
+
+static const ngx_http_zoom_advice_t  ngx_http_zoom_html_untrusted = {
+    ZOOM_E_ZOOM_UNAVAILABLE, "Zoom's certificate has not been trusted",
+    "check trusted_certificate, and what stands between Zoom and this host"
 };
 
 
@@ -80,7 +95,7 @@ ngx_http_zoom_html_fare(ngx_http_zoom_writer_t *w,
     static const char *const  what[NGX_HTTP_ZOOM_NSERVICES] = {
         NULL, NULL, "onbehalf tokens", "local_recording tokens",
         "live_streaming tokens", "local_archiving tokens",
-        "answers to requests of scripts"
+        "answers of the API", "MCP", "recordings"
     };
 
     light = ngx_http_zoom_html_light(fare);
@@ -93,7 +108,7 @@ ngx_http_zoom_html_fare(ngx_http_zoom_writer_t *w,
     ngx_http_zoom_writes(w, ":</b> ");
 
     if (trouble) {
-        ngx_http_zoom_html_trouble(w, trouble,
+        ngx_http_zoom_html_trouble(w, fare, trouble,
                                    what[trouble - fare->troubles]);
 
     } else {
@@ -108,15 +123,12 @@ ngx_http_zoom_html_fare(ngx_http_zoom_writer_t *w,
 
 static void
 ngx_http_zoom_html_trouble(ngx_http_zoom_writer_t *w,
-    const ngx_http_zoom_trouble_t *trouble, const char *what)
+    const ngx_http_zoom_fare_t *fare, const ngx_http_zoom_trouble_t *trouble,
+    const char *what)
 {
     const ngx_http_zoom_advice_t  *a;
 
-    for (a = ngx_http_zoom_html_advices; a->error != ZOOM_OK; a++) {
-        if (a->error == trouble->error) {
-            break;
-        }
-    }
+    a = ngx_http_zoom_html_advice(trouble);
 
     if (what) {
         ngx_http_zoom_writef(w, "no %s, ", what);
@@ -129,7 +141,8 @@ ngx_http_zoom_html_trouble(ngx_http_zoom_writer_t *w,
                          trouble->count, trouble->count == 1 ? "" : "s");
 
     if (trouble->probe == 0) {
-        ngx_http_zoom_writes(w, "the next callback tries again.");
+        ngx_http_zoom_writef(w, "the next %s tries again.",
+                             ngx_http_zoom_html_asked(fare));
         return;
     }
 
@@ -137,9 +150,30 @@ ngx_http_zoom_html_trouble(ngx_http_zoom_writer_t *w,
     ngx_http_zoom_html_span(w, (trouble->probe + 999) / 1000);
     ngx_http_zoom_writes(w, ".");
 
-    if (trouble->health == NGX_HTTP_ZOOM_OUTAGE) {
+    if (zoom_error_is_outage(trouble->error)
+        || trouble->error == ZOOM_E_RATE_LIMITED)
+    {
         ngx_http_zoom_writes(w, " Stored tokens are handed out meanwhile.");
     }
+}
+
+
+static const ngx_http_zoom_advice_t *
+ngx_http_zoom_html_advice(const ngx_http_zoom_trouble_t *trouble)
+{
+    const ngx_http_zoom_advice_t  *a;
+
+    if (trouble->untrusted) {
+        return &ngx_http_zoom_html_untrusted;
+    }
+
+    for (a = ngx_http_zoom_html_advices; a->error != ZOOM_OK; a++) {
+        if (a->error == trouble->error) {
+            break;
+        }
+    }
+
+    return a;
 }
 
 
@@ -152,8 +186,7 @@ ngx_http_zoom_html_fine(ngx_http_zoom_writer_t *w,
     row = ngx_http_zoom_html_failed(fare);
 
     if (row) {
-        ngx_http_zoom_writef(w, "Zoom has not answered the last %ui request%s, "
-                                "it is tried again.", row, row == 1 ? "" : "s");
+        ngx_http_zoom_html_failures(w, fare, row);
 
     } else if (ngx_http_zoom_html_wait(fare) > NGX_HTTP_ZOOM_SLOW) {
         ngx_http_zoom_writes(w, "working, but Zoom's limits are used up: "
@@ -166,20 +199,44 @@ ngx_http_zoom_html_fine(ngx_http_zoom_writer_t *w,
                                 "who has connected.");
 
     } else if (fare->left == 0) {
-        ngx_http_zoom_writes(w, "no access token yet; the next callback "
-                                "fetches one.");
+        ngx_http_zoom_writef(w, "no access token yet; the next %s fetches "
+                                "one.", ngx_http_zoom_html_asked(fare));
 
     } else {
         ngx_http_zoom_writes(w, "working.");
     }
 
     ngx_http_zoom_html_callbacks(w, fare);
+    ngx_http_zoom_html_calls(w, fare);
 
     if (fare->left) {
         ngx_http_zoom_writes(w, " The access token is good for ");
         ngx_http_zoom_html_span(w, fare->left);
         ngx_http_zoom_writes(w, ".");
     }
+}
+
+
+/* Before it counts as trouble. */
+
+static void
+ngx_http_zoom_html_failures(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_fare_t *fare, ngx_uint_t row)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_HTTP_ZOOM_NSERVICES; i++) {
+
+        if (fare->troubles[i].row == row && fare->troubles[i].untrusted) {
+            ngx_http_zoom_writef(w, "%s: %s.",
+                                 ngx_http_zoom_html_untrusted.what,
+                                 ngx_http_zoom_html_untrusted.advice);
+            return;
+        }
+    }
+
+    ngx_http_zoom_writef(w, "Zoom has not answered the last %ui request%s, "
+                            "it is tried again.", row, row == 1 ? "" : "s");
 }
 
 
@@ -213,6 +270,10 @@ ngx_http_zoom_html_callbacks(ngx_http_zoom_writer_t *w,
                              answered, answered == 1 ? "" : "s", minted,
                              minted == 1 ? "" : "s");
 
+    } else if (ngx_http_zoom_html_requests(fare)) {
+
+        /* what failed may be the gateway's, which need not have bots */
+
     } else if (failed) {
         ngx_http_zoom_writef(w, " No callback has got a token: %uL failed.",
                              failed);
@@ -225,6 +286,69 @@ ngx_http_zoom_html_callbacks(ngx_http_zoom_writer_t *w,
         ngx_http_zoom_writef(w, " No callback was let in: %uA refused, see "
                                 "above.", fare->state.turned_away);
     }
+}
+
+
+/* Of the gateway, where there is one. */
+
+static void
+ngx_http_zoom_html_calls(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_fare_t *fare)
+{
+    uint64_t             answered, denied, failed;
+    const ngx_atomic_t  *passed;
+
+    if (ngx_http_zoom_html_requests(fare) == 0) {
+        return;
+    }
+
+    passed = fare->state.passed;
+
+    denied = passed[NGX_HTTP_ZOOM_PASSED_DENIED];
+    failed = passed[NGX_HTTP_ZOOM_PASSED_FAILED];
+
+    answered = (uint64_t) passed[NGX_HTTP_ZOOM_PASSED_ANSWERED]
+               + passed[NGX_HTTP_ZOOM_PASSED_CLIENT_ERROR]
+               + passed[NGX_HTTP_ZOOM_PASSED_SERVER_ERROR];
+
+    ngx_http_zoom_writef(w, " Zoom has answered %uL request%s of callers",
+                         answered, answered == 1 ? "" : "s");
+
+    if (denied) {
+        ngx_http_zoom_writef(w, ", %uL %s denied", denied,
+                             denied == 1 ? "was" : "were");
+    }
+
+    if (failed) {
+        ngx_http_zoom_writef(w, ", %uL failed", failed);
+    }
+
+    ngx_http_zoom_writes(w, ".");
+}
+
+
+/* What tries next. */
+
+static const char *
+ngx_http_zoom_html_asked(const ngx_http_zoom_fare_t *fare)
+{
+    return ngx_http_zoom_html_requests(fare) ? "request" : "callback";
+}
+
+
+static uint64_t
+ngx_http_zoom_html_requests(const ngx_http_zoom_fare_t *fare)
+{
+    uint64_t    n;
+    ngx_uint_t  i;
+
+    n = 0;
+
+    for (i = 0; i < NGX_HTTP_ZOOM_NPASSED; i++) {
+        n += fare->state.passed[i];
+    }
+
+    return n;
 }
 
 

@@ -10,6 +10,9 @@
 #include "ngx_http_zoom_args.h"
 #include "ngx_http_zoom_auth.h"
 #include "ngx_http_zoom_handlers.h"
+#include "ngx_http_zoom_leased.h"
+#include "ngx_http_zoom_proven.h"
+#include "ngx_http_zoom_refuse.h"
 #include "ngx_http_zoom_reply.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_types.h"
@@ -63,13 +66,12 @@ ngx_http_zoom_join_handler(ngx_http_request_t *r)
 static void
 ngx_http_zoom_join_post(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 {
-    u_char                 *p;
-    zoom_buf_t              b;
-    const char             *why;
-    zoom_error_e            error;
-    const zoom_json_doc_t  *doc;
+    u_char        *p;
+    zoom_buf_t     b;
+    const char    *why;
+    zoom_error_e   error;
 
-    error = ngx_http_zoom_prove(r, ctx, &doc, &why);
+    error = ngx_http_zoom_prove(r, ctx, &why);
 
     if (error == ZOOM_E_BAD_CALLBACK) {
         ngx_http_zoom_join_bad(r, ctx, error, why);
@@ -94,14 +96,15 @@ ngx_http_zoom_join_post(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 
     zoom_buf_init(&b, p, ctx->callback.body.len);
 
-    why = zoom_join_read(ctx->callback.join, doc, &b);
+    why = zoom_join_read(ctx->callback.join, &ngx_http_zoom_callback_doc, &b);
 
     if (why) {
         ngx_http_zoom_join_bad(r, ctx, ZOOM_E_BAD_CALLBACK, why);
         return;
     }
 
-    ngx_http_zoom_join_ready(r, ctx);
+    ngx_http_zoom_proven(r, ctx, ngx_http_zoom_prove,
+                         ngx_http_zoom_join_ready);
 }
 
 
@@ -119,7 +122,7 @@ ngx_http_zoom_join_get(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
         return;
     }
 
-    error = ngx_http_zoom_auth_bodiless(r, &ctx->auth, &why);
+    error = ngx_http_zoom_prove_bodiless(r, ctx, &why);
 
     if (error != ZOOM_OK) {
         ngx_http_zoom_fail(r, ctx, error, why);
@@ -139,7 +142,8 @@ ngx_http_zoom_join_get(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
         }
     }
 
-    ngx_http_zoom_join_ready(r, ctx);
+    ngx_http_zoom_proven(r, ctx, ngx_http_zoom_prove_bodiless,
+                         ngx_http_zoom_join_ready);
 }
 
 
@@ -318,7 +322,8 @@ ngx_http_zoom_join_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
         return;
     }
 
-    ngx_http_zoom_ctx_ask(r, ctx, ngx_http_zoom_join_done);
+    ngx_http_zoom_leased_ask(r, ctx, ngx_http_zoom_join_plan,
+                             ngx_http_zoom_join_done);
 }
 
 
@@ -522,9 +527,8 @@ ngx_http_zoom_join_lacking(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     }
 
     if (first == ZOOM_OK && error != ZOOM_OK) {
-        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                      "zoom: the join kit goes without a recording token: %s",
-                      zoom_error_info(error)->name.data);
+        ngx_http_zoom_info(r, "zoom: the join kit goes without a recording "
+                           "token: %s", zoom_error_info(error)->name.data);
     }
 
     return first;

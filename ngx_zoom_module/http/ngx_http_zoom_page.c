@@ -5,6 +5,7 @@
 #include "ngx_http_zoom_html.h"
 #include "ngx_http_zoom_page.h"
 #include "ngx_http_zoom_proof.h"
+#include "ngx_http_zoom_refuse.h"
 #include "ngx_http_zoom_reply.h"
 
 
@@ -42,9 +43,8 @@ ngx_http_zoom_page_error(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     ctx->reply.error = error;
 
-    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0, "zoom: %*s: %s",
-                  zoom_error_info(error)->name.len,
-                  zoom_error_info(error)->name.data, text);
+    ngx_http_zoom_info(r, "zoom: %*s: %s", zoom_error_info(error)->name.len,
+                       zoom_error_info(error)->name.data, text);
 
     return ngx_http_zoom_page_send(r, ctx, zoom_error_info(error)->status,
                                    title, text);

@@ -13,6 +13,7 @@
 
 #include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_pool_pick.h"
+#include "ngx_http_zoom_shared_lease.h"
 #include "ngx_http_zoom_target.h"
 #include "zoom_error.h"
 
@@ -29,6 +30,8 @@ typedef enum {
  * Zoom gives the next one a token.
  */
 
+struct ngx_http_zoom_ctx_s;
+
 typedef struct ngx_http_zoom_pooled_s {
     const ngx_http_zoom_pool_conf_t  *conf;
     ngx_http_zoom_pooled_e       status;
@@ -37,7 +40,16 @@ typedef struct ngx_http_zoom_pooled_s {
     ngx_http_zoom_picked_t       picked;
     ngx_http_zoom_picked_t       suspect;
     int                          code;       /* Zoom's, of the suspect */
+
+    ngx_http_zoom_pick_t         pick;       /* for whom the last one was */
+    ngx_http_zoom_shared_lease_t  *shared;   /* "picked" for all hosts, or
+                                                NULL */
+    ngx_uint_t                   yields;     /* to other hosts */
+    zoom_error_e               (*plan)(ngx_http_request_t *r,
+                                    struct ngx_http_zoom_ctx_s *ctx,
+                                    const char **why);   /* for another one */
     unsigned                     suspects:1;
+    unsigned                     moves:1;    /* the bot, whatever it has */
     unsigned                     held:1;     /* "picked" is to be settled */
 } ngx_http_zoom_pooled_t;
 
@@ -56,6 +68,24 @@ const ngx_str_t *ngx_http_zoom_pooled_status(
 zoom_error_e ngx_http_zoom_pooled_next(ngx_http_request_t *r,
     ngx_http_zoom_target_t *target, const ngx_http_zoom_pick_t *whose,
     const char **why);
+
+/* Asks other hosts for what was picked; pooled->shared is not NULL. */
+ngx_int_t ngx_http_zoom_pooled_take(ngx_http_zoom_pooled_t *pooled,
+    ngx_http_zoom_shared_lease_pt handler, void *data);
+
+/*
+ * They have it: the pool knows now whom else they have, and another one is to
+ * be picked.  With "own" the bot has a user there.
+ */
+
+void ngx_http_zoom_pooled_yield(ngx_http_zoom_pooled_t *pooled,
+    ngx_uint_t own, const ngx_http_zoom_shared_taken_t *taken, ngx_uint_t n);
+
+/* Nobody waits for their answer any more; NULL will do. */
+void ngx_http_zoom_pooled_leave(ngx_http_zoom_pooled_t *pooled);
+
+/* "picked" is no use, which the zone knows already. */
+void ngx_http_zoom_pooled_drop(ngx_http_zoom_pooled_t *pooled);
 
 /* Whether the bot has got its token.  The first call counts; NULL will do. */
 void ngx_http_zoom_pooled_settle(ngx_http_zoom_pooled_t *pooled,

@@ -16,6 +16,9 @@
 #define NGX_HTTP_ZOOM_WEBHOOK_NAMES  6
 
 
+static void ngx_http_zoom_proof_bearer(const ngx_http_zoom_proof_t *proof,
+    ngx_str_t *value);
+static ngx_uint_t ngx_http_zoom_proof_of_bearer(const ngx_str_t *value);
 static ngx_int_t ngx_http_zoom_proof_arg(ngx_http_request_t *r,
     const ngx_http_zoom_proof_t *proof, const ngx_str_t *args);
 static ngx_int_t ngx_http_zoom_proof_webhook(ngx_http_request_t *r,
@@ -73,9 +76,46 @@ ngx_http_zoom_proof_header(ngx_http_request_t *r,
         ngx_str_null(&value);
     }
 
+    ngx_http_zoom_proof_bearer(proof, &value);
+
     return zoom_secret_eq(ngx_http_zoom_str(&proof->secret),
                           ngx_http_zoom_str(&value))
            ? NGX_OK : NGX_DECLINED;
+}
+
+
+/* Clients send the key that they are given as a bearer's. */
+
+static void
+ngx_http_zoom_proof_bearer(const ngx_http_zoom_proof_t *proof,
+    ngx_str_t *value)
+{
+    static const ngx_str_t  name = ngx_string("authorization");
+
+    if (!ngx_http_zoom_same(&proof->name, &name)
+        || !ngx_http_zoom_proof_of_bearer(value)
+        || ngx_http_zoom_proof_of_bearer(&proof->secret))
+    {
+        return;
+    }
+
+    value->data += sizeof("Bearer ") - 1;
+    value->len -= sizeof("Bearer ") - 1;
+
+    while (value->len && *value->data == ' ') {
+        value->data++;
+        value->len--;
+    }
+}
+
+
+static ngx_uint_t
+ngx_http_zoom_proof_of_bearer(const ngx_str_t *value)
+{
+    return value->len >= sizeof("Bearer ") - 1
+           && ngx_strncasecmp(value->data, (u_char *) "Bearer ",
+                              sizeof("Bearer ") - 1)
+              == 0;
 }
 
 

@@ -10,8 +10,11 @@
 #include "ngx_http_zoom_foreign.h"
 #include "ngx_http_zoom_handlers.h"
 #include "ngx_http_zoom_reply.h"
+#include "ngx_http_zoom_str.h"
 
 
+static ngx_int_t ngx_http_zoom_purge_go(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
 static void ngx_http_zoom_purge_read(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 static ngx_int_t ngx_http_zoom_purge_now(ngx_http_request_t *r,
@@ -28,15 +31,14 @@ static const char  ngx_http_zoom_purge_nobody[] =
 ngx_int_t
 ngx_http_zoom_purge_handler(ngx_http_request_t *r)
 {
-    ngx_int_t             rc;
-    ngx_http_zoom_ctx_t  *ctx;
+    return ngx_http_zoom_enter_bodiless(r, NGX_HTTP_POST, "POST",
+                                        ngx_http_zoom_purge_go);
+}
 
-    rc = ngx_http_zoom_enter_bodiless(r, &ctx, NGX_HTTP_POST, "POST");
 
-    if (rc != NGX_AGAIN) {
-        return rc;
-    }
-
+static ngx_int_t
+ngx_http_zoom_purge_go(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
     /* HTTP/2 clients take it amiss if they are answered before they end */
 
     return ngx_http_zoom_enter_body(r, ctx, ngx_http_zoom_purge_read);
@@ -110,9 +112,10 @@ ngx_http_zoom_purge_done(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     log.handler = NULL;
 
     ngx_log_error(NGX_LOG_NOTICE, &log, 0,
-                  "zoom: account \"%V\": purged %s, %ui tokens, for caller "
+                  "zoom: account \"%V\": purged %s, %ui token%s, for caller "
                   "\"%V\" at %V", &account->name, user ? "a user" : "all",
-                  n, &ctx->auth.caller, &r->connection->addr_text);
+                  n, ngx_http_zoom_s(n), &ctx->auth.caller,
+                  &r->connection->addr_text);
 
     p = ngx_pnalloc(r->pool, sizeof("{\"purged\":}") - 1 + NGX_INT_T_LEN);
     if (p == NULL) {

@@ -40,6 +40,8 @@ static const char *const  ngx_http_zoom_refuse_advices[] = {
 
     [ZOOM_E_BAD_TYPE] = "see \"zoom_types\", or which URL the caller has",
 
+    [ZOOM_E_BAD_PATH] = "see how the caller makes the path",
+
     [ZOOM_E_UNAUTHENTICATED] = "compare the secrets of \"zoom_authenticate\" "
                                "with those that the caller has, "
                                "and for a webhook the clocks",
@@ -170,22 +172,49 @@ static void
 ngx_http_zoom_refuse_tell(ngx_http_request_t *r, const ngx_str_t *names,
     zoom_error_e error, const char *why)
 {
-    uint64_t                    count;
-    ngx_http_zoom_zone_t       *zone;
-    ngx_http_zoom_main_conf_t  *zmcf;
+    uint64_t               count;
+    ngx_http_zoom_zone_t  *zone;
 
     count = 0;
-    zmcf = ngx_http_get_module_main_conf(r, ngx_http_zoom_module);
+    zone = ngx_http_zoom_refuse_zone(r);
 
-    if (zmcf->zone) {
-        zone = zmcf->zone->data;
-
+    if (zone) {
         ngx_http_zoom_refusals_count(zone, names, error);
 
         count = ngx_http_zoom_refusals_tell(zone, names, error, why);
     }
 
     ngx_http_zoom_refuse_log(r, names, error, why, count);
+}
+
+
+uint64_t
+ngx_http_zoom_refuse_news(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
+    zoom_error_e error, const char *why)
+{
+    ngx_str_t              names[NGX_HTTP_ZOOM_REFUSAL_NNAMES];
+    ngx_http_zoom_zone_t  *zone;
+
+    zone = ngx_http_zoom_refuse_zone(r);
+
+    if (zone == NULL) {
+        return 1;
+    }
+
+    ngx_http_zoom_refuse_names(r, ctx, names);
+
+    return ngx_http_zoom_refusals_tell(zone, names, error, why);
+}
+
+
+ngx_http_zoom_zone_t *
+ngx_http_zoom_refuse_zone(ngx_http_request_t *r)
+{
+    ngx_http_zoom_main_conf_t  *zmcf;
+
+    zmcf = ngx_http_get_module_main_conf(r, ngx_http_zoom_module);
+
+    return zmcf->zone ? zmcf->zone->data : NULL;
 }
 
 
@@ -303,8 +332,6 @@ ngx_http_zoom_refuse_log(ngx_http_request_t *r, const ngx_str_t *names,
                          "line)", count);
     }
 
-    level = (count == 0) ? NGX_LOG_INFO : NGX_LOG_ERR;
-
     /* what callers are told is a sentence, and more follows here */
 
     len = why ? ngx_strlen(why) : 0;
@@ -312,6 +339,17 @@ ngx_http_zoom_refuse_log(ngx_http_request_t *r, const ngx_str_t *names,
     if (len && why[len - 1] == '.') {
         len--;
     }
+
+    /* what a script has to say is its own */
+
+    if (count == 0 && (zlcf->route == NULL || error != ZOOM_E_DENIED)) {
+        ngx_http_zoom_info(r, "zoom: %d %*s%s%*s", info->status,
+                           info->name.len, info->name.data, why ? ": " : "",
+                           len, why ? why : "");
+        return;
+    }
+
+    level = (count == 0) ? NGX_LOG_INFO : NGX_LOG_ERR;
 
     ngx_log_error(level, r->connection->log, 0,
                   "zoom: %d %*s%s%*s%*s", info->status,

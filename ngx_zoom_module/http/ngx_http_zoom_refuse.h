@@ -8,6 +8,7 @@
 
 
 #include "ngx_http_zoom_ctx.h"
+#include "ngx_http_zoom_sampled.h"
 
 
 /*
@@ -30,6 +31,23 @@ void ngx_http_zoom_refuse_later(ngx_http_request_t *r,
 
 /* It was let in after all. */
 void ngx_http_zoom_refuse_not(ngx_http_zoom_ctx_t *ctx);
+
+/*
+ * Whether the log is to have a line about this location, caller and reason: 0
+ * if it has, else for how many requests; 1 without a zone.
+ */
+
+uint64_t ngx_http_zoom_refuse_news(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx, zoom_error_e error, const char *why);
+
+/* NULL where there is none. */
+ngx_http_zoom_zone_t *ngx_http_zoom_refuse_zone(ngx_http_request_t *r);
+
+/* A line at "info" of a request, of which a flood would bring many. */
+
+#define ngx_http_zoom_info(r, ...)                                            \
+    ngx_http_zoom_sampled(ngx_http_zoom_refuse_zone(r),                       \
+                          (r)->connection->log, __VA_ARGS__)
 
 /* What to do about such an error. */
 const char *ngx_http_zoom_refuse_advice(zoom_error_e error);

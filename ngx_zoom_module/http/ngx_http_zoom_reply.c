@@ -114,7 +114,7 @@ ngx_http_zoom_reply_chain(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     /* before the caller can know of it, and come again */
 
-    ngx_http_zoom_auth_settle(&ctx->auth, status < NGX_HTTP_SPECIAL_RESPONSE);
+    ngx_http_zoom_auth_settle(&ctx->auth, status < NGX_HTTP_BAD_REQUEST);
     ngx_http_zoom_pooled_settle(ctx->target.pooled,
                                 status < NGX_HTTP_SPECIAL_RESPONSE);
 
@@ -174,6 +174,17 @@ ngx_http_zoom_reply_words(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     return ngx_http_zoom_reply_said(r, ctx, error,
                                     zoom_error_info(error)->status,
                                     zoom_str_c(message), message);
+}
+
+
+ngx_int_t
+ngx_http_zoom_reply_limited(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    return ngx_http_zoom_reply_said(r, ctx, ZOOM_E_RATE_LIMITED,
+                                    NGX_HTTP_TOO_MANY_REQUESTS,
+                                    zoom_str_c("The caller has used up its "
+                                               "share, try again later."),
+                                    "\"zoom_limit\" of the location");
 }
 
 
@@ -250,15 +261,19 @@ static void
 ngx_http_zoom_reply_log(ngx_http_request_t *r, zoom_error_e error,
     ngx_uint_t status, const char *why)
 {
-    ngx_uint_t                level;
     const zoom_error_info_t  *info;
 
     info = zoom_error_info(error);
-    level = (error == ZOOM_E_INTERNAL) ? NGX_LOG_ERR : NGX_LOG_INFO;
 
-    ngx_log_error(level, r->connection->log, 0, "zoom: %ui %*s%s%s", status,
-                  info->name.len, info->name.data, why ? ": " : "",
-                  why ? why : "");
+    if (error == ZOOM_E_INTERNAL) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0, "zoom: %ui %*s%s%s",
+                      status, info->name.len, info->name.data,
+                      why ? ": " : "", why ? why : "");
+        return;
+    }
+
+    ngx_http_zoom_info(r, "zoom: %ui %*s%s%s", status, info->name.len,
+                       info->name.data, why ? ": " : "", why ? why : "");
 }
 
 
@@ -325,6 +340,7 @@ ngx_http_zoom_reply_headers(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
     }
 
     if (status != NGX_HTTP_SERVICE_UNAVAILABLE
+        && status != NGX_HTTP_TOO_MANY_REQUESTS
         && ctx->reply.error != ZOOM_E_USER_NOT_IN_MEETING)
     {
         return NGX_OK;

@@ -39,6 +39,10 @@ ngx_int_t ngx_http_zoom_reply_status(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx, zoom_error_e error, ngx_uint_t status,
     const char *why);
 
+/* 429: the caller has no more of zoom_limit before ctx->reply.after. */
+ngx_int_t ngx_http_zoom_reply_limited(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+
 /*
  * Likewise, with other words than the error's own, which are about tokens.
  * They need no escape.

@@ -21,6 +21,8 @@ typedef struct {
 } ngx_http_zoom_revoke_t;
 
 
+static ngx_int_t ngx_http_zoom_revoke_go(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
 static void ngx_http_zoom_revoke_read(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 static ngx_int_t ngx_http_zoom_revoke_now(ngx_http_request_t *r,
@@ -34,15 +36,14 @@ static void ngx_http_zoom_revoke_left(void *data);
 ngx_int_t
 ngx_http_zoom_disconnect_handler(ngx_http_request_t *r)
 {
-    ngx_int_t             rc;
-    ngx_http_zoom_ctx_t  *ctx;
+    return ngx_http_zoom_enter_bodiless(r, NGX_HTTP_POST, "POST",
+                                        ngx_http_zoom_revoke_go);
+}
 
-    rc = ngx_http_zoom_enter_bodiless(r, &ctx, NGX_HTTP_POST, "POST");
 
-    if (rc != NGX_AGAIN) {
-        return rc;
-    }
-
+static ngx_int_t
+ngx_http_zoom_revoke_go(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
     return ngx_http_zoom_enter_body(r, ctx, ngx_http_zoom_revoke_read);
 }
 

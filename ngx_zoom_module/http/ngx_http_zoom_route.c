@@ -39,7 +39,12 @@ ngx_http_zoom_route_find(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx,
 
     zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
 
-    route = zlcf->webhook ? zlcf->webhook_route : zlcf->route;
+    if (ctx->pass) {
+        route = zlcf->allow_route;
+
+    } else {
+        route = zlcf->webhook ? zlcf->webhook_route : zlcf->route;
+    }
 
     ctx->done = done;
     ctx->target.route = ngx_pcalloc(r->pool, sizeof(ngx_http_zoom_route_t));
@@ -166,6 +171,17 @@ ngx_http_zoom_route_set_webhook(ngx_conf_t *cf, ngx_http_zoom_route_pt handler)
     zlcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_zoom_module);
 
     zlcf->webhook_route = handler;
+}
+
+
+void
+ngx_http_zoom_route_set_allow(ngx_conf_t *cf, ngx_http_zoom_route_pt handler)
+{
+    ngx_http_zoom_loc_conf_t  *zlcf;
+
+    zlcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_zoom_module);
+
+    zlcf->allow_route = handler;
 }
 
 

@@ -27,6 +27,8 @@ void ngx_http_zoom_route_find(ngx_http_request_t *r,
 void ngx_http_zoom_route_set(ngx_conf_t *cf, ngx_http_zoom_route_pt handler);
 void ngx_http_zoom_route_set_webhook(ngx_conf_t *cf,
     ngx_http_zoom_route_pt handler);
+void ngx_http_zoom_route_set_allow(ngx_conf_t *cf,
+    ngx_http_zoom_route_pt handler);
 void ngx_http_zoom_route_done(ngx_http_request_t *r, ngx_int_t rc);
 void ngx_http_zoom_route_bot(ngx_http_request_t *r,
     ngx_http_zoom_bot_t *bot);

@@ -31,6 +31,8 @@ typedef struct {
 } ngx_http_zoom_status_format_t;
 
 
+static ngx_int_t ngx_http_zoom_status_go(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
 static const ngx_http_zoom_status_format_t *ngx_http_zoom_status_by_arg(
     ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx);
 static const ngx_http_zoom_status_format_t *ngx_http_zoom_status_by_accept(
@@ -123,6 +125,13 @@ static const char *const
 };
 
 
+static const char *const
+    ngx_http_zoom_passed_results[NGX_HTTP_ZOOM_NPASSED] =
+{
+    "answered", "client_error", "server_error", "denied", "failed", "gone"
+};
+
+
 const ngx_http_zoom_counter_t  ngx_http_zoom_counters[] = {
 
     { "callbacks", "zoom_callbacks_total", "Callbacks that got a token.",
@@ -176,6 +185,11 @@ const ngx_http_zoom_counter_t  ngx_http_zoom_counters[] = {
       "result", ngx_http_zoom_connect_results, 0, NGX_HTTP_ZOOM_NCONNECTS, 0,
       offsetof(ngx_http_zoom_state_t, connects) },
 
+    { "passed", "zoom_passed_total",
+      "Requests of callers that the gateway was to pass to Zoom.",
+      "result", ngx_http_zoom_passed_results, 0, NGX_HTTP_ZOOM_NPASSED, 0,
+      offsetof(ngx_http_zoom_state_t, passed) },
+
     { NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0 }
 };
 
@@ -214,17 +228,17 @@ const ngx_http_zoom_zone_gauge_t  ngx_http_zoom_zone_gauges[] = {
 ngx_int_t
 ngx_http_zoom_status_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                             rc;
-    ngx_http_zoom_ctx_t                  *ctx;
+    return ngx_http_zoom_enter_bodiless(r, NGX_HTTP_GET|NGX_HTTP_HEAD,
+                                        "GET, HEAD", ngx_http_zoom_status_go);
+}
+
+
+static ngx_int_t
+ngx_http_zoom_status_go(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
     ngx_http_zoom_writer_t                w;
     ngx_http_zoom_snapshot_t             *snap;
     const ngx_http_zoom_status_format_t  *format;
-
-    rc = ngx_http_zoom_enter_bodiless(r, &ctx, NGX_HTTP_GET|NGX_HTTP_HEAD,
-                                      "GET, HEAD");
-    if (rc != NGX_AGAIN) {
-        return rc;
-    }
 
     format = ngx_http_zoom_status_by_arg(r, ctx);
 
@@ -563,6 +577,7 @@ ngx_http_zoom_status_account(ngx_http_zoom_account_t *account,
     /* others may be writing while we copy */
 
     state = &fare->state;
+    state->last_message[ZOOM_MESSAGE_MAX] = '\0';
     state->last_tracking_id[ZOOM_TRACKING_ID_MAX] = '\0';
     ngx_http_zoom_state_sum(state);
 
@@ -589,6 +604,7 @@ ngx_http_zoom_status_trouble(const ngx_http_zoom_breaker_t *c,
     ngx_msec_int_t  age, probe;
 
     trouble->row = c->failures;
+    trouble->untrusted = c->untrusted;
 
     if (c->error == ZOOM_OK) {
         return;
@@ -599,7 +615,11 @@ ngx_http_zoom_status_trouble(const ngx_http_zoom_breaker_t *c,
 
     trouble->health = NGX_HTTP_ZOOM_BROKEN;
 
-    if (zoom_error_is_outage(c->error) || c->error == ZOOM_E_RATE_LIMITED) {
+    /* of a certificate time mends nothing */
+
+    if ((zoom_error_is_outage(c->error) && !c->untrusted)
+        || c->error == ZOOM_E_RATE_LIMITED)
+    {
         trouble->health = NGX_HTTP_ZOOM_OUTAGE;
     }
 

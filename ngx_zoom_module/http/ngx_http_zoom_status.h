@@ -25,6 +25,7 @@ typedef struct {
     uint64_t                     count;      /* failed since */
     ngx_uint_t                   row;        /* failures in a row; may be
                                                 before it counts as trouble */
+    ngx_uint_t                   untrusted;  /* the last, for a certificate */
 } ngx_http_zoom_trouble_t;
 
 

@@ -22,6 +22,18 @@ const ngx_http_zoom_fleet_row_t  ngx_http_zoom_fleet_rows[] = {
       "Questions that it did not answer in time, or with an error.",
       offsetof(ngx_http_zoom_fleet_t, failures) },
 
+    { "errors", "zoom_store_errors_total", "counter",
+      "Of these, errors of one key or one script, though the store is there.",
+      offsetof(ngx_http_zoom_fleet_t, errors) },
+
+    { "deaf", "zoom_store_deaf", "gauge",
+      "1 while the store does not let this host hear its news.",
+      offsetof(ngx_http_zoom_fleet_t, deaf) },
+
+    { "unopened", "zoom_store_unopened_total", "counter",
+      "Tokens in the store that none of this host's keys opens.",
+      offsetof(ngx_http_zoom_fleet_t, unopened) },
+
     { "hosts", "zoom_fleet_hosts", "gauge",
       "Hosts that divide the limits, seen lately.",
       offsetof(ngx_http_zoom_fleet_t, hosts) },
@@ -42,6 +54,22 @@ const ngx_http_zoom_fleet_row_t  ngx_http_zoom_fleet_rows[] = {
       "Tokens that this host brought for itself, without the store.",
       offsetof(ngx_http_zoom_fleet_t, alone) },
 
+    { "replays", "zoom_fleet_replays_total", "counter",
+      "Webhooks and proofs that another host had already had.",
+      offsetof(ngx_http_zoom_fleet_t, replays) },
+
+    { "slot_questions", "zoom_fleet_slot_questions_total", "counter",
+      "How often the clock of a limit was asked for slots, or told of some.",
+      offsetof(ngx_http_zoom_fleet_t, asks) },
+
+    { "slots", "zoom_fleet_slots_total", "counter",
+      "Slots of limits that were handed out to this host.",
+      offsetof(ngx_http_zoom_fleet_t, slots) },
+
+    { "slots_lapsed", "zoom_fleet_slots_lapsed_total", "counter",
+      "Slots that were handed out, and not used in time.",
+      offsetof(ngx_http_zoom_fleet_t, lapsed) },
+
     { NULL, NULL, NULL, NULL, 0 }
 };
 
@@ -54,7 +82,7 @@ ngx_http_zoom_fleet_get(const ngx_http_zoom_fleet_row_t *row,
 
     n = (const ngx_atomic_t *) ((const u_char *) fleet + row->offset);
 
-    /* of this one it is a time */
+    /* of these it is a time */
 
-    return (n == &fleet->away) ? (*n != 0) : *n;
+    return (n == &fleet->away || n == &fleet->deaf) ? (*n != 0) : *n;
 }

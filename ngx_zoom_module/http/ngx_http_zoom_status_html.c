@@ -9,6 +9,7 @@
 
 #include "ngx_http_zoom_html.h"
 #include "ngx_http_zoom_html_fare.h"
+#include "ngx_http_zoom_html_fleet.h"
 #include "ngx_http_zoom_html_refused.h"
 #include "ngx_http_zoom_html_webhooks.h"
 #include "ngx_http_zoom_status.h"
@@ -23,6 +24,8 @@ static void ngx_http_zoom_html_head(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_snapshot_t *snap);
 static void ngx_http_zoom_html_account(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_fare_t *fare, const ngx_http_zoom_snapshot_t *snap);
+static void ngx_http_zoom_html_passed(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_state_t *state);
 static void ngx_http_zoom_html_grants(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_state_t *state);
 static void ngx_http_zoom_html_zoom(ngx_http_zoom_writer_t *w,
@@ -59,8 +62,10 @@ ngx_http_zoom_status_html(ngx_http_zoom_writer_t *w,
 
     ngx_http_zoom_html_fares(w, snap, NGX_HTTP_ZOOM_RED);
     ngx_http_zoom_html_fares(w, snap, NGX_HTTP_ZOOM_AMBER);
+    ngx_http_zoom_html_fleet(w, snap, NGX_HTTP_ZOOM_AMBER);
     ngx_http_zoom_html_refused(w, snap);
     ngx_http_zoom_html_fares(w, snap, NGX_HTTP_ZOOM_GREEN);
+    ngx_http_zoom_html_fleet(w, snap, NGX_HTTP_ZOOM_GREEN);
 
     ngx_http_zoom_writes(w, "</ul>\n");
 
@@ -102,7 +107,7 @@ ngx_http_zoom_html_head(ngx_http_zoom_writer_t *w,
     ngx_uint_t             i;
     ngx_http_zoom_light_e  light, worst;
 
-    worst = NGX_HTTP_ZOOM_GREEN;
+    worst = ngx_http_zoom_html_fleet_light(snap);
 
     for (i = 0; i < snap->nfares; i++) {
         light = ngx_http_zoom_html_light(&snap->fares[i]);
@@ -158,6 +163,8 @@ ngx_http_zoom_html_account(ngx_http_zoom_writer_t *w,
     ngx_http_zoom_html_zoom(w, &fare->state);
     ngx_http_zoom_html_limits(w, fare);
 
+    ngx_http_zoom_html_passed(w, &fare->state);
+
     if (ngx_http_zoom_status_grants(fare)) {
         ngx_http_zoom_html_grants(w, &fare->state);
     }
@@ -173,6 +180,26 @@ ngx_http_zoom_html_account(ngx_http_zoom_writer_t *w,
     ngx_http_zoom_html_webhooks(w, &fare->name, snap);
 
     ngx_http_zoom_writes(w, "</div>\n");
+}
+
+
+/* Where there is a gateway. */
+
+static void
+ngx_http_zoom_html_passed(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_state_t *state)
+{
+    const ngx_http_zoom_counter_t  *counter;
+
+    for (counter = ngx_http_zoom_counters; counter->name; counter++) {
+
+        if (counter->offset == offsetof(ngx_http_zoom_state_t, passed)
+            && ngx_http_zoom_counter_sum(counter, state))
+        {
+            ngx_http_zoom_html_counter(w, "Requests of callers", counter,
+                                       state);
+        }
+    }
 }
 
 
@@ -372,6 +399,16 @@ ngx_http_zoom_html_last(ngx_http_zoom_writer_t *w,
     ngx_http_zoom_writes(w, " ago (");
     ngx_http_zoom_html_date(w, state->last_time);
     ngx_http_zoom_writes(w, ")");
+
+    /* Zoom's own words may tell of its users */
+
+    if (state->last_error == ZOOM_E_ZOOM_UNAVAILABLE && state->last_code == 0
+        && state->last_tracking_id[0] == '\0' && state->last_message[0])
+    {
+        ngx_http_zoom_writes(w, ", ");
+        ngx_http_zoom_html_text(w, state->last_message,
+                                ngx_strlen(state->last_message));
+    }
 
     if (state->last_code) {
         ngx_http_zoom_writef(w, ", Zoom's code %D", state->last_code);

@@ -36,7 +36,7 @@ ngx_http_zoom_target_account(ngx_http_request_t *r,
 
     zmcf = ngx_http_get_module_main_conf(r, ngx_http_zoom_module);
 
-    target->account = ngx_http_zoom_account_find(&zmcf->accounts, &name);
+    target->account = ngx_http_zoom_account_find(zmcf, &name);
 
     if (target->account == NULL) {
         *why = name.len ? "there is no such account"

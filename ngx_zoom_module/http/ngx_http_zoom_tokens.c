@@ -9,7 +9,10 @@
 #include "ngx_http_zoom_again.h"
 #include "ngx_http_zoom_auth.h"
 #include "ngx_http_zoom_handlers.h"
+#include "ngx_http_zoom_leased.h"
+#include "ngx_http_zoom_proven.h"
 #include "ngx_http_zoom_query.h"
+#include "ngx_http_zoom_refuse.h"
 #include "ngx_http_zoom_reply.h"
 #include "ngx_http_zoom_route.h"
 #include "ngx_http_zoom_str.h"
@@ -17,6 +20,8 @@
 
 
 static void ngx_http_zoom_tokens_post(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+static void ngx_http_zoom_tokens_proven(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 static void ngx_http_zoom_tokens_get(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
@@ -41,27 +46,18 @@ ngx_http_zoom_tokens_handler(ngx_http_request_t *r)
 static void
 ngx_http_zoom_tokens_post(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 {
-    const char             *why;
-    zoom_error_e            error;
-    const zoom_json_doc_t  *doc;
+    const char    *why;
+    zoom_error_e   error;
 
-    error = ngx_http_zoom_prove(r, ctx, &doc, &why);
+    error = ngx_http_zoom_prove(r, ctx, &why);
 
     if (error != ZOOM_OK) {
         ngx_http_zoom_fail(r, ctx, error, why);
         return;
     }
 
-    error = ngx_http_zoom_callback_parse(r, &ctx->callback, doc, &why);
-
-    /* the same key signs the platform's webhooks */
-
-    if (error == ZOOM_OK
-        && ctx->auth.signed_body && !ctx->callback.parsed->typed)
-    {
-        why = "a signed callback has no \"callback_type\"";
-        error = ZOOM_E_BAD_CALLBACK;
-    }
+    error = ngx_http_zoom_callback_parse(r, &ctx->callback,
+                                         &ngx_http_zoom_callback_doc, &why);
 
     if (error != ZOOM_OK) {
         ngx_http_zoom_fail(r, ctx, error, why);
@@ -69,6 +65,22 @@ ngx_http_zoom_tokens_post(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     }
 
     ctx->callback.bot_id = ngx_http_zoom_ngx_str(ctx->callback.parsed->bot_id);
+
+    ngx_http_zoom_proven(r, ctx, ngx_http_zoom_prove,
+                         ngx_http_zoom_tokens_proven);
+}
+
+
+/* The same key signs the platform's webhooks. */
+
+static void
+ngx_http_zoom_tokens_proven(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    if (ctx->auth.signed_body && !ctx->callback.parsed->typed) {
+        ngx_http_zoom_fail(r, ctx, ZOOM_E_BAD_CALLBACK,
+                           "a signed callback has no \"callback_type\"");
+        return;
+    }
 
     ngx_http_zoom_tokens_ready(r, ctx);
 }
@@ -80,7 +92,7 @@ ngx_http_zoom_tokens_get(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     const char    *why;
     zoom_error_e   error;
 
-    error = ngx_http_zoom_auth_bodiless(r, &ctx->auth, &why);
+    error = ngx_http_zoom_prove_bodiless(r, ctx, &why);
 
     if (error == ZOOM_OK) {
         error = ngx_http_zoom_query_read(r, &ctx->callback,
@@ -92,7 +104,8 @@ ngx_http_zoom_tokens_get(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
         return;
     }
 
-    ngx_http_zoom_tokens_ready(r, ctx);
+    ngx_http_zoom_proven(r, ctx, ngx_http_zoom_prove_bodiless,
+                         ngx_http_zoom_tokens_ready);
 }
 
 
@@ -104,9 +117,8 @@ ngx_http_zoom_tokens_ready(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     const ngx_http_zoom_loc_conf_t  *zlcf;
 
     if (ctx->callback.parsed->left_out) {
-        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                      "zoom: no use is made of the callback's %s",
-                      ctx->callback.parsed->left_out);
+        ngx_http_zoom_info(r, "zoom: no use is made of the callback's %s",
+                           ctx->callback.parsed->left_out);
     }
 
     if (ngx_http_zoom_ready(r, ctx) != NGX_OK) {
@@ -168,7 +180,8 @@ ngx_http_zoom_tokens_routed(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
         return;
     }
 
-    ngx_http_zoom_ctx_ask(r, ctx, ngx_http_zoom_tokens_done);
+    ngx_http_zoom_leased_ask(r, ctx, ngx_http_zoom_types_plan,
+                             ngx_http_zoom_tokens_done);
 }
 
 

@@ -5,6 +5,7 @@
 #include "ngx_http_zoom_account.h"
 #include "ngx_http_zoom_args.h"
 #include "ngx_http_zoom_grants_conf.h"
+#include "ngx_http_zoom_refuse.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_types.h"
 #include "ngx_http_zoom_types_conf.h"
@@ -534,10 +535,9 @@ ngx_http_zoom_types_lacking(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
         ask = &ctx->batch.asks[i];
 
         if (ask->error) {
-            ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                          "zoom: the answer goes without \"%s\": %s",
-                          zoom_token_types[ask->req.type].name,
-                          zoom_error_info(ask->error)->name.data);
+            ngx_http_zoom_info(r, "zoom: the answer goes without \"%s\": %s",
+                               zoom_token_types[ask->req.type].name,
+                               zoom_error_info(ask->error)->name.data);
         }
     }
 

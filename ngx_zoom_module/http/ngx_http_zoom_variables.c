@@ -12,6 +12,7 @@
 
 #include "ngx_http_zoom_ctx.h"
 #include "ngx_http_zoom_events.h"
+#include "ngx_http_zoom_pass.h"
 #include "ngx_http_zoom_pooled.h"
 #include "ngx_http_zoom_variables.h"
 #include "zoom_meeting.h"
@@ -82,8 +83,6 @@ static u_char *ngx_http_zoom_word_time(u_char *p,
     const ngx_http_zoom_ctx_t *ctx, const ngx_http_zoom_ask_t *ask);
 static u_char *ngx_http_zoom_word_tracking_id(u_char *p,
     const ngx_http_zoom_ctx_t *ctx, const ngx_http_zoom_ask_t *ask);
-static void ngx_http_zoom_variable_set(ngx_http_variable_value_t *v,
-    const void *data, size_t len);
 
 
 /* "data" of the first ones is where the string is in the context. */
@@ -175,9 +174,16 @@ static ngx_http_variable_t  ngx_http_zoom_variables[] = {
 ngx_int_t
 ngx_http_zoom_variables_add(ngx_conf_t *cf)
 {
-    ngx_http_variable_t  *var, *v;
+    return ngx_http_zoom_variables_of(cf, ngx_http_zoom_variables);
+}
 
-    for (v = ngx_http_zoom_variables; v->name.len; v++) {
+
+ngx_int_t
+ngx_http_zoom_variables_of(ngx_conf_t *cf, ngx_http_variable_t *v)
+{
+    ngx_http_variable_t  *var;
+
+    for ( /* void */ ; v->name.len; v++) {
 
         var = ngx_http_add_variable(cf, &v->name, v->flags);
         if (var == NULL) {
@@ -427,6 +433,20 @@ static ngx_int_t
 ngx_http_zoom_variable_limit_status(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
+    const ngx_str_t             *word;
+    const ngx_http_zoom_pass_t  *pass;
+
+    pass = ngx_http_zoom_pass_get(r);
+
+    if (pass) {
+        word = &ngx_http_zoom_quota[pass->call.slot.limit];
+
+        ngx_http_zoom_variable_set(v, word->data, word->len);
+        v->not_found = (word->len == 0);
+
+        return NGX_OK;
+    }
+
     return ngx_http_zoom_variable_list(r, v, ngx_http_zoom_word_limit,
                                        NGX_HTTP_ZOOM_LIST_FULL);
 }
@@ -467,6 +487,22 @@ static ngx_int_t
 ngx_http_zoom_variable_tracking_id(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
+    size_t                       len;
+    const u_char                *id;
+    const ngx_http_zoom_pass_t  *pass;
+
+    pass = ngx_http_zoom_pass_get(r);
+
+    if (pass) {
+        id = pass->call.verdict.tracking_id;
+        len = ngx_strlen(id);
+
+        ngx_http_zoom_variable_set(v, id, len);
+        v->not_found = (len == 0);
+
+        return NGX_OK;
+    }
+
     return ngx_http_zoom_variable_list(r, v, ngx_http_zoom_word_tracking_id,
                                        NGX_HTTP_ZOOM_LIST_FULL);
 }
@@ -673,7 +709,7 @@ ngx_http_zoom_word_tracking_id(u_char *p, const ngx_http_zoom_ctx_t *ctx,
 }
 
 
-static void
+void
 ngx_http_zoom_variable_set(ngx_http_variable_value_t *v, const void *data,
     size_t len)
 {

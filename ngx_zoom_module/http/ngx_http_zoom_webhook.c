@@ -37,6 +37,13 @@ static ngx_int_t ngx_http_zoom_webhook_crc(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 static ngx_int_t ngx_http_zoom_webhook_take(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
+static ngx_int_t ngx_http_zoom_webhook_share(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+static void ngx_http_zoom_webhook_heard(void *data, ngx_int_t rc);
+static ngx_int_t ngx_http_zoom_webhook_alone(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
+static ngx_int_t ngx_http_zoom_webhook_taken(ngx_http_request_t *r,
+    ngx_http_zoom_ctx_t *ctx);
 static void ngx_http_zoom_webhook_scripted(ngx_http_request_t *r,
     ngx_http_zoom_ctx_t *ctx);
 static ngx_int_t ngx_http_zoom_webhook_routed(ngx_http_request_t *r,
@@ -114,6 +121,13 @@ ngx_http_zoom_webhook_handler(ngx_http_request_t *r)
 
     if (d->passed) {
         return ngx_http_zoom_webhook_pass(r);
+    }
+
+    if (d->heard) {
+        d->heard = 0;
+        d->waits = 0;
+
+        return ngx_http_zoom_webhook_alone(r, ctx);
     }
 
     if (d->waits) {
@@ -398,7 +412,6 @@ ngx_http_zoom_webhook_take(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
 {
     ngx_int_t                        rc;
     ngx_str_t                        name;
-    ngx_uint_t                       wanted;
     ngx_http_zoom_delivery_t        *d;
     const ngx_http_zoom_loc_conf_t  *zlcf;
 
@@ -406,24 +419,103 @@ ngx_http_zoom_webhook_take(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
     zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
 
     name = ngx_http_zoom_ngx_str(d->event.name);
-    wanted = ngx_http_zoom_webhook_wants(zlcf, &name);
+    d->wanted = ngx_http_zoom_webhook_wants(zlcf, &name);
 
     /* what nobody acts on may come as often as it likes */
 
-    if (wanted || (zlcf->webhook_act && d->event.kind != ZOOM_EVENT_OTHER)) {
-        rc = ngx_http_zoom_delivery_reserve(r, d, zlcf->webhook_window);
-
-        if (rc != NGX_OK) {
-            return ngx_http_zoom_webhook_repeated(r, ctx, rc);
-        }
-
-        if (zlcf->webhook_act) {
-            ngx_http_zoom_event_act(d->account, &d->event,
-                                    r->connection->log);
-        }
+    if (!d->wanted
+        && (!zlcf->webhook_act || d->event.kind == ZOOM_EVENT_OTHER))
+    {
+        return ngx_http_zoom_webhook_ignore(r, d);
     }
 
-    if (!wanted) {
+    rc = ngx_http_zoom_delivery_reserve(r, d, zlcf->webhook_window);
+
+    if (rc != NGX_OK) {
+        return ngx_http_zoom_webhook_repeated(r, ctx, rc);
+    }
+
+    return d->once ? ngx_http_zoom_webhook_share(r, ctx)
+                   : ngx_http_zoom_webhook_taken(r, ctx);
+}
+
+
+/* This host has not had it.  Have the others? */
+
+static ngx_int_t
+ngx_http_zoom_webhook_share(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    if (ngx_http_zoom_once_reserve(ctx->delivery->once,
+                                   ngx_http_zoom_webhook_heard, ctx)
+        != NGX_AGAIN)
+    {
+        return ngx_http_zoom_webhook_taken(r, ctx);
+    }
+
+    ctx->delivery->waits = 1;
+
+    return NGX_AGAIN;
+}
+
+
+/* From the event loop. */
+
+static void
+ngx_http_zoom_webhook_heard(void *data, ngx_int_t rc)
+{
+    ngx_http_zoom_ctx_t *ctx = data;
+
+    ngx_connection_t    *c;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    ctx->delivery->rc = rc;
+    ctx->delivery->heard = 1;
+
+    r->read_event_handler = ngx_http_block_reading;
+    r->write_event_handler = ngx_http_core_run_phases;
+
+    ngx_http_core_run_phases(r);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static ngx_int_t
+ngx_http_zoom_webhook_alone(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    ngx_http_zoom_delivery_t  *d;
+
+    d = ctx->delivery;
+
+    if (d->rc == NGX_OK) {
+        return ngx_http_zoom_webhook_taken(r, ctx);
+    }
+
+    ngx_http_zoom_delivery_yield(d);
+
+    return ngx_http_zoom_webhook_repeated(r, ctx, d->rc);
+}
+
+
+static ngx_int_t
+ngx_http_zoom_webhook_taken(ngx_http_request_t *r, ngx_http_zoom_ctx_t *ctx)
+{
+    ngx_http_zoom_delivery_t        *d;
+    const ngx_http_zoom_loc_conf_t  *zlcf;
+
+    d = ctx->delivery;
+    zlcf = ngx_http_get_module_loc_conf(r, ngx_http_zoom_module);
+
+    if (zlcf->webhook_act) {
+        ngx_http_zoom_event_act(d->account, &d->event, r->connection->log);
+    }
+
+    if (!d->wanted) {
         return ngx_http_zoom_webhook_ignore(r, d);
     }
 

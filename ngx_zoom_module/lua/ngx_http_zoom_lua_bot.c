@@ -14,6 +14,19 @@ typedef struct {
 } ngx_http_zoom_lua_field_t;
 
 
+/* A table of strings, of which the first module gives one after another. */
+
+typedef struct {
+    const char                  *name;
+    size_t                       offset;     /* of the function */
+    ngx_uint_t                   passed;     /* only the gateway's requests have
+                                                it */
+} ngx_http_zoom_lua_pairs_t;
+
+typedef ngx_int_t (*ngx_http_zoom_lua_pair_pt)(ngx_http_request_t *r,
+    ngx_uint_t n, ngx_str_t *name, ngx_str_t *value);
+
+
 static ngx_http_zoom_lua_run_t *ngx_http_zoom_lua_bot_run(lua_State *L);
 static int ngx_http_zoom_lua_bot_index(lua_State *L);
 static int ngx_http_zoom_lua_bot_fill(lua_State *L);
@@ -21,8 +34,8 @@ static int ngx_http_zoom_lua_bot_field(lua_State *L,
     ngx_http_zoom_lua_run_t *run, const ngx_http_zoom_lua_field_t *field);
 static void ngx_http_zoom_lua_bot_link(lua_State *L,
     ngx_http_zoom_lua_run_t *run);
-static int ngx_http_zoom_lua_bot_metadata(lua_State *L,
-    ngx_http_zoom_lua_run_t *run);
+static int ngx_http_zoom_lua_bot_pairs(lua_State *L,
+    ngx_http_zoom_lua_run_t *run, const ngx_http_zoom_lua_pairs_t *pairs);
 static int ngx_http_zoom_lua_header(lua_State *L);
 static int ngx_http_zoom_lua_arg(lua_State *L);
 static int ngx_http_zoom_lua_no_write(lua_State *L);
@@ -45,6 +58,18 @@ static const ngx_http_zoom_lua_field_t  ngx_http_zoom_lua_fields[] = {
     { "uuid", ngx_http_zoom_lua_bot_offset(uuid), 0 },
     { "email", ngx_http_zoom_lua_bot_offset(email), 0 },
     { "body", ngx_http_zoom_lua_bot_offset(body), 0 },
+    { "method", ngx_http_zoom_lua_bot_offset(method), 0 },
+    { "policy", ngx_http_zoom_lua_bot_offset(policy), 0 },
+    { "endpoint", ngx_http_zoom_lua_bot_offset(endpoint), 0 },
+    { "scope", ngx_http_zoom_lua_bot_offset(scope), 0 },
+    { "label", ngx_http_zoom_lua_bot_offset(label), 0 },
+    { NULL, 0, 0 }
+};
+
+
+static const ngx_http_zoom_lua_pairs_t  ngx_http_zoom_lua_tables[] = {
+    { "metadata", offsetof(ngx_http_zoom_api_t, metadata), 0 },
+    { "path_args", offsetof(ngx_http_zoom_api_t, parameter), 1 },
     { NULL, 0, 0 }
 };
 
@@ -127,7 +152,7 @@ ngx_http_zoom_lua_bot_run(lua_State *L)
 }
 
 
-/* The upvalues: headers and args, and the metadata of those without. */
+/* The upvalues: headers and args, and a table for what is empty. */
 
 static int
 ngx_http_zoom_lua_bot_index(lua_State *L)
@@ -135,6 +160,7 @@ ngx_http_zoom_lua_bot_index(lua_State *L)
     const char                       *name;
     ngx_http_zoom_lua_run_t          *run;
     const ngx_http_zoom_lua_field_t  *field;
+    const ngx_http_zoom_lua_pairs_t  *pairs;
 
     run = ngx_http_zoom_lua_bot_run(L);
 
@@ -153,9 +179,16 @@ ngx_http_zoom_lua_bot_index(lua_State *L)
         }
     }
 
-    if (ngx_strcmp(name, "metadata") == 0) {
+    for (pairs = ngx_http_zoom_lua_tables; pairs->name; pairs++) {
 
-        if (!ngx_http_zoom_lua_bot_metadata(L, run)) {
+        if (ngx_strcmp(name, pairs->name) != 0) {
+            continue;
+        }
+
+        if (pairs->passed && run->bot.method.len == 0) {
+            lua_pushnil(L);
+
+        } else if (!ngx_http_zoom_lua_bot_pairs(L, run, pairs)) {
             lua_pushvalue(L, lua_upvalueindex(2));
         }
 
@@ -218,19 +251,21 @@ ngx_http_zoom_lua_bot_link(lua_State *L, ngx_http_zoom_lua_run_t *run)
 /* The bot has it from then on.  0: it has none, and nothing was pushed. */
 
 static int
-ngx_http_zoom_lua_bot_metadata(lua_State *L, ngx_http_zoom_lua_run_t *run)
+ngx_http_zoom_lua_bot_pairs(lua_State *L, ngx_http_zoom_lua_run_t *run,
+    const ngx_http_zoom_lua_pairs_t *pairs)
 {
-    ngx_str_t   name, value;
-    ngx_uint_t  i;
+    ngx_str_t                  name, value;
+    ngx_uint_t                 i;
+    ngx_http_zoom_lua_pair_pt  pair;
 
-    for (i = 0;
-         ngx_http_zoom_lua_api->metadata(run->request, i, &name, &value)
-         == NGX_OK;
-         i++)
-    {
+    pair = *(const ngx_http_zoom_lua_pair_pt *)
+           ((const u_char *) ngx_http_zoom_lua_api + pairs->offset);
+
+    for (i = 0; pair(run->request, i, &name, &value) == NGX_OK; i++) {
+
         if (i == 0) {
             lua_newtable(L);
-            lua_pushliteral(L, "metadata");
+            lua_pushstring(L, pairs->name);
             lua_pushvalue(L, -2);
             lua_rawset(L, 1);
         }
@@ -251,14 +286,16 @@ ngx_http_zoom_lua_bot_fill(lua_State *L)
 {
     ngx_uint_t   i;
 
-    static const char *const  others[] = { "metadata", "webinar" };
+    static const char *const  others[] = {
+        "metadata", "path_args", "webinar"
+    };
 
     for (i = 0; ngx_http_zoom_lua_fields[i].name; i++) {
         lua_getfield(L, 1, ngx_http_zoom_lua_fields[i].name);
         lua_setfield(L, 1, ngx_http_zoom_lua_fields[i].name);
     }
 
-    for (i = 0; i < 2; i++) {
+    for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         lua_getfield(L, 1, others[i]);
         lua_setfield(L, 1, others[i]);
     }

@@ -18,6 +18,15 @@ typedef struct {
 } ngx_http_zoom_lua_main_conf_t;
 
 
+/* What a script is asked about, which is the offset of its directive. */
+
+typedef enum {
+    NGX_HTTP_ZOOM_LUA_ROUTE = 0,
+    NGX_HTTP_ZOOM_LUA_WEBHOOK,
+    NGX_HTTP_ZOOM_LUA_ALLOW
+} ngx_http_zoom_lua_hook_e;
+
+
 static ngx_int_t ngx_http_zoom_lua_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_zoom_lua_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_zoom_lua_init_process(ngx_cycle_t *cycle);
@@ -74,14 +83,21 @@ static ngx_command_t  ngx_http_zoom_lua_commands[] = {
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_http_zoom_lua_script,
       NGX_HTTP_LOC_CONF_OFFSET,
-      0,
+      NGX_HTTP_ZOOM_LUA_ROUTE,
       NULL },
 
     { ngx_string("zoom_webhook_by_lua_file"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_http_zoom_lua_script,
       NGX_HTTP_LOC_CONF_OFFSET,
-      1,
+      NGX_HTTP_ZOOM_LUA_WEBHOOK,
+      NULL },
+
+    { ngx_string("zoom_allow_by_lua_file"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_zoom_lua_script,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      NGX_HTTP_ZOOM_LUA_ALLOW,
       NULL },
 
     { ngx_string("zoom_lua_accounts"),
@@ -331,12 +347,17 @@ ngx_http_zoom_lua_script(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     *location = llcf;
 
-    /* the offset tells the two directives apart */
+    switch (cmd->offset) {
 
-    if (cmd->offset) {
+    case NGX_HTTP_ZOOM_LUA_WEBHOOK:
         ngx_http_zoom_lua_api->webhook(cf, ngx_http_zoom_lua_route);
+        break;
 
-    } else {
+    case NGX_HTTP_ZOOM_LUA_ALLOW:
+        ngx_http_zoom_lua_api->allow(cf, ngx_http_zoom_lua_route);
+        break;
+
+    default: /* NGX_HTTP_ZOOM_LUA_ROUTE */
         ngx_http_zoom_lua_api->route(cf, ngx_http_zoom_lua_route);
     }
 

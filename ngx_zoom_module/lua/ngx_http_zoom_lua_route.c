@@ -14,6 +14,10 @@ static ngx_int_t ngx_http_zoom_lua_route_run(ngx_http_zoom_lua_run_t *run,
 static void ngx_http_zoom_lua_route_on(ngx_http_zoom_lua_run_t *run);
 static int ngx_http_zoom_lua_route_resume(lua_State *L);
 static int ngx_http_zoom_lua_route_end(lua_State *L);
+static void ngx_http_zoom_lua_route_allow(lua_State *L,
+    ngx_http_zoom_lua_run_t *run);
+static void ngx_http_zoom_lua_route_refuse(lua_State *L,
+    ngx_http_zoom_lua_run_t *run);
 static void ngx_http_zoom_lua_route_table(lua_State *L,
     ngx_http_zoom_lua_run_t *run);
 static void ngx_http_zoom_lua_route_account(lua_State *L,
@@ -321,6 +325,11 @@ ngx_http_zoom_lua_route_end(lua_State *L)
 
     run->rc = NGX_OK;
 
+    if (run->bot.method.len) {
+        ngx_http_zoom_lua_route_allow(L, run);
+        return 0;
+    }
+
     if (run->bot.event.len && lua_type(L, 1) != LUA_TNIL) {
         return luaL_error(L, "it returned a %s for a webhook",
                           luaL_typename(L, 1));
@@ -334,14 +343,7 @@ ngx_http_zoom_lua_route_end(lua_State *L)
             return 0;
         }
 
-        if (lua_type(L, 2) != LUA_TSTRING) {
-            return luaL_error(L, "the reason it returned is a %s",
-                              luaL_typename(L, 2));
-        }
-
-        ngx_http_zoom_lua_route_copy(L, run, &run->route->reason);
-        run->rc = NGX_DECLINED;
-
+        ngx_http_zoom_lua_route_refuse(L, run);
         return 0;
 
     case LUA_TSTRING:
@@ -358,6 +360,50 @@ ngx_http_zoom_lua_route_end(lua_State *L)
     default:
         return luaL_error(L, "it returned a %s", luaL_typename(L, 1));
     }
+}
+
+
+/* Of a request of the gateway's. */
+
+static void
+ngx_http_zoom_lua_route_allow(lua_State *L, ngx_http_zoom_lua_run_t *run)
+{
+    if (lua_isnil(L, 1) && lua_isnil(L, 2)) {
+        return;
+    }
+
+    if (lua_isnil(L, 1)) {
+        ngx_http_zoom_lua_route_refuse(L, run);
+        return;
+    }
+
+    if (lua_type(L, 1) != LUA_TBOOLEAN) {
+        luaL_error(L, "it returned a %s, which neither allows nor denies",
+                   luaL_typename(L, 1));
+    }
+
+    if (lua_toboolean(L, 1)) {
+        run->route->allow = 1;
+        return;
+    }
+
+    run->rc = NGX_DECLINED;
+
+    if (!lua_isnil(L, 2)) {
+        ngx_http_zoom_lua_route_refuse(L, run);
+    }
+}
+
+
+static void
+ngx_http_zoom_lua_route_refuse(lua_State *L, ngx_http_zoom_lua_run_t *run)
+{
+    if (lua_type(L, 2) != LUA_TSTRING) {
+        luaL_error(L, "the reason it returned is a %s", luaL_typename(L, 2));
+    }
+
+    ngx_http_zoom_lua_route_copy(L, run, &run->route->reason);
+    run->rc = NGX_DECLINED;
 }
 
 

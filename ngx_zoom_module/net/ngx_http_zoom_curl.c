@@ -61,7 +61,7 @@ ngx_http_zoom_curl_init_process(ngx_cycle_t *cycle)
     CURLcode  code;
     uint32_t  version;
 
-    code = curl_global_init(CURL_GLOBAL_DEFAULT);
+    code = ngx_http_zoom_curl_library_init();
 
     ERR_clear_error();
 
@@ -596,9 +596,14 @@ ngx_http_zoom_curl_after(ngx_http_zoom_curl_t *curl)
     ngx_queue_t                  *q, *next;
     ngx_http_zoom_curl_socket_t  *s;
 
-    /* nginx would log what is left in the queue as its own failure */
+    /*
+     * nginx would log what is left in the queue as its own failure; mostly
+     * that is nothing, and to clear it takes long nevertheless
+     */
 
-    ERR_clear_error();
+    if (ERR_peek_error()) {
+        ERR_clear_error();
+    }
 
     /* a socket that failed to connect at once is never heard of again */
 

@@ -5,6 +5,7 @@
 #include <openssl/crypto.h>
 
 #include "ngx_http_zoom_curl_library.h"
+#include "ngx_http_zoom_heap.h"
 
 
 #define NGX_HTTP_ZOOM_CURL_SPINS  0x081400
@@ -70,6 +71,15 @@ ngx_http_zoom_curl_library_other(const char *tls)
     major = strtoul(name + sizeof("OpenSSL/") - 1, NULL, 10);
 
     return major != OpenSSL_version_num() >> 28;
+}
+
+
+CURLcode
+ngx_http_zoom_curl_library_init(void)
+{
+    return curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc,
+                                ngx_http_zoom_heap_free,
+                                ngx_http_zoom_heap_realloc, strdup, calloc);
 }
 
 

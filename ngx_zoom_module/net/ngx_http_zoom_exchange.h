@@ -23,7 +23,8 @@ struct ngx_http_zoom_exchange_s {
     /*
      * Set by the caller, zeroed otherwise.  Strings are copied when it is
      * sent; the caller may wipe its own at once.  "path" is appended to
-     * origin->url as it is and begins with "/" or "?" unless it is empty.
+     * origin->url as it is and begins with "/" or "?" unless it is empty; it
+     * has no fragment.
      * With "body" the request is a POST of a form, else a GET, unless "method"
      * is something else.
      */
@@ -37,6 +38,7 @@ struct ngx_http_zoom_exchange_s {
                                                       ZOOM_RESPONSE_BODY_MAX */
     unsigned                     json:1;           /* body is, no form */
     unsigned                     once:1;           /* never sent twice */
+    unsigned                     traceless:1;      /* see below */
     ngx_msec_t                   patience;         /* most time to wait for a
                                                       connection */
     ngx_msec_t                   timeout;          /* 0, or of all, queue and
@@ -65,6 +67,7 @@ struct ngx_http_zoom_exchange_s {
     unsigned                     too_large:1;      /* above "body_max" */
     unsigned                     queued:1;         /* never left the queue
                                                       behind "connections" */
+    unsigned                     untrusted:1;      /* for a certificate */
     unsigned                     ours:1;           /* timed out, but we gave
                                                       it too little time */
 
@@ -84,6 +87,10 @@ struct ngx_http_zoom_exchange_s {
  * "sending" is called when there is a connection and the request goes over it,
  * a second time if that had died and the request is sent again.  It must
  * neither start nor cancel an exchange.
+ *
+ * Of a "traceless" one nothing is left in memory when the handler has returned:
+ * libraries wipe what they free (ngx_http_zoom_heap.h), and it goes over
+ * HTTP/1.1, since nghttp2 keeps frames of a connection and wipes none.
  *
  * "cancel" is harmless on an exchange that is done, or was never started.
  */

@@ -2,6 +2,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_timer.h"
 #include "ngx_http_zoom_transfer.h"
 
@@ -97,7 +98,7 @@ ngx_http_zoom_http_client_create(ngx_cycle_t *cycle,
         ngx_memcpy(client->proxy, conf->proxy.data, conf->proxy.len);
     }
 
-    client->proxy_literal = ngx_http_zoom_resolve_literal(&conf->proxy_host);
+    client->proxy_literal = ngx_http_zoom_url_literal(&conf->proxy_host);
 
     ngx_queue_init(&client->hosts);
     ngx_queue_init(&client->transfers);
@@ -137,7 +138,7 @@ ngx_http_zoom_http_client_destroy(ngx_http_zoom_http_client_t *client)
         next = ngx_queue_next(q);
 
         host = ngx_queue_data(q, ngx_http_zoom_transfer_host_t, queue);
-        ngx_free(host);
+        ngx_http_zoom_transfer_host_free(host);
     }
 
     ngx_http_zoom_timer_stop(&client->pump);
@@ -441,23 +442,21 @@ ngx_http_zoom_client_done_handler(ngx_event_t *ev)
 static ngx_int_t
 ngx_http_zoom_client_check(const ngx_http_zoom_exchange_t *f)
 {
-    size_t  i;
-
-    if (f->path.len && f->path.data[0] != '/' && f->path.data[0] != '?') {
+    if (!zoom_printable(ngx_http_zoom_str(&f->path))
+        || !zoom_printable(ngx_http_zoom_str(&f->authorization)))
+    {
         return NGX_ERROR;
     }
 
-    for (i = 0; i < f->path.len; i++) {
-        if (f->path.data[i] <= ' ' || f->path.data[i] >= 0x7f) {
-            return NGX_ERROR;
-        }
+    if (f->path.len == 0) {
+        return NGX_OK;
     }
 
-    for (i = 0; i < f->authorization.len; i++) {
-        if (f->authorization.data[i] < ' ' || f->authorization.data[i] >= 0x7f)
-        {
-            return NGX_ERROR;
-        }
+    if ((f->path.data[0] != '/' && f->path.data[0] != '?')
+        || memchr(f->path.data, ' ', f->path.len)
+        || memchr(f->path.data, '#', f->path.len))
+    {
+        return NGX_ERROR;
     }
 
     return NGX_OK;

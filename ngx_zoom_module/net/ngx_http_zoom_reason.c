@@ -302,6 +302,8 @@ ngx_http_zoom_reason_verify(ngx_http_zoom_transfer_t *t)
     char  *text;
     long   result;
 
+    t->untrusted = 1;
+
     result = X509_V_OK;
     (void) curl_easy_getinfo(t->handle.easy, CURLINFO_SSL_VERIFYRESULT,
                              &result);

@@ -59,21 +59,6 @@ ngx_http_zoom_resolve_done(ngx_http_zoom_resolve_t *r)
 }
 
 
-ngx_uint_t
-ngx_http_zoom_resolve_literal(const ngx_str_t *host)
-{
-#if (NGX_HAVE_INET6)
-    u_char  addr[16];
-
-    if (ngx_inet6_addr(host->data, host->len, addr) == NGX_OK) {
-        return 1;
-    }
-#endif
-
-    return ngx_inet_addr(host->data, host->len) != INADDR_NONE;
-}
-
-
 static void
 ngx_http_zoom_resolve_handler(ngx_resolver_ctx_t *ctx)
 {

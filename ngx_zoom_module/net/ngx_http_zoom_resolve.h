@@ -49,8 +49,5 @@ ngx_int_t ngx_http_zoom_resolve(ngx_http_zoom_resolve_t *r,
 /* Cancels and frees, in whatever state. */
 void ngx_http_zoom_resolve_done(ngx_http_zoom_resolve_t *r);
 
-/* 1 if a host, without brackets, is an address already. */
-ngx_uint_t ngx_http_zoom_resolve_literal(const ngx_str_t *host);
-
 
 #endif /* _NGX_HTTP_ZOOM_RESOLVE_H_INCLUDED_ */

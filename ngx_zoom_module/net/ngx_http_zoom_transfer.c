@@ -4,6 +4,7 @@
 
 #include <openssl/err.h>
 
+#include "ngx_http_zoom_heap.h"
 #include "ngx_http_zoom_transfer.h"
 #include "ngx_http_zoom_version.h"
 
@@ -11,11 +12,12 @@
 static time_t ngx_http_zoom_transfer_date(ngx_http_zoom_transfer_value_t *v);
 static ngx_int_t ngx_http_zoom_transfer_copy(ngx_http_zoom_transfer_t *t,
     const ngx_http_zoom_exchange_t *f);
+static u_char *ngx_http_zoom_transfer_target(u_char *p,
+    const ngx_http_zoom_exchange_t *f);
 
 static struct curl_slist *ngx_http_zoom_transfer_field(
     struct curl_slist *last, const char *field);
 
-static CURLcode ngx_http_zoom_transfer_address(ngx_http_zoom_transfer_t *t);
 static CURLcode ngx_http_zoom_transfer_make(ngx_http_zoom_transfer_t *t);
 static CURLcode ngx_http_zoom_transfer_make_request(
     ngx_http_zoom_transfer_t *t);
@@ -31,6 +33,7 @@ static CURLcode ngx_http_zoom_transfer_own(CURL *e,
 #ifdef CURL_PREREQFUNC_OK
 static int ngx_http_zoom_transfer_sending(void *data, char *to, char *from,
     int to_port, int from_port);
+static void ngx_http_zoom_transfer_cleanse(ngx_http_zoom_transfer_t *t);
 #endif
 static CURLcode ngx_http_zoom_transfer_ssl_ctx(CURL *easy, void *ctx,
     void *data);
@@ -83,6 +86,11 @@ ngx_http_zoom_transfer_create(ngx_http_zoom_http_client_t *client,
         return NULL;
     }
 
+    if (f->traceless) {
+        t->traceless = 1;
+        ngx_http_zoom_heap_begin_wiping();
+    }
+
     if (f->method) {
         t->head = ngx_alloc(NGX_HTTP_ZOOM_TRANSFER_HEADERS, t->log);
 
@@ -103,7 +111,7 @@ ngx_http_zoom_transfer_destroy(ngx_http_zoom_transfer_t *t)
     ngx_free(t->secret);
 
     if (t->answer) {
-        zoom_wipe(t->answer, t->answer_size);
+        zoom_wipe(t->answer, t->answer_len);
         ngx_free(t->answer);
     }
 
@@ -111,8 +119,8 @@ ngx_http_zoom_transfer_destroy(ngx_http_zoom_transfer_t *t)
         ngx_free(t->head);
     }
 
-    if (t->address) {
-        curl_url_cleanup(t->address);
+    if (t->traceless) {
+        ngx_http_zoom_heap_end_wiping();
     }
 
     ngx_free(t);
@@ -171,33 +179,10 @@ ngx_http_zoom_transfer_setup(ngx_http_zoom_transfer_t *t)
         code = ngx_http_zoom_transfer_make(t);
     }
 
-    code |= ngx_http_zoom_transfer_address(t);
     code |= ngx_http_zoom_transfer_own(t->handle.easy, t);
     code |= ngx_http_zoom_transfer_time(t);
 
     return code == CURLE_OK ? NGX_OK : NGX_ERROR;
-}
-
-
-/*
- * Of a URL that it is given as text alone curl prints what it has understood,
- * one character after the other, and never needs it.
- */
-
-static CURLcode
-ngx_http_zoom_transfer_address(ngx_http_zoom_transfer_t *t)
-{
-    if (t->address == NULL) {
-        t->address = curl_url();
-
-        if (t->address == NULL) {
-            return CURLE_OUT_OF_MEMORY;
-        }
-    }
-
-    return curl_url_set(t->address, CURLUPART_URL, t->url,
-                        CURLU_PATH_AS_IS|CURLU_DISALLOW_USER)
-           == CURLUE_OK ? CURLE_OK : CURLE_URL_MALFORMAT;
 }
 
 
@@ -268,6 +253,7 @@ ngx_http_zoom_transfer_fill(ngx_http_zoom_transfer_t *t)
     f->too_large = t->too_large;
     f->queued = t->queued;
     f->ours = t->ours;
+    f->untrusted = t->untrusted;
     f->reason = NULL;
     f->advice = NULL;
     ngx_str_null(&f->head);
@@ -322,7 +308,7 @@ ngx_http_zoom_transfer_copy(ngx_http_zoom_transfer_t *t,
     u_char             *p;
     struct curl_slist  *h;
 
-    t->secret_len = f->origin->url.len + f->path.len + 1
+    t->secret_len = 1 + f->origin->path.len + f->path.len + 1
                     + sizeof("Authorization: ") - 1 + f->authorization.len + 1
                     + f->body.len + 1;
 
@@ -333,23 +319,22 @@ ngx_http_zoom_transfer_copy(ngx_http_zoom_transfer_t *t,
 
     t->secret = p;
 
-    t->url = (char *) p;
-    p = ngx_cpymem(p, f->origin->url.data, f->origin->url.len);
-
-    if (f->path.len) {
-        p = ngx_cpymem(p, f->path.data, f->path.len);
-    }
-
-    *p++ = '\0';
+    t->target = (char *) p;
+    p = ngx_http_zoom_transfer_target(p, f);
 
     /* curl copies the strings of lists that it makes, and does not wipe */
 
     h = t->headers;
     h->data = (char *) "Accept: application/json";
 
-    h = ngx_http_zoom_transfer_field(h, "Expect:");
     h = ngx_http_zoom_transfer_field(h, "User-Agent: ngx_zoom_module/"
                                         NGX_HTTP_ZOOM_VERSION);
+
+    /* of a long body curl would ask whether it is wanted */
+
+    if (f->body.len) {
+        h = ngx_http_zoom_transfer_field(h, "Expect:");
+    }
 
     if (f->json && f->body.len) {
         h = ngx_http_zoom_transfer_field(h, "Content-Type: application/json");
@@ -372,6 +357,28 @@ ngx_http_zoom_transfer_copy(ngx_http_zoom_transfer_t *t,
     }
 
     return NGX_OK;
+}
+
+
+/* As it goes over the wire, with a zero behind it; curl takes it as it is. */
+
+static u_char *
+ngx_http_zoom_transfer_target(u_char *p, const ngx_http_zoom_exchange_t *f)
+{
+    if (f->origin->path.len) {
+        p = ngx_cpymem(p, f->origin->path.data, f->origin->path.len);
+
+    } else if (f->path.len == 0 || f->path.data[0] != '/') {
+        *p++ = '/';
+    }
+
+    if (f->path.len) {
+        p = ngx_cpymem(p, f->path.data, f->path.len);
+    }
+
+    *p++ = '\0';
+
+    return p;
 }
 
 
@@ -407,13 +414,12 @@ ngx_http_zoom_transfer_make_request(ngx_http_zoom_transfer_t *t)
 
     e = t->handle.easy;
 
-    code = curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
-    code |= curl_easy_setopt(e, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+    code = curl_easy_setopt(e, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
     code |= curl_easy_setopt(e, CURLOPT_HEADEROPT, (long) CURLHEADER_SEPARATE);
     code |= curl_easy_setopt(e, CURLOPT_NETRC, (long) CURL_NETRC_IGNORED);
     code |= curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
     code |= curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
-                             (long) (t->client->conf->http2
+                             (long) (t->client->conf->http2 && !t->traceless
                                          ? CURL_HTTP_VERSION_2TLS
                                          : CURL_HTTP_VERSION_1_1));
 
@@ -539,9 +545,10 @@ ngx_http_zoom_transfer_make_tls(ngx_http_zoom_transfer_t *t)
 
 
 /*
- * Sets what belongs to one transfer, or clears it for an idle handle.  The URL
- * is given as text as well: curl uses that when it sends a request again over
- * another connection.
+ * Sets what belongs to one transfer, or clears it for an idle handle.  Of an
+ * URL with path and query curl would read all, and then print the query one
+ * character after the other.  The host's is given as text as well: curl uses
+ * that when it sends a request again over another connection.
  */
 
 static CURLcode
@@ -549,8 +556,9 @@ ngx_http_zoom_transfer_own(CURL *e, ngx_http_zoom_transfer_t *t)
 {
     CURLcode  code;
 
-    code = curl_easy_setopt(e, CURLOPT_CURLU, t ? t->address : NULL);
-    code |= curl_easy_setopt(e, CURLOPT_URL, t ? t->url : NULL);
+    code = curl_easy_setopt(e, CURLOPT_CURLU, t ? t->host->address : NULL);
+    code |= curl_easy_setopt(e, CURLOPT_URL, t ? t->host->url : NULL);
+    code |= curl_easy_setopt(e, CURLOPT_REQUEST_TARGET, t ? t->target : NULL);
     code |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, t ? t->headers : NULL);
     code |= curl_easy_setopt(e, CURLOPT_HEADERDATA, t);
     code |= curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
@@ -581,7 +589,36 @@ ngx_http_zoom_transfer_sending(void *data, char *to, char *from, int to_port,
         t->exchange->sending(t->exchange);
     }
 
+    if (t->traceless) {
+        ngx_http_zoom_transfer_cleanse(t);
+    }
+
     return CURL_PREREQFUNC_OK;
+}
+
+
+/*
+ * OpenSSL frees what it has decrypted as it is.  The connection may be older
+ * than this transfer, and others are spared 17 KB of zeros for each answer.
+ */
+
+static void
+ngx_http_zoom_transfer_cleanse(ngx_http_zoom_transfer_t *t)
+{
+#ifdef SSL_OP_CLEANSE_PLAINTEXT
+
+    struct curl_tlssessioninfo  *tls;
+
+    tls = NULL;
+
+    if (curl_easy_getinfo(t->handle.easy, CURLINFO_TLS_SSL_PTR, &tls)
+        == CURLE_OK
+        && tls && tls->backend == CURLSSLBACKEND_OPENSSL && tls->internals)
+    {
+        SSL_set_options(tls->internals, SSL_OP_CLEANSE_PLAINTEXT);
+    }
+
+#endif
 }
 
 #endif
@@ -726,7 +763,7 @@ ngx_http_zoom_transfer_body(char *data, size_t size, size_t n, void *userdata)
 
         if (t->answer) {
             ngx_memcpy(p, t->answer, t->answer_len);
-            zoom_wipe(t->answer, t->answer_size);
+            zoom_wipe(t->answer, t->answer_len);
             ngx_free(t->answer);
         }
 
@@ -736,6 +773,12 @@ ngx_http_zoom_transfer_body(char *data, size_t size, size_t n, void *userdata)
 
     ngx_memcpy(t->answer + t->answer_len, data, len);
     t->answer_len += len;
+
+    /* a buffer of curl's, which from 8.8 outlives the transfer */
+
+    if (t->traceless) {
+        zoom_wipe(data, len);
+    }
 
     return len;
 }

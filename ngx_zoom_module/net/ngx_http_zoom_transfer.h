@@ -59,6 +59,9 @@ typedef struct {
     ngx_queue_t                      queue;
     ngx_str_t                        name;
     in_port_t                        port;
+    ngx_uint_t                       https;
+    char                            *url;        /* https://host[:port] */
+    CURLU                           *address;    /* what curl knows it as */
     ngx_queue_t                      waiting;
     ngx_queue_t                      running;
     ngx_uint_t                       nwaiting;
@@ -88,8 +91,8 @@ struct ngx_http_zoom_http_client_s {
 
 
 /*
- * An exchange as it runs.  "secret" holds the URL, the authorization header and
- * the body of the request.
+ * An exchange as it runs.  "secret" holds the target, the authorization header
+ * and the body of the request.
  */
 
 typedef struct {
@@ -113,8 +116,7 @@ typedef struct {
 
     u_char                          *secret;
     size_t                           secret_len;
-    char                            *url;
-    CURLU                           *address;    /* what curl knows it as */
+    char                            *target;     /* path and query */
     char                            *body;
     size_t                           body_len;
     struct curl_slist                headers[NGX_HTTP_ZOOM_TRANSFER_NFIELDS];
@@ -138,11 +140,13 @@ typedef struct {
     unsigned                         plain:1;    /* as most: a handle of
                                                     client->idle will do */
     unsigned                         literal:1;
+    unsigned                         traceless:1;
     unsigned                         proxied:1;
     unsigned                         timedout:1;
     unsigned                         cut:1;      /* the caller had less time
                                                     than request_timeout */
     unsigned                         ours:1;
+    unsigned                         untrusted:1;
     unsigned                         handshake:1;
     unsigned                         retried:1;
     unsigned                         head_ended:1;
@@ -186,6 +190,9 @@ ngx_uint_t ngx_http_zoom_transfer_host_bound(ngx_cycle_t *cycle,
 /* NULL if there is no memory. */
 ngx_http_zoom_transfer_host_t *ngx_http_zoom_transfer_host(
     ngx_http_zoom_http_client_t *client, const ngx_http_zoom_origin_t *origin);
+
+/* Nothing goes to it any more. */
+void ngx_http_zoom_transfer_host_free(ngx_http_zoom_transfer_host_t *host);
 
 /* As many connections as it may have now. */
 ngx_uint_t ngx_http_zoom_transfer_host_limit(

@@ -24,6 +24,10 @@
 #define NGX_HTTP_ZOOM_TRANSFER_HOST_MAX    256
 
 
+static ngx_http_zoom_transfer_host_t *ngx_http_zoom_transfer_host_create(
+    ngx_http_zoom_http_client_t *client, const ngx_http_zoom_origin_t *origin);
+
+
 ngx_uint_t
 ngx_http_zoom_transfer_host_bound(ngx_cycle_t *cycle,
     const ngx_http_zoom_client_conf_t *conf)
@@ -55,6 +59,7 @@ ngx_http_zoom_transfer_host(ngx_http_zoom_http_client_t *client,
         host = ngx_queue_data(q, ngx_http_zoom_transfer_host_t, queue);
 
         if (host->port == origin->port
+            && host->https == origin->https
             && host->name.len == origin->host.len
             && ngx_strncasecmp(host->name.data, origin->host.data,
                                host->name.len)
@@ -64,22 +69,73 @@ ngx_http_zoom_transfer_host(ngx_http_zoom_http_client_t *client,
         }
     }
 
-    host = ngx_calloc(sizeof(ngx_http_zoom_transfer_host_t) + origin->host.len,
+    host = ngx_http_zoom_transfer_host_create(client, origin);
+
+    if (host) {
+        ngx_queue_insert_tail(&client->hosts, &host->queue);
+    }
+
+    return host;
+}
+
+
+/*
+ * An URL is read once for all transfers, as that takes longer than all else
+ * that curl does before it sends something.
+ */
+
+static ngx_http_zoom_transfer_host_t *
+ngx_http_zoom_transfer_host_create(ngx_http_zoom_http_client_t *client,
+    const ngx_http_zoom_origin_t *origin)
+{
+    u_char                         *p;
+    size_t                          len;
+    ngx_http_zoom_transfer_host_t  *host;
+
+    len = origin->url.len - origin->path.len;
+
+    host = ngx_calloc(sizeof(ngx_http_zoom_transfer_host_t)
+                      + origin->host.len + len + 1,
                       client->log);
     if (host == NULL) {
         return NULL;
     }
 
+    p = (u_char *) host + sizeof(ngx_http_zoom_transfer_host_t);
+
     host->port = origin->port;
+    host->https = origin->https;
     host->name.len = origin->host.len;
-    host->name.data = (u_char *) host + sizeof(ngx_http_zoom_transfer_host_t);
+    host->name.data = p;
+    host->url = (char *) p + origin->host.len;
+
     ngx_memcpy(host->name.data, origin->host.data, origin->host.len);
+    ngx_memcpy(host->url, origin->url.data, len);
 
     ngx_queue_init(&host->waiting);
     ngx_queue_init(&host->running);
-    ngx_queue_insert_tail(&client->hosts, &host->queue);
+
+    host->address = curl_url();
+
+    if (host->address == NULL
+        || curl_url_set(host->address, CURLUPART_URL, host->url,
+                        CURLU_DISALLOW_USER)
+           != CURLUE_OK)
+    {
+        ngx_http_zoom_transfer_host_free(host);
+        return NULL;
+    }
 
     return host;
+}
+
+
+void
+ngx_http_zoom_transfer_host_free(ngx_http_zoom_transfer_host_t *host)
+{
+    curl_url_cleanup(host->address);
+
+    ngx_free(host);
 }
 
 

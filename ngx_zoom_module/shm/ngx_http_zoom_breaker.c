@@ -42,6 +42,8 @@
 #define NGX_HTTP_ZOOM_KNOWN          30000
 
 
+static ngx_uint_t ngx_http_zoom_breaker_paced(
+    ngx_http_zoom_service_e service);
 static ngx_uint_t ngx_http_zoom_breaker_works(
     const ngx_http_zoom_state_t *state, ngx_http_zoom_service_e service);
 static ngx_http_zoom_gate_e ngx_http_zoom_breaker_scout(
@@ -87,7 +89,8 @@ static const char *const
 {
     "OAuth", "minting", "minting onbehalf tokens",
     "minting local_recording tokens", "minting live_streaming tokens",
-    "minting local_archiving tokens", "the API"
+    "minting local_archiving tokens", "the API", "MCP",
+    "downloading recordings"
 };
 
 
@@ -129,6 +132,18 @@ ngx_http_zoom_breaker_gate(ngx_http_zoom_zone_t *zone,
 }
 
 
+/*
+ * What is asked of the API's host shares one probe a second; other hosts are
+ * up or down by themselves.
+ */
+
+static ngx_uint_t
+ngx_http_zoom_breaker_paced(ngx_http_zoom_service_e service)
+{
+    return service != NGX_HTTP_ZOOM_OAUTH && service <= NGX_HTTP_ZOOM_API;
+}
+
+
 /* services with flights, or one that has answered a short while ago */
 
 static ngx_uint_t
@@ -137,7 +152,7 @@ ngx_http_zoom_breaker_works(const ngx_http_zoom_state_t *state,
 {
     ngx_msec_t  answered;
 
-    if (service != NGX_HTTP_ZOOM_API && service != NGX_HTTP_ZOOM_OAUTH) {
+    if (service < NGX_HTTP_ZOOM_API && service != NGX_HTTP_ZOOM_OAUTH) {
         return 1;
     }
 
@@ -193,7 +208,7 @@ ngx_http_zoom_breaker_opened(ngx_http_zoom_state_t *state,
         c->probes++;
         c->until = ngx_current_msec + ngx_http_zoom_breaker_hold(c);
 
-        if (outage && service != NGX_HTTP_ZOOM_OAUTH) {
+        if (outage && ngx_http_zoom_breaker_paced(service)) {
             state->pace = c->until;
         }
 
@@ -277,7 +292,7 @@ ngx_http_zoom_breaker_down(const ngx_http_zoom_state_t *state)
 {
     ngx_uint_t  i;
 
-    for (i = 0; i < NGX_HTTP_ZOOM_NSERVICES; i++) {
+    for (i = 0; i <= NGX_HTTP_ZOOM_API; i++) {
         if (zoom_error_is_outage(state->breakers[i].error)) {
             return 1;
         }
@@ -361,6 +376,8 @@ ngx_http_zoom_breaker_failed(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_zone_lock(zone);
 
     state->scouts[service].until = ngx_current_msec;
+
+    c->untrusted = failure->untrusted;
 
     if (ngx_http_zoom_breaker_outage(failure) && !failure->counted
         && c->failures++ == 0)
@@ -476,7 +493,7 @@ ngx_http_zoom_breaker_wait(ngx_http_zoom_state_t *state,
         c->until = ngx_current_msec + failure->wait;
     }
 
-    if (service != NGX_HTTP_ZOOM_OAUTH
+    if (ngx_http_zoom_breaker_paced(service)
         && ngx_http_zoom_ahead(state->pace) < (ngx_msec_int_t) failure->wait)
     {
         state->pace = c->until;
@@ -536,7 +553,9 @@ ngx_http_zoom_breaker_ahead(const ngx_http_zoom_state_t *state,
     c = &state->breakers[service];
     ahead = ngx_http_zoom_ahead(c->until);
 
-    if (service == NGX_HTTP_ZOOM_OAUTH || !zoom_error_is_outage(c->error)) {
+    if (!ngx_http_zoom_breaker_paced(service)
+        || !zoom_error_is_outage(c->error))
+    {
         return ahead;
     }
 
@@ -555,16 +574,16 @@ ngx_http_zoom_breaker_answered(ngx_http_zoom_state_t *state,
     ngx_uint_t                i;
     ngx_http_zoom_breaker_t  *c;
 
-    if (service == NGX_HTTP_ZOOM_OAUTH) {
+    if (!ngx_http_zoom_breaker_paced(service)) {
         return;
     }
 
     state->pace = ngx_current_msec;
 
-    for (i = NGX_HTTP_ZOOM_OAUTH + 1; i < NGX_HTTP_ZOOM_NSERVICES; i++) {
+    for (i = 0; i < NGX_HTTP_ZOOM_NSERVICES; i++) {
         c = &state->breakers[i];
 
-        if (zoom_error_is_outage(c->error)) {
+        if (ngx_http_zoom_breaker_paced(i) && zoom_error_is_outage(c->error)) {
             c->until = ngx_current_msec;
         }
     }

@@ -38,6 +38,7 @@ typedef struct {
     unsigned                     counted:1;  /* told before, as not last */
     unsigned                     harmless:1; /* a renewal: the old one serves */
     unsigned                     lone:1;     /* says nothing of the service */
+    unsigned                     untrusted:1;    /* for its certificate */
 } ngx_http_zoom_breaker_failure_t;
 
 
@@ -86,7 +87,7 @@ ngx_uint_t ngx_http_zoom_breaker_ready(const ngx_http_zoom_state_t *state,
 ngx_uint_t ngx_http_zoom_breaker_due(const ngx_http_zoom_state_t *state,
     ngx_http_zoom_service_e service);
 
-/* Whether any service has an outage. */
+/* Whether OAuth or any service of the API has an outage. */
 ngx_uint_t ngx_http_zoom_breaker_down(const ngx_http_zoom_state_t *state);
 
 /* After every exchange: one of these. */

@@ -27,24 +27,25 @@ static ngx_http_zoom_entry_t *ngx_http_zoom_evict_clock(
 
 ngx_http_zoom_entry_t *
 ngx_http_zoom_evict_next(ngx_http_zoom_zone_t *zone,
-    const ngx_http_zoom_entry_t *keep, uint32_t state, time_t now)
+    const ngx_http_zoom_entry_t *keep, const ngx_http_zoom_evict_t *whose,
+    time_t now)
 {
     uint32_t                victim;
     ngx_http_zoom_entry_t  *e;
 
-    e = ngx_http_zoom_evict_failure(zone, keep, state);
+    e = ngx_http_zoom_evict_failure(zone, keep, whose);
 
     if (e) {
         return e;
     }
 
-    victim = ngx_http_zoom_evict_victim(zone, state);
+    victim = ngx_http_zoom_evict_victim(zone, whose->state);
 
     e = ngx_http_zoom_evict_clock(zone, keep, victim, now);
 
     /* an account above its share, with nothing but flights, has to wait */
 
-    if (e == NULL && victim != state) {
+    if (e == NULL && victim != whose->state) {
         e = ngx_http_zoom_evict_clock(zone, keep, NGX_HTTP_ZOOM_NONE, now);
     }
 
@@ -52,17 +53,18 @@ ngx_http_zoom_evict_next(ngx_http_zoom_zone_t *zone,
 }
 
 
-/* the oldest failure, rather of this account; none that is being mended */
+/* the oldest failure of those; none that is being mended */
 
 ngx_http_zoom_entry_t *
 ngx_http_zoom_evict_failure(ngx_http_zoom_zone_t *zone,
-    const ngx_http_zoom_entry_t *keep, uint32_t state)
+    const ngx_http_zoom_entry_t *keep, const ngx_http_zoom_evict_t *whose)
 {
     uint32_t                n;
     ngx_uint_t              steps;
-    ngx_http_zoom_entry_t  *e, *oldest;
+    ngx_http_zoom_entry_t  *e, *oldest, *fellow;
 
     oldest = NULL;
+    fellow = NULL;
     n = zone->sh->negative_head;
 
     for (steps = 0;
@@ -76,16 +78,19 @@ ngx_http_zoom_evict_failure(ngx_http_zoom_zone_t *zone,
             continue;
         }
 
-        if (e->state == state) {
-            return e;
+        if (e->state == whose->state) {
+
+            if (e->who == whose->who) {
+                return e;
+            }
+
+            fellow = fellow ? fellow : e;
         }
 
-        if (oldest == NULL) {
-            oldest = e;
-        }
+        oldest = oldest ? oldest : e;
     }
 
-    return oldest;
+    return fellow ? fellow : oldest;
 }
 
 

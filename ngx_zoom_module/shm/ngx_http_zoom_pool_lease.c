@@ -7,10 +7,6 @@
 #include "ngx_http_zoom_str.h"
 
 
-/* how long a reservation lasts: an answer may take a minute; milliseconds */
-
-#define NGX_HTTP_ZOOM_POOL_RESERVE  75000
-
 /* so many leases end at once because of their time, or of their meeting's */
 
 #define NGX_HTTP_ZOOM_POOL_EXPIRE   4

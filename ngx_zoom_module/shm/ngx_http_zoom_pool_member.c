@@ -18,14 +18,12 @@
 static ngx_int_t ngx_http_zoom_pool_fold(const ngx_str_t *name, u_char *buf,
     ngx_str_t *folded);
 static ngx_uint_t ngx_http_zoom_pool_mark(ngx_http_zoom_pool_t *pool,
-    const ngx_str_t *name, ngx_uint_t gone);
+    const ngx_str_t *name, ngx_msec_t out);
 static void ngx_http_zoom_member_row(ngx_http_zoom_pool_t *pool, uint32_t i,
     ngx_http_zoom_member_row_t *row) ngx_http_zoom_under_lock;
 static void ngx_http_zoom_member_usable(ngx_http_zoom_member_t *m,
     uint64_t round, ngx_uint_t usable);
 static uint32_t ngx_http_zoom_member_find(ngx_http_zoom_pool_t *pool,
-    const ngx_str_t *name) ngx_http_zoom_under_lock;
-static uint32_t ngx_http_zoom_member_known(ngx_http_zoom_pool_t *pool,
     const ngx_str_t *name) ngx_http_zoom_under_lock;
 static uint32_t ngx_http_zoom_member_add(ngx_http_zoom_pool_t *pool,
     const ngx_str_t *name) ngx_http_zoom_under_lock;
@@ -63,10 +61,10 @@ ngx_http_zoom_pool_found(ngx_http_zoom_pool_t *pool, ngx_uint_t source,
 
     ngx_http_zoom_pool_zone_lock(pool);
 
-    i = ngx_http_zoom_member_known(pool, &folded);
+    i = ngx_http_zoom_pool_member_named(pool, &folded);
 
     if (i == NGX_HTTP_ZOOM_POOL_NONE && id->len) {
-        i = ngx_http_zoom_member_known(pool, id);
+        i = ngx_http_zoom_pool_member_named(pool, id);
     }
 
     if (i == NGX_HTTP_ZOOM_POOL_NONE) {
@@ -160,9 +158,11 @@ ngx_http_zoom_pool_found_end(ngx_http_zoom_pool_t *pool, ngx_uint_t source,
 
 
 ngx_uint_t
-ngx_http_zoom_pool_gone(ngx_http_zoom_pool_t *pool, const ngx_str_t *name)
+ngx_http_zoom_pool_gone(ngx_http_zoom_pool_t *pool, const ngx_str_t *name,
+    ngx_msec_t age)
 {
-    return ngx_http_zoom_pool_mark(pool, name, 1);
+    return ngx_http_zoom_pool_mark(pool, name, NGX_HTTP_ZOOM_POOL_GONE
+                                   - ngx_min(age, NGX_HTTP_ZOOM_POOL_GONE));
 }
 
 
@@ -173,9 +173,11 @@ ngx_http_zoom_pool_back(ngx_http_zoom_pool_t *pool, const ngx_str_t *name)
 }
 
 
+/* Out for so long, or back. */
+
 static ngx_uint_t
 ngx_http_zoom_pool_mark(ngx_http_zoom_pool_t *pool, const ngx_str_t *name,
-    ngx_uint_t gone)
+    ngx_msec_t out)
 {
     uint32_t                 i;
     ngx_str_t                folded;
@@ -188,16 +190,16 @@ ngx_http_zoom_pool_mark(ngx_http_zoom_pool_t *pool, const ngx_str_t *name,
 
     ngx_http_zoom_pool_zone_lock(pool);
 
-    i = ngx_http_zoom_member_known(pool, &folded);
+    i = ngx_http_zoom_pool_member_named(pool, &folded);
 
     if (i != NGX_HTTP_ZOOM_POOL_NONE) {
         m = &pool->members[i];
 
-        m->gone = gone;
+        m->gone = (out != 0);
         m->gone_round = pool->sh->round;
-        m->until = gone ? ngx_current_msec + NGX_HTTP_ZOOM_POOL_GONE : 0;
+        m->until = out ? ngx_current_msec + out : 0;
 
-        if (!gone) {
+        if (out == 0) {
             m->fails = 0;
         }
 
@@ -320,8 +322,9 @@ ngx_http_zoom_pool_fold(const ngx_str_t *name, u_char *buf, ngx_str_t *folded)
 
 /* By the name that it has here, or by Zoom's id. */
 
-static uint32_t
-ngx_http_zoom_member_known(ngx_http_zoom_pool_t *pool, const ngx_str_t *name)
+uint32_t
+ngx_http_zoom_pool_member_named(ngx_http_zoom_pool_t *pool,
+    const ngx_str_t *name)
 {
     uint32_t                 i;
     ngx_http_zoom_member_t  *m;

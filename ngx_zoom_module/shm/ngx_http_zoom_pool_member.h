@@ -60,13 +60,13 @@ ngx_uint_t ngx_http_zoom_pool_found_end(ngx_http_zoom_pool_t *pool,
     ngx_uint_t source, uint64_t round);
 
 /*
- * Zoom says that a user, by e-mail or id, can't be used any more: it is out,
- * and tried again after an hour, in case nobody tells that it is back.  1 if
- * the pool has it.
+ * Zoom has said, "age" milliseconds ago, that a user, by e-mail or id, can't be
+ * used any more: it is out, and tried again an hour after that, in case nobody
+ * tells that it is back.  1 if the pool has it.
  */
 
 ngx_uint_t ngx_http_zoom_pool_gone(ngx_http_zoom_pool_t *pool,
-    const ngx_str_t *name);
+    const ngx_str_t *name, ngx_msec_t age);
 
 /* It is back, and what was known against it is forgotten.  1 as above. */
 ngx_uint_t ngx_http_zoom_pool_back(ngx_http_zoom_pool_t *pool,
@@ -103,6 +103,10 @@ void ngx_http_zoom_pool_members_configure(ngx_http_zoom_pool_t *pool)
 /* Finds tables, heaps and rings again. */
 void ngx_http_zoom_pool_members_index(ngx_http_zoom_pool_t *pool)
     ngx_http_zoom_under_lock;
+
+/* By the name that it has here, or by Zoom's id; an index. */
+uint32_t ngx_http_zoom_pool_member_named(ngx_http_zoom_pool_t *pool,
+    const ngx_str_t *name) ngx_http_zoom_under_lock;
 
 /* Puts member "i" where it belongs at this time. */
 void ngx_http_zoom_pool_member_place(ngx_http_zoom_pool_t *pool, uint32_t i)

@@ -11,9 +11,13 @@
 
 #define NGX_HTTP_ZOOM_POOL_PROBES   512
 
-/* for a member that fails again and again, milliseconds */
+/* that it is known what other hosts have, milliseconds */
 
-#define NGX_HTTP_ZOOM_POOL_OUT_MAX  3600000
+#define NGX_HTTP_ZOOM_POOL_ELSEWHERE  10000
+
+/* by which hosts may differ in when the same failure is over, likewise */
+
+#define NGX_HTTP_ZOOM_POOL_TICK     1000
 
 /* seconds: a meeting may end any time */
 
@@ -136,7 +140,10 @@ ngx_http_zoom_pool_lessee(ngx_http_zoom_pool_t *pool,
     caller = ngx_http_zoom_pool_hash(pool, &pick->caller);
     lessee->caller = caller % NGX_HTTP_ZOOM_POOL_CALLERS;
 
-    if (pick->bot.len) {
+    if (pick->known) {
+        lessee->bot = pick->known;
+
+    } else if (pick->bot.len) {
 
         /* what others call their bots is their affair */
 
@@ -148,6 +155,41 @@ ngx_http_zoom_pool_lessee(ngx_http_zoom_pool_t *pool,
 
         lessee->bot = ngx_http_zoom_pool_hash(pool, &text);
     }
+}
+
+
+void
+ngx_http_zoom_pool_taken_elsewhere(ngx_http_zoom_pool_t *pool,
+    const ngx_http_zoom_pick_t *pick, const ngx_str_t *user, uint64_t bot,
+    ngx_msec_t left)
+{
+    uint32_t                 i, n;
+    ngx_http_zoom_lease_t   *l;
+    ngx_http_zoom_lessee_t   lessee;
+
+    ngx_http_zoom_pool_lessee(pool, pick, &lessee);
+
+    lessee.bot = bot;
+    left = ngx_min(left, NGX_HTTP_ZOOM_POOL_ELSEWHERE);
+
+    ngx_http_zoom_pool_zone_lock(pool);
+
+    i = ngx_http_zoom_pool_member_named(pool, user);
+
+    if (i != NGX_HTTP_ZOOM_POOL_NONE
+        && !ngx_http_zoom_lease_of(pool, lessee.meeting, i)
+        && ngx_http_zoom_lease_room(pool, lessee.caller))
+    {
+        n = ngx_http_zoom_lease_add(pool, &lessee, i);
+        l = &pool->leases[n - 1];
+
+        /* nobody here waits for it */
+
+        l->waiting = 0;
+        l->until = ngx_current_msec + left;
+    }
+
+    ngx_http_zoom_pool_zone_unlock(pool);
 }
 
 
@@ -349,24 +391,27 @@ ngx_http_zoom_pool_exhausted(ngx_http_zoom_pool_t *pool,
 }
 
 
-void
+ngx_uint_t
 ngx_http_zoom_pool_used(ngx_http_zoom_pool_t *pool,
     const ngx_http_zoom_picked_t *picked)
 {
+    ngx_uint_t               failed;
     ngx_http_zoom_lease_t   *l;
     ngx_http_zoom_member_t  *m;
 
+    failed = 0;
     m = &pool->members[picked->member];
 
     if (picked->lease == 0
         && (m->fails == 0 || m->serial != picked->member_serial))
     {
-        return;
+        return 0;
     }
 
     ngx_http_zoom_pool_zone_lock(pool);
 
     if (m->serial == picked->member_serial && ngx_http_zoom_member_up(m)) {
+        failed = (m->fails != 0);
         m->fails = 0;
     }
 
@@ -376,6 +421,32 @@ ngx_http_zoom_pool_used(ngx_http_zoom_pool_t *pool,
         l->waiting -= (l->waiting > 0);
         ngx_http_zoom_lease_renew(pool, picked->lease,
                                   NGX_HTTP_ZOOM_LEASE_HELD);
+    }
+
+    ngx_http_zoom_pool_zone_unlock(pool);
+
+    return failed;
+}
+
+
+void
+ngx_http_zoom_pool_works(ngx_http_zoom_pool_t *pool, const ngx_str_t *name)
+{
+    uint32_t                 i;
+    ngx_http_zoom_member_t  *m;
+
+    ngx_http_zoom_pool_zone_lock(pool);
+
+    i = ngx_http_zoom_pool_member_named(pool, name);
+
+    if (i != NGX_HTTP_ZOOM_POOL_NONE) {
+        m = &pool->members[i];
+
+        if (m->until == 0
+            || (ngx_msec_int_t) (m->until - ngx_current_msec) <= 0)
+        {
+            m->fails = 0;
+        }
     }
 
     ngx_http_zoom_pool_zone_unlock(pool);
@@ -428,7 +499,7 @@ ngx_http_zoom_pool_drop(ngx_http_zoom_pool_t *pool,
 
 ngx_msec_t
 ngx_http_zoom_pool_failed(ngx_http_zoom_pool_t *pool,
-    const ngx_http_zoom_picked_t *picked, int code)
+    const ngx_http_zoom_picked_t *picked, int code, ngx_uint_t *fails)
 {
     ngx_msec_t               out;
     ngx_http_zoom_member_t  *m;
@@ -457,9 +528,52 @@ ngx_http_zoom_pool_failed(ngx_http_zoom_pool_t *pool,
         ngx_http_zoom_pool_member_place(pool, picked->member);
     }
 
+    *fails = m->fails;
+
     ngx_http_zoom_pool_zone_unlock(pool);
 
     return out;
+}
+
+
+ngx_uint_t
+ngx_http_zoom_pool_failed_elsewhere(ngx_http_zoom_pool_t *pool,
+    const ngx_str_t *name, int code, ngx_uint_t fails, ngx_msec_t left)
+{
+    uint32_t                 i;
+    ngx_uint_t               told;
+    ngx_msec_t               until;
+    ngx_http_zoom_member_t  *m;
+
+    told = 0;
+
+    ngx_http_zoom_pool_zone_lock(pool);
+
+    i = ngx_http_zoom_pool_member_named(pool, name);
+
+    if (i != NGX_HTTP_ZOOM_POOL_NONE) {
+        m = &pool->members[i];
+        until = ngx_current_msec + ngx_min(left, NGX_HTTP_ZOOM_POOL_OUT_MAX);
+
+        /* what this host has told comes back, a moment later */
+
+        told = left
+               && (m->until == 0
+                   || (ngx_msec_int_t) (until - m->until)
+                      > NGX_HTTP_ZOOM_POOL_TICK);
+    }
+
+    if (told) {
+        m->until = until;
+        m->code = code;
+        m->fails = ngx_max(m->fails, (uint32_t) fails);
+
+        ngx_http_zoom_pool_member_place(pool, i);
+    }
+
+    ngx_http_zoom_pool_zone_unlock(pool);
+
+    return told;
 }
 
 

@@ -17,6 +17,8 @@ typedef struct {
     ngx_str_t                    distinct;   /* empty: no lease */
     ngx_str_t                    bot;        /* its id, or empty: not known */
     ngx_str_t                    caller;     /* whose bot that is */
+    uint64_t                     known;      /* what other hosts call it, or
+                                                0 */
     uint32_t                     avoid;      /* one more than the index of a
                                                 member, or 0 */
 } ngx_http_zoom_pick_t;
@@ -60,9 +62,23 @@ ngx_int_t ngx_http_zoom_pool_pick(ngx_http_zoom_pool_t *pool,
     const ngx_http_zoom_pick_t *pick, ngx_http_zoom_picked_t *picked,
     ngx_http_zoom_exhausted_t *exhausted);
 
-/* The bot has got its token. */
-void ngx_http_zoom_pool_used(ngx_http_zoom_pool_t *pool,
+/*
+ * On another host a bot, 0 or as in pick->known, has that user in the meeting
+ * of "pick", for so many milliseconds more.  It is leased here, too, though for
+ * a moment only: that host may end it.
+ */
+
+void ngx_http_zoom_pool_taken_elsewhere(ngx_http_zoom_pool_t *pool,
+    const ngx_http_zoom_pick_t *pick, const ngx_str_t *user, uint64_t bot,
+    ngx_msec_t left);
+
+/* The bot has got its token.  1 if the member had failed before. */
+ngx_uint_t ngx_http_zoom_pool_used(ngx_http_zoom_pool_t *pool,
     const ngx_http_zoom_picked_t *picked);
+
+/* Likewise, on another host: unless it is out since, it has not failed. */
+void ngx_http_zoom_pool_works(ngx_http_zoom_pool_t *pool,
+    const ngx_str_t *name);
 
 /* It has not. */
 void ngx_http_zoom_pool_return(ngx_http_zoom_pool_t *pool,
@@ -75,11 +91,19 @@ void ngx_http_zoom_pool_drop(ngx_http_zoom_pool_t *pool,
 /*
  * The member's own fault: it is out for the pool's fail_timeout, twice as long
  * each time in a row, an hour at most.  "code" is Zoom's.  Returns for how long
- * in milliseconds, or 0 if it was out already.
+ * in milliseconds, or 0 if it was out already, and the failures in a row.
  */
 
 ngx_msec_t ngx_http_zoom_pool_failed(ngx_http_zoom_pool_t *pool,
-    const ngx_http_zoom_picked_t *picked, int code);
+    const ngx_http_zoom_picked_t *picked, int code, ngx_uint_t *fails);
+
+/*
+ * A member, by the name that it has here, has failed on another host, so many
+ * times in a row, and is out for so long there.  1 if that is news.
+ */
+
+ngx_uint_t ngx_http_zoom_pool_failed_elsewhere(ngx_http_zoom_pool_t *pool,
+    const ngx_str_t *name, int code, ngx_uint_t fails, ngx_msec_t left);
 
 /* The counters of a pool, for people. */
 

@@ -40,6 +40,12 @@
 /* no member */
 #define NGX_HTTP_ZOOM_POOL_NONE     0xffffffff
 
+/* how long a reservation lasts: an answer may take a minute; milliseconds */
+#define NGX_HTTP_ZOOM_POOL_RESERVE  75000
+
+/* for a member that fails again and again, milliseconds */
+#define NGX_HTTP_ZOOM_POOL_OUT_MAX  3600000
+
 /* requests that share a reservation */
 #define NGX_HTTP_ZOOM_LEASE_WAITING 0xffff
 

@@ -5,9 +5,20 @@
 #include "ngx_http_zoom_zone.h"
 
 
+#define NGX_HTTP_ZOOM_QUOTA_DAY  86400
+
+/* until slots that were handed out before have been used or have lapsed */
+
+#define NGX_HTTP_ZOOM_QUOTA_HOLD(width)  (3 * zoom_run_ahead(width))
+
+
 static ngx_http_zoom_quota_t *ngx_http_zoom_quota_find(
     ngx_http_zoom_zone_t *zone, const u_char *key, size_t len)
     ngx_http_zoom_under_lock;
+static void ngx_http_zoom_quota_tell(ngx_http_zoom_quota_t *quota,
+    zoom_label_e label, const zoom_rate_t *rate) ngx_http_zoom_under_lock;
+static uint32_t ngx_http_zoom_quota_alone(const ngx_http_zoom_quota_t *quota,
+    zoom_label_e label, int64_t width) ngx_http_zoom_under_lock;
 
 
 #define ngx_http_zoom_quota_us(msec)  ((int64_t) (msec) * 1000)
@@ -82,43 +93,6 @@ ngx_http_zoom_quota_find(ngx_http_zoom_zone_t *zone, const u_char *key,
 }
 
 
-ngx_int_t
-ngx_http_zoom_quota_turn(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_quota_t *quota, zoom_label_e label, const zoom_rate_t *rate,
-    ngx_msec_t *wait)
-{
-    int64_t     now, gap, left, width;
-    uint32_t    n;
-    ngx_uint_t  crowded;
-
-    now = ngx_http_zoom_quota_us(ngx_current_msec);
-
-    n = zoom_limit_window(rate, &width);
-    gap = width / n;
-
-    ngx_http_zoom_zone_lock(zone);
-
-    /* a clock that starts anew does not keep anybody waiting */
-
-    left = ngx_min(quota->turns[label] - now, 2 * gap);
-
-    if (left <= 0) {
-
-        /* the request before took one slot; whoever took more waits */
-
-        crowded = (quota->labels[label].next - now > gap / 2);
-
-        quota->turns[label] = now + (crowded ? 2 * gap : gap);
-    }
-
-    ngx_http_zoom_zone_unlock(zone);
-
-    *wait = (left > 0) ? (ngx_msec_t) (left + 999) / 1000 : 0;
-
-    return (left > 0) ? NGX_DECLINED : NGX_OK;
-}
-
-
 ngx_msec_t
 ngx_http_zoom_quota_reserve(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_quota_t *quota, zoom_label_e label, const zoom_rate_t *rate,
@@ -180,16 +154,20 @@ ngx_http_zoom_quota_sent(ngx_http_zoom_zone_t *zone,
 }
 
 
-void
+int64_t
 ngx_http_zoom_quota_answered(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_quota_t *quota, zoom_label_e label, zoom_slot_t *slot)
 {
+    int64_t  arrived;
+
     ngx_http_zoom_zone_lock(zone);
 
-    zoom_limit_answered(&quota->labels[label], slot,
-                        ngx_http_zoom_quota_us(ngx_current_msec));
+    arrived = zoom_limit_answered(&quota->labels[label], slot,
+                                  ngx_http_zoom_quota_us(ngx_current_msec));
 
     ngx_http_zoom_zone_unlock(zone);
+
+    return arrived;
 }
 
 
@@ -216,6 +194,262 @@ ngx_http_zoom_quota_look(ngx_http_zoom_zone_t *zone,
                             ngx_http_zoom_quota_us(ngx_current_msec),
                             ngx_time(), used)
             / 1000;
+
+    ngx_http_zoom_zone_unlock(zone);
+}
+
+
+uint32_t
+ngx_http_zoom_quota_used(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_quota_t *quota, zoom_label_e label)
+{
+    uint32_t  used;
+
+    ngx_http_zoom_zone_lock(zone);
+
+    used = zoom_run_used(&quota->runs[label],
+                         ngx_time() / NGX_HTTP_ZOOM_QUOTA_DAY);
+
+    ngx_http_zoom_zone_unlock(zone);
+
+    return used;
+}
+
+
+ngx_msec_t
+ngx_http_zoom_quota_enter(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_quota_t *quota, zoom_label_e label, const zoom_rate_t *rate,
+    ngx_msec_t budget)
+{
+    int64_t        now, wait, width;
+    uint32_t       n, used;
+    zoom_limit_t  *l;
+
+    l = &quota->labels[label];
+    now = ngx_http_zoom_quota_us(ngx_current_msec);
+    n = zoom_limit_window(rate, &width);
+
+    ngx_http_zoom_zone_lock(zone);
+
+    wait = zoom_limit_look(l, rate, now, ngx_time(), &used);
+
+    if (rate->day == 0 || used < rate->day) {
+        wait = zoom_run_enter(&quota->runs[label], width / n,
+                              ngx_http_zoom_quota_us(budget), now);
+        ngx_http_zoom_quota_tell(quota, label, rate);
+    }
+
+    ngx_http_zoom_zone_unlock(zone);
+
+    return wait ? (ngx_msec_t) wait / 1000 + 1 : 0;
+}
+
+
+/* under lock: what others see of the line */
+
+static void
+ngx_http_zoom_quota_tell(ngx_http_zoom_quota_t *quota, zoom_label_e label,
+    const zoom_rate_t *rate)
+{
+    int64_t   now, width;
+    uint32_t  n;
+
+    now = ngx_http_zoom_quota_us(ngx_current_msec);
+    n = zoom_limit_window(rate, &width);
+
+    quota->labels[label].next = now + zoom_run_wait(&quota->runs[label],
+                                                    width / n, now);
+}
+
+
+void
+ngx_http_zoom_quota_exit(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_quota_t *quota, zoom_label_e label, const zoom_rate_t *rate)
+{
+    ngx_http_zoom_zone_lock(zone);
+
+    zoom_run_leave(&quota->runs[label]);
+    ngx_http_zoom_quota_tell(quota, label, rate);
+
+    ngx_http_zoom_zone_unlock(zone);
+}
+
+
+ngx_int_t
+ngx_http_zoom_quota_take(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_quota_t *quota, zoom_label_e label, const zoom_rate_t *rate,
+    ngx_http_zoom_quota_taken_t *taken)
+{
+    int64_t           now, wait, width;
+    zoom_run_t       *run;
+    zoom_run_slot_t   slot;
+
+    run = &quota->runs[label];
+    now = ngx_http_zoom_quota_us(ngx_current_msec);
+
+    (void) zoom_limit_window(rate, &width);
+
+    taken->nlapsed = 0;
+
+    ngx_http_zoom_zone_lock(zone);
+
+    while (taken->nlapsed < ZOOM_RUN_SLOTS
+           && zoom_run_lapse(run, width, now, &taken->lapsed[taken->nlapsed]))
+    {
+        taken->nlapsed++;
+    }
+
+    wait = zoom_run_look(run, taken->n, now, &slot);
+
+    if (wait == 0) {
+        wait = zoom_limit_granted(&quota->labels[label], rate, now, ngx_time(),
+                                  taken->slot);
+
+        /* a refusal of Zoom's may close it for longer */
+
+        wait = ngx_min(wait, ZOOM_RUN_DESERT / 4);
+    }
+
+    if (wait == 0) {
+        zoom_run_take(run);
+        taken->slot->due = slot.due;
+        taken->stamp = slot.stamp;
+    }
+
+    ngx_http_zoom_zone_unlock(zone);
+
+    taken->wait = (ngx_msec_t) (wait + 999) / 1000;
+
+    return wait ? NGX_AGAIN : NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_zoom_quota_ask(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_quota_t *quota, zoom_label_e label, const zoom_rate_t *rate,
+    ngx_msec_t patience, zoom_run_ask_t *ask)
+{
+    int64_t     width;
+    ngx_uint_t  asks;
+
+    (void) zoom_limit_window(rate, &width);
+
+    ngx_http_zoom_zone_lock(zone);
+
+    asks = zoom_run_ask(&quota->runs[label], width,
+                        ngx_http_zoom_quota_us(patience),
+                        ngx_http_zoom_quota_us(ngx_current_msec), ask);
+
+    if (ask->alone) {
+        ask->alone = ngx_http_zoom_quota_alone(quota, label, width);
+    }
+
+    /* and those whose turn has not come yet */
+
+    ask->jobs += zoom_fair_jobs(&quota->requests[label]);
+
+    if (label == NGX_HTTP_ZOOM_MINTS_LABEL) {
+        ask->jobs += zoom_fair_jobs(&quota->mints);
+    }
+
+    ngx_http_zoom_zone_unlock(zone);
+
+    return asks;
+}
+
+
+/* under lock: nothing was, before the part began */
+
+static uint32_t
+ngx_http_zoom_quota_alone(const ngx_http_zoom_quota_t *quota,
+    zoom_label_e label, int64_t width)
+{
+    int64_t  lost;
+
+    lost = (int64_t) (ngx_msec_int_t) (ngx_current_msec - quota->lost[label]);
+
+    if (quota->lost[label]
+        && ngx_http_zoom_quota_us(lost) < NGX_HTTP_ZOOM_QUOTA_HOLD(width))
+    {
+        return 0;
+    }
+
+    return quota->labels[label].window.held;
+}
+
+
+int64_t
+ngx_http_zoom_quota_most(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_quota_t *quota, zoom_label_e label, const zoom_rate_t *rate)
+{
+    int64_t  width, most;
+
+    (void) zoom_limit_window(rate, &width);
+
+    ngx_http_zoom_zone_lock(zone);
+
+    most = zoom_run_most(&quota->runs[label], width,
+                         ngx_http_zoom_quota_us(ngx_current_msec));
+
+    ngx_http_zoom_zone_unlock(zone);
+
+    return most;
+}
+
+
+/* those who wait for the same do not all ask at once */
+
+void
+ngx_http_zoom_quota_run(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_quota_t *quota, zoom_label_e label,
+    const zoom_run_answer_t *answer)
+{
+    int64_t            some;
+    zoom_run_answer_t  a;
+
+    if (answer) {
+        a = *answer;
+        some = ngx_min(a.again, ZOOM_LIMIT_SECOND);
+        a.again += some / 2 - ngx_random() % (some + 1);
+    }
+
+    ngx_http_zoom_zone_lock(zone);
+
+    zoom_run_answer(&quota->runs[label], answer ? &a : NULL,
+                    ngx_http_zoom_quota_us(ngx_current_msec));
+
+    ngx_http_zoom_zone_unlock(zone);
+}
+
+
+/* hosts that lost each other at the same time do not begin at the same time */
+
+void
+ngx_http_zoom_quota_part(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_quota_t *quota, zoom_label_e label, const zoom_rate_t *rate,
+    ngx_msec_t lost)
+{
+    int64_t   hold, width, gap;
+    uint32_t  n;
+
+    if (quota->lost[label] == lost) {
+        return;
+    }
+
+    n = zoom_limit_window(rate, &width);
+    gap = width / n;
+
+    hold = NGX_HTTP_ZOOM_QUOTA_HOLD(width) + ngx_random() % (gap + 1);
+
+    ngx_http_zoom_zone_lock(zone);
+
+    if (quota->lost[label] != lost) {
+        quota->lost[label] = lost;
+
+        (void) zoom_run_void(&quota->runs[label]);
+        zoom_limit_hold(&quota->labels[label],
+                        ngx_http_zoom_quota_us(lost) + hold);
+    }
 
     ngx_http_zoom_zone_unlock(zone);
 }

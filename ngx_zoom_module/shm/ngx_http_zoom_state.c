@@ -11,7 +11,7 @@ static ngx_http_zoom_state_t *ngx_http_zoom_state_find(
 
 const char *const  ngx_http_zoom_service_names[NGX_HTTP_ZOOM_NSERVICES] = {
     "access", "zak", "onbehalf", "local_recording", "live_streaming",
-    "local_archiving", "api"
+    "local_archiving", "api", "mcp", "download"
 };
 
 
@@ -141,7 +141,8 @@ ngx_http_zoom_state_forgive(ngx_http_zoom_state_t *state)
 
 void
 ngx_http_zoom_state_failed(ngx_http_zoom_zone_t *zone,
-    ngx_http_zoom_state_t *state, const zoom_verdict_t *v)
+    ngx_http_zoom_state_t *state, const zoom_verdict_t *v,
+    const char *reason)
 {
     ngx_http_zoom_zone_lock(zone);
 
@@ -149,7 +150,8 @@ ngx_http_zoom_state_failed(ngx_http_zoom_zone_t *zone,
     state->last_error = v->error;
     state->last_code = v->code;
 
-    ngx_cpystrn(state->last_message, (u_char *) v->message,
+    ngx_cpystrn(state->last_message,
+                reason ? (u_char *) reason : (u_char *) v->message,
                 sizeof(state->last_message));
     ngx_cpystrn(state->last_tracking_id, (u_char *) v->tracking_id,
                 sizeof(state->last_tracking_id));

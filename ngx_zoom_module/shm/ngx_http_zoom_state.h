@@ -12,10 +12,12 @@
 
 #include "ngx_http_zoom_account.h"
 #include "zoom_error.h"
+#include "zoom_fair.h"
 #include "zoom_grant.h"
 #include "zoom_limit.h"
 #include "zoom_log_once.h"
 #include "zoom_response.h"
+#include "zoom_run.h"
 #include "zoom_token_type.h"
 
 
@@ -35,6 +37,8 @@ typedef enum {
     NGX_HTTP_ZOOM_OAUTH = 0,         /* access tokens */
     NGX_HTTP_ZOOM_ZAK,               /* the first of the types of tokens */
     NGX_HTTP_ZOOM_API = NGX_HTTP_ZOOM_ZAK + ZOOM_NTOKEN_TYPES,
+    NGX_HTTP_ZOOM_MCP,               /* at other hosts than the API's */
+    NGX_HTTP_ZOOM_DOWNLOAD,
     NGX_HTTP_ZOOM_NSERVICES
 } ngx_http_zoom_service_e;
 
@@ -91,6 +95,19 @@ typedef enum {
 } ngx_http_zoom_connects_e;
 
 
+/* What comes of requests that the gateway is to pass. */
+
+typedef enum {
+    NGX_HTTP_ZOOM_PASSED_ANSWERED = 0,   /* by Zoom, with 2xx or 3xx */
+    NGX_HTTP_ZOOM_PASSED_CLIENT_ERROR,   /* with 4xx */
+    NGX_HTTP_ZOOM_PASSED_SERVER_ERROR,   /* with 5xx */
+    NGX_HTTP_ZOOM_PASSED_DENIED,
+    NGX_HTTP_ZOOM_PASSED_FAILED,         /* any other error of ours */
+    NGX_HTTP_ZOOM_PASSED_GONE,           /* the caller did not wait */
+    NGX_HTTP_ZOOM_NPASSED
+} ngx_http_zoom_passed_e;
+
+
 /*
  * Upper bounds of the buckets in milliseconds; the last bucket has none.
  * Buckets are not cumulative here.
@@ -128,6 +145,8 @@ typedef struct {
     uint32_t                     error;      /* zoom_error_e; ZOOM_OK: fine */
     uint32_t                     failures;   /* exchanges since a good one */
     uint32_t                     probes;
+    uint32_t                     untrusted;  /* the last one, for Zoom's
+                                                certificate */
     ngx_msec_t                   until;      /* the next probe */
     ngx_msec_t                   opened;
     uint64_t                     count;      /* callbacks and probes failed */
@@ -179,6 +198,7 @@ typedef struct {
     ngx_http_zoom_histogram_t    mint_time;  /* of a token to join with */
 
     ngx_atomic_t                 connects[NGX_HTTP_ZOOM_NCONNECTS];
+    ngx_atomic_t                 passed[NGX_HTTP_ZOOM_NPASSED];
 
     /* of users, as the store has counted them */
     ngx_atomic_t                 grants[ZOOM_NGRANT_STATES];
@@ -202,6 +222,17 @@ typedef struct {
 } ngx_http_zoom_hold_t;
 
 
+/* Who stands in line for a label: tokens come first. */
+
+typedef enum {
+    NGX_HTTP_ZOOM_MINTS = 0,
+    NGX_HTTP_ZOOM_REQUESTS
+} ngx_http_zoom_rank_e;
+
+
+#define NGX_HTTP_ZOOM_MINTS_LABEL  ZOOM_LIGHT
+
+
 /* The limits of a Zoom account, shared by all blocks that use it. */
 
 typedef struct {
@@ -209,9 +240,13 @@ typedef struct {
     size_t                       len;        /* 0: free */
     uint64_t                     config;
     zoom_limit_t                 labels[ZOOM_NLABELS];
+    zoom_fair_t                  mints;      /* all are of one label */
+    zoom_fair_t                  requests[ZOOM_NLABELS];
     int64_t                      turns[ZOOM_NLABELS];    /* of requests, the
                                                 next; microseconds */
     ngx_http_zoom_hold_t         making;     /* a user */
+    zoom_run_t                   runs[ZOOM_NLABELS];     /* with other hosts */
+    ngx_msec_t                   lost[ZOOM_NLABELS];     /* these, last */
 } ngx_http_zoom_quota_t;
 
 
@@ -238,9 +273,10 @@ uint32_t ngx_http_zoom_state_index(struct ngx_http_zoom_zone_s *zone,
 
 void ngx_http_zoom_state_forgive(ngx_http_zoom_state_t *state);
 
-/* Keeps the failure for people to read. */
+/* Keeps the failure for people to read; "reason" where Zoom said nothing. */
 void ngx_http_zoom_state_failed(struct ngx_http_zoom_zone_s *zone,
-    ngx_http_zoom_state_t *state, const zoom_verdict_t *v);
+    ngx_http_zoom_state_t *state, const zoom_verdict_t *v,
+    const char *reason);
 
 /* Of the account, for this worker. */
 #define ngx_http_zoom_state_tally(state)                                      \

@@ -34,8 +34,8 @@ static void ngx_http_zoom_store_positive(ngx_http_zoom_zone_t *zone,
 static void ngx_http_zoom_store_count(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_entry_t *e, ngx_int_t n) ngx_http_zoom_under_lock;
 static ngx_int_t ngx_http_zoom_store_room(ngx_http_zoom_zone_t *zone,
-    const ngx_http_zoom_entry_t *keep, uint32_t state, ngx_uint_t need,
-    time_t now) ngx_http_zoom_under_lock;
+    const ngx_http_zoom_entry_t *keep, const ngx_http_zoom_evict_t *whose,
+    ngx_uint_t need, time_t now) ngx_http_zoom_under_lock;
 static void ngx_http_zoom_store_remove(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_entry_t *e) ngx_http_zoom_under_lock;
 
@@ -191,10 +191,14 @@ ngx_http_zoom_store_insert(ngx_http_zoom_zone_t *zone,
 {
     ngx_uint_t              need;
     ngx_http_zoom_entry_t  *e;
+    ngx_http_zoom_evict_t   whose;
 
     need = ngx_http_zoom_blocks_need(key->len);
 
-    if (ngx_http_zoom_store_room(zone, NULL, key->state, need, now)
+    whose.state = key->state;
+    whose.who = key->who;
+
+    if (ngx_http_zoom_store_room(zone, NULL, &whose, need, now)
         != NGX_OK)
     {
         return NULL;
@@ -208,6 +212,7 @@ ngx_http_zoom_store_insert(ngx_http_zoom_zone_t *zone,
     e->key_len = key->len;
     e->pinned = key->pinned;
     e->state = key->state;
+    e->who = key->who;
     e->used = 1;
 
     zone->sh->nused++;
@@ -225,6 +230,7 @@ ngx_http_zoom_store_set(ngx_http_zoom_zone_t *zone, ngx_http_zoom_entry_t *e,
 {
     ngx_uint_t              need;
     ngx_http_zoom_entry_t  *last;
+    ngx_http_zoom_evict_t   whose;
 
     ngx_http_zoom_store_drop(zone, e);
 
@@ -233,7 +239,10 @@ ngx_http_zoom_store_set(ngx_http_zoom_zone_t *zone, ngx_http_zoom_entry_t *e,
     need = ngx_http_zoom_blocks_need(e->key_len + value->len)
            - ngx_http_zoom_blocks_need(e->key_len);
 
-    if (ngx_http_zoom_store_room(zone, e, e->state, need, now) != NGX_OK) {
+    whose.state = e->state;
+    whose.who = 0;
+
+    if (ngx_http_zoom_store_room(zone, e, &whose, need, now) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -293,6 +302,7 @@ ngx_http_zoom_store_negative(ngx_http_zoom_zone_t *zone,
 {
     uint32_t                 n;
     ngx_http_zoom_entry_t   *old;
+    ngx_http_zoom_evict_t    whose;
     ngx_http_zoom_shared_t  *sh;
 
     sh = zone->sh;
@@ -301,8 +311,11 @@ ngx_http_zoom_store_negative(ngx_http_zoom_zone_t *zone,
         return;
     }
 
+    whose.state = e->state;
+    whose.who = e->who;
+
     if (sh->nnegative >= sh->nentries / NGX_HTTP_ZOOM_NEGATIVE_PART) {
-        old = ngx_http_zoom_evict_failure(zone, e, e->state);
+        old = ngx_http_zoom_evict_failure(zone, e, &whose);
 
         if (old) {
             ngx_http_zoom_store_remove(zone, old);
@@ -372,13 +385,13 @@ ngx_http_zoom_store_count(ngx_http_zoom_zone_t *zone,
 
 static ngx_int_t
 ngx_http_zoom_store_room(ngx_http_zoom_zone_t *zone,
-    const ngx_http_zoom_entry_t *keep, uint32_t state, ngx_uint_t need,
-    time_t now)
+    const ngx_http_zoom_entry_t *keep, const ngx_http_zoom_evict_t *whose,
+    ngx_uint_t need, time_t now)
 {
     ngx_http_zoom_entry_t  *e;
 
     while (ngx_http_zoom_blocks_left(zone->sh) < need) {
-        e = ngx_http_zoom_evict_next(zone, keep, state, now);
+        e = ngx_http_zoom_evict_next(zone, keep, whose, now);
 
         if (e == NULL) {
             return NGX_ERROR;

@@ -23,6 +23,7 @@ typedef struct {
     size_t                       len;
     uint32_t                     hash;
     uint32_t                     state;      /* of the account, for eviction */
+    uint32_t                     who;        /* asks, likewise; 0: anybody */
     uint16_t                     scopes[2];  /* what begins with so many bytes
                                                 is purged together; 0: none */
     unsigned                     pinned:1;   /* never evicted while it lives */

@@ -1,6 +1,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "ngx_http_zoom_sampled.h"
 #include "ngx_http_zoom_told.h"
 #include "ngx_http_zoom_zone.h"
 #include "zoom_hash.h"
@@ -8,10 +9,19 @@
 
 /* how often it is tried, and for how many seconds it is respected */
 
+/* new lines that may come at once */
+
+#define NGX_HTTP_ZOOM_TOLD_BURST   4
+
 #define NGX_HTTP_ZOOM_LATCH_TRIES  1000
 #define NGX_HTTP_ZOOM_LATCH_MAX    2
 
 
+static uint64_t ngx_http_zoom_told_new(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_told_t *told, const ngx_http_zoom_news_t *news,
+    ngx_uint_t paced);
+static ngx_uint_t ngx_http_zoom_told_pace(ngx_http_zoom_told_t *told,
+    int64_t now);
 static ngx_http_zoom_told_entry_t *ngx_http_zoom_told_place(
     ngx_http_zoom_told_t *told, const ngx_http_zoom_news_t *news, int64_t now);
 static ngx_uint_t ngx_http_zoom_told_known(
@@ -90,6 +100,22 @@ uint64_t
 ngx_http_zoom_tell(ngx_http_zoom_zone_t *zone, ngx_http_zoom_told_t *told,
     const ngx_http_zoom_news_t *news)
 {
+    return ngx_http_zoom_told_new(zone, told, news, 0);
+}
+
+
+uint64_t
+ngx_http_zoom_tell_paced(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_told_t *told, const ngx_http_zoom_news_t *news)
+{
+    return ngx_http_zoom_told_new(zone, told, news, 1);
+}
+
+
+static uint64_t
+ngx_http_zoom_told_new(ngx_http_zoom_zone_t *zone, ngx_http_zoom_told_t *told,
+    const ngx_http_zoom_news_t *news, ngx_uint_t paced)
+{
     int64_t                      now;
     uint64_t                     count;
     ngx_uint_t                   i;
@@ -115,7 +141,9 @@ ngx_http_zoom_tell(ngx_http_zoom_zone_t *zone, ngx_http_zoom_told_t *told,
     }
 
     count = 0;
-    e = ngx_http_zoom_told_place(told, news, now);
+
+    e = (!paced || ngx_http_zoom_told_pace(told, now))
+        ? ngx_http_zoom_told_place(told, news, now) : NULL;
 
     if (e) {
         e->once.count += e->more;
@@ -126,7 +154,33 @@ ngx_http_zoom_tell(ngx_http_zoom_zone_t *zone, ngx_http_zoom_told_t *told,
 
     ngx_http_zoom_unlatch(zone);
 
+    if (count) {
+        ngx_http_zoom_sampled_loud(zone);
+    }
+
     return count;
+}
+
+
+/* each new line takes a second, of which some may be saved up */
+
+static ngx_uint_t
+ngx_http_zoom_told_pace(ngx_http_zoom_told_t *told, int64_t now)
+{
+    if (told->paced > now + NGX_HTTP_ZOOM_TOLD_BURST) {
+
+        /* a clock that went back does not make it silent */
+
+        told->paced = now;
+    }
+
+    if (told->paced - now >= NGX_HTTP_ZOOM_TOLD_BURST) {
+        return 0;
+    }
+
+    told->paced = ngx_max(told->paced, now) + 1;
+
+    return 1;
 }
 
 
@@ -165,6 +219,12 @@ ngx_http_zoom_told_place(ngx_http_zoom_told_t *told,
     ngx_memzero(place, sizeof(ngx_http_zoom_told_entry_t));
     place->news = *news;
 
+    /* last, as a reload may empty the table meanwhile */
+
+    ngx_memory_barrier();
+
+    told->any = 1;
+
     return place;
 }
 
@@ -193,17 +253,17 @@ ngx_uint_t
 ngx_http_zoom_told_over(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_told_t *told, uint64_t whom)
 {
-    ngx_uint_t  i, found;
+    ngx_uint_t  i, any, found;
 
+    any = 0;
     found = 0;
 
-    /* mostly there is nothing */
-
     for (i = 0; i < NGX_HTTP_ZOOM_TOLD_MAX; i++) {
+        any |= (told->entries[i].news.whom != 0);
         found |= (told->entries[i].news.whom == whom);
     }
 
-    if (!found) {
+    if (any && !found) {
         return 0;
     }
 
@@ -211,6 +271,7 @@ ngx_http_zoom_told_over(ngx_http_zoom_zone_t *zone,
         return 0;
     }
 
+    any = 0;
     found = 0;
 
     for (i = 0; i < NGX_HTTP_ZOOM_TOLD_MAX; i++) {
@@ -220,7 +281,11 @@ ngx_http_zoom_told_over(ngx_http_zoom_zone_t *zone,
                         sizeof(ngx_http_zoom_told_entry_t));
             found = 1;
         }
+
+        any |= (told->entries[i].news.whom != 0);
     }
+
+    told->any = any;
 
     ngx_http_zoom_unlatch(zone);
 

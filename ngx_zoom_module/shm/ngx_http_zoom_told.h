@@ -37,7 +37,20 @@ uint64_t ngx_http_zoom_told_hash(const ngx_http_zoom_zone_t *zone,
 uint64_t ngx_http_zoom_tell(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_told_t *told, const ngx_http_zoom_news_t *news);
 
-/* It is over for "whom": the next time is news.  1 if there was anything. */
+/*
+ * The same where whoever asks can invent for whom it is: a few, then one new
+ * line a second.
+ */
+
+uint64_t ngx_http_zoom_tell_paced(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_told_t *told, const ngx_http_zoom_news_t *news);
+
+/*
+ * It is over for "whom": the next time is news.  1 if there was anything.  Of
+ * use only where told->any is set: mostly nothing is wrong, and to see that
+ * in all entries takes long.
+ */
+
 ngx_uint_t ngx_http_zoom_told_over(ngx_http_zoom_zone_t *zone,
     ngx_http_zoom_told_t *told, uint64_t whom);
 

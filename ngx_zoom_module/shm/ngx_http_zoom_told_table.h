@@ -31,7 +31,10 @@ typedef struct {
 
 
 typedef struct {
+    ngx_atomic_t                 any;        /* 0: all entries are free */
     int64_t                      crowded;    /* when one gave way last */
+    int64_t                      paced;      /* news up to now used up the
+                                                seconds until then */
     ngx_http_zoom_told_entry_t   entries[NGX_HTTP_ZOOM_TOLD_MAX];
 } ngx_http_zoom_told_t;
 

@@ -21,7 +21,7 @@
 
 /* a reload may bring accounts that were not there at the start */
 
-#define NGX_HTTP_ZOOM_MIN_STATES        16
+#define NGX_HTTP_ZOOM_MIN_STATES        10
 
 /* what an error names as large enough is a multiple of this */
 
@@ -35,6 +35,10 @@
 
 #define NGX_HTTP_ZOOM_REFUSALS_PART     512
 #define NGX_HTTP_ZOOM_REFUSALS_MIN      32
+
+/* keys of zoom_limit, and users who write: 1,000 of each in 8m */
+
+#define NGX_HTTP_ZOOM_COUNTERS_PART     512
 
 /*
  * Where there are webhooks of Zoom's: two marks of each, 5,400 of them in 8m,
@@ -230,7 +234,18 @@ ngx_http_zoom_zone_divide(ngx_http_zoom_zone_t *zone, size_t size)
                        / sizeof(ngx_http_zoom_events_t);
     }
 
+    sh->nallowances = size / NGX_HTTP_ZOOM_COUNTERS_PART
+                      / (NGX_HTTP_ZOOM_COUNTERS_WAYS
+                         * sizeof(ngx_http_zoom_allowance_t)) + 1;
+    sh->ndaily = size / NGX_HTTP_ZOOM_COUNTERS_PART
+                 / (NGX_HTTP_ZOOM_COUNTERS_WAYS
+                    * sizeof(ngx_http_zoom_daily_t)) + 1;
+
     fixed = sizeof(ngx_http_zoom_shared_t) + 64
+            + sh->nallowances * NGX_HTTP_ZOOM_COUNTERS_WAYS
+              * sizeof(ngx_http_zoom_allowance_t)
+            + sh->ndaily * NGX_HTTP_ZOOM_COUNTERS_WAYS
+              * sizeof(ngx_http_zoom_daily_t)
             + (sh->nrefusals + 1) * sizeof(ngx_http_zoom_refusals_t)
             + (sh->nevents + 1) * sizeof(ngx_http_zoom_events_t)
             + sh->ndeliveries * NGX_HTTP_ZOOM_WAYS
@@ -299,6 +314,14 @@ ngx_http_zoom_zone_map(ngx_http_zoom_zone_t *zone)
 
     zone->deliveries = (ngx_http_zoom_seen_t *) p;
     p += sh->ndeliveries * NGX_HTTP_ZOOM_WAYS * sizeof(ngx_http_zoom_seen_t);
+
+    zone->allowances = (ngx_http_zoom_allowance_t *) p;
+    p += sh->nallowances * NGX_HTTP_ZOOM_COUNTERS_WAYS
+         * sizeof(ngx_http_zoom_allowance_t);
+
+    zone->daily = (ngx_http_zoom_daily_t *) p;
+    p += sh->ndaily * NGX_HTTP_ZOOM_COUNTERS_WAYS
+         * sizeof(ngx_http_zoom_daily_t);
 
     zone->states = (ngx_http_zoom_state_t *) p;
     p += sh->nstates * sizeof(ngx_http_zoom_state_t);

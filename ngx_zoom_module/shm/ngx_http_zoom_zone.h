@@ -20,6 +20,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "ngx_http_zoom_counters_table.h"
 #include "ngx_http_zoom_events_table.h"
 #include "ngx_http_zoom_fleet.h"
 #include "ngx_http_zoom_lock.h"
@@ -135,6 +136,7 @@ typedef struct {
         struct {                             /* in the list of failures */
             uint32_t             prev;
             uint32_t             follow;
+            uint32_t             who;        /* asked for it first */
         };
     };
 
@@ -206,6 +208,8 @@ typedef struct {
 
     uint32_t                     nseen;      /* sets of proofs */
     uint32_t                     ndeliveries;    /* sets of those */
+    uint32_t                     nallowances;    /* sets of keys of limits */
+    uint32_t                     ndaily;     /* sets of users */
     uint32_t                     turns;      /* of reservations, the last */
     u_char                       seed[NGX_HTTP_ZOOM_SEED_LEN];
     ngx_http_zoom_fleet_t        fleet;
@@ -216,6 +220,11 @@ typedef struct {
 
     ngx_atomic_t                 unwritten;  /* 1: what was to be stored last
                                                 could not be */
+
+    ngx_atomic_t                 sampled;    /* seconds since the epoch: the
+                                                last line of many; */
+    ngx_atomic_t                 unsampled;  /* so many were left out since; */
+    ngx_atomic_t                 loud;       /* the last at another level */
 
     ngx_atomic_t                 latch;      /* of these, and the refusals */
     ngx_http_zoom_told_t         refused;    /* who was, and why */
@@ -234,6 +243,8 @@ typedef struct ngx_http_zoom_zone_s {
     ngx_http_zoom_shared_t      *sh;
     ngx_http_zoom_seen_t        *seen;
     ngx_http_zoom_seen_t        *deliveries; /* of events of Zoom's */
+    ngx_http_zoom_allowance_t   *allowances;
+    ngx_http_zoom_daily_t       *daily;
     ngx_http_zoom_state_t       *states;
     ngx_http_zoom_quota_t       *quotas;
     ngx_http_zoom_refusals_t    *refusals;

@@ -9,8 +9,11 @@
 
 #include <openssl/evp.h>
 
+#include "ngx_http_zoom_claim_scripts.h"
 #include "ngx_http_zoom_claim_seal.h"
+#include "ngx_http_zoom_missed.h"
 #include "ngx_http_zoom_redis.h"
+#include "ngx_http_zoom_redis_hosts.h"
 #include "ngx_http_zoom_timer.h"
 #include "zoom_log_once.h"
 #include "zoom_seal.h"
@@ -28,6 +31,7 @@
 
 #define NGX_HTTP_ZOOM_CLAIM_LIFE     86400
 
+#define NGX_HTTP_ZOOM_CLAIM_REFUSED_MAX  60000
 #define NGX_HTTP_ZOOM_CLAIM_BUCKETS  256
 #define NGX_HTTP_ZOOM_CLAIM_DIGEST   32          /* hexadecimal digits */
 #define NGX_HTTP_ZOOM_CLAIM_NAME     128
@@ -81,93 +85,19 @@ static void ngx_http_zoom_claim_own(ngx_http_zoom_claim_t *claim,
     const redisReply *fence);
 static void ngx_http_zoom_claim_brought(ngx_http_zoom_claim_t *claim,
     const redisReply *sealed, int64_t age);
+static void ngx_http_zoom_claim_refused(ngx_http_zoom_claim_t *claim,
+    const redisReply *why, int64_t left);
 static void ngx_http_zoom_claim_sealed_otherwise(
     ngx_http_zoom_claim_t *claim);
 static void ngx_http_zoom_claim_alone(ngx_http_zoom_claim_t *claim);
 static void ngx_http_zoom_claim_timer(ngx_event_t *ev);
 static void ngx_http_zoom_claim_renew(ngx_http_zoom_claim_t *claim);
+static void ngx_http_zoom_claim_hosts(ngx_uint_t n);
+static void ngx_http_zoom_claim_missed(const ngx_str_t *text, int64_t age);
 static void ngx_http_zoom_claim_news(const ngx_str_t *text);
 static void ngx_http_zoom_claim_publish(ngx_http_zoom_claim_t *claim,
     const ngx_http_zoom_claim_value_t *value);
 static ngx_str_t ngx_http_zoom_claim_number(u_char *buf, int64_t n);
-
-
-/* When the latest purge was, in milliseconds. */
-
-#define NGX_HTTP_ZOOM_CLAIM_PURGED                                            \
-    "local purged = 0 "                                                       \
-    "for i = 4, #KEYS do "                                                    \
-    "  local mark = tonumber(redis.call('GET', KEYS[i]) or 0) "               \
-    "  if mark > purged then purged = mark end "                              \
-    "end "
-
-
-/*
- * KEYS: value, claim, waiting, marks of purges; ARGV: owner, milliseconds, age
- * in milliseconds.
- * The value's fields are "f" (fence), "m" (when it was minted) and "v".
- * Numbers stay strings where they are passed on: Lua prints 14 digits of one.
- */
-
-static ngx_http_zoom_redis_script_t  ngx_http_zoom_claim_take_script = {
-    NGX_HTTP_ZOOM_CLAIM_PURGED
-    "local t = redis.call('TIME') "
-    "local v = redis.call('HMGET', KEYS[1], 'm', 'v', 'f') "
-    "if v[2] and tonumber(v[1]) > purged then "
-    "  local age = t[1] * 1000 + math.floor(t[2] / 1000) - v[1] "
-    "  if age < 0 then age = 0 end "
-    "  if age < tonumber(ARGV[3]) then return {1, v[2], age} end "
-    "end "
-    "if redis.call('EXISTS', KEYS[2]) == 1 then "
-    "  redis.call('SET', KEYS[3], '1', 'PX', ARGV[2]) "
-    "  return {0} "
-    "end "
-    "local fence = t[1] * 1000000 + t[2] "
-    "if v[3] and fence <= tonumber(v[3]) then "
-    "  fence = tonumber(v[3]) + 1 "
-    "end "
-    "fence = string.format('%.0f', fence) "
-    "redis.call('SET', KEYS[2], fence .. ' ' .. ARGV[1], 'PX', ARGV[2], 'NX') "
-    "return {2, fence}", { 0 }
-};
-
-
-/* KEYS: claim; ARGV: fence and owner, milliseconds. */
-
-static ngx_http_zoom_redis_script_t  ngx_http_zoom_claim_renew_script = {
-    "if redis.call('GET', KEYS[1]) == ARGV[1] then "
-    "  return redis.call('PEXPIRE', KEYS[1], ARGV[2]) "
-    "end "
-    "return 0", { 0 }
-};
-
-
-/*
- * KEYS: value, claim, waiting, marks of purges; ARGV: fence and owner, fence,
- * channel, news, age and what is left of its life in milliseconds, value or
- * nothing.  A fence is a time, too: that of the claim.
- */
-
-static ngx_http_zoom_redis_script_t  ngx_http_zoom_claim_land_script = {
-    NGX_HTTP_ZOOM_CLAIM_PURGED
-    "if ARGV[7] ~= '' and tonumber(ARGV[2]) > purged * 1000 then "
-    "  local f = redis.call('HGET', KEYS[1], 'f') "
-    "  if not f or tonumber(f) < tonumber(ARGV[2]) then "
-    "    local t = redis.call('TIME') "
-    "    local m = t[1] * 1000 + math.floor(t[2] / 1000) - ARGV[5] "
-    "    m = string.format('%.0f', m) "
-    "    redis.call('HSET', KEYS[1], 'f', ARGV[2], 'm', m, 'v', ARGV[7]) "
-    "    redis.call('PEXPIRE', KEYS[1], ARGV[6]) "
-    "  end "
-    "end "
-    "if redis.call('GET', KEYS[2]) == ARGV[1] then "
-    "  redis.call('DEL', KEYS[2]) "
-    "end "
-    "if redis.call('DEL', KEYS[3]) == 1 then "
-    "  redis.call('PUBLISH', ARGV[3], ARGV[4]) "
-    "end "
-    "return 1", { 0 }
-};
 
 
 static ngx_queue_t             ngx_http_zoom_claims[
@@ -175,6 +105,7 @@ static ngx_queue_t             ngx_http_zoom_claims[
 static const zoom_seal_t      *ngx_http_zoom_claim_sealing;
 static ngx_http_zoom_fleet_t  *ngx_http_zoom_claim_fleet;
 static ngx_log_t              *ngx_http_zoom_claim_log;
+static void                  (*ngx_http_zoom_claim_counted)(ngx_uint_t n);
 static ngx_str_t               ngx_http_zoom_claim_owner;
 static zoom_log_once_t         ngx_http_zoom_claim_said;
 
@@ -206,20 +137,24 @@ ngx_http_zoom_claim_init_process(const ngx_http_zoom_store_conf_t *store,
     ngx_http_zoom_claim_sealing = store->sealing;
     ngx_http_zoom_claim_fleet = fleet;
     ngx_http_zoom_claim_log = log;
+    ngx_http_zoom_claim_counted = hears->hosts;
 
     ngx_http_zoom_claim_purge_init(store->sealing, hears->purged);
+    ngx_http_zoom_shared_lease_init(store->sealing, hears->ended, log);
+    ngx_http_zoom_shared_user_init(store->sealing, hears->user);
+    ngx_http_zoom_missed_init(fleet, ngx_http_zoom_claim_missed);
 
     return ngx_http_zoom_redis_init_process(store->redis, id, fleet,
                                             ngx_http_zoom_claim_news,
-                                            hears->hosts, log);
+                                            ngx_http_zoom_claim_hosts, log);
 }
 
 
 void
-ngx_http_zoom_claim_exit_process(void)
+ngx_http_zoom_claim_exit_process(ngx_uint_t last)
 {
     if (ngx_http_zoom_claim_fleet) {
-        ngx_http_zoom_redis_exit_process();
+        ngx_http_zoom_redis_exit_process(last);
         ngx_http_zoom_claim_fleet = NULL;
     }
 }
@@ -436,6 +371,10 @@ ngx_http_zoom_claim_asked(void *data, const redisReply *reply)
 
     claim->call = NULL;
 
+    if (ngx_http_zoom_redis_ends()) {
+        return;
+    }
+
     if (reply == NULL || reply->type != REDIS_REPLY_ARRAY
         || reply->elements == 0
         || reply->element[0]->type != REDIS_REPLY_INTEGER)
@@ -456,6 +395,12 @@ ngx_http_zoom_claim_asked(void *data, const redisReply *reply)
 
     if (reply->elements == 2) {
         ngx_http_zoom_claim_own(claim, reply->element[1]);
+        return;
+    }
+
+    if (reply->element[0]->integer == 3) {
+        ngx_http_zoom_claim_refused(claim, reply->element[1],
+                                    reply->element[2]->integer);
         return;
     }
 
@@ -527,11 +472,32 @@ ngx_http_zoom_claim_brought(ngx_http_zoom_claim_t *claim,
 }
 
 
+static void
+ngx_http_zoom_claim_refused(ngx_http_zoom_claim_t *claim,
+    const redisReply *why, int64_t left)
+{
+    ngx_http_zoom_claim_value_t  value;
+
+    ngx_memzero(&value, sizeof(ngx_http_zoom_claim_value_t));
+
+    value.refusal.data = (u_char *) why->str;
+    value.refusal.len = why->len;
+    value.left = (ngx_msec_t) ngx_min(ngx_max(left, 1),
+                                      NGX_HTTP_ZOOM_CLAIM_REFUSED_MAX);
+
+    claim->state = NGX_HTTP_ZOOM_CLAIM_DONE;
+    claim->handler(claim->data, NGX_HTTP_ZOOM_CLAIM_REFUSED, &value);
+}
+
+
 /* It is as good as none, and will be replaced. */
 
 static void
 ngx_http_zoom_claim_sealed_otherwise(ngx_http_zoom_claim_t *claim)
 {
+    ngx_http_zoom_count_fleet(ngx_http_zoom_claim_fleet->unopened);
+    ngx_http_zoom_claim_fleet->puzzled = ngx_time();
+
     if (zoom_log_once(&ngx_http_zoom_claim_said, ngx_time())) {
         ngx_log_error(NGX_LOG_ERR, ngx_http_zoom_claim_log, 0,
                       "zoom: the store has a token that none of the keys "
@@ -604,6 +570,25 @@ ngx_http_zoom_claim_renew(ngx_http_zoom_claim_t *claim)
 }
 
 
+/* Each second, and when the store is there, or can be heard. */
+
+static void
+ngx_http_zoom_claim_hosts(ngx_uint_t n)
+{
+    ngx_http_zoom_claim_counted(n);
+    ngx_http_zoom_missed_look();
+}
+
+
+static void
+ngx_http_zoom_claim_missed(const ngx_str_t *text, int64_t age)
+{
+    if (!ngx_http_zoom_claim_purge_news(text, age)) {
+        (void) ngx_http_zoom_shared_user_news(text, age);
+    }
+}
+
+
 /* A digest: something has become of that claim. */
 
 static void
@@ -613,7 +598,9 @@ ngx_http_zoom_claim_news(const ngx_str_t *text)
     ngx_queue_t            *q, *bucket;
     ngx_http_zoom_claim_t  *claim;
 
-    if (ngx_http_zoom_claim_purge_news(text)
+    if (ngx_http_zoom_claim_purge_news(text, 0)
+        || ngx_http_zoom_shared_lease_news(text)
+        || ngx_http_zoom_shared_user_news(text, 0)
         || text->len != NGX_HTTP_ZOOM_CLAIM_DIGEST)
     {
         return;
@@ -668,11 +655,12 @@ static void
 ngx_http_zoom_claim_publish(ngx_http_zoom_claim_t *claim,
     const ngx_http_zoom_claim_value_t *value)
 {
+    int64_t     old;
     time_t      life, now;
     u_char      age[NGX_HTTP_ZOOM_CLAIM_NUMBER],
                 ms[NGX_HTTP_ZOOM_CLAIM_NUMBER],
                 mark[NGX_HTTP_ZOOM_CLAIM_NAME];
-    ngx_str_t   args[12], sealed, *arg;
+    ngx_str_t   args[13], sealed, *arg;
 
     ngx_memcpy(args, claim->keys, claim->nkeys * sizeof(ngx_str_t));
 
@@ -691,7 +679,13 @@ ngx_http_zoom_claim_publish(ngx_http_zoom_claim_t *claim,
 
     now = ngx_time();
 
-    life = value ? ngx_min(value->expires - now, NGX_HTTP_ZOOM_CLAIM_LIFE) : 0;
+    life = 0;
+    old = 0;
+
+    if (value && value->token.len) {
+        life = ngx_min(value->expires - now, NGX_HTTP_ZOOM_CLAIM_LIFE);
+        old = (int64_t) (now - value->minted) * 1000;
+    }
 
     ngx_str_null(&sealed);
 
@@ -703,14 +697,18 @@ ngx_http_zoom_claim_publish(ngx_http_zoom_claim_t *claim,
         life = 0;
     }
 
-    arg[4] = ngx_http_zoom_claim_number(age,
-                         (life > 0) ? (int64_t) (now - value->minted) * 1000
-                                    : 0);
+    arg[4] = ngx_http_zoom_claim_number(age, (life > 0) ? old : 0);
     arg[5] = ngx_http_zoom_claim_number(ms, (int64_t) life * 1000);
     arg[6] = sealed;
+    ngx_str_null(&arg[7]);
+
+    if (value && value->refusal.len) {
+        arg[5] = ngx_http_zoom_claim_number(ms, (int64_t) value->left);
+        arg[7] = value->refusal;
+    }
 
     (void) ngx_http_zoom_redis_run(&ngx_http_zoom_claim_land_script,
-                                   claim->nkeys, args, claim->nkeys + 7, NULL,
+                                   claim->nkeys, args, claim->nkeys + 8, NULL,
                                    NULL);
 }
 
@@ -738,7 +736,7 @@ ngx_http_zoom_claim_init_process(const ngx_http_zoom_store_conf_t *store,
 
 
 void
-ngx_http_zoom_claim_exit_process(void)
+ngx_http_zoom_claim_exit_process(ngx_uint_t last)
 {
 }
 

@@ -21,6 +21,8 @@
 #include "ngx_http_zoom_claim_purge.h"
 #include "ngx_http_zoom_conf.h"
 #include "ngx_http_zoom_fleet.h"
+#include "ngx_http_zoom_shared_lease.h"
+#include "ngx_http_zoom_shared_user.h"
 
 
 typedef struct ngx_http_zoom_claim_s  ngx_http_zoom_claim_t;
@@ -29,6 +31,7 @@ typedef struct ngx_http_zoom_claim_s  ngx_http_zoom_claim_t;
 typedef enum {
     NGX_HTTP_ZOOM_CLAIM_OURS = 0,    /* bring it */
     NGX_HTTP_ZOOM_CLAIM_BROUGHT,     /* here it is */
+    NGX_HTTP_ZOOM_CLAIM_REFUSED,     /* it is known that there is none */
     NGX_HTTP_ZOOM_CLAIM_ALONE        /* the store is away: bring it, nobody
                                         else will know */
 } ngx_http_zoom_claim_e;
@@ -40,23 +43,32 @@ typedef struct {
     time_t                       expires;
     unsigned                     lacks;      /* types, a bit each, that an
                                                 access token is no good for */
+    ngx_str_t                    refusal;    /* or, in place of all that, why
+                                                there is none: no secret, and
+                                                no name */
+    ngx_msec_t                   left;       /* for so long */
 } ngx_http_zoom_claim_value_t;
 
 
 /*
  * Called once for each ngx_http_zoom_claim_take() or _again(), from the event
- * loop; "value" with BROUGHT alone, wiped afterwards.
+ * loop; "value" with BROUGHT, wiped afterwards, and REFUSED.
  */
 
 typedef void (*ngx_http_zoom_claim_pt)(void *data,
     ngx_http_zoom_claim_e outcome, const ngx_http_zoom_claim_value_t *value);
 
 
-/* What other hosts have purged, and how many hosts there are. */
+/*
+ * What other hosts have purged and ended, how many hosts there are, and who in
+ * a pool is out.
+ */
 
 typedef struct {
     ngx_http_zoom_claim_purged_pt  purged;
     void                         (*hosts)(ngx_uint_t n);
+    ngx_http_zoom_shared_ended_pt  ended;
+    ngx_http_zoom_shared_user_pt   user;
 } ngx_http_zoom_claim_hears_t;
 
 
@@ -70,7 +82,9 @@ ngx_int_t ngx_http_zoom_claim_init_process(
     const ngx_http_zoom_store_conf_t *store, const ngx_str_t *id,
     ngx_http_zoom_fleet_t *fleet, const ngx_http_zoom_claim_hears_t *hears,
     ngx_log_t *log);
-void ngx_http_zoom_claim_exit_process(void);
+
+/* Whether the host ends with this worker, or at the same time. */
+void ngx_http_zoom_claim_exit_process(ngx_uint_t last);
 
 /* Whether there is such a store, be it away. */
 ngx_uint_t ngx_http_zoom_claim_used(void);
@@ -94,8 +108,8 @@ ngx_http_zoom_claim_t *ngx_http_zoom_claim_take(const ngx_str_t *key,
 ngx_int_t ngx_http_zoom_claim_again(ngx_http_zoom_claim_t *claim);
 
 /*
- * What came of it, or NULL: nothing that others could use.  In any state; the
- * claim is gone.
+ * What came of it, or NULL: nothing that others could use, or need to know.
+ * In any state; the claim is gone.
  */
 
 void ngx_http_zoom_claim_land(ngx_http_zoom_claim_t *claim,

@@ -6,9 +6,11 @@
 #if (NGX_HTTP_ZOOM_HIREDIS)
 
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 
+#include "ngx_http_zoom_missed.h"
+#include "ngx_http_zoom_news.h"
 #include "ngx_http_zoom_redis.h"
+#include "ngx_http_zoom_redis_hosts.h"
 #include "ngx_http_zoom_str.h"
 #include "zoom_seal.h"
 #include "zoom_string.h"
@@ -18,17 +20,18 @@
 
 #define NGX_HTTP_ZOOM_PURGE_LIFE    "86400000"
 
-#define NGX_HTTP_ZOOM_PURGE_WORD    "purge "
+#define NGX_HTTP_ZOOM_PURGE_ABOUT   "purge"
 #define NGX_HTTP_ZOOM_PURGE_PREFIX  1024         /* of the zone's keys */
 #define NGX_HTTP_ZOOM_PURGE_KEY     128
 
 
-/* KEYS: mark; ARGV: its life, channel, news. */
+/* KEYS: mark, what was purged; ARGV: the mark's life, channel, news. */
 
 static ngx_http_zoom_redis_script_t  ngx_http_zoom_claim_purge_script = {
     "local t = redis.call('TIME') "
     "local now = t[1] * 1000 + math.floor(t[2] / 1000) "
     "redis.call('SET', KEYS[1], string.format('%.0f', now), 'PX', ARGV[1]) "
+    NGX_HTTP_ZOOM_MISSED_KEEP("KEYS[2]", "ARGV[3]")
     "return redis.call('PUBLISH', ARGV[2], ARGV[3])", { 0 }
 };
 
@@ -46,53 +49,48 @@ ngx_http_zoom_claim_purge_init(const zoom_seal_t *seal,
 }
 
 
-/* The nonce of the news is its number. */
-
 ngx_uint_t
 ngx_http_zoom_claim_purge(const ngx_str_t *prefix)
 {
     u_char      *p;
-    ngx_str_t    args[4];
+    ngx_str_t    args[5];
     ngx_uint_t   number;
     zoom_buf_t   b;
-    u_char       nonce[ZOOM_SEAL_NONCE_LEN];
-    u_char       key[NGX_HTTP_ZOOM_PURGE_KEY];
-    u_char       text[sizeof(NGX_HTTP_ZOOM_PURGE_WORD) + ZOOM_SEAL_EXTRA
-                      + NGX_HTTP_ZOOM_PURGE_PREFIX];
+    u_char       key[NGX_HTTP_ZOOM_PURGE_KEY], set[NGX_HTTP_ZOOM_MISSED_KEY];
+    u_char       text[NGX_HTTP_ZOOM_NEWS_EXTRA + NGX_HTTP_ZOOM_PURGE_PREFIX];
 
     if (ngx_http_zoom_claim_purge_seal == NULL) {
         return 0;
     }
 
     zoom_buf_init(&b, text, sizeof(text));
-    zoom_buf_c(&b, NGX_HTTP_ZOOM_PURGE_WORD);
 
     p = ngx_http_zoom_claim_purge_mark(key, key + sizeof(key), prefix->data,
                                        prefix->len);
 
-    if (p == NULL || RAND_bytes(nonce, sizeof(nonce)) != 1
-        || zoom_seal(&b, ngx_http_zoom_claim_purge_seal, nonce,
-                     zoom_str_c("purge"), ngx_http_zoom_str(prefix))
-           != 0)
+    if (p == NULL
+        || ngx_http_zoom_news_seal(&b, ngx_http_zoom_claim_purge_seal,
+                                   NGX_HTTP_ZOOM_PURGE_ABOUT,
+                                   ngx_http_zoom_str(prefix), &number)
+           != NGX_OK)
     {
         return 0;
     }
 
     args[0].data = key;
     args[0].len = p - key;
-    ngx_str_set(&args[1], NGX_HTTP_ZOOM_PURGE_LIFE);
-    args[2] = *ngx_http_zoom_redis_channel();
-    args[3].data = b.data;
-    args[3].len = b.len;
+    args[1] = ngx_http_zoom_missed_key(NGX_HTTP_ZOOM_MISSED_PURGES, set);
+    ngx_str_set(&args[2], NGX_HTTP_ZOOM_PURGE_LIFE);
+    args[3] = *ngx_http_zoom_redis_channel();
+    args[4].data = b.data;
+    args[4].len = b.len;
 
-    if (ngx_http_zoom_redis_run(&ngx_http_zoom_claim_purge_script, 1, args, 4,
+    if (ngx_http_zoom_redis_run(&ngx_http_zoom_claim_purge_script, 2, args, 5,
                                 NULL, NULL)
         == NULL)
     {
         return 0;
     }
-
-    ngx_memcpy(&number, nonce, sizeof(number));
 
     return number;
 }
@@ -116,43 +114,27 @@ ngx_http_zoom_claim_purge_mark(u_char *p, u_char *last, const u_char *prefix,
 
 
 ngx_uint_t
-ngx_http_zoom_claim_purge_news(const ngx_str_t *text)
+ngx_http_zoom_claim_purge_news(const ngx_str_t *text, int64_t age)
 {
-    size_t       skip;
+    ngx_int_t    rc;
     ngx_str_t    prefix;
     ngx_uint_t   number;
     zoom_buf_t   b;
-    zoom_str_t   sealed;
     u_char       buf[NGX_HTTP_ZOOM_PURGE_PREFIX];
-
-    skip = sizeof(NGX_HTTP_ZOOM_PURGE_WORD) - 1;
-
-    if (text->len < skip + ZOOM_SEAL_EXTRA
-        || ngx_memcmp(text->data, NGX_HTTP_ZOOM_PURGE_WORD, skip) != 0)
-    {
-        return 0;
-    }
-
-    sealed.data = text->data + skip;
-    sealed.len = text->len - skip;
 
     zoom_buf_init(&b, buf, sizeof(buf));
 
-    if (zoom_open(&b, ngx_http_zoom_claim_purge_seal,
-                  zoom_str_c("purge"), sealed)
-        >= 0)
-    {
-        /* behind the version */
+    rc = ngx_http_zoom_news_open(&b, ngx_http_zoom_claim_purge_seal,
+                                 NGX_HTTP_ZOOM_PURGE_ABOUT, text, &number);
 
-        ngx_memcpy(&number, sealed.data + 1, sizeof(number));
-
+    if (rc == NGX_OK) {
         prefix.data = b.data;
         prefix.len = b.len;
 
-        ngx_http_zoom_claim_purge_handler(&prefix, number);
+        ngx_http_zoom_claim_purge_handler(&prefix, number, age);
     }
 
-    return 1;
+    return rc != NGX_DECLINED;
 }
 
 #else

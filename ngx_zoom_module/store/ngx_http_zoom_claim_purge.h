@@ -1,6 +1,7 @@
 /*
  * Tokens that no host is to hand out any more: a mark in the store, from before
- * which it has none, and news for the hosts.
+ * which it has none, and news for the hosts, also for those that can't hear it
+ * now.
  */
 
 #ifndef _NGX_HTTP_ZOOM_CLAIM_PURGE_H_INCLUDED_
@@ -14,12 +15,13 @@
 
 
 /*
- * Tokens whose keys begin so are to be dropped here.  All workers of a host are
- * told of it, and by the same number.
+ * Tokens whose keys begin so are to be dropped here: all, or where it was told
+ * "age" milliseconds ago those that are older.  All workers of a host are told
+ * of it, and by the same number; some of it twice.
  */
 
 typedef void (*ngx_http_zoom_claim_purged_pt)(const ngx_str_t *prefix,
-    ngx_uint_t number);
+    ngx_uint_t number, int64_t age);
 
 
 /* In a worker, where there is such a store. */
@@ -37,8 +39,8 @@ ngx_uint_t ngx_http_zoom_claim_purge(const ngx_str_t *prefix);
 u_char *ngx_http_zoom_claim_purge_mark(u_char *p, u_char *last,
     const u_char *prefix, size_t len);
 
-/* Whether that was news of a purge. */
-ngx_uint_t ngx_http_zoom_claim_purge_news(const ngx_str_t *text);
+/* Whether that was news of a purge, as of ngx_http_zoom_missed_pt. */
+ngx_uint_t ngx_http_zoom_claim_purge_news(const ngx_str_t *text, int64_t age);
 
 
 #endif /* _NGX_HTTP_ZOOM_CLAIM_PURGE_H_INCLUDED_ */

@@ -12,8 +12,21 @@
 #include <openssl/crypto.h>
 
 #include "ngx_http_zoom_grants.h"
+#include "ngx_http_zoom_redis_grants.h"
 #include "ngx_http_zoom_store_conf.h"
 #include "ngx_http_zoom_timer.h"
+
+
+static ngx_int_t ngx_http_zoom_lanes_init(
+    const ngx_http_zoom_store_conf_t *store,
+    ngx_http_zoom_grants_count_pt counted, ngx_atomic_t *unwritten,
+    ngx_log_t *log);
+static void ngx_http_zoom_lanes_exit(void);
+static ngx_int_t ngx_http_zoom_lanes_post(ngx_http_zoom_grants_ask_t *ask);
+static const u_char *ngx_http_zoom_lanes_trouble(void);
+
+
+static ngx_uint_t  ngx_http_zoom_grants_remote;   /* in Redis */
 
 
 #if (NGX_THREADS)
@@ -67,15 +80,11 @@ static ngx_atomic_t                   *ngx_http_zoom_lanes_unwritten;
 static ngx_log_t                      *ngx_http_zoom_lanes_log;
 
 
-ngx_int_t
-ngx_http_zoom_grants_init_process(const ngx_http_zoom_store_conf_t *store,
+static ngx_int_t
+ngx_http_zoom_lanes_init(const ngx_http_zoom_store_conf_t *store,
     ngx_http_zoom_grants_count_pt counted, ngx_atomic_t *unwritten,
     ngx_log_t *log)
 {
-    if (store == NULL || store->redis) {
-        return NGX_OK;
-    }
-
     ngx_http_zoom_lanes = ngx_calloc(2 * sizeof(ngx_http_zoom_lane_t), log);
     if (ngx_http_zoom_lanes == NULL) {
         return NGX_ERROR;
@@ -130,8 +139,8 @@ ngx_http_zoom_lane_init(ngx_http_zoom_lane_t *lane,
 
 /* nginx has ended its threads by now, after all that was in line there. */
 
-void
-ngx_http_zoom_grants_exit_process(void)
+static void
+ngx_http_zoom_lanes_exit(void)
 {
     ngx_uint_t             i;
     ngx_http_zoom_lane_t  *lane;
@@ -152,8 +161,8 @@ ngx_http_zoom_grants_exit_process(void)
 }
 
 
-ngx_int_t
-ngx_http_zoom_grants_post(ngx_http_zoom_grants_ask_t *ask)
+static ngx_int_t
+ngx_http_zoom_lanes_post(ngx_http_zoom_grants_ask_t *ask)
 {
     ngx_http_zoom_lane_t  *lane;
 
@@ -375,8 +384,8 @@ ngx_http_zoom_lane_watch(ngx_event_t *ev)
 }
 
 
-const u_char *
-ngx_http_zoom_grants_trouble(void)
+static const u_char *
+ngx_http_zoom_lanes_trouble(void)
 {
     ngx_uint_t  i;
 
@@ -391,8 +400,8 @@ ngx_http_zoom_grants_trouble(void)
 
 #else /* "nginx -t" has refused a zoom_store */
 
-ngx_int_t
-ngx_http_zoom_grants_init_process(const ngx_http_zoom_store_conf_t *store,
+static ngx_int_t
+ngx_http_zoom_lanes_init(const ngx_http_zoom_store_conf_t *store,
     ngx_http_zoom_grants_count_pt counted, ngx_atomic_t *unwritten,
     ngx_log_t *log)
 {
@@ -400,27 +409,82 @@ ngx_http_zoom_grants_init_process(const ngx_http_zoom_store_conf_t *store,
 }
 
 
-void
-ngx_http_zoom_grants_exit_process(void)
+static void
+ngx_http_zoom_lanes_exit(void)
 {
 }
 
 
-ngx_int_t
-ngx_http_zoom_grants_post(ngx_http_zoom_grants_ask_t *ask)
+static ngx_int_t
+ngx_http_zoom_lanes_post(ngx_http_zoom_grants_ask_t *ask)
 {
     ngx_http_zoom_grants_free(ask);
     return NGX_ERROR;
 }
 
 
-const u_char *
-ngx_http_zoom_grants_trouble(void)
+static const u_char *
+ngx_http_zoom_lanes_trouble(void)
 {
     return NULL;
 }
 
 #endif
+
+
+ngx_int_t
+ngx_http_zoom_grants_init_process(const ngx_http_zoom_store_conf_t *store,
+    ngx_http_zoom_grants_count_pt counted, ngx_atomic_t *unwritten,
+    ngx_log_t *log)
+{
+    ngx_http_zoom_grants_remote = (store && store->redis);
+
+    if (store == NULL) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_zoom_grants_remote) {
+        ngx_http_zoom_redis_grants_init(store, counted, log);
+        return NGX_OK;
+    }
+
+    return ngx_http_zoom_lanes_init(store, counted, unwritten, log);
+}
+
+
+void
+ngx_http_zoom_grants_exit_process(void)
+{
+    if (ngx_http_zoom_grants_remote) {
+        ngx_http_zoom_redis_grants_exit();
+
+    } else {
+        ngx_http_zoom_lanes_exit();
+    }
+}
+
+
+ngx_int_t
+ngx_http_zoom_grants_post(ngx_http_zoom_grants_ask_t *ask)
+{
+    return ngx_http_zoom_grants_remote ? ngx_http_zoom_redis_grants_post(ask)
+                                       : ngx_http_zoom_lanes_post(ask);
+}
+
+
+const u_char *
+ngx_http_zoom_grants_trouble(void)
+{
+    return ngx_http_zoom_grants_remote ? ngx_http_zoom_redis_grants_trouble()
+                                       : ngx_http_zoom_lanes_trouble();
+}
+
+
+ngx_uint_t
+ngx_http_zoom_grants_shared(void)
+{
+    return ngx_http_zoom_grants_remote;
+}
 
 
 ngx_http_zoom_grants_ask_t *
@@ -443,6 +507,10 @@ void
 ngx_http_zoom_grants_leave(ngx_http_zoom_grants_ask_t *ask)
 {
     ask->handler = NULL;
+
+    if (ask->over) {
+        ngx_http_zoom_grants_free(ask);
+    }
 }
 
 

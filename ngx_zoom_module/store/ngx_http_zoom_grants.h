@@ -1,6 +1,7 @@
 /*
  * The grants that outlive a process: queries of the database that zoom_store
- * names, answered by a thread, so that no worker waits for a disk.
+ * names, answered by a thread, so that no worker waits for a disk; or of Redis,
+ * which hosts share.
  */
 
 #ifndef _NGX_HTTP_ZOOM_GRANTS_H_INCLUDED_
@@ -26,6 +27,8 @@ struct ngx_http_zoom_grants_ask_s {
     void                        *data;
 
     ngx_queue_t                  queue;      /* its own */
+    unsigned                     over:1;     /* the worker exits: it is freed by
+                                                whoever leaves it */
 };
 
 
@@ -65,6 +68,9 @@ void ngx_http_zoom_grants_leave(ngx_http_zoom_grants_ask_t *ask);
 
 /* Wipes and frees one that was not posted. */
 void ngx_http_zoom_grants_free(ngx_http_zoom_grants_ask_t *ask);
+
+/* Whether other hosts have the same grants. */
+ngx_uint_t ngx_http_zoom_grants_shared(void);
 
 /* Why the database does not work, or NULL: it does, as far as is known. */
 const u_char *ngx_http_zoom_grants_trouble(void);

@@ -4,126 +4,60 @@
 
 #if (NGX_HTTP_ZOOM_HIREDIS)
 
-#include <openssl/evp.h>
-
 #include "ngx_http_zoom_redis.h"
+#include "ngx_http_zoom_redis_advice.h"
+#include "ngx_http_zoom_redis_call.h"
 #include "ngx_http_zoom_redis_conf.h"
+#include "ngx_http_zoom_redis_hosts.h"
 #include "ngx_http_zoom_redis_link.h"
+#include "ngx_http_zoom_redis_sentinel.h"
 #include "ngx_http_zoom_timer.h"
 
 
-/* milliseconds; a host that is not seen for HOSTS is none any more */
+/* milliseconds; each worker is heard so often, and EVERY one of the host's */
 
 #define NGX_HTTP_ZOOM_REDIS_SEEN   10000
-#define NGX_HTTP_ZOOM_REDIS_HOSTS  "30000"
-
-/* the news that there are more hosts, or fewer */
-
-#define NGX_HTTP_ZOOM_REDIS_CHANGE  "hosts"
+#define NGX_HTTP_ZOOM_REDIS_EVERY  1000
 
 /* seconds, between two lines in the log of a store that comes and goes */
 
 #define NGX_HTTP_ZOOM_REDIS_TELL   10
 
-/* seconds, until fewer hosts are believed in */
+/* milliseconds, of a try beside its timeouts */
 
-#define NGX_HTTP_ZOOM_REDIS_FEWER  30
+#define NGX_HTTP_ZOOM_REDIS_TRY    1000
 
 #define NGX_HTTP_ZOOM_REDIS_CALLS  16384     /* without an answer */
-
-
-struct ngx_http_zoom_redis_call_s {
-    ngx_queue_t                    queue;    /* in the order of sending */
-    ngx_msec_t                     sent;
-    char                          *command;
-    size_t                         len;
-    ngx_http_zoom_redis_script_t  *script;
-    ngx_http_zoom_redis_pt         handler;
-    void                          *data;
-    unsigned                       again:1;  /* sent again */
-};
 
 
 typedef struct {
     ngx_http_zoom_redis_link_t     link;     /* of scripts */
     ngx_http_zoom_redis_link_t     news;
-    ngx_queue_t                    calls;
-    ngx_uint_t                     ncalls;
-    ngx_event_t                    timer;    /* of the oldest */
     ngx_event_t                    seen;
-    ngx_str_t                      id;
-    ngx_str_t                      channel;
-    ngx_str_t                      hosts;
+    ngx_msec_t                     said;     /* the latest hello */
     ngx_http_zoom_fleet_t         *fleet;
     ngx_http_zoom_redis_news_pt    told;
     ngx_http_zoom_redis_hosts_pt   counted;
     ngx_log_t                     *log;
+    ngx_uint_t                     links;    /* of news, that there were */
+    unsigned                       listens:1;
     unsigned                       ready:1;
-    unsigned                       begins:1; /* neither ready nor lost yet */
+    unsigned                       begins:1; /* not ready yet */
+    unsigned                       ends:1;
 } ngx_http_zoom_redis_t;
 
 
-static ngx_int_t ngx_http_zoom_redis_names(ngx_http_zoom_redis_t *redis,
-    const ngx_http_zoom_redis_conf_t *conf, const ngx_str_t *id);
 static void ngx_http_zoom_redis_opened(ngx_http_zoom_redis_link_t *link);
-static void ngx_http_zoom_redis_hello(ngx_event_t *ev);
+static void ngx_http_zoom_redis_hello(void);
+static void ngx_http_zoom_redis_seen(ngx_event_t *ev);
 static void ngx_http_zoom_redis_welcome(void *data, const redisReply *reply);
-static void ngx_http_zoom_redis_count(ngx_atomic_uint_t n);
 static void ngx_http_zoom_redis_lost(ngx_http_zoom_redis_link_t *link);
-static const char *ngx_http_zoom_redis_advice(const u_char *reason);
-static ngx_http_zoom_redis_call_t *ngx_http_zoom_redis_send(
-    ngx_http_zoom_redis_script_t *script, ngx_uint_t nkeys,
-    const ngx_str_t *args, ngx_uint_t n, ngx_http_zoom_redis_pt handler,
-    void *data);
-static ngx_int_t ngx_http_zoom_redis_sha(ngx_http_zoom_redis_script_t *script);
-static void ngx_http_zoom_redis_replied(redisAsyncContext *ac, void *data,
-    void *privdata);
-static ngx_int_t ngx_http_zoom_redis_again(ngx_http_zoom_redis_call_t *call);
-static void ngx_http_zoom_redis_free(ngx_http_zoom_redis_call_t *call);
-static void ngx_http_zoom_redis_arm(void);
-static void ngx_http_zoom_redis_late(ngx_event_t *ev);
 static void ngx_http_zoom_redis_news_opened(ngx_http_zoom_redis_link_t *link);
 static void ngx_http_zoom_redis_news_lost(ngx_http_zoom_redis_link_t *link);
 static void ngx_http_zoom_redis_change(void);
 static void ngx_http_zoom_redis_heard(redisAsyncContext *ac, void *data,
     void *privdata);
-
-
-/*
- * KEYS: hosts; ARGV: this one, milliseconds, channel, news of a change.  It
- * writes, so that a store that only reads is no store.
- */
-
-static ngx_http_zoom_redis_script_t  ngx_http_zoom_redis_hosts = {
-    "local t = redis.call('TIME') "
-    "local now = t[1] * 1000 + math.floor(t[2] / 1000) "
-    "local n = redis.call('ZADD', KEYS[1], now, ARGV[1]) "
-    "n = n + redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2]) "
-    "redis.call('PEXPIRE', KEYS[1], ARGV[2]) "
-    "if n > 0 then redis.call('PUBLISH', ARGV[3], ARGV[4]) end "
-    "return redis.call('ZCARD', KEYS[1])", { 0 }
-};
-
-
-/* What an operator can do, by how an answer begins. */
-
-static const struct {
-    const char                    *word;
-    const char                    *advice;
-} ngx_http_zoom_redis_advices[] = {
-    { "NOAUTH", "give \"zoom_store\" a \"password=\"" },
-    { "WRONGPASS", "check \"user=\" and \"password=\" of \"zoom_store\"" },
-    { "NOPERM", "let its user run the commands of docs/fleet.md" },
-    { "READONLY", "let \"zoom_store\" name the primary, not a replica" },
-    { "MASTERDOWN", "let \"zoom_store\" name the primary, not a replica" },
-    { "OOM", "give it more memory, and let it evict (\"maxmemory-policy\")" },
-    { "MISCONF", "it can't save its data: see its own log" },
-    { "BUSY", "a script of somebody's blocks it: see its own log" },
-    { "LOADING", "it reads its data, and will be back by itself" },
-    { "MOVED", "it is a cluster, use one Redis or Valkey that is none" },
-    { "ERR invalid password", "check \"password=\" of \"zoom_store\"" },
-    { NULL, NULL }
-};
+static void ngx_http_zoom_redis_listening(void);
 
 
 static ngx_http_zoom_redis_t  ngx_http_zoom_redis;
@@ -141,7 +75,7 @@ ngx_http_zoom_redis_init_process(const ngx_http_zoom_redis_conf_t *conf,
 
     ngx_memzero(redis, sizeof(ngx_http_zoom_redis_t));
 
-    if (ngx_http_zoom_redis_names(redis, conf, id) != NGX_OK) {
+    if (ngx_http_zoom_redis_hosts_init(&conf->prefix, id, fleet) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -152,10 +86,7 @@ ngx_http_zoom_redis_init_process(const ngx_http_zoom_redis_conf_t *conf,
 
     redis->begins = 1;
 
-    ngx_queue_init(&redis->calls);
-
-    ngx_http_zoom_timer_init(&redis->timer, ngx_http_zoom_redis_late, log);
-    ngx_http_zoom_timer_init(&redis->seen, ngx_http_zoom_redis_hello, log);
+    ngx_http_zoom_timer_init(&redis->seen, ngx_http_zoom_redis_seen, log);
     redis->seen.cancelable = 1;
 
     redis->link.conf = conf;
@@ -168,6 +99,12 @@ ngx_http_zoom_redis_init_process(const ngx_http_zoom_redis_conf_t *conf,
     redis->news.lost = ngx_http_zoom_redis_news_lost;
     redis->news.log = log;
 
+    ngx_http_zoom_redis_calls_init(&redis->link, fleet);
+
+    if (conf->sentinels) {
+        ngx_http_zoom_redis_sentinel_start(conf, &redis->link, &redis->news);
+    }
+
     ngx_http_zoom_redis_link_start(&redis->link);
     ngx_http_zoom_redis_link_start(&redis->news);
 
@@ -175,36 +112,8 @@ ngx_http_zoom_redis_init_process(const ngx_http_zoom_redis_conf_t *conf,
 }
 
 
-static ngx_int_t
-ngx_http_zoom_redis_names(ngx_http_zoom_redis_t *redis,
-    const ngx_http_zoom_redis_conf_t *conf, const ngx_str_t *id)
-{
-    u_char  *p;
-
-    redis->id.len = id->len;
-    redis->channel.len = conf->prefix.len + sizeof(":news") - 1;
-    redis->hosts.len = conf->prefix.len + sizeof(":hosts") - 1;
-
-    p = ngx_pnalloc(ngx_cycle->pool, redis->id.len + redis->channel.len
-                                     + redis->hosts.len + 1);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    redis->id.data = p;
-    redis->channel.data = p + redis->id.len;
-    redis->hosts.data = redis->channel.data + redis->channel.len + 1;
-
-    ngx_memcpy(p, id->data, id->len);
-    ngx_sprintf(redis->channel.data, "%V:news%Z", &conf->prefix);
-    ngx_sprintf(redis->hosts.data, "%V:hosts", &conf->prefix);
-
-    return NGX_OK;
-}
-
-
 void
-ngx_http_zoom_redis_exit_process(void)
+ngx_http_zoom_redis_exit_process(ngx_uint_t last)
 {
     ngx_http_zoom_redis_t  *redis;
 
@@ -214,11 +123,17 @@ ngx_http_zoom_redis_exit_process(void)
         return;
     }
 
-    redis->ready = 0;
+    if (last && redis->ready) {
+        ngx_http_zoom_redis_hosts_goodbye(redis->link.ac);
+    }
 
+    redis->ready = 0;
+    redis->ends = 1;
+
+    ngx_http_zoom_redis_sentinel_stop();
     ngx_http_zoom_redis_link_stop(&redis->news);
     ngx_http_zoom_redis_link_stop(&redis->link);
-    ngx_http_zoom_timer_stop(&redis->timer);
+    ngx_http_zoom_redis_calls_stop();
     ngx_http_zoom_timer_stop(&redis->seen);
 
     redis->fleet = NULL;
@@ -228,14 +143,33 @@ ngx_http_zoom_redis_exit_process(void)
 ngx_uint_t
 ngx_http_zoom_redis_begins(void)
 {
-    return ngx_http_zoom_redis.begins;
+    ngx_http_zoom_redis_t  *redis;
+
+    redis = &ngx_http_zoom_redis;
+
+    return redis->begins && ngx_http_zoom_redis_link_begins(&redis->link);
 }
 
 
-const ngx_str_t *
-ngx_http_zoom_redis_channel(void)
+ngx_uint_t
+ngx_http_zoom_redis_there(void)
 {
-    return &ngx_http_zoom_redis.channel;
+    return ngx_http_zoom_redis.ready
+           && ngx_http_zoom_redis.link.state == NGX_HTTP_ZOOM_REDIS_OPEN;
+}
+
+
+ngx_uint_t
+ngx_http_zoom_redis_ends(void)
+{
+    return ngx_http_zoom_redis.ends;
+}
+
+
+ngx_uint_t
+ngx_http_zoom_redis_listens(void)
+{
+    return ngx_http_zoom_redis.listens ? ngx_http_zoom_redis.links : 0;
 }
 
 
@@ -246,37 +180,70 @@ ngx_http_zoom_redis_prefix(void)
 }
 
 
+void
+ngx_http_zoom_redis_replay(void)
+{
+    ngx_http_zoom_count_fleet(ngx_http_zoom_redis.fleet->replays);
+}
+
+
 /* It is used when it has shown that it can write. */
 
 static void
 ngx_http_zoom_redis_opened(ngx_http_zoom_redis_link_t *link)
 {
-    ngx_http_zoom_redis_hello(NULL);
+    ngx_http_zoom_redis_hello();
 }
 
 
+/* A host is seen each second, by whichever of its workers is the first. */
+
 static void
-ngx_http_zoom_redis_hello(ngx_event_t *ev)
+ngx_http_zoom_redis_seen(ngx_event_t *ev)
 {
-    ngx_str_t               args[5];
     ngx_http_zoom_redis_t  *redis;
 
     redis = &ngx_http_zoom_redis;
 
-    args[0] = redis->hosts;
-    args[1] = redis->id;
-    ngx_str_set(&args[2], NGX_HTTP_ZOOM_REDIS_HOSTS);
-
-    args[3] = redis->channel;
-    ngx_str_set(&args[4], NGX_HTTP_ZOOM_REDIS_CHANGE);
-
-    if (ngx_http_zoom_redis_send(&ngx_http_zoom_redis_hosts, 1, args, 5,
-                                 ngx_http_zoom_redis_welcome, NULL)
-        == NULL)
+    if (ngx_current_msec - redis->said < NGX_HTTP_ZOOM_REDIS_SEEN
+        && ngx_current_msec - redis->fleet->seen
+           < NGX_HTTP_ZOOM_REDIS_EVERY * 9 / 10)
     {
+        redis->counted(redis->fleet->hosts);
+        ngx_add_timer(&redis->seen, NGX_HTTP_ZOOM_REDIS_EVERY);
+        return;
+    }
+
+    ngx_http_zoom_redis_hello();
+}
+
+
+static void
+ngx_http_zoom_redis_hello(void)
+{
+    ngx_str_t                      args[NGX_HTTP_ZOOM_REDIS_HELLO_ARGS];
+    ngx_http_zoom_redis_t         *redis;
+    ngx_http_zoom_redis_call_t    *call;
+    ngx_http_zoom_redis_script_t  *script;
+
+    redis = &ngx_http_zoom_redis;
+
+    redis->said = ngx_current_msec;
+    redis->fleet->seen = ngx_current_msec;
+
+    script = ngx_http_zoom_redis_hosts_hello(args);
+
+    call = ngx_http_zoom_redis_send(script, NGX_HTTP_ZOOM_REDIS_HELLO_KEYS,
+                                    args, NGX_HTTP_ZOOM_REDIS_HELLO_ARGS,
+                                    ngx_http_zoom_redis_welcome, NULL);
+
+    if (call == NULL) {
         ngx_http_zoom_redis_link_break(&redis->link, "finds no memory",
                                        sizeof("finds no memory") - 1);
+        return;
     }
+
+    ngx_http_zoom_redis_vital(call);
 }
 
 
@@ -301,19 +268,21 @@ ngx_http_zoom_redis_welcome(void *data, const redisReply *reply)
     redis->ready = 1;
     redis->begins = 0;
 
-    if (reply->type == REDIS_REPLY_INTEGER) {
-        ngx_http_zoom_redis_count(reply->integer);
-    }
+    ngx_http_zoom_redis_hosts_count(reply);
 
-    ngx_add_timer(&redis->seen, NGX_HTTP_ZOOM_REDIS_SEEN);
+    ngx_add_timer(&redis->seen, NGX_HTTP_ZOOM_REDIS_EVERY);
 
     redis->counted(redis->fleet->hosts);
 
     away = redis->fleet->away;
 
-    if (away && ngx_atomic_cmp_set(&redis->fleet->away, away, 0)
-        && redis->fleet->told == away)
-    {
+    if (away == 0 || !ngx_atomic_cmp_set(&redis->fleet->away, away, 0)) {
+        return;
+    }
+
+    redis->fleet->back = ngx_current_msec;
+
+    if (redis->fleet->told == away) {
         ngx_log_error(NGX_LOG_NOTICE, redis->log, 0,
                       "zoom: the store \"%V\" is back after %T s",
                       &redis->link.conf->url, ngx_time() - (time_t) away);
@@ -322,49 +291,47 @@ ngx_http_zoom_redis_welcome(void *data, const redisReply *reply)
 
 
 /*
- * More at once, but fewer only when it stays so: a store that has lost its data
- * knows of nobody at first, and all would take the others' part of the limits.
+ * One worker tells of it, and the first reason is the one that counts.  News
+ * may have ended as well, and nothing would show it for long.
  */
-
-static void
-ngx_http_zoom_redis_count(ngx_atomic_uint_t n)
-{
-    time_t                  now;
-    ngx_http_zoom_fleet_t  *fleet;
-
-    now = ngx_time();
-    fleet = ngx_http_zoom_redis.fleet;
-
-    if (n >= fleet->hosts
-        || now - (time_t) fleet->counted > NGX_HTTP_ZOOM_REDIS_FEWER)
-    {
-        fleet->hosts = n;
-        fleet->counted = now;
-    }
-}
-
-
-/* One worker tells of it, and the first reason is the one that counts. */
 
 static void
 ngx_http_zoom_redis_lost(ngx_http_zoom_redis_link_t *link)
 {
     time_t                  now;
+    ngx_uint_t              ready;
     const char             *advice;
     ngx_atomic_uint_t       reason;
     ngx_http_zoom_redis_t  *redis;
 
     redis = &ngx_http_zoom_redis;
     now = ngx_time();
+    ready = redis->ready;
+
+    if (ready && redis->listens) {
+        ngx_http_zoom_redis_link_break(&redis->news, "the store is away",
+                                       sizeof("the store is away") - 1);
+    }
 
     redis->ready = 0;
-    redis->begins = 0;
 
     ngx_http_zoom_timer_stop(&redis->seen);
+
+    /* a try that began before another worker found it there again */
+
+    if (!ready && redis->fleet->back
+        && ngx_current_msec - redis->fleet->back
+           < NGX_HTTP_ZOOM_REDIS_TRY + 2 * link->conf->timeout)
+    {
+        return;
+    }
 
     if (!ngx_atomic_cmp_set(&redis->fleet->away, 0, now)) {
         return;
     }
+
+    redis->fleet->lost = ngx_current_msec;
+    redis->fleet->seen = 0;
 
     ngx_http_zoom_count_fleet(redis->fleet->incidents);
 
@@ -388,31 +355,13 @@ ngx_http_zoom_redis_lost(ngx_http_zoom_redis_link_t *link)
 }
 
 
-static const char *
-ngx_http_zoom_redis_advice(const u_char *reason)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; ngx_http_zoom_redis_advices[i].word; i++) {
-        if (ngx_strncmp(reason, ngx_http_zoom_redis_advices[i].word,
-                        ngx_strlen(ngx_http_zoom_redis_advices[i].word))
-            == 0)
-        {
-            return ngx_http_zoom_redis_advices[i].advice;
-        }
-    }
-
-    return NULL;
-}
-
-
 ngx_http_zoom_redis_call_t *
 ngx_http_zoom_redis_run(ngx_http_zoom_redis_script_t *script,
     ngx_uint_t nkeys, const ngx_str_t *args, ngx_uint_t n,
     ngx_http_zoom_redis_pt handler, void *data)
 {
     if (!ngx_http_zoom_redis.ready
-        || ngx_http_zoom_redis.ncalls >= NGX_HTTP_ZOOM_REDIS_CALLS)
+        || ngx_http_zoom_redis_calls() >= NGX_HTTP_ZOOM_REDIS_CALLS)
     {
         return NULL;
     }
@@ -421,256 +370,11 @@ ngx_http_zoom_redis_run(ngx_http_zoom_redis_script_t *script,
 }
 
 
-static ngx_http_zoom_redis_call_t *
-ngx_http_zoom_redis_send(ngx_http_zoom_redis_script_t *script,
-    ngx_uint_t nkeys, const ngx_str_t *args, ngx_uint_t n,
-    ngx_http_zoom_redis_pt handler, void *data)
-{
-    int                          len;
-    size_t                       lens[NGX_HTTP_ZOOM_REDIS_ARGS_MAX + 3];
-    ngx_uint_t                   i;
-    const char                  *argv[NGX_HTTP_ZOOM_REDIS_ARGS_MAX + 3];
-    u_char                       keys[2];
-    ngx_http_zoom_redis_t       *redis;
-    ngx_http_zoom_redis_call_t  *call;
-
-    redis = &ngx_http_zoom_redis;
-
-    if (redis->link.state != NGX_HTTP_ZOOM_REDIS_OPEN
-        || n > NGX_HTTP_ZOOM_REDIS_ARGS_MAX || nkeys > 9
-        || ngx_http_zoom_redis_sha(script) != NGX_OK)
-    {
-        return NULL;
-    }
-
-    call = ngx_calloc(sizeof(ngx_http_zoom_redis_call_t), redis->log);
-    if (call == NULL) {
-        return NULL;
-    }
-
-    keys[0] = '0' + nkeys;
-
-    argv[0] = "EVALSHA";
-    lens[0] = sizeof("EVALSHA") - 1;
-    argv[1] = (char *) script->sha;
-    lens[1] = NGX_HTTP_ZOOM_REDIS_SHA_LEN;
-    argv[2] = (char *) keys;
-    lens[2] = 1;
-
-    for (i = 0; i < n; i++) {
-        argv[i + 3] = args[i].len ? (char *) args[i].data : "";
-        lens[i + 3] = args[i].len;
-    }
-
-    len = redisFormatCommandArgv(&call->command, n + 3, argv, lens);
-
-    if (len < 0) {
-        ngx_free(call);
-        return NULL;
-    }
-
-    call->len = len;
-    call->script = script;
-    call->handler = handler;
-    call->data = data;
-    call->sent = ngx_current_msec;
-
-    ngx_queue_insert_tail(&redis->calls, &call->queue);
-    redis->ncalls++;
-
-    if (redisAsyncFormattedCommand(redis->link.ac,
-                                   ngx_http_zoom_redis_replied, call,
-                                   call->command, call->len)
-        != REDIS_OK)
-    {
-        ngx_http_zoom_redis_free(call);
-        return NULL;
-    }
-
-    ngx_http_zoom_redis_arm();
-
-    return call;
-}
-
-
-static ngx_int_t
-ngx_http_zoom_redis_sha(ngx_http_zoom_redis_script_t *script)
-{
-    unsigned int  len;
-    u_char        md[EVP_MAX_MD_SIZE];
-
-    if (script->sha[0]) {
-        return NGX_OK;
-    }
-
-    if (EVP_Digest(script->text, ngx_strlen(script->text), md, &len,
-                   EVP_sha1(), NULL)
-        != 1)
-    {
-        return NGX_ERROR;
-    }
-
-    ngx_hex_dump(script->sha, md, NGX_HTTP_ZOOM_REDIS_SHA_LEN / 2);
-
-    return NGX_OK;
-}
-
-
-static void
-ngx_http_zoom_redis_replied(redisAsyncContext *ac, void *data, void *privdata)
-{
-    redisReply                  *reply;
-    ngx_http_zoom_redis_pt       handler;
-    ngx_http_zoom_redis_t       *redis;
-    ngx_http_zoom_redis_call_t  *call;
-
-    reply = data;
-    call = privdata;
-    redis = &ngx_http_zoom_redis;
-
-    if (reply && reply->type == REDIS_REPLY_ERROR) {
-
-        if (ngx_strncmp(reply->str, "NOSCRIPT", 8) == 0
-            && ngx_http_zoom_redis_again(call) == NGX_OK)
-        {
-            return;
-        }
-
-        /* whatever it is, others fare no better */
-
-        ngx_http_zoom_redis_link_break(&redis->link, reply->str, reply->len);
-        redis->ready = 0;
-        reply = NULL;
-    }
-
-    if (reply == NULL) {
-        redis->ready = 0;
-    }
-
-    if (redis->fleet) {
-        ngx_http_zoom_count_fleet(*(reply ? &redis->fleet->trips
-                                          : &redis->fleet->failures));
-    }
-
-    handler = call->handler;
-    data = call->data;
-
-    ngx_http_zoom_redis_free(call);
-
-    if (handler) {
-        handler(data, reply);
-    }
-}
-
-
-/* It was started anew, or another one took over: it gets the script. */
-
-static ngx_int_t
-ngx_http_zoom_redis_again(ngx_http_zoom_redis_call_t *call)
-{
-    redisAsyncContext  *ac;
-
-    ac = ngx_http_zoom_redis.link.ac;
-
-    if (call->again || ac == NULL
-        || ngx_http_zoom_redis.link.state != NGX_HTTP_ZOOM_REDIS_OPEN)
-    {
-        return NGX_ERROR;
-    }
-
-    call->again = 1;
-
-    if (redisAsyncCommand(ac, NULL, NULL, "SCRIPT LOAD %s", call->script->text)
-        != REDIS_OK
-        || redisAsyncFormattedCommand(ac, ngx_http_zoom_redis_replied, call,
-                                      call->command, call->len)
-           != REDIS_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    /* the last in line now, with what it had of its time */
-
-    ngx_queue_remove(&call->queue);
-    ngx_queue_insert_tail(&ngx_http_zoom_redis.calls, &call->queue);
-
-    return NGX_OK;
-}
-
-
-void
-ngx_http_zoom_redis_leave(ngx_http_zoom_redis_call_t *call)
-{
-    call->handler = NULL;
-}
-
-
-static void
-ngx_http_zoom_redis_free(ngx_http_zoom_redis_call_t *call)
-{
-    ngx_queue_remove(&call->queue);
-    ngx_http_zoom_redis.ncalls--;
-
-    redisFreeCommand(call->command);
-    ngx_free(call);
-}
-
-
-static void
-ngx_http_zoom_redis_arm(void)
-{
-    ngx_http_zoom_redis_t  *redis;
-
-    redis = &ngx_http_zoom_redis;
-
-    if (!redis->timer.timer_set) {
-        ngx_add_timer(&redis->timer, redis->link.conf->timeout);
-    }
-}
-
-
-/* Replies come in order: the oldest tells of all. */
-
-static void
-ngx_http_zoom_redis_late(ngx_event_t *ev)
-{
-    u_char                      *p, buf[64];
-    ngx_msec_t                   timeout;
-    ngx_msec_int_t               left;
-    ngx_http_zoom_redis_t       *redis;
-    ngx_http_zoom_redis_call_t  *call;
-
-    redis = &ngx_http_zoom_redis;
-
-    if (ngx_queue_empty(&redis->calls)) {
-        return;
-    }
-
-    timeout = redis->link.conf->timeout;
-    call = ngx_queue_data(ngx_queue_head(&redis->calls),
-                          ngx_http_zoom_redis_call_t, queue);
-
-    left = call->sent + timeout - ngx_current_msec;
-
-    if (left > 0) {
-        ngx_add_timer(&redis->timer, left);
-        return;
-    }
-
-    redis->ready = 0;
-
-    p = ngx_slprintf(buf, buf + sizeof(buf), "no answer within %M ms",
-                     timeout);
-
-    ngx_http_zoom_redis_link_break(&redis->link, (char *) buf, p - buf);
-}
-
-
 static void
 ngx_http_zoom_redis_news_opened(ngx_http_zoom_redis_link_t *link)
 {
     if (redisAsyncCommand(link->ac, ngx_http_zoom_redis_heard, NULL,
-                          "SUBSCRIBE %s", ngx_http_zoom_redis.channel.data)
+                          "SUBSCRIBE %s", ngx_http_zoom_redis_channel()->data)
         != REDIS_OK)
     {
         ngx_http_zoom_redis_link_break(link, "finds no memory",
@@ -679,28 +383,44 @@ ngx_http_zoom_redis_news_opened(ngx_http_zoom_redis_link_t *link)
 }
 
 
-/* Whoever waits looks by himself, only later. */
+/*
+ * Whoever waits looks by himself, only later.  That its user may not listen is
+ * told once: nothing else shows it.
+ */
 
 static void
 ngx_http_zoom_redis_news_lost(ngx_http_zoom_redis_link_t *link)
 {
+    const char  *advice;
+    ngx_uint_t   level;
+
+    ngx_http_zoom_redis.listens = 0;
+
     if (!ngx_http_zoom_redis.ready) {
         return;
     }
 
-    ngx_log_error(NGX_LOG_INFO, link->log, 0,
-                  "zoom: no news from the store \"%V\": %s", &link->conf->url,
-                  link->reason);
+    level = NGX_LOG_INFO;
+    advice = ngx_http_zoom_redis_advice(link->reason);
+
+    if (ngx_strncmp(link->reason, "NOPERM", sizeof("NOPERM") - 1) == 0
+        && ngx_atomic_cmp_set(&ngx_http_zoom_redis.fleet->deaf, 0, ngx_time()))
+    {
+        level = NGX_LOG_ERR;
+    }
+
+    ngx_log_error(level, link->log, 0,
+                  "zoom: no news from the store \"%V\": %s%s%s",
+                  &link->conf->url, link->reason, advice ? ": " : "",
+                  advice ? advice : "");
 }
 
-
-/* No other news is that short. */
 
 static void
 ngx_http_zoom_redis_change(void)
 {
     if (ngx_http_zoom_redis.ready) {
-        ngx_http_zoom_redis_hello(NULL);
+        ngx_http_zoom_redis_hello();
     }
 }
 
@@ -735,12 +455,32 @@ ngx_http_zoom_redis_heard(redisAsyncContext *ac, void *data, void *privdata)
         text.data = (u_char *) reply->element[2]->str;
         text.len = reply->element[2]->len;
 
-        if (text.len == sizeof(NGX_HTTP_ZOOM_REDIS_CHANGE) - 1) {
+        if (ngx_http_zoom_redis_hosts_news(&text)) {
             ngx_http_zoom_redis_change();
             return;
         }
 
         ngx_http_zoom_redis.told(&text);
+        return;
+    }
+
+    ngx_http_zoom_redis_listening();
+}
+
+
+static void
+ngx_http_zoom_redis_listening(void)
+{
+    ngx_http_zoom_redis_t  *redis;
+
+    redis = &ngx_http_zoom_redis;
+
+    redis->listens = 1;
+    redis->links++;
+    redis->fleet->deaf = 0;
+
+    if (redis->ready) {
+        redis->counted(redis->fleet->hosts);
     }
 }
 

@@ -19,7 +19,7 @@
 #include "ngx_http_zoom_redis_conf.h"
 
 
-#define NGX_HTTP_ZOOM_REDIS_ARGS_MAX  16
+#define NGX_HTTP_ZOOM_REDIS_ARGS_MAX  40
 #define NGX_HTTP_ZOOM_REDIS_SHA_LEN   40
 
 
@@ -33,7 +33,7 @@ typedef struct {
 
 typedef struct ngx_http_zoom_redis_call_s  ngx_http_zoom_redis_call_t;
 
-/* NULL: the store is away; an error that it answers is never seen here. */
+/* NULL: the store is away, or has answered an error. */
 
 typedef void (*ngx_http_zoom_redis_pt)(void *data, const redisReply *reply);
 
@@ -56,14 +56,29 @@ ngx_int_t ngx_http_zoom_redis_init_process(
     const ngx_http_zoom_redis_conf_t *conf, const ngx_str_t *id,
     ngx_http_zoom_fleet_t *fleet, ngx_http_zoom_redis_news_pt news,
     ngx_http_zoom_redis_hosts_pt hosts, ngx_log_t *log);
-void ngx_http_zoom_redis_exit_process(void);
+
+/* Whether the host ends with this worker, or at the same time. */
+void ngx_http_zoom_redis_exit_process(ngx_uint_t last);
 
 /* A worker that has just begun has not heard of the store yet. */
 ngx_uint_t ngx_http_zoom_redis_begins(void);
 
-/* Where all news goes, in the keys' prefix. */
-const ngx_str_t *ngx_http_zoom_redis_channel(void);
+/* It can be asked. */
+ngx_uint_t ngx_http_zoom_redis_there(void);
+
+/* A worker exits: what it asked is not answered any more. */
+ngx_uint_t ngx_http_zoom_redis_ends(void);
+
+/*
+ * Of the connection by which it hears news a number, which grows with each that
+ * is made; 0: it can't hear any now.
+ */
+ngx_uint_t ngx_http_zoom_redis_listens(void);
+
 const ngx_str_t *ngx_http_zoom_redis_prefix(void);
+
+/* Another host had used what was to be used once: counts it. */
+void ngx_http_zoom_redis_replay(void);
 
 /*
  * Runs a script with "n" arguments, of which the first "nkeys" are keys.  The

@@ -4,7 +4,12 @@
 
 #if (NGX_HTTP_ZOOM_HIREDIS)
 
+#include <openssl/err.h>
+
+#include "ngx_http_zoom_redis_error.h"
+#include "ngx_http_zoom_redis_greet.h"
 #include "ngx_http_zoom_redis_link.h"
+#include "ngx_http_zoom_redis_tls.h"
 #include "ngx_http_zoom_timer.h"
 
 
@@ -14,25 +19,23 @@
 #define NGX_HTTP_ZOOM_REDIS_PAUSE_MAX  1000
 
 
+static void ngx_http_zoom_redis_link_find(ngx_http_zoom_redis_link_t *link);
+static void ngx_http_zoom_redis_link_resolved(
+    ngx_http_zoom_redis_name_t *name);
 static void ngx_http_zoom_redis_link_connect(ngx_http_zoom_redis_link_t *link);
-static ngx_int_t ngx_http_zoom_redis_link_watch(
-    ngx_http_zoom_redis_link_t *link);
+static ngx_int_t ngx_http_zoom_redis_link_secure(
+    ngx_http_zoom_redis_link_t *link, redisAsyncContext *ac);
 static void ngx_http_zoom_redis_link_connected(const redisAsyncContext *ac,
     int status);
-static void ngx_http_zoom_redis_link_greet(ngx_http_zoom_redis_link_t *link);
-static void ngx_http_zoom_redis_link_greeted(redisAsyncContext *ac,
-    void *reply, void *last);
+static void ngx_http_zoom_redis_link_fail(ngx_http_zoom_redis_link_t *link,
+    const u_char *reason);
 static void ngx_http_zoom_redis_link_away(ngx_http_zoom_redis_link_t *link);
+static void ngx_http_zoom_redis_link_tell(ngx_http_zoom_redis_link_t *link);
+static ngx_uint_t ngx_http_zoom_redis_link_next(
+    ngx_http_zoom_redis_link_t *link);
 static void ngx_http_zoom_redis_link_timer(ngx_event_t *ev);
 static void ngx_http_zoom_redis_link_breaks(ngx_event_t *ev);
-
-static void ngx_http_zoom_redis_link_read(ngx_event_t *ev);
-static void ngx_http_zoom_redis_link_write(ngx_event_t *ev);
-static void ngx_http_zoom_redis_link_add_read(void *data);
-static void ngx_http_zoom_redis_link_del_read(void *data);
-static void ngx_http_zoom_redis_link_add_write(void *data);
-static void ngx_http_zoom_redis_link_del_write(void *data);
-static void ngx_http_zoom_redis_link_cleanup(void *data);
+static void ngx_http_zoom_redis_link_closed(ngx_http_zoom_redis_event_t *e);
 
 
 void
@@ -47,7 +50,26 @@ ngx_http_zoom_redis_link_start(ngx_http_zoom_redis_link_t *link)
 
     link->timer.cancelable = 1;
 
-    ngx_http_zoom_redis_link_connect(link);
+    link->event.closed = ngx_http_zoom_redis_link_closed;
+    link->event.log = link->log;
+
+    link->name.conf = link->conf;
+    link->name.handler = ngx_http_zoom_redis_link_resolved;
+
+    /*
+     * From the event loop: the clock stands still while a worker starts, and
+     * what that takes is not the store's time.
+     */
+
+    ngx_add_timer(&link->timer, 1);
+}
+
+
+ngx_uint_t
+ngx_http_zoom_redis_link_begins(const ngx_http_zoom_redis_link_t *link)
+{
+    return !link->begun
+           || ngx_current_msec - link->began < link->conf->timeout;
 }
 
 
@@ -56,6 +78,8 @@ ngx_http_zoom_redis_link_stop(ngx_http_zoom_redis_link_t *link)
 {
     link->over = 1;
     link->state = NGX_HTTP_ZOOM_REDIS_BROKEN;
+
+    ngx_http_zoom_redis_name_stop(&link->name);
 
     if (link->ac) {
         redisAsyncFree(link->ac);
@@ -73,93 +97,142 @@ ngx_http_zoom_redis_link_good(ngx_http_zoom_redis_link_t *link)
 }
 
 
+/* Each of the sentinels may take its time before there is an answer. */
+
+static void
+ngx_http_zoom_redis_link_find(ngx_http_zoom_redis_link_t *link)
+{
+    ngx_uint_t  n;
+
+    if (!link->begun) {
+        link->begun = 1;
+        link->began = ngx_current_msec;
+    }
+
+    link->reason[0] = '\0';
+    link->state = NGX_HTTP_ZOOM_REDIS_FINDING;
+
+    n = link->find ? link->conf->nplaces + 1 : 1;
+
+    ngx_add_timer(&link->timer, n * link->conf->timeout);
+
+    if (link->find) {
+        link->find(link);
+        return;
+    }
+
+    ngx_http_zoom_redis_link_found(link, &link->conf->places[link->place]);
+}
+
+
+void
+ngx_http_zoom_redis_link_found(ngx_http_zoom_redis_link_t *link,
+    const ngx_http_zoom_redis_place_t *place)
+{
+    if (link->state != NGX_HTTP_ZOOM_REDIS_FINDING || link->name.ctx) {
+        return;
+    }
+
+    link->port = place->port;
+    link->reason[0] = '\0';
+
+    if (ngx_http_zoom_redis_name_find(&link->name, place) != NGX_AGAIN) {
+        ngx_http_zoom_redis_link_resolved(&link->name);
+    }
+}
+
+
+static void
+ngx_http_zoom_redis_link_resolved(ngx_http_zoom_redis_name_t *name)
+{
+    ngx_http_zoom_redis_link_t  *link;
+
+    link = ngx_http_zoom_timer_object(name, ngx_http_zoom_redis_link_t, name);
+
+    if (link->state != NGX_HTTP_ZOOM_REDIS_FINDING) {
+        return;
+    }
+
+    if (name->error[0]) {
+        ngx_http_zoom_redis_link_fail(link, name->error);
+        return;
+    }
+
+    ngx_http_zoom_redis_link_connect(link);
+}
+
+
+/* To an address, so that hiredis looks nothing up. */
+
 static void
 ngx_http_zoom_redis_link_connect(ngx_http_zoom_redis_link_t *link)
 {
-    int                 port;
-    u_char             *last;
-    ngx_addr_t         *addr;
-    u_char              host[NGX_SOCKADDR_STRLEN + 1];
     redisAsyncContext  *ac;
 
-    addr = &link->conf->addrs[link->next++ % link->conf->naddrs];
-
-    /* an address, so that hiredis looks nothing up */
-
-    last = host + ngx_sock_ntop(addr->sockaddr, addr->socklen, host,
-                                NGX_SOCKADDR_STRLEN, 0);
-    *last = '\0';
-
-    port = ngx_inet_get_port(addr->sockaddr);
-
-    link->reason[0] = '\0';
     link->state = NGX_HTTP_ZOOM_REDIS_CONNECTING;
 
-    ac = redisAsyncConnect((char *) host, port);
+    ac = redisAsyncConnect((char *) link->name.addr, link->port);
 
-    if (ac == NULL || ac->err) {
-        ngx_cpystrn(link->reason,
-                    (u_char *) (ac ? ac->errstr : "finds no memory"),
-                    sizeof(link->reason));
-
-        if (ac) {
-            redisAsyncFree(ac);
-        }
-
-        ngx_http_zoom_redis_link_away(link);
+    if (ac == NULL) {
+        ngx_http_zoom_redis_link_fail(link, (u_char *) "finds no memory");
         return;
     }
 
-    link->ac = ac;
-
-    if (ngx_http_zoom_redis_link_watch(link) != NGX_OK) {
-        ngx_cpystrn(link->reason, (u_char *) "finds no free connection: "
-                    "increase \"worker_connections\"", sizeof(link->reason));
+    if (ac->err) {
+        ngx_http_zoom_redis_link_fail(link, (u_char *) ac->errstr);
         redisAsyncFree(ac);
-        link->ac = NULL;
-        ngx_http_zoom_redis_link_away(link);
         return;
     }
+
+    /* a connection that only listens finds out in no other way */
+
+    (void) redisEnableKeepAlive(&ac->c);
+
+    if (ngx_http_zoom_redis_link_secure(link, ac) != NGX_OK) {
+        ngx_http_zoom_redis_link_away(link);
+        redisAsyncFree(ac);
+        return;
+    }
+
+    if (ngx_http_zoom_redis_event_watch(&link->event, ac) != NGX_OK) {
+        ngx_http_zoom_redis_link_fail(link, (u_char *) "finds no free "
+                                      "connection: increase "
+                                      "\"worker_connections\"");
+        redisAsyncFree(ac);
+        return;
+    }
+
+    ac->data = link;
+    link->ac = ac;
 
     /* which makes it ask for a write event, the sign of a connection */
 
     (void) redisAsyncSetConnectCallback(ac,
                                         ngx_http_zoom_redis_link_connected);
 
+    ngx_del_timer(&link->timer);
     ngx_add_timer(&link->timer, link->conf->timeout);
 }
 
 
 static ngx_int_t
-ngx_http_zoom_redis_link_watch(ngx_http_zoom_redis_link_t *link)
+ngx_http_zoom_redis_link_secure(ngx_http_zoom_redis_link_t *link,
+    redisAsyncContext *ac)
 {
-    ngx_connection_t   *c;
-    redisAsyncContext  *ac;
+#if (NGX_HTTP_ZOOM_HIREDIS_SSL)
 
-    ac = link->ac;
+    if (link->conf->ssl) {
+        ERR_clear_error();
+        link->ssl = ngx_http_zoom_redis_tls(ac, link->conf, link->reason,
+                                            sizeof(link->reason));
+        ERR_clear_error();
 
-    c = ngx_get_connection(ac->c.fd, link->log);
-    if (c == NULL) {
-        return NGX_ERROR;
+        link->met = (ngx_strncmp(link->reason, "TLS", 3) == 0);
+
+        return link->ssl ? NGX_OK : NGX_ERROR;
     }
 
-    c->number = ngx_atomic_fetch_add(ngx_connection_counter, 1);
-    c->data = link;
-
-    c->read->log = link->log;
-    c->read->handler = ngx_http_zoom_redis_link_read;
-    c->write->log = link->log;
-    c->write->handler = ngx_http_zoom_redis_link_write;
-
-    link->connection = c;
-
-    ac->data = link;
-    ac->ev.data = link;
-    ac->ev.addRead = ngx_http_zoom_redis_link_add_read;
-    ac->ev.delRead = ngx_http_zoom_redis_link_del_read;
-    ac->ev.addWrite = ngx_http_zoom_redis_link_add_write;
-    ac->ev.delWrite = ngx_http_zoom_redis_link_del_write;
-    ac->ev.cleanup = ngx_http_zoom_redis_link_cleanup;
+#endif
 
     return NGX_OK;
 }
@@ -174,75 +247,11 @@ ngx_http_zoom_redis_link_connected(const redisAsyncContext *ac, int status)
 
     link = ac->data;
 
+    link->met = (status == REDIS_OK);
+
     if (status == REDIS_OK && link->state == NGX_HTTP_ZOOM_REDIS_CONNECTING) {
-        link->state = NGX_HTTP_ZOOM_REDIS_GREETING;
-        ngx_http_zoom_redis_link_greet(link);
-    }
-}
-
-
-static void
-ngx_http_zoom_redis_link_greet(ngx_http_zoom_redis_link_t *link)
-{
-    int                                rc;
-    redisAsyncContext                 *ac;
-    const ngx_http_zoom_redis_conf_t  *conf;
-
-    ac = link->ac;
-    conf = link->conf;
-    rc = REDIS_OK;
-
-    if (conf->user.len) {
-        rc = redisAsyncCommand(ac, ngx_http_zoom_redis_link_greeted, NULL,
-                               "AUTH %b %b", conf->user.data, conf->user.len,
-                               conf->password.data, conf->password.len);
-
-    } else if (conf->password.len) {
-        rc = redisAsyncCommand(ac, ngx_http_zoom_redis_link_greeted, NULL,
-                               "AUTH %b", conf->password.data,
-                               conf->password.len);
-    }
-
-    if (rc == REDIS_OK && conf->db) {
-        rc = redisAsyncCommand(ac, ngx_http_zoom_redis_link_greeted, NULL,
-                               "SELECT %d", (int) conf->db);
-    }
-
-    if (rc == REDIS_OK) {
-        rc = redisAsyncCommand(ac, ngx_http_zoom_redis_link_greeted, ac,
-                               "PING");
-    }
-
-    if (rc != REDIS_OK) {
-        ngx_http_zoom_redis_link_break(link, "finds no memory",
-                                       sizeof("finds no memory") - 1);
-    }
-}
-
-
-static void
-ngx_http_zoom_redis_link_greeted(redisAsyncContext *ac, void *data, void *last)
-{
-    redisReply                  *reply;
-    ngx_http_zoom_redis_link_t  *link;
-
-    link = ac->data;
-    reply = data;
-
-    if (reply == NULL || link->state != NGX_HTTP_ZOOM_REDIS_GREETING) {
-        return;
-    }
-
-    if (reply->type == REDIS_REPLY_ERROR) {
-        ngx_http_zoom_redis_link_break(link, reply->str, reply->len);
-        return;
-    }
-
-    if (last) {
-        link->state = NGX_HTTP_ZOOM_REDIS_OPEN;
-        ngx_del_timer(&link->timer);
-
-        link->opened(link);
+        ngx_add_timer(&link->timer, link->conf->timeout);
+        ngx_http_zoom_redis_greet(link);
     }
 }
 
@@ -259,10 +268,48 @@ ngx_http_zoom_redis_link_break(ngx_http_zoom_redis_link_t *link,
 
     link->state = NGX_HTTP_ZOOM_REDIS_BROKEN;
 
-    len = ngx_min(len, sizeof(link->reason) - 1);
-    *ngx_cpymem(link->reason, reason, len) = '\0';
+    ngx_http_zoom_redis_error_text(link->reason, sizeof(link->reason), reason,
+                                   len);
 
     ngx_post_event(&link->breaks, &ngx_posted_events);
+}
+
+
+void
+ngx_http_zoom_redis_link_late(ngx_http_zoom_redis_link_t *link)
+{
+    u_char  *p, buf[64];
+
+    p = ngx_slprintf(buf, buf + sizeof(buf), "no answer within %M ms",
+                     link->conf->timeout);
+
+    ngx_http_zoom_redis_link_break(link, (char *) buf, p - buf);
+}
+
+
+void
+ngx_http_zoom_redis_link_ends(ngx_http_zoom_redis_link_t *link)
+{
+    if (link->state == NGX_HTTP_ZOOM_REDIS_OPEN) {
+        link->state = NGX_HTTP_ZOOM_REDIS_BROKEN;
+    }
+}
+
+
+void
+ngx_http_zoom_redis_link_moved(ngx_http_zoom_redis_link_t *link)
+{
+    static const char  why[] = "the sentinels have made another one the master";
+
+    link->pause = 0;
+
+    if (link->state == NGX_HTTP_ZOOM_REDIS_AWAY) {
+        ngx_del_timer(&link->timer);
+        ngx_add_timer(&link->timer, 1);
+        return;
+    }
+
+    ngx_http_zoom_redis_link_break(link, why, sizeof(why) - 1);
 }
 
 
@@ -275,7 +322,24 @@ ngx_http_zoom_redis_link_breaks(ngx_event_t *ev)
 
     if (link->ac) {
         redisAsyncFree(link->ac);
+        return;
     }
+
+    if (link->state == NGX_HTTP_ZOOM_REDIS_BROKEN) {
+        ngx_http_zoom_redis_link_away(link);
+    }
+}
+
+
+/* There was no connection. */
+
+static void
+ngx_http_zoom_redis_link_fail(ngx_http_zoom_redis_link_t *link,
+    const u_char *reason)
+{
+    ngx_cpystrn(link->reason, (u_char *) reason, sizeof(link->reason));
+
+    ngx_http_zoom_redis_link_away(link);
 }
 
 
@@ -285,12 +349,31 @@ static void
 ngx_http_zoom_redis_link_away(ngx_http_zoom_redis_link_t *link)
 {
     ngx_msec_t  pause;
+    ngx_uint_t  next;
+
+    ngx_http_zoom_redis_name_stop(&link->name);
 
     if (link->over) {
         return;
     }
 
     link->state = NGX_HTTP_ZOOM_REDIS_AWAY;
+
+    if (link->timer.timer_set) {
+        ngx_del_timer(&link->timer);
+    }
+
+    next = ngx_http_zoom_redis_link_next(link);
+
+    ngx_http_zoom_redis_link_tell(link);
+
+    if (next && !link->was) {
+        ngx_add_timer(&link->timer, 1);
+        return;
+    }
+
+    link->was = 0;
+    link->told[0] = '\0';
 
     pause = ngx_max(link->pause, NGX_HTTP_ZOOM_REDIS_PAUSE_MIN);
     link->pause = ngx_min(pause * 2, NGX_HTTP_ZOOM_REDIS_PAUSE_MAX);
@@ -301,147 +384,104 @@ ngx_http_zoom_redis_link_away(ngx_http_zoom_redis_link_t *link)
 }
 
 
+/* What somebody says who is there says more than that others are not. */
+
+static void
+ngx_http_zoom_redis_link_tell(ngx_http_zoom_redis_link_t *link)
+{
+    if (link->told[0] && !link->was) {
+        ngx_cpystrn(link->reason, link->told, sizeof(link->reason));
+
+    } else if (link->met) {
+        ngx_cpystrn(link->told, link->reason, sizeof(link->told));
+    }
+
+    link->met = 0;
+}
+
+
+/* Whether there is a host, or an address, that was not tried in this round. */
+
+static ngx_uint_t
+ngx_http_zoom_redis_link_next(ngx_http_zoom_redis_link_t *link)
+{
+    if (link->was) {
+        link->tried = 0;
+        link->round = 0;
+    }
+
+    if (++link->tried < link->name.n) {
+        return 1;
+    }
+
+    link->tried = 0;
+
+    if (link->find) {
+        return 0;
+    }
+
+    link->place = (link->place + 1) % link->conf->nplaces;
+    link->round = (link->round + 1) % link->conf->nplaces;
+
+    return link->round != 0;
+}
+
+
 static void
 ngx_http_zoom_redis_link_timer(ngx_event_t *ev)
 {
-    u_char                       *p, buf[64];
-    ngx_http_zoom_redis_link_t   *link;
+    ngx_http_zoom_redis_link_t  *link;
 
     link = ngx_http_zoom_timer_object(ev, ngx_http_zoom_redis_link_t, timer);
 
     if (link->state == NGX_HTTP_ZOOM_REDIS_AWAY) {
-        ngx_http_zoom_redis_link_connect(link);
+        ngx_http_zoom_redis_link_find(link);
         return;
     }
 
-    p = ngx_slprintf(buf, buf + sizeof(buf), "no answer within %M ms",
-                     link->conf->timeout);
+    if (link->state == NGX_HTTP_ZOOM_REDIS_FINDING && link->reason[0]) {
 
-    ngx_http_zoom_redis_link_break(link, (char *) buf, p - buf);
+        /* nobody has found it, and whoever looked has said why */
+
+        ngx_http_zoom_redis_link_away(link);
+        return;
+    }
+
+    ngx_http_zoom_redis_link_late(link);
 }
 
 
+/* Its replies come as NULL, before or after this. */
+
 static void
-ngx_http_zoom_redis_link_read(ngx_event_t *ev)
+ngx_http_zoom_redis_link_closed(ngx_http_zoom_redis_event_t *e)
 {
-    ngx_connection_t            *c;
     ngx_http_zoom_redis_link_t  *link;
 
-    c = ev->data;
-    link = c->data;
+    link = ngx_http_zoom_timer_object(e, ngx_http_zoom_redis_link_t, event);
 
-    if (link->ac) {
-        redisAsyncHandleRead(link->ac);
-    }
-}
-
-
-static void
-ngx_http_zoom_redis_link_write(ngx_event_t *ev)
-{
-    ngx_connection_t            *c;
-    ngx_http_zoom_redis_link_t  *link;
-
-    c = ev->data;
-    link = c->data;
-
-    if (link->ac) {
-        redisAsyncHandleWrite(link->ac);
-    }
-}
-
-
-/* Level-triggered: hiredis reads once for each event. */
-
-static void
-ngx_http_zoom_redis_link_add_read(void *data)
-{
-    ngx_http_zoom_redis_link_t  *link = data;
-
-    if (!link->connection->read->active) {
-        (void) ngx_add_event(link->connection->read, NGX_READ_EVENT,
-                             NGX_LEVEL_EVENT);
-    }
-}
-
-
-static void
-ngx_http_zoom_redis_link_del_read(void *data)
-{
-    ngx_http_zoom_redis_link_t  *link = data;
-
-    if (link->connection->read->active) {
-        (void) ngx_del_event(link->connection->read, NGX_READ_EVENT, 0);
-    }
-}
-
-
-static void
-ngx_http_zoom_redis_link_add_write(void *data)
-{
-    ngx_http_zoom_redis_link_t  *link = data;
-
-    if (!link->connection->write->active) {
-        (void) ngx_add_event(link->connection->write, NGX_WRITE_EVENT,
-                             NGX_LEVEL_EVENT);
-    }
-}
-
-
-static void
-ngx_http_zoom_redis_link_del_write(void *data)
-{
-    ngx_http_zoom_redis_link_t  *link = data;
-
-    if (link->connection->write->active) {
-        (void) ngx_del_event(link->connection->write, NGX_WRITE_EVENT, 0);
-    }
-}
-
-
-/*
- * The one call that comes at each end of a connection, and once: before the
- * replies that nobody will get any more with hiredis 1.x, after them with 0.14.
- * It closes the socket itself.
- */
-
-static void
-ngx_http_zoom_redis_link_cleanup(void *data)
-{
-    ngx_http_zoom_redis_link_t  *link = data;
-
-    ngx_connection_t   *c;
-    redisAsyncContext  *ac;
-
-    ac = link->ac;
-    c = link->connection;
-
-    ngx_http_zoom_redis_link_del_read(link);
-    ngx_http_zoom_redis_link_del_write(link);
-
-    if (c->read->posted) {
-        ngx_delete_posted_event(c->read);
-    }
-
-    if (c->write->posted) {
-        ngx_delete_posted_event(c->write);
-    }
-
-    c->read->closed = 1;
-    c->write->closed = 1;
-
-    ngx_free_connection(c);
-    c->fd = (ngx_socket_t) -1;
-
-    link->connection = NULL;
     link->ac = NULL;
+
+    if (e->large) {
+        ngx_cpystrn(link->reason, (u_char *) "answers with more than 4 MB",
+                    sizeof(link->reason));
+    }
 
     if (link->reason[0] == '\0') {
         ngx_cpystrn(link->reason,
-                    (u_char *) (ac->c.err ? ac->c.errstr
-                                          : "closed the connection"),
+                    (u_char *) (e->ac->c.err ? e->ac->c.errstr
+                                             : "closed the connection"),
                     sizeof(link->reason));
+
+#if (NGX_HTTP_ZOOM_HIREDIS_SSL)
+        if (link->ssl && e->ac->c.flags & REDIS_CONNECTED) {
+            ngx_http_zoom_redis_tls_reason(link->ssl, link->was, link->reason,
+                                           sizeof(link->reason));
+        }
+#endif
     }
+
+    link->ssl = NULL;
 
     ngx_http_zoom_redis_link_away(link);
 }

@@ -10,6 +10,7 @@
 #include "ngx_http_zoom_grants.h"
 #include "ngx_http_zoom_reseal.h"
 #include "ngx_http_zoom_store_conf.h"
+#include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_timer.h"
 
 
@@ -33,6 +34,8 @@ typedef struct {
 
 static void ngx_http_zoom_reseal_page(ngx_event_t *ev);
 static void ngx_http_zoom_reseal_done(ngx_http_zoom_grants_ask_t *ask);
+static const ngx_str_t *ngx_http_zoom_reseal_where(
+    const ngx_http_zoom_store_conf_t *store);
 static void ngx_http_zoom_reseal_turn(void);
 
 
@@ -55,9 +58,7 @@ ngx_http_zoom_reseal_start(const ngx_http_zoom_store_conf_t *store,
 
     r->store = store;
 
-    if (ngx_worker == 0 && store && store->redis == NULL
-        && store->sealing->n > 1)
-    {
+    if (ngx_worker == 0 && store && store->sealing->n > 1) {
         ngx_add_timer(&r->timer, NGX_HTTP_ZOOM_RESEAL_PAGE);
     }
 }
@@ -131,25 +132,34 @@ ngx_http_zoom_reseal_done(ngx_http_zoom_grants_ask_t *ask)
 }
 
 
+static const ngx_str_t *
+ngx_http_zoom_reseal_where(const ngx_http_zoom_store_conf_t *store)
+{
+    return store->redis ? &store->redis->url : &store->path;
+}
+
+
 static void
 ngx_http_zoom_reseal_turn(void)
 {
+    const ngx_str_t            *where;
     ngx_http_zoom_resealing_t  *r;
 
     r = &ngx_http_zoom_resealing;
+    where = ngx_http_zoom_reseal_where(r->store);
 
     if (r->lost) {
         ngx_log_error(NGX_LOG_ERR, r->timer.log, 0,
-                      "zoom: the store \"%V\" has %ui grants that none of "
-                      "its keys opens: give \"zoom_store\" the key that they "
-                      "were sealed with as another \"key=\", or let their "
-                      "users connect again", &r->store->path, r->lost);
+                      "zoom: the store \"%V\" has %ui grant%s that none of "
+                      "its keys opens: give \"zoom_store\" the missing key as "
+                      "another \"key=\", or let those users connect again",
+                      where, r->lost, ngx_http_zoom_s(r->lost));
 
     } else if (r->resealed || r->turns == 0) {
         ngx_log_error(NGX_LOG_NOTICE, r->timer.log, 0,
                       "zoom: the store \"%V\" needs its first key alone: %ui "
                       "grants were sealed with another one and have been "
-                      "sealed anew", &r->store->path, r->resealed);
+                      "sealed anew", where, r->resealed);
     }
 
     r->app[0] = '\0';

@@ -50,6 +50,8 @@ static ngx_int_t ngx_http_zoom_sqlite_known(ngx_http_zoom_sqlite_t *sqlite,
     ngx_http_zoom_grant_query_t *q);
 static ngx_int_t ngx_http_zoom_sqlite_forget(ngx_http_zoom_sqlite_t *sqlite,
     ngx_http_zoom_grant_query_t *q);
+static ngx_int_t ngx_http_zoom_sqlite_nothing(ngx_http_zoom_sqlite_t *sqlite,
+    ngx_http_zoom_grant_query_t *q);
 
 static ngx_int_t ngx_http_zoom_sqlite_start(ngx_http_zoom_sqlite_step_t *s,
     const char *sql);
@@ -76,7 +78,9 @@ static const ngx_http_zoom_sqlite_pt  ngx_http_zoom_sqlite_queries[] = {
     ngx_http_zoom_sqlite_rotate,
     ngx_http_zoom_sqlite_end,
     ngx_http_zoom_sqlite_forget,
-    ngx_http_zoom_sqlite_reseal
+    ngx_http_zoom_sqlite_reseal,
+    ngx_http_zoom_sqlite_nothing,
+    ngx_http_zoom_sqlite_nothing
 };
 
 
@@ -554,6 +558,16 @@ ngx_http_zoom_sqlite_forget(ngx_http_zoom_sqlite_t *sqlite,
 }
 
 
+/* One host has no leases, and its counts are read with each write. */
+
+static ngx_int_t
+ngx_http_zoom_sqlite_nothing(ngx_http_zoom_sqlite_t *sqlite,
+    ngx_http_zoom_grant_query_t *q)
+{
+    return NGX_OK;
+}
+
+
 /* The names under which a user's grant was known. */
 
 static ngx_int_t
@@ -586,6 +600,7 @@ ngx_http_zoom_sqlite_row(ngx_http_zoom_sqlite_t *sqlite,
 void
 ngx_http_zoom_sqlite_count(ngx_http_zoom_sqlite_t *sqlite)
 {
+    int                           rc;
     sqlite3_stmt                 *stmt;
     ngx_http_zoom_grant_count_t  *count;
 
@@ -593,9 +608,22 @@ ngx_http_zoom_sqlite_count(ngx_http_zoom_sqlite_t *sqlite)
                                         "SELECT app, state, n FROM counts");
     sqlite->ncounts = 0;
 
-    while (stmt && sqlite->ncounts < NGX_HTTP_ZOOM_COUNTS_MAX
-           && sqlite3_step(stmt) == SQLITE_ROW)
-    {
+    if (stmt == NULL) {
+        return;
+    }
+
+    while (sqlite->ncounts < NGX_HTTP_ZOOM_COUNTS_MAX) {
+        rc = sqlite3_step(stmt);
+
+        if (rc != SQLITE_ROW) {
+
+            if (rc != SQLITE_DONE) {
+                ngx_http_zoom_sqlite_failed(sqlite);
+            }
+
+            break;
+        }
+
         count = &sqlite->counts[sqlite->ncounts++];
 
         ngx_http_zoom_sqlite_copy(count->app, stmt, 0, sizeof(count->app));

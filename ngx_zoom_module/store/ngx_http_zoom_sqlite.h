@@ -50,8 +50,10 @@ typedef enum {
     NGX_HTTP_ZOOM_GRANT_ROTATE,      /* Zoom gave another refresh token */
     NGX_HTTP_ZOOM_GRANT_END,         /* Zoom takes it no more */
     NGX_HTTP_ZOOM_GRANT_FORGET,
-    NGX_HTTP_ZOOM_GRANT_RESEAL       /* a page of those after a user, of all
+    NGX_HTTP_ZOOM_GRANT_RESEAL,      /* a page of those after a user, of all
                                         apps, under the first key */
+    NGX_HTTP_ZOOM_GRANT_GIVE,        /* what READ has leased is not needed */
+    NGX_HTTP_ZOOM_GRANT_COUNT        /* the grants of an app */
 } ngx_http_zoom_grant_op_e;
 
 /* Strings are zero-terminated. */
@@ -74,8 +76,14 @@ typedef struct {
     int64_t                      version;    /* of its token; END: likewise, or
                                                 0: whichever it is */
     zoom_grant_state_e  state;
+    int64_t                      turn;       /* READ: of a lease; ROTATE: in
+                                                it; 0: there is none */
     unsigned                     prove:1;    /* READ: fails unless the database
                                                 can be written as well */
+    unsigned                     lease:1;    /* READ: to refresh it, where
+                                                hosts share the store */
+    unsigned                     late:1;     /* ROTATE: another host has, in a
+                                                later turn */
 
     ngx_http_zoom_grant_row_t   *rows;       /* LIST, END, FORGET: to be
                                                 free()d */
@@ -86,8 +94,9 @@ typedef struct {
     ngx_uint_t                   lost;       /* that no key opens */
 
     /*
-     * NGX_OK, NGX_DECLINED: there is none such (or none any more), NGX_ERROR:
-     * the database failed, or what is in it can't be opened.
+     * NGX_OK, NGX_DECLINED: there is none such (or none any more), NGX_AGAIN:
+     * another host has the lease, NGX_ERROR: the database failed, or what is
+     * in it can't be opened.
      */
 
     ngx_int_t                    rc;

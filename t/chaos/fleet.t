@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 
-# Three hosts under callers that never stop, FLEET seconds (20) for each part,
-# while their store is away, is killed again and again, hangs, or is emptied.
+# Three hosts under 300 callers that never stop, FLEET seconds (20) for each
+# part: their store is away (AWAY seconds, 30), is killed again and again, hangs,
+# is emptied, or gives way to a replica without the latest writes.
 
 use strict;
 use warnings;
@@ -16,6 +17,7 @@ use Zoom::Test;
 plan skip_all => Zoom::Fleet->missing if Zoom::Fleet->missing;
 
 my $seconds = $ENV{FLEET} // 20;
+my $away = $ENV{AWAY} // 30;
 my $t = Zoom::Test->new;
 my $zoom = $t->zoom;
 my $fleet = Zoom::Fleet->new($t);
@@ -46,12 +48,18 @@ sub lines {
 }
 
 
+sub back {
+    return scalar grep { $_->error_log =~ /is back after/ } @hosts;
+}
+
+
 # "hand" is what happens each second.
 sub part {
-    my ($name, $hand, $after) = @_;
+    my ($name, $hand, %o) = @_;
+    my $seconds = $o{seconds} // $seconds;
 
     subtest $name => sub {
-        my @loads = map { Zoom::Chaos->new(nginx => $_, clients => 30,
+        my @loads = map { Zoom::Chaos->new(nginx => $_, clients => 100,
                               path => sub { '/zak?' . bot(1 + int rand $USERS) })
                     } @hosts;
         my ($first, @others) = @loads;
@@ -62,7 +70,7 @@ sub part {
         $first->run($seconds,
             [0, sub {
                 for my $load (@others) {
-                    $load->send_one while keys %{ $load->{open} } < 30;
+                    $load->send_one while keys %{ $load->{open} } < 100;
                     $load->tick(0);
                 }
             }],
@@ -71,7 +79,7 @@ sub part {
         my $took = time - $began;
 
         $_->drain for @loads;
-        $after->() if $after;
+        $o{after}->() if $o{after};
 
         for my $load (@loads) {
             $load->check;
@@ -100,21 +108,47 @@ sub part {
 
 part('the store is there', sub {});
 
-my $there = 1;
+my ($there, $began) = (1, time);
 
-part('it is away', sub { $fleet->stop_it('KILL') if $there; $there = 0 },
-     sub { $fleet->start; $there = 1 });
+
+# It is started when that time is over, while callers go on.
+part('it is away', sub {
+    if ($there) {
+        $fleet->stop_it('KILL');
+        ($there, $began) = (0, time);
+
+    } elsif ($began && time - $began >= $away) {
+        $fleet->start;
+        $began = time;
+        wait_for(sub { back() == @hosts }, 10, 'the hosts');
+        cmp_ok(time - $began, '<', 2, 'each host is back soon');
+        $began = 0;
+    }
+}, seconds => $away + 5, after => sub { $there = 1 });
 
 part('it is killed again and again', sub {
     $there ? $fleet->stop_it('KILL') : $fleet->start;
     $there = !$there;
-}, sub { $fleet->start if !$there; $there = 1 });
+}, after => sub { $fleet->start if !$there; $there = 1 });
 
 part('it hangs now and then', sub {
     kill $there ? 'STOP' : 'CONT', $fleet->pid;
     $there = !$there;
-}, sub { kill 'CONT', $fleet->pid; $there = 1 });
+}, after => sub { kill 'CONT', $fleet->pid; $there = 1 });
 
 part('it is emptied', sub { $fleet->command('FLUSHALL') });
+
+my $replica;
+
+part('replicas take over', sub {
+    if ($replica) {
+        $fleet->replace($replica);
+        $replica = undef;
+        return;
+    }
+
+    $replica = $fleet->replica;
+    $replica->cut_off;
+});
 
 $t->finish;

@@ -610,7 +610,9 @@ static const ngx_http_zoom_api_t  api = {
     fuzz_pick,
     fuzz_release,
     fuzz_member,
-    fuzz_user
+    fuzz_user,
+    fuzz_route,
+    fuzz_metadata
 };
 
 

@@ -136,7 +136,7 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
                                || rule.kind == ZOOM_RULE_SCOPE))
         {
             zoom_buf_init(&b, name, sizeof(name));
-            zoom_rule_nearest(&b, &rule);
+            zoom_rule_nearest(&b, &rule, ZOOM_OF_ACCOUNT);
         }
     }
 

@@ -170,7 +170,7 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     fuzz_check(&v, &b);
 
     if (v.verdict == ZOOM_REFRESH
-        || (v.verdict == ZOOM_USE ? life < 60 || life > 86400
+        || (v.verdict == ZOOM_USE ? life < 1 || life > 86400
                                   : life != 0 || lacks != 0)
         || (b.len && !zoom_bearer_form((zoom_str_t) { b.data, b.len })))
     {

@@ -2,9 +2,9 @@
 
 SAN_FLAGS := -fsanitize=address,undefined -fno-omit-frame-pointer
 
-.PHONY: lint sanitize valgrind coverage torture matrix \
-        fuzz chaos fleet bench bench-base bench-check bench-zone \
-        bench-grants
+.PHONY: lint sanitize valgrind coverage torture matrix matrix-fleet \
+        prometheus fuzz chaos fleet bench bench-base bench-check bench-zone \
+        bench-grants bench-gateway
 
 ##@ Check
 
@@ -85,6 +85,12 @@ torture: deps  ## let every call fail once, under sanitizers
 matrix: deps  ## end-to-end tests against every nginx there is
 	@t/tools/matrix $(OUT)/matrix $(NGINX_SRC)
 
+matrix-fleet:  ## fleets in Debian 13: hiredis 1.x, TLS, Redis, Valkey
+	@MATRIX_FLEET=only t/tools/matrix $(OUT)/matrix
+
+prometheus: all  ## metrics, rules, dashboard with Debian 13's Prometheus
+	@t/tools/prometheus $(OUT)/prometheus trixie $(MODULE)
+
 FUZZ_TIME ?= 60
 
 fuzz: deps  ## run every fuzzer for FUZZ_TIME seconds (60)
@@ -117,12 +123,24 @@ CROWD  ?= 5000
 ROUNDS ?= 12
 PARTS  ?= storm expiry outage crowd grants
 
-FLEET  ?= 20
+# seconds, but for KILLS, FAILOVERS and COMERS, which are hosts, times and users
+FLEET       ?= 5
+AWAY        ?= 30
+CUT         ?= 40
+KILLS       ?= 2
+FAILOVERS   ?= 1
+GRANTS      ?= 18
+COMERS      ?= 1500
+FLEET_PARTS ?= fleet fleet_cut fleet_kill fleet_failover fleet_grants \
+               fleet_crowd
 
-fleet:  ## three hosts whose store comes and goes
+fleet:  ## three hosts: store, partitions, kills, failovers, a crowd
 	@t/tools/deps $(PACKAGES) redis-server
 	@$(MAKE) --no-print-directory all
-	ZOOM_MODULE=$(MODULE) FLEET=$(FLEET) prove -v -It/lib t/chaos/fleet.t
+	ZOOM_MODULE=$(MODULE) FLEET=$(FLEET) AWAY=$(AWAY) CUT=$(CUT) \
+	    KILLS=$(KILLS) FAILOVERS=$(FAILOVERS) GRANTS=$(GRANTS) \
+	    CROWD=$(COMERS) \
+	    prove -v -It/lib $(FLEET_PARTS:%=t/chaos/%.t)
 
 chaos:  ## reloads, kills, outages, crowds for 18 minutes
 	@t/tools/deps $(PACKAGES) gdb
@@ -159,6 +177,8 @@ bench: bench-base  ## all that docs/benchmarks.md tells, beside BASE and others
 	$(BENCH) t/bench/burst
 	$(BENCH) t/bench/stale
 	$(BENCH) t/bench/pools
+	$(BENCH) t/bench/fleet
+	$(BENCH) t/bench/gateway
 	@t/bench/document $(OUT)/bench docs/benchmarks.md
 
 # the build of BASE, to hold this one against
@@ -173,6 +193,10 @@ bench-base: $(OUT)/bench/open
 bench-zone: bench-base  ## large zones, many accounts, waiting callbacks, beside BASE
 	$(BENCH) t/bench/zone
 	$(BENCH) t/bench/waiting
+
+bench-gateway: $(OUT)/bench/open  ## the gateway, beside "proxy_pass https"
+	@$(MAKE) --no-print-directory all
+	ZOOM_MODULE=$(MODULE) BENCH_OUT=$(OUT)/bench t/bench/gateway
 
 bench-check: bench-base  ## fails where the build of BASE (HEAD) is 3 % faster
 	$(BENCH) t/bench/check

@@ -1,6 +1,6 @@
 # What users get: a tarball, and packages for Debian.
 
-.PHONY: dist deb deb-check docker-check
+.PHONY: dist deb deb-check rpm-check docker-check
 
 RELEASES ?= bookworm trixie
 
@@ -15,6 +15,10 @@ deb:  ## packages for this Debian, in build/deb/
 # Needs root: each release is tried in a chroot.
 deb-check:  ## install, upgrade, remove and purge them in fresh Debians
 	@t/tools/deb-check $(OUT)/deb-check $(RELEASES)
+
+# Debian's rpm stands in for Fedora's.
+rpm-check:  ## RPMs of examples/rpm, built and tried on this Debian
+	@t/tools/rpm-check $(OUT)/rpm-check
 
 # Needs root, and no engine.
 docker-check:  ## the steps of examples/docker/Dockerfile, in fresh Debians

@@ -16,11 +16,13 @@ main(void)
         unit_callback, unit_hmac, unit_attendee, unit_stdwebhooks,
         unit_meeting, unit_response, unit_oauth, unit_token, unit_jointoken,
         unit_window,
-        unit_limit, unit_sdk, unit_join, unit_hash, unit_log_once,
+        unit_limit, unit_sdk, unit_join, unit_hash, unit_graphql, unit_header,
+        unit_log_once,
         unit_token_type, unit_meeting_mask, unit_seal, unit_consent,
         unit_grant, unit_webhook, unit_event, unit_path, unit_endpoint,
-        unit_rule,
-        unit_turns, unit_ring,
+        unit_rule, unit_audit,
+        unit_turns, unit_ring, unit_query, unit_fair, unit_run,
+        unit_limit_world, unit_addr, unit_prefixes,
 #ifndef ZOOM_NO_LUA
         unit_lua_pattern
 #endif

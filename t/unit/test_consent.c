@@ -116,10 +116,23 @@ START_TEST(knows_places)
         { "HTTPS://x", 0 }
     };
 
+    zoom_str_t            to;
+    static unsigned char  longest[ZOOM_CONSENT_PLACE_MAX + 1];
+
     for (i = 0; i < N(table); i++) {
         ck_assert_msg(zoom_consent_place(zoom_str_c(table[i].to))
                       == table[i].good, "\"%s\"", table[i].to);
     }
+
+    memset(longest, 'x', sizeof(longest));
+    longest[0] = '/';
+
+    to.data = longest;
+    to.len = sizeof(longest) - 1;
+    ck_assert(zoom_consent_place(to));
+
+    to.len++;
+    ck_assert(!zoom_consent_place(to));
 }
 END_TEST
 

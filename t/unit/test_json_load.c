@@ -197,6 +197,49 @@ START_TEST(wipes)
 END_TEST
 
 
+static int  nfreed;
+
+
+static void
+counted_free(void *p)
+{
+    nfreed++;
+    free(p);
+}
+
+
+static void *
+others_malloc(size_t size)
+{
+    return malloc(size);
+}
+
+
+START_TEST(frees_by_a_function)
+{
+    json_t         *root;
+    json_free_t     gives;
+    json_malloc_t   takes;
+
+    root = zoom_json_load(S("{\"token\":\"of before\"}"), NULL);
+    ck_assert_ptr_nonnull(root);
+
+    zoom_json_free_by(counted_free);
+    json_decref(root);
+    ck_assert_int_gt(nfreed, 0);
+
+    /* it has somebody else's */
+
+    json_set_alloc_funcs(others_malloc, free);
+    zoom_json_free_by(counted_free);
+    json_get_alloc_funcs(&takes, &gives);
+    ck_assert(takes == others_malloc && gives == free);
+
+    json_set_alloc_funcs(malloc, free);
+}
+END_TEST
+
+
 Suite *
 unit_json_load(void)
 {
@@ -212,6 +255,7 @@ unit_json_load(void)
     tcase_add_test(t, bears_huge_integers);
     tcase_add_test(t, reads_numbers);
     tcase_add_test(t, wipes);
+    tcase_add_test(t, frees_by_a_function);
 
     suite_add_tcase(s, t);
 

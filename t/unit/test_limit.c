@@ -1,7 +1,5 @@
 /* zoom_limit.h */
 
-#include <stdlib.h>
-
 #include "unit.h"
 #include "zoom_limit.h"
 
@@ -245,6 +243,23 @@ END_TEST
 
 /* What the next one would wait is what it is told when it can't. */
 
+START_TEST(counts_days_together)
+{
+    zoom_rate_t  rates[ZOOM_NLABELS] = {
+        { 30000, 7 }, { 20000, 9 }, { 10000, 30 }, { 166, 20 }
+    };
+
+    ck_assert_uint_eq(zoom_limit_days(rates, ZOOM_LIGHT), 0);
+    ck_assert_uint_eq(zoom_limit_days(rates, ZOOM_MEDIUM), 0);
+    ck_assert_uint_eq(zoom_limit_days(rates, ZOOM_HEAVY), 30);
+    ck_assert_uint_eq(zoom_limit_days(rates, ZOOM_RESOURCE), 30);
+
+    rates[ZOOM_RESOURCE].day = 40;
+    ck_assert_uint_eq(zoom_limit_days(rates, ZOOM_HEAVY), 40);
+}
+END_TEST
+
+
 START_TEST(looks_ahead)
 {
     uint32_t     used;
@@ -372,6 +387,33 @@ START_TEST(catches_up_slowly)
 END_TEST
 
 
+/* one caller after another: the clock's ticks are no brake */
+
+START_TEST(lets_many_through_within_a_tick)
+{
+    int          n;
+    int64_t      now;
+    zoom_rate_t  rate = { 5000000, 0 };
+
+    clean();
+
+    for (n = 0, now = SEC; now < 2 * SEC; now += 1000) {
+
+        while (take(rate, now, 60 * SEC) == 0
+               && zoom_limit_due(&limit, &slot, now) <= 0)
+        {
+            zoom_limit_go(&limit, &slot, now);
+            zoom_limit_sent(&limit, &slot, now);
+            n++;
+        }
+    }
+
+    ck_assert_int_ge(n, 4000);
+    ck_assert_int_le(n, 5000);
+}
+END_TEST
+
+
 START_TEST(waits_for_the_window)
 {
     int          i;
@@ -442,252 +484,60 @@ START_TEST(survives_a_clock_that_starts_anew)
 END_TEST
 
 
-/*
- * Processes, a network and a Zoom, against an exact window: a request is
- * counted there when it arrives.
- */
+/* The clock of somebody else says when, the window counts all the same. */
 
-#define WORLD_MOST  6000
-
-
-typedef struct {
-    uint32_t     rate;
-    int          seconds;
-    int64_t      crowd;      /* that comes at once, and again and again */
-    uint32_t     stalls;     /* of a process, in 10000 milliseconds */
-    int64_t      stall;      /* the longest */
-    int64_t      handshake;  /* in the first second, and after a stall */
-    int64_t      jitter;     /* of what is slow on its way, one in 32 */
-    int64_t      process;    /* the longest that Zoom takes for an answer */
-    uint32_t     foreign;    /* of 10000 are refused for others' sake */
-    unsigned     steps:1;    /* of the clocks */
-    double       used;       /* of the rate, at least */
-} world_t;
-
-
-typedef struct {
-    zoom_slot_t  slot;
-    int          worker;
-    int64_t      timer;      /* looks again, on its way or has arrived */
-    int64_t      arrives;
-    int64_t      answered;
-    enum { WAITS, GOES, SENT, DONE } state;
-} request_t;
-
-
-static const world_t  worlds[] = {
-    { 80000, 30, 500, 0, 0, 0, 20000, 10000, 0, 0, 0.97 },
-    { 80000, 30, 500, 0, 0, 200000, 5000, 3000, 0, 0, 0.97 },
-    { 80000, 30, 500, 10, 400000, 50000, 80000, 10000, 0, 0, 0.80 },
-    { 80000, 30, 200, 20, 600000, 300000, 80000, 200000, 0, 0, 0.50 },
-    { 80000, 30, 200, 5, 3000000, 0, 80000, 10000, 0, 0, 0 },
-    { 80000, 30, 500, 10, 300000, 50000, 80000, 10000, 20, 0, 0 },
-    { 80000, 30, 500, 10, 300000, 50000, 80000, 10000, 10, 1, 0 },
-    { 30000, 40, 100, 0, 0, 100000, 20000, 10000, 0, 0, 0.97 },
-    { 30000, 40, 100, 10, 500000, 100000, 90000, 50000, 5, 1, 0 },
-    { 4000, 60, 30, 0, 0, 50000, 10000, 10000, 0, 0, 0.94 },
-    { 4000, 60, 30, 10, 500000, 400000, 90000, 50000, 10, 1, 0 },
-    { 1000, 60, 5, 10, 500000, 400000, 90000, 50000, 10, 1, 0 },
-    { 500000, 10, 1500, 0, 0, 20000, 10000, 5000, 0, 0, 0.96 },
-    { 500000, 10, 1500, 5, 300000, 20000, 50000, 20000, 0, 1, 0 }
-};
-
-static request_t  requests[WORLD_MOST];
-static int64_t    arrivals[WORLD_MOST];
-static uint32_t   dice;
-
-
-static int64_t
-up_to(int64_t most)
+START_TEST(counts_what_others_let_through)
 {
-    return most ? (int64_t) unit_random(&dice, (uint32_t) most + 1) : 0;
-}
-
-
-static void
-world_look(const world_t *world, request_t *r, int64_t now, int64_t clock,
-    int64_t handshake)
-{
-    int64_t  wait;
-
-    wait = zoom_limit_due(&limit, &r->slot, clock);
-
-    if (wait > 0) {
-        r->timer = now + (wait + 999) / 1000 * 1000;
-        return;
-    }
-
-    zoom_limit_go(&limit, &r->slot, clock);
-
-    r->state = GOES;
-    r->timer = now + up_to(handshake);
-
-    /* none arrives earlier than after 5 ms, some later */
-
-    r->arrives = 5000 + (up_to(31) ? up_to(1000) : up_to(world->jitter));
-    r->answered = r->arrives + 5000 + up_to(world->process);
-}
-
-
-static void
-world_step(const world_t *world, request_t *r, int64_t now, int64_t clock,
-    int64_t handshake)
-{
-    if (r->timer > now) {
-        return;
-    }
-
-    switch (r->state) {
-
-    case WAITS:
-        world_look(world, r, now, clock, handshake);
-
-        if (r->state == WAITS || r->timer > now) {
-            return;
-        }
-
-        /* fall through */
-
-    case GOES:
-        zoom_limit_sent(&limit, &r->slot, clock);
-        r->state = SENT;
-        r->arrives += now + up_to(999);
-        r->answered += now + 1000;
-        r->timer = r->answered;
-        return;
-
-    case SENT:
-        if (up_to(9999) < world->foreign) {
-            zoom_limit_close(&limit, &r->slot, clock, SEC + up_to(SEC));
-        }
-
-        zoom_limit_answered(&limit, &r->slot, clock);
-        r->state = DONE;
-        return;
-
-    case DONE:
-        return;
-    }
-}
-
-
-static int
-earlier(const void *a, const void *b)
-{
-    int64_t  x, y;
-
-    x = *(const int64_t *) a;
-    y = *(const int64_t *) b;
-
-    return (x > y) - (x < y);
-}
-
-
-static int
-world_run(const world_t *world)
-{
-    int          i, n, first, waiting;
-    int64_t      now, until, busy[2], handshake, step, day, wait;
-    zoom_rate_t  rate = { world->rate, 0 };
+    int          i;
+    uint32_t     used;
+    int64_t      wait;
+    zoom_rate_t  rate = { 2000, 100 };
+    zoom_slot_t  slots[2];
 
     clean();
 
-    n = first = waiting = 0;
-    busy[0] = busy[1] = 0;
-    handshake = world->handshake;
-    until = SEC;
-    step = 7000 * SEC;
-    day = 0;
-
-    for (now = 0; now < world->seconds * SEC; now += 1000) {
-
-        if (world->steps && up_to(4999) == 0) {
-            step -= (step > 100 * SEC && up_to(1)) ? up_to(50 * SEC) : 0;
-            day = up_to(2) - 1;
-        }
-
-        for (i = 0; i < 2; i++) {
-            if (up_to(9999) < world->stalls) {
-                busy[i] = now + up_to(world->stall);
-                until = busy[i] + SEC / 2;
-            }
-        }
-
-        while (waiting < world->crowd && n < WORLD_MOST) {
-            wait = zoom_limit_reserve(&limit, &rate, now + step,
-                                      NOON + day * DAY + now / SEC,
-                                      (world->crowd + 5) * 1000 * SEC
-                                      / world->rate, &requests[n].slot);
-            if (wait > 0) {
-                break;
-            }
-
-            requests[n].worker = (int) up_to(1);
-            requests[n].timer = now;
-            requests[n].state = WAITS;
-            n++;
-            waiting++;
-        }
-
-        handshake = (now < until) ? world->handshake : 0;
-
-        for (i = first; i < n; i++) {
-            if (busy[requests[i].worker] > now) {
-                continue;
-            }
-
-            world_step(world, &requests[i], now, now + step, handshake);
-        }
-
-        for (waiting = 0, i = first; i < n; i++) {
-            waiting += (requests[i].state == WAITS);
-        }
-
-        while (first < n && requests[first].state == DONE) {
-            first++;
-        }
+    for (i = 0; i < 2; i++) {
+        ck_assert_int_eq(zoom_limit_granted(&limit, &rate, 5 * SEC + i * 1000,
+                                            NOON, &slots[i]), 0);
+        zoom_limit_sent(&limit, &slots[i], 5 * SEC + i * 1000);
     }
 
-    for (i = 0, first = 0; i < n; i++) {
-        if (requests[i].state >= SENT) {
-            arrivals[first++] = requests[i].arrives;
-        }
-    }
+    (void) zoom_limit_look(&limit, &rate, 5 * SEC, NOON, &used);
+    ck_assert_uint_eq(used, 2);
 
-    qsort(arrivals, (size_t) first, sizeof(arrivals[0]), earlier);
+    ck_assert_int_gt(zoom_limit_granted(&limit, &rate, 5 * SEC + 5000, NOON,
+                                        &slot), SEC / 2);
 
-    return first;
+    /* they had arrived by then, which is never later than now */
+
+    wait = zoom_limit_answered(&limit, &slots[0], 5 * SEC + 3000);
+    ck_assert_int_gt(wait, 5 * SEC);
+    ck_assert_int_le(wait, 5 * SEC + 6000);
+    ck_assert_int_eq(zoom_limit_answered(&limit, &slots[0], 6 * SEC), 0);
+
+    ck_assert_int_eq(zoom_limit_granted(&limit, &rate, 7 * SEC, NOON, &slot),
+                     0);
+
+    /* nor does it go when Zoom has just said no */
+
+    zoom_limit_close(&limit, &slot, 9 * SEC, 5 * SEC);
+    ck_assert_int_eq(zoom_limit_granted(&limit, &rate, 10 * SEC, NOON, &slot),
+                     4 * SEC);
 }
+END_TEST
 
 
-START_TEST(never_crosses_the_window)
+START_TEST(holds_slots_back)
 {
-    int            i, n, seed;
-    uint32_t       most;
-    int64_t        width;
-    zoom_rate_t    rate = { worlds[_i].rate, 0 };
-    const world_t *world;
+    zoom_rate_t  rate = { 1000, 0 };
 
-    world = &worlds[_i];
-    most = zoom_limit_window(&rate, &width);
+    clean();
 
-    for (seed = 1; seed <= 5; seed++) {
-        dice = (uint32_t) (seed * 7919 + _i);
+    zoom_limit_hold(&limit, 3 * SEC);
+    ck_assert_int_eq(take(rate, SEC, 0), 2 * SEC);
 
-        n = world_run(world);
-
-        for (i = 0; i + (int) most < n; i++) {
-            ck_assert_msg(arrivals[i + (int) most] - arrivals[i] >= width,
-                          "world %d, seed %d: %u requests within %d us, at %d",
-                          _i, seed, most + 1,
-                          (int) (arrivals[i + (int) most] - arrivals[i]),
-                          (int) arrivals[i]);
-        }
-
-        ck_assert_msg(n >= world->used * world->seconds * world->rate / 1000,
-                      "world %d, seed %d: %d requests in %d seconds", _i, seed,
-                      n, world->seconds);
-    }
+    zoom_limit_hold(&limit, SEC);
+    ck_assert_int_eq(take(rate, SEC, 0), 2 * SEC);
 }
 END_TEST
 
@@ -709,13 +559,16 @@ unit_limit(void)
     tcase_add_test(t, keeps_no_credit);
     tcase_add_test(t, refuses_beyond_the_budget);
     tcase_add_test(t, counts_days);
+    tcase_add_test(t, counts_days_together);
     tcase_add_test(t, looks_ahead);
     tcase_add_test(t, moves_slots_when_refused);
     tcase_add_test(t, closes_once);
     tcase_add_test(t, catches_up_slowly);
+    tcase_add_test(t, lets_many_through_within_a_tick);
     tcase_add_test(t, waits_for_the_window);
     tcase_add_test(t, survives_a_clock_that_starts_anew);
-    tcase_add_loop_test(t, never_crosses_the_window, 0, N(worlds));
+    tcase_add_test(t, counts_what_others_let_through);
+    tcase_add_test(t, holds_slots_back);
 
     suite_add_tcase(s, t);
 

@@ -25,6 +25,8 @@ START_TEST(reads)
         { "meeting:raed:*", ZOOM_RULE_SCOPE, 0, 0 },
         { "GET:/users/{userId}", ZOOM_RULE_PATH, 1, 1 },
         { "GET:/users/{id}", ZOOM_RULE_PATH, 1, 1 },
+        { "GET:/users/*", ZOOM_RULE_PATH, 1, 1 },
+        { "GET:/*", ZOOM_RULE_PATH, 0, 0 },
         { "GET:/scim2/Users", ZOOM_RULE_PATH, 1, 1 },
         { "GET:/usres/{id}", ZOOM_RULE_PATH, 0, 0 },
         { "GET:/users/{id}/nothing", ZOOM_RULE_PATH, 0, 0 },
@@ -53,7 +55,7 @@ START_TEST(refuses)
     static const char *const  rules[] = {
         "", "reed", "GET", "GET/users", "/users", "get:/users", "HEAD:/users",
         "GET:/", "GET:/users/", "GET:/users//x", "GET:/users/{}",
-        "GET:/users/{a b}", "GET:/users/*", "GET:/users/a%40b", ":/users",
+        "GET:/users/{a b}", "GET:/users/a*", "GET:/users/a%40b", ":/users",
         "a:b,c:d", "meeting:read:{x}", "a:b/c", "a:\tb"
     };
 
@@ -141,24 +143,32 @@ START_TEST(nearest)
     unsigned char  text[ZOOM_RULE_MAX];
 
     static const struct {
-        const char  *rule;
-        const char  *nearest;
+        const char    *rule;
+        const char    *nearest;
+        zoom_whose_e   whose;
     } rules[] = {
-        { "GET:/usres/{userId}", "GET:/users/{userId}" },
-        { "PUT:/users/{userId}", "GET:/users/{userId}" },
-        { "GET:/nothing/of/the/kind", "" },
-        { "meeting:raed:*", "meeting:read:*" },
-        { "meetings:read:*", "meeting:read:*" },
-        { "meeting:read:meting", "meeting:read:meeting" },
-        { "user:read:usr:admin", "user:read:user:admin" },
-        { "qqqq:zzzzz:xxxxxxxx", "" }
+        { "GET:/usres/{userId}", "GET:/users/{userId}", ZOOM_OF_ACCOUNT },
+        { "GET:/usres/*", "GET:/users/{userId}", ZOOM_OF_USER },
+        { "meeting:read:meeting", "meeting:read:meeting:admin",
+          ZOOM_OF_ACCOUNT },
+        { "PUT:/users/{userId}", "GET:/users/{userId}", ZOOM_OF_ACCOUNT },
+        { "GET:/nothing/of/the/kind", "", ZOOM_OF_ACCOUNT },
+        { "meeting:raed:*", "meeting:read:*", ZOOM_OF_ACCOUNT },
+        { "meetings:read:*", "meeting:read:*", ZOOM_OF_USER },
+        { "meeting:read:meting", "meeting:read:meeting", ZOOM_OF_USER },
+        { "user:read:user", "user:read:user:admin", ZOOM_OF_ACCOUNT },
+        { "user:read:admin", "user:read:*", ZOOM_OF_ACCOUNT },
+        { "user:read", "user:read:*", ZOOM_OF_USER },
+        { "user:read:usr:admin", "user:read:user:admin",
+          ZOOM_OF_ACCOUNT },
+        { "qqqq:zzzzz:xxxxxxxx", "", ZOOM_OF_USER }
     };
 
     for (i = 0; i < N(rules); i++) {
         ck_assert_ptr_null(zoom_rule_read(&rule, zoom_str_c(rules[i].rule)));
 
         zoom_buf_init(&b, text, sizeof(text));
-        zoom_rule_nearest(&b, &rule);
+        zoom_rule_nearest(&b, &rule, rules[i].whose);
 
         unit_is(unit_buf(&b), rules[i].nearest);
     }

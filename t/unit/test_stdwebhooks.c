@@ -341,6 +341,10 @@ START_TEST(takes_keys)
                                           S("WHSEC_MDEyMzQ1Njc4OWFiY2RlZg==")),
                      "is not base64");
     ck_assert_str_eq(zoom_stdwebhooks_key(&k, S("whsec_")), "is too short");
+    ck_assert_int_eq(zoom_stdwebhooks_prefixed(S("whsec_")), 1);
+    ck_assert_int_eq(zoom_stdwebhooks_prefixed(S("whsec")), 0);
+    ck_assert_int_eq(zoom_stdwebhooks_prefixed(S("WHSEC_MDEy")), 0);
+    ck_assert_int_eq(zoom_stdwebhooks_prefixed(S("")), 0);
     ck_assert_str_eq(zoom_stdwebhooks_key(&k, S("whsec_MDEyMzQ1Njc4OWFiY2Rl")),
                      "is too short");
 }

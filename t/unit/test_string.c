@@ -137,6 +137,36 @@ START_TEST(knows_characters)
 END_TEST
 
 
+START_TEST(knows_what_is_printable)
+{
+    int            c, good;
+    size_t         at, len;
+    unsigned char  text[20];
+
+    for (len = 0; len < sizeof(text); len++) {
+
+        memset(text, len % 2 ? ' ' : '~', sizeof(text));
+        ck_assert_int_eq(zoom_printable((zoom_str_t) { text, len }), 1);
+
+        for (at = 0; at < len; at++) {
+
+            for (c = 0; c < 256; c++) {
+                text[at] = (unsigned char) c;
+                good = (c >= ' ' && c <= '~');
+
+                ck_assert_int_eq(zoom_printable((zoom_str_t) { text, len }),
+                                 good);
+            }
+
+            text[at] = 'x';
+        }
+    }
+
+    ck_assert_int_eq(zoom_printable(zoom_str_c(NULL)), 1);
+}
+END_TEST
+
+
 START_TEST(compares_secrets)
 {
     ck_assert_int_eq(zoom_secret_eq(S("s3cret"), S("s3cret")), 1);
@@ -244,6 +274,7 @@ unit_string(void)
     tcase_add_test(t, compares);
     tcase_add_test(t, finds);
     tcase_add_test(t, knows_characters);
+    tcase_add_test(t, knows_what_is_printable);
     tcase_add_test(t, compares_secrets);
     tcase_add_test(t, notices_every_bit);
     tcase_add_test(t, wipes);

@@ -91,9 +91,13 @@ Suite *unit_oauth(void);
 Suite *unit_token(void);
 Suite *unit_jointoken(void);
 Suite *unit_limit(void);
+Suite *unit_limit_world(void);
 Suite *unit_sdk(void);
 Suite *unit_join(void);
 Suite *unit_hash(void);
+Suite *unit_addr(void);
+Suite *unit_graphql(void);
+Suite *unit_header(void);
 Suite *unit_lua_pattern(void);
 Suite *unit_log_once(void);
 Suite *unit_token_type(void);
@@ -103,8 +107,13 @@ Suite *unit_grant(void);
 Suite *unit_path(void);
 Suite *unit_endpoint(void);
 Suite *unit_rule(void);
+Suite *unit_audit(void);
 Suite *unit_turns(void);
+Suite *unit_fair(void);
 Suite *unit_ring(void);
+Suite *unit_query(void);
+Suite *unit_run(void);
+Suite *unit_prefixes(void);
 
 
 #endif /* UNIT_H_INCLUDED */

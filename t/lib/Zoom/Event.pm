@@ -12,17 +12,27 @@ use warnings;
 use Digest::SHA qw(hmac_sha256_hex);
 use Exporter qw(import);
 use JSON::PP ();
+use Time::HiRes ();
 
 our @EXPORT_OK = qw(event event_signature);
 
 my $json = JSON::PP->new->utf8->canonical;
 my $sent = 0;
+my $latest = 0;
 
 
 sub event_signature {
     my ($secret, $timestamp, $body) = @_;
 
     return 'v0=' . hmac_sha256_hex("v0:$timestamp:$body", $secret);
+}
+
+
+# Milliseconds, of which no two events have the same: they would be one.
+sub timestamp {
+    my $now = int 1000 * Time::HiRes::time();
+
+    return $latest = $now > $latest ? $now : $latest + 1;
 }
 
 
@@ -33,7 +43,7 @@ sub event {
     my ($name, $payload, %o) = @_;
     my $body = $o{body} // $json->encode({
         event    => $name,
-        event_ts => 1000 * time,
+        event_ts => timestamp(),
         payload  => { account_id => 'an account', %{ $payload // {} } },
     });
     my $id = exists $o{id} ? $o{id} : sprintf '%d-%d-%d', time, $$, ++$sent;

@@ -11,6 +11,9 @@ package Zoom::Grants;
 #     EOC
 #     $grants->connect('owner1', user => 'alice@other.example');
 #
+# With fleet => Zoom::Fleet->new($t) they are in Redis, and so they are, for any
+# test, with GRANTS_IN_REDIS in the environment.
+#
 # The server of its own has /connect, whose X-Who is the alias, /connected,
 # /grants, and /disconnect with the key of %{header} in X-Key.
 
@@ -20,6 +23,7 @@ use warnings;
 use MIME::Base64 qw(encode_base64);
 use Test::More ();
 
+use Zoom::Fleet ();
 use Zoom::HTTP ();
 use Zoom::Nginx ();
 use Zoom::Process qw(free_ports);
@@ -44,11 +48,15 @@ sub missing {
 
 
 sub new {
-    my ($class, $t) = @_;
+    my ($class, $t, %o) = @_;
+    my $missing = $o{fleet} || $ENV{GRANTS_IN_REDIS} ? Zoom::Fleet->missing
+                                                     : missing();
 
-    Test::More::plan(skip_all => missing()) if missing();
+    Test::More::plan(skip_all => $missing) if $missing;
 
-    my $self = bless { t => $t, store => $t->dir . '/store' }, $class;
+    my $self = bless { t => $t, store => $t->dir . '/store', %o }, $class;
+
+    $self->{fleet} //= Zoom::Fleet->new($t) if $ENV{GRANTS_IN_REDIS};
 
     ($self->{port}) = free_ports(1);
     $t->secret_file(store_key => encode_base64(join('', map { chr rand 256 }
@@ -103,8 +111,13 @@ sub account {
 sub conf {
     my ($self, $name, $locations, %o) = @_;
 
+    my $store = $self->{fleet}
+                ? $self->{fleet}->conf
+                : 'zoom_store sqlite:' . $self->file
+                  . ' key=file:%{store_key};';
+
     return <<"EOC" . $self->account($name, %o);
-zoom_store sqlite:@{[ $self->file ]} key=file:%{store_key};
+$store
 
 server {
     listen 127.0.0.1:$self->{port};
@@ -182,11 +195,26 @@ sub connect {
 
 
 sub disconnect {
-    my ($self, $user) = @_;
+    my ($self, $user, @headers) = @_;
 
     return Zoom::HTTP::http(
         port => $self->{port}, path => "/disconnect?user=$user", body => '',
-        headers => ['X-Key' => $self->{t}->secret('header')]);
+        headers => ['X-Key' => $self->{t}->secret('header'), @headers]);
+}
+
+
+# What a browser adds where a page of somebody else has it send a POST.
+sub forged {
+    return (
+        ['Content-Type' => 'application/x-www-form-urlencoded'],
+        ['Content-Type' => 'text/plain'],
+        ['Content-Type' => 'multipart/form-data; boundary=x'],
+        ['Origin' => 'https://evil.example'],
+        ['Origin' => 'http://localhost.evil.example'],
+        ['Origin' => 'null'],
+        ['Sec-Fetch-Site' => 'cross-site'],
+        ['Sec-Fetch-Site' => 'same-site'],
+    );
 }
 
 

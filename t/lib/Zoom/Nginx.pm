@@ -366,7 +366,8 @@ sub logged {
 sub quit {
     my ($self) = @_;
 
-    return stop($self->{pid}, 'QUIT', 10);
+    # What has begun may take zoom_timeout, 12 s, also if nobody waits any more.
+    return stop($self->{pid}, 'QUIT', 15);
 }
 
 

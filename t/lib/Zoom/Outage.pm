@@ -106,8 +106,10 @@ sub sample {
     my $calls = sum(values %{ $fare->{requests} });
     my $now = time;
 
+    # of a certificate that is not trusted it is "broken"
     $self->{seen} //= $now
-        if grep { ref eq 'HASH' && ($_->{condition} // '') eq 'outage' }
+        if grep { ref eq 'HASH'
+                  && ($_->{condition} // '') =~ /^(?:outage|broken)$/ }
            values %$fare;
 
     push @{ $self->{samples} }, [$now, $calls];

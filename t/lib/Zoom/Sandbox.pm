@@ -30,14 +30,16 @@ sub write_configuration {
     $text =~ s/^\s*listen [^;]*\@TLS\@.*\n//mg if $o{closed};
 
     my %value = (
-        DIR     => $self->{dir},
-        PAIR    => $o{pair} // $self->{dir},
-        LUA     => "$home/lua",
-        MODULES => modules_dir(),
-        TLS     => $self->{tls},
-        PLAIN   => $self->{plain},
-        CONTROL => $self->{control},
-        USER    => $> == 0 ? 'user             root;' : '',
+        DIR       => $self->{dir},
+        PAIR      => $o{pair} // $self->{dir},
+        LUA       => "$home/lua",
+        MODULES   => modules_dir(),
+        TLS       => $self->{tls},
+        PLAIN     => $self->{plain},
+        CONTROL   => $self->{control},
+        CDN       => $self->{cdn},
+        ENDPOINTS => abs_path("$home/../../src/endpoints.tsv"),
+        USER      => $> == 0 ? 'user             root;' : '',
     );
 
     $text =~ s/\@([A-Z]+)\@/$value{$1} \/\/ die "no value for $1\n"/ge;
@@ -49,7 +51,7 @@ sub launch {
     my ($self, $detach) = @_;
     my $dir = $self->{dir};
 
-    @$self{qw(tls plain control)} = free_ports(3);
+    @$self{qw(tls plain control cdn)} = free_ports(4);
     $self->write_configuration;
 
     $self->{pid} = spawn(
@@ -132,6 +134,7 @@ sub restore {
 sub ca      { return "$_[0]{dir}/ca.pem" }
 sub tls     { return $_[0]{tls} }
 sub plain   { return $_[0]{plain} }
+sub cdn     { return $_[0]{cdn} }
 sub port    { return $_[0]{control} }
 sub pid     { return $_[0]{pid} }
 
@@ -140,6 +143,8 @@ sub oauth_url { return "https://127.0.0.1:$_[0]{tls}/oauth/token" }
 sub authorize_url { return "https://127.0.0.1:$_[0]{tls}/oauth/authorize" }
 sub device_url    { return "https://127.0.0.1:$_[0]{tls}/oauth/devicecode" }
 sub revoke_url    { return "https://127.0.0.1:$_[0]{tls}/oauth/revoke" }
+sub mcp_url { return "https://127.0.0.1:$_[0]{tls}/mcp/zoom/streamable" }
+sub download_url { return "https://127.0.0.1:$_[0]{tls}" }
 sub api_url   { return "https://127.0.0.1:$_[0]{tls}/v2" }
 
 
@@ -165,11 +170,31 @@ sub ask {
 sub stats  { return $_[0]->ask('stats') }
 sub recent { return @{ $_[0]->ask('recent') } }
 sub issued { return @{ $_[0]->ask('issued') } }
+sub requests { return @{ $_[0]->ask('requests') } }
 sub codes  { return @{ $_[0]->ask('codes') } }
 sub grants { return @{ $_[0]->ask('grants') } }
 
 sub deliveries { return @{ $_[0]->ask('deliveries') } }
 sub meetings   { return @{ $_[0]->ask('meetings') } }
+
+
+# What all its cookies hold.
+sub cookie { return $_[0]{cookie} //= $_[0]->ask('cookie')->{cookie} }
+
+
+# What a recording holds from one byte on.
+my $period;
+
+sub content {
+    my (undef, $from, $length) = @_;
+
+    $period //= pack 'C*', map { ($_ * 31 + int($_ / 256)) % 256 } 0 .. 1000002;
+
+    my $at = $from % length $period;
+    my $times = 1 + int(($at + $length) / length $period);
+
+    return substr $period x $times, $at, $length;
+}
 
 
 # What one does in a browser who was sent to this address: a user is chosen and

@@ -48,7 +48,8 @@ sub launch {
 
 
 # names => { name => [addresses] }, of IPv4 or IPv6; any other name does not
-# exist.  A name with no address at all is never answered.
+# exist.  A name with no address at all is never answered.  file => has lines
+# with a name and its addresses, and may change.
 
 sub dns {
     my ($class, %o) = @_;
@@ -59,6 +60,19 @@ sub dns {
     ) or die "udp: $!\n";
 
     return $self->launch(\&serve_dns);
+}
+
+
+sub named {
+    my ($file, $name) = @_;
+
+    for (map { [split ' '] } split /\n/, slurp($file)) {
+        my ($known, @addresses) = @$_;
+
+        return \@addresses if $known eq $name;
+    }
+
+    return;
 }
 
 
@@ -74,7 +88,8 @@ sub dns_answer {
     }
 
     my $type = unpack 'n', substr $question, $at + 1, 2;
-    my $known = $self->{names}{lc $name};
+    my $known = $self->{file} ? named($self->{file}, lc $name)
+                              : $self->{names}{lc $name};
 
     $self->note("$name " . ($type == 1 ? 'A' : $type == 28 ? 'AAAA' : $type));
     return if $known && !@$known;

@@ -16,7 +16,8 @@ package Zoom::Test;
 #
 # In configurations %{name} is the path of the file that holds a secret, or
 # one of %{dir}, %{ca}, %{tls}, %{plain}, %{oauth_url}, %{api_url},
-# %{authorize_url}, %{device_url}, %{revoke_url}.
+# %{authorize_url}, %{device_url}, %{revoke_url}, %{mcp_url}, %{download_url},
+# %{cdn}.
 
 use strict;
 use warnings;
@@ -35,7 +36,7 @@ use Zoom::Sandbox;
 use Zoom::Webhooks qw(webhook webhook_signature);
 
 our @EXPORT = qw(wait_for http http_start http_wait http2 callback sign
-                 jwt_claims slurp spew webhook webhook_signature);
+                 jwt_claims slurp spew webhook webhook_signature best);
 
 my @open;
 my $parent = $$;
@@ -164,7 +165,8 @@ sub expand {
 
     if ($zoom) {
         $value{$_} = $zoom->$_ for qw(ca tls plain oauth_url api_url
-                                      authorize_url device_url revoke_url);
+                                      authorize_url device_url revoke_url
+                                      mcp_url download_url cdn);
     }
 
     $text =~ s/%\{(\w+)\}/$value{$1} \/\/ $self->secret_file($1)/ge;
@@ -273,6 +275,25 @@ sub jwt_claims {
     return {} if !defined $claims;
     return eval { JSON::PP->new->utf8->decode(decode_base64url($claims)) }
            // {};
+}
+
+
+# The best figure of up to three rounds, until one is good enough: a machine
+# that is busy with something else can only make it worse.
+
+sub best {
+    my ($enough, $round) = @_;
+    my $best = 0;
+
+    for (1 .. 3) {
+        my $figure = $round->();
+
+        $best = $figure if $figure > $best;
+        last if $best >= $enough;
+        Test::More::diag(sprintf '%.3f, below %s: once more', $figure, $enough);
+    }
+
+    return $best;
 }
 
 

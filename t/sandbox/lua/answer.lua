@@ -19,6 +19,30 @@ function _M.track()
 end
 
 
+-- In all cookies, so that a test can look for it where it must not be.
+function _M.cookie()
+    local dict = ngx.shared.settings
+
+    dict:add("cookie", "CANARYcookie" .. jwt.hex(jwt.random(12)))
+    return dict:get("cookie")
+end
+
+
+-- What tells whoever sees an answer whose it was.  That "x-zm-clientid" is sent
+-- is known of webhooks only; the cookies were seen.
+function _M.identify(app)
+    ngx.header["x-zm-clientid"] = app.client_id
+    ngx.header["x-zm-zoneid"] = "VA2"
+    ngx.header["Set-Cookie"] = {
+        "zm_aid=" .. app.account_id .. "; Domain=.zoom.us; Path=/; Secure; "
+        .. "HttpOnly",
+        "_zm_ssid=us02_c_" .. _M.cookie() .. "; Domain=zoom.us; Path=/; "
+        .. "Secure; HttpOnly",
+        "cred=" .. _M.cookie() .. "; Path=/; Secure; HttpOnly",
+    }
+end
+
+
 function _M.text(status, kind, body)
     ngx.status = status
     ngx.header["Content-Type"] = kind

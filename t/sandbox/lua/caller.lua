@@ -29,11 +29,8 @@ local function of_grant(id, epoch)
 end
 
 
--- The app whose bearer this request shows, with "user" where it is a user's;
--- without one it has been answered.
-function _M.find()
-    local header = ngx.var.http_authorization
-    local token = header and header:match("^[Bb]earer ([^ ]+)$")
+-- The app of a token, with "user" where it is a user's, or nil.
+function _M.by_token(token)
     local client_id, grant, epoch = access.look_up(token)
     local app
 
@@ -48,13 +45,38 @@ function _M.find()
         end
     end
 
-    if not app or app.disabled then
+    if app and not app.disabled then
+        return app
+    end
+end
+
+
+local function bearer()
+    local header = ngx.var.http_authorization
+
+    return header and header:match("^[Bb]earer ([^ ]+)$")
+end
+
+
+-- The app whose bearer this request shows.
+function _M.quietly()
+    return _M.by_token(bearer())
+end
+
+
+-- The same; without one it has been answered.
+function _M.find()
+    local token = bearer()
+    local app = _M.by_token(token)
+
+    if not app then
         answer.refuse(state.get().bearer.dead_status or 401, 124,
                       token and "Access token is expired."
                             or "Invalid access token.")
         return nil
     end
 
+    answer.identify(app)
     return app
 end
 
@@ -80,6 +102,10 @@ end
 
 function _M.has_scope(app, scopes, own)
     local wanted = accepted(app, scopes, own)
+
+    if app.all_scopes then
+        return true
+    end
 
     for _, want in ipairs(wanted) do
         for _, scope in ipairs(app.scopes) do

@@ -5,13 +5,17 @@
 
 local cjson = require "cjson.safe"
 local access = require "access"
+local answer = require "answer"
 local codes = require "codes"
+local daily = require "daily"
 local grants = require "grants"
 local groups = require "groups"
 local limits = require "limits"
+local mcp = require "mcp"
 local meetings = require "meetings"
 local misbehave = require "misbehave"
 local pause = require "pause"
+local requests = require "requests"
 local state = require "state"
 local stats = require "stats"
 local users = require "users"
@@ -149,6 +153,7 @@ local COMMANDS = {
         grants.reset()
         meetings.reset()
         webhooks.reset()
+        ngx.shared.gateway:flush_all()
         users.seed()
         limits.reset()
         stats.reset()
@@ -156,8 +161,8 @@ local COMMANDS = {
         access.forget()
     end,
 
-    -- Counters only.
-    forget = function () stats.reset() end,
+    -- Counters only, and what was sent.
+    forget = function () stats.reset(); requests.reset() end,
 
     -- No more misbehaviour.
     clear = scalar("rules"),
@@ -178,6 +183,10 @@ local COMMANDS = {
     clock  = section("clock"),
     device = section("device"),
 
+    graphql  = section("graphql"),
+    mcp      = section("mcp"),
+    download = section("download"),
+
     user_oauth = section("user_oauth"),
     webhooks   = section("webhooks"),
 
@@ -192,6 +201,14 @@ local COMMANDS = {
     pause       = pause.set,
     release     = pause.release,
     deauthorize = deauthorize,
+
+    echo        = scalar("echo"),
+    paths       = scalar("paths"),
+    daily_limit = scalar("daily_limit"),
+    daily_spent = daily.spend,
+
+    -- Sessions of MCP end without a word, as servers that restart end them.
+    end_sessions = mcp.reset,
 
     presence   = scalar("presence"),
     single_use = scalar("single_use"),
@@ -309,6 +326,8 @@ end
 
 local REPORTS = {
     stats      = stats.tree,
+    requests   = function () return list(requests.list()) end,
+    cookie     = function () return { cookie = answer.cookie() } end,
     recent     = function () return list(stats.recent()) end,
     arrivals   = function () return list(stats.arrivals()) end,
     issued     = function () return list(access.remembered()) end,

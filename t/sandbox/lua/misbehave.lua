@@ -1,6 +1,7 @@
 -- Everything that has gone wrong between us and Zoom, on command.
 
 local answer = require "answer"
+local generate = require "generate"
 local limits = require "limits"
 local state = require "state"
 local stats = require "stats"
@@ -107,6 +108,24 @@ local MODES = {
                                           "application/json", "") end,
     answer    = given,
 
+    big       = generate.big,
+    slow      = generate.slow,
+    sse       = generate.sse,
+    gzip      = generate.gzip,
+    headers   = generate.headers,
+    early     = generate.early,
+    swallow   = generate.swallow,
+    raw       = generate.raw,
+
+    -- As if the token had died on its way, the body having come or not.
+    ["401"] = function (rule)
+        if not rule.early then
+            ngx.req.read_body()
+        end
+
+        return answer.refuse(401, 124, "Access token is expired.")
+    end,
+
     ["500"] = server_error,
     ["502"] = server_error,
     ["503"] = server_error,
@@ -148,14 +167,15 @@ local MATCHES = {
     grants      = function (endpoint) return GRANTS[endpoint] end,
     api         = function (endpoint)
         return endpoint ~= "oauth" and not GRANTS[endpoint]
-               and not PAGES[endpoint]
+               and not PAGES[endpoint] and endpoint ~= "cdn"
     end,
 }
 
 for _, name in ipairs { "oauth", "exchange", "refresh", "device_poll",
                         "authorize", "devicecode", "revoke", "token", "zak",
                         "jointoken", "users_list", "user_get", "user_create",
-                        "groups_list", "members" }
+                        "groups_list", "members", "rest", "graphql", "mcp",
+                        "download", "cdn" }
 do
     MATCHES[name] = only(name)
 end
@@ -171,7 +191,14 @@ local function applies(rule, endpoint)
         return false
     end
 
-    if rule.path and not ngx.var.request_uri:find(rule.path, 1, true) then
+    if rule.path and not ngx.var.request_uri:find(rule.path, 1, true)
+        or rule.method and rule.method ~= ngx.req.get_method()
+    then
+        return false
+    end
+
+    -- Not the first request of its connection.
+    if rule.kept and tonumber(ngx.var.connection_requests) < 2 then
         return false
     end
 

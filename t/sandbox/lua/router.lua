@@ -1,16 +1,21 @@
--- Which call is this?  Paths are taken as they came over the wire, cut at
--- their slashes and decoded once, as a server that trusts nobody does it.
+-- Which call is this?
 
 local answer = require "answer"
 local caller = require "caller"
 local consent = require "consent"
 local device = require "device"
 local forms = require "forms"
+local graphql = require "graphql"
 local groups = require "groups"
 local jointokens = require "jointokens"
 local limits = require "limits"
+local mcp = require "mcp"
 local misbehave = require "misbehave"
 local oauth = require "oauth"
+local paths = require "paths"
+local recordings = require "recordings"
+local requests = require "requests"
+local rest = require "rest"
 local stats = require "stats"
 local tokens = require "tokens"
 local users = require "users"
@@ -46,19 +51,6 @@ local API = {
                     scopes = { "group:read:list_members:admin",
                                "group:read:admin" } },
 }
-
-
-local function segments(path)
-    local list = {}
-
-    for segment in (path .. "/"):gmatch("([^/]*)/") do
-        list[#list + 1] = ngx.unescape_uri((segment:gsub("%+", "%%2B")))
-    end
-
-    -- The one before the leading slash is empty.
-    table.remove(list, 1)
-    return list
-end
 
 
 local ON_USERS = { GET = "users_list", POST = "user_create" }
@@ -174,9 +166,61 @@ local SITE = {
 }
 
 
+-- What its name is among the counters, and what answers it.  A name of Zoom's
+-- has its own part of all this; an address has all of it.
+local function resolve(host, method, s)
+    local is_mcp = host:sub(1, 3) == "mcp"
+
+    if host ~= "api.zoom.us" and host ~= "zoom.us"
+        and table.concat(s, "/") == "mcp/zoom/streamable"
+    then
+        return "mcp", mcp.run
+    end
+
+    local recording = host ~= "api.zoom.us" and not is_mcp
+                      and (method == "GET" or method == "HEAD")
+                      and recordings.find(s)
+
+    if recording then
+        return "download", function () return recordings.run(recording) end
+    end
+
+    if host == "zoom.us" or is_mcp then
+        return "unknown", run_api
+    end
+
+    if #s == 2 and s[1] == "v3" and s[2] == "graphql" then
+        return "graphql", graphql.run
+    end
+
+    local endpoint, name, kind, of = find(method, s)
+
+    if endpoint then
+        return endpoint, function ()
+            return run_api(endpoint, name, kind, of)
+        end
+    end
+
+    local call = rest.find(method, s)
+
+    if call then
+        return "rest", function () return rest.run(call) end
+    end
+
+    return "unknown", run_api
+end
+
+
 function _M.run()
     local path = ngx.var.request_uri:match("^[^?#]*")
     local host = ngx.var.host
+
+    -- us02web.zoom.us and the like
+    if host:match("%.zoom%.us$") and host ~= "api.zoom.us"
+        and host:sub(1, 3) ~= "mcp"
+    then
+        host = "zoom.us"
+    end
 
     answer.track()
 
@@ -184,20 +228,17 @@ function _M.run()
         return SITE[path]()
     end
 
-    local endpoint, name, kind, of
+    local endpoint, run = resolve(host, ngx.req.get_method(),
+                                  paths.segments(path))
 
-    -- zoom.us itself has no API.
-    if host ~= "zoom.us" then
-        endpoint, name, kind, of = find(ngx.req.get_method(), segments(path))
-    end
+    stats.enter(endpoint)
+    requests.enter(endpoint)
 
-    stats.enter(endpoint or "unknown")
-
-    if misbehave.run(endpoint or "unknown") then
+    if misbehave.run(endpoint) then
         return
     end
 
-    return run_api(endpoint, name, kind, of)
+    return run()
 end
 
 

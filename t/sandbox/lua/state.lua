@@ -86,6 +86,17 @@ local function defaults()
         webhooks = { retry = { 300, 1500, 5100 }, timeout = 3,
                      restamp = false, crc_every = 0 },
         presence = false,
+
+        -- The rest of the API, MCP, GraphQL and recordings.  "port" is the
+        -- CDN's own unless said.
+        echo        = true,
+        paths       = "strict",
+        daily_limit = 100,
+        graphql     = {},
+        mcp         = { answers = "sse", breath = 1 },
+        download    = { host = "localhost", hops = 0, life = 60,
+                        length = 1048576, status = 302 },
+
         managed_domains = { "example.com" },
         zak    = {},
         join   = { expire_in = 120 },
@@ -144,7 +155,7 @@ function _M.reset()
     local initial = cjson.decode(dict:get("initial") or "{}")
 
     for section, value in pairs(initial) do
-        if section == "credentials" then
+        if section == "credentials" or section == "account" then
             overlay(settings.apps[1], value)
         elseif section == "user_app" then
             overlay(settings.apps[2], value)

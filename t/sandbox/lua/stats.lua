@@ -19,6 +19,11 @@ function _M.count(...)
 end
 
 
+function _M.add(n, ...)
+    dict:incr(key(...), n, 0)
+end
+
+
 local function enter_gauge(name)
     local now = dict:incr(key("concurrency", name, "now"), 1, 0)
     local max = key("concurrency", name, "max")
@@ -98,6 +103,7 @@ function _M.leave()
     dict:incr(key("concurrency", endpoint, "now"), -1)
     dict:delete(key("clients", endpoint, ngx.var.remote_port))
     remember()
+    require("requests").leave()
 end
 
 

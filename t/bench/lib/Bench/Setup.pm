@@ -55,9 +55,9 @@ sub zoom {
 
 
 sub fast_zoom {
-    my ($self) = @_;
+    my ($self, %o) = @_;
 
-    return Bench::Zoom->start(dir => $self->place('fast'));
+    return Bench::Zoom->start(dir => $self->place('fast'), %o);
 }
 
 

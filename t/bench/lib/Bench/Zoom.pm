@@ -27,7 +27,7 @@ sub jwt {
 }
 
 
-# dir => its own.
+# dir => its own, large => bytes of what /v2/meetings/1 is.
 sub start {
     my ($class, %o) = @_;
     my ($tls) = free_ports(1);
@@ -43,6 +43,8 @@ sub start {
     my $access = jwt(exp => time + 3600, ver => 9, auid => 'x' x 64,
                      code => 'x' x 40, iss => 'zm:cid:' . 'x' x 22);
 
+    truncate spew("$o{dir}/large", '', 0644), $o{large} // 0;
+
     my $server = Bench::Side->nginx(
         dir     => "$o{dir}/nginx",
         name    => 'Zoom that is no brake',
@@ -54,6 +56,21 @@ sub start {
         ssl_certificate_key $o{dir}/server.key;
         access_log          off;
         keepalive_timeout   1h;
+
+        location = /v2/meetings/1 {
+            alias     $o{dir}/large;
+            sendfile  on;
+        }
+
+        location /v2/meetings/ {
+            return 200 '{"uuid":"aDYlohsHRtCd4ii1uC2+hA==",
+            "id":85746065432,"host_id":"30R7kT7bTIKSNUFEuH_Qlg",
+            "topic":"My Meeting","type":2,"status":"waiting",
+            "start_time":"2026-03-25T07:29:29Z","duration":60,
+            "timezone":"America/Los_Angeles",
+            "created_at":"2026-03-25T06:29:29Z",
+            "join_url":"https://example.com/j/11111"}';
+        }
 
         location /v2/users/ { return 200 '{"token":"$zak"}'; }
         location = /oauth/token {

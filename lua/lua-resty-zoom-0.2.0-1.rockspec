@@ -1,11 +1,11 @@
 rockspec_format = "3.0"
 package = "lua-resty-zoom"
-version = "0.1.0-1"
+version = "0.2.0-1"
 
 -- whoever publishes it puts the project's address here
 source = {
     url = "git+https://example.org/ngx_zoom_module",
-    tag = "0.1.0",
+    tag = "0.2.0",
 }
 
 description = {
@@ -27,6 +27,16 @@ build = {
     type = "builtin",
     modules = {
         ["resty.zoom"] = "lua/resty/zoom.lua",
+        ["resty.zoom.account"] = "lua/resty/zoom/account.lua",
+        ["resty.zoom.args"] = "lua/resty/zoom/args.lua",
+        ["resty.zoom.call"] = "lua/resty/zoom/call.lua",
+        ["resty.zoom.callback"] = "lua/resty/zoom/callback.lua",
+        ["resty.zoom.ffi"] = "lua/resty/zoom/ffi.lua",
+        ["resty.zoom.grants"] = "lua/resty/zoom/grants.lua",
+        ["resty.zoom.meeting"] = "lua/resty/zoom/meeting.lua",
+        ["resty.zoom.mint"] = "lua/resty/zoom/mint.lua",
+        ["resty.zoom.pool"] = "lua/resty/zoom/pool.lua",
+        ["resty.zoom.request"] = "lua/resty/zoom/request.lua",
         ["resty.zoom.users"] = "lua/resty/zoom/users.lua",
     },
 }
