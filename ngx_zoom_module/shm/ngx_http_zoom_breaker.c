@@ -174,7 +174,12 @@ ngx_http_zoom_breaker_scout(ngx_http_zoom_scout_t *scout, ngx_msec_t *wait)
 
     ahead = ngx_http_zoom_ahead(scout->until);
 
-    if (ahead > 0 && ahead <= NGX_HTTP_ZOOM_SCOUT) {
+    /*
+     * The worker that sent it may be ahead of this one, whose time is that of
+     * its last round of events.
+     */
+
+    if (ahead > 0 && ahead <= 2 * NGX_HTTP_ZOOM_SCOUT) {
         *wait = ngx_min((ngx_msec_t) ahead, NGX_HTTP_ZOOM_FOLLOW_LOOK);
         return NGX_HTTP_ZOOM_FOLLOW;
     }

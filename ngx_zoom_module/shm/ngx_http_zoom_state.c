@@ -130,7 +130,8 @@ ngx_http_zoom_state_forgive(ngx_http_zoom_state_t *state)
 
     for (i = 0; i < NGX_HTTP_ZOOM_NSERVICES; i++) {
         state->scouts[i].until = ngx_current_msec;
-        state->scouts[i].answered = ngx_current_msec - NGX_HTTP_ZOOM_ANSWERED;
+        state->scouts[i].answered = ngx_current_msec
+                                    - 2 * NGX_HTTP_ZOOM_ANSWERED;
     }
 
     state->pace = ngx_current_msec;
