@@ -10,6 +10,7 @@ use Test::More;
 
 use Zoom::Event qw(event);
 use Zoom::Fleet;
+use Zoom::Relay;
 use Zoom::Test;
 
 plan skip_all => Zoom::Fleet->missing if Zoom::Fleet->missing;
@@ -27,7 +28,7 @@ my $users = join '', map { "user bot000$_\@example.com;\n" } 1 .. 4;
 
 
 sub host {
-    return $fleet->host(
+    return $fleet->host(@_,
         account   => { webhook_secret => 'file:%{hook}' },
         level     => 'notice',
         http      => "zoom_pool bots {\naccount acme;\n$users}\n"
@@ -199,7 +200,8 @@ subtest 'a host that comes later' => sub {
     everywhere('bots', 'bot0001:0', 'one is gone');
 
     # So it was half an hour ago.
-    my %told = @{ $fleet->command(qw(ZRANGEBYSCORE zoom:out 0 +inf WITHSCORES)) };
+    my %told = @{ $fleet->command(qw(ZRANGEBYSCORE zoom:out 0 +inf
+                                     WITHSCORES)) };
 
     $fleet->command('ZADD', 'zoom:out', $told{$_} - 1_800_000, $_)
         for sort { $told{$a} <=> $told{$b} } keys %told;
@@ -228,6 +230,58 @@ subtest 'a host that heard nothing' => sub {
     hook(0, 'user.activated', 'bot0001@example.com');
     hook(0, 'user.deactivated', 'bot0002@example.com');
     everywhere('bots', 'bot0002:0', 'asks');
+};
+
+
+# It asks what it has missed, and while that is on its way to it hears more.
+subtest 'news that overtake the answer' => sub {
+    my $relay = Zoom::Relay->start($t, to => $fleet->port,
+                                   late => qr/zoom:purges/);
+
+    hook(0, 'user.deactivated', 'bot0003@example.com');
+    everywhere('bots', 'bot0002:0 bot0003:0', 'two are out');
+
+    push @hosts, host(url => 'redis://127.0.0.1:' . $relay->port,
+                      store => ['timeout=5s']);
+    wait_for(sub { $relay->holds }, 10, 'the question');
+
+    # in the order in which they are told
+    hook(0, 'user.activated', 'bot0003@example.com');
+    wait_for(sub { out(1, 'bots') eq 'bot0002:0' }, 10, 'the first piece');
+    hook(0, 'user.deactivated', 'bot0004@example.com');
+    ok(wait_for(sub { out(-1, 'bots') =~ /bot0004:0/ }, 3), 'news are heard');
+    unlike(out(-1, 'bots'), qr/bot0002/, 'before the answer');
+
+    $relay->mend;
+    wait_for(sub { out(-1, 'bots') =~ /bot0002:0/ }, 10, 'the answer');
+    everywhere('bots', 'bot0002:0 bot0004:0', 'the latest holds');
+
+    (pop @hosts)->quit;
+    hook(0, 'user.activated', 'bot0004@example.com');
+    everywhere('bots', 'bot0002:0', 'is back');
+};
+
+
+# What was told first must come first where it is looked up.
+subtest 'many reports at once' => sub {
+    my $since = sprintf '%d', 1000 * time;
+    my @r = http_wait(map {
+        http_start(port => $hosts[$_ % 3]->port, path => '/hook',
+                   event('user.deactivated',
+                         { object => { email => 'bot0003@example.com' } },
+                         secret => $secret));
+    } 1 .. 120);
+
+    is(scalar(grep { $_->status == 204 } @r), 120, 'webhooks');
+    hook(0, 'user.activated', 'bot0003@example.com');
+    everywhere('bots', 'bot0002:0', 'all is told');
+
+    my %told = @{ $fleet->command(qw(ZRANGEBYSCORE zoom:out), $since,
+                                  qw(+inf WITHSCORES)) };
+    my %times = reverse %told;
+
+    cmp_ok(scalar keys %told, '>=', 240, 'of two pools');
+    is(scalar keys %times, scalar keys %told, 'no two have one time');
 };
 
 

@@ -598,9 +598,13 @@ ngx_http_zoom_claim_news(const ngx_str_t *text)
     ngx_queue_t            *q, *bucket;
     ngx_http_zoom_claim_t  *claim;
 
+    if (ngx_http_zoom_shared_user_news(text, 0)) {
+        ngx_http_zoom_missed_heard();
+        return;
+    }
+
     if (ngx_http_zoom_claim_purge_news(text, 0)
         || ngx_http_zoom_shared_lease_news(text)
-        || ngx_http_zoom_shared_user_news(text, 0)
         || text->len != NGX_HTTP_ZOOM_CLAIM_DIGEST)
     {
         return;

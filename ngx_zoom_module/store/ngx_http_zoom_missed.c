@@ -175,4 +175,13 @@ ngx_http_zoom_missed_told(void *data, const redisReply *reply)
     ngx_http_zoom_missed_link = ngx_http_zoom_missed_asked;
 }
 
+
+/* It would end what is newer; once more, and all is in order. */
+
+void
+ngx_http_zoom_missed_heard(void)
+{
+    ngx_http_zoom_missed_asked = 0;
+}
+
 #endif

@@ -29,7 +29,8 @@ typedef enum {
 
 /*
  * What such a script does with news, strings of Lua all three; "now" is in
- * milliseconds.  What is far ahead was told by a clock that was set back.
+ * milliseconds, with thousandths for the order of what is told in one.  What
+ * is far ahead was told by a clock that was set back.
  */
 
 #define NGX_HTTP_ZOOM_MISSED_KEEP(key, news)                                  \
@@ -37,6 +38,11 @@ typedef enum {
     "           now - " NGX_HTTP_ZOOM_MISSED_LIFE ") "                        \
     "redis.call('ZREMRANGEBYSCORE', " key ", "                                \
     "           now + " NGX_HTTP_ZOOM_MISSED_LIFE ", '+inf') "                \
+    "local same = redis.call('ZRANGEBYSCORE', " key ", now, now + 0.998, "    \
+    "                        'WITHSCORES') "                                  \
+    "if #same > 0 then "                                                      \
+    "  now = same[#same] + 0.001 "                                            \
+    "end "                                                                    \
     "redis.call('ZADD', " key ", now, " news ") "                             \
     "redis.call('ZREMRANGEBYRANK', " key ", 0, "                              \
     "           -1 - " NGX_HTTP_ZOOM_MISSED_MOST ") "                         \
@@ -61,6 +67,9 @@ ngx_str_t ngx_http_zoom_missed_key(ngx_http_zoom_missed_e kind, u_char *buf);
  */
 
 void ngx_http_zoom_missed_look(void);
+
+/* In between somebody was heard: what comes may be older than that. */
+void ngx_http_zoom_missed_heard(void);
 
 
 #endif /* _NGX_HTTP_ZOOM_MISSED_H_INCLUDED_ */

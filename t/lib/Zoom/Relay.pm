@@ -6,6 +6,9 @@ package Zoom::Relay;
 #
 #     $relay->cut;        # nothing comes through, and nobody is told
 #     $relay->mend;       # for connections that are made from now on
+#
+# With "late", a pattern, what is answered after such a request is held back
+# until all is mended.
 
 use strict;
 use warnings;
@@ -50,19 +53,29 @@ sub told {
 sub cut  { return $_[0]->told(USR1 => 'cut') }
 sub mend { return $_[0]->told(USR2 => 'mend') }
 
+# Whether anything is held back.
+sub holds { return slurp($_[0]{log}) =~ /^late$/m }
+
 
 # Clients that were cut off stay connected, and what they send is not read.
 sub serve {
     my ($self) = @_;
     my $select = IO::Select->new($self->{sock});
     my ($is_cut, $wanted, $n, %peer, %server, @dead) = (0, 0, 0);
+    my ($late, %held) = $self->{late};
 
     $| = 1;
     local $SIG{USR1} = sub { $wanted = 1 };
-    local $SIG{USR2} = sub { $wanted = 0 };
+    local $SIG{USR2} = sub { $wanted = 0; undef $late };
 
     while (1) {
         my @ready = $select->can_read(0.02);
+
+        if (%held && !$late) {
+            $select->add(values %held);
+            %held = ();
+            print ++$n, "mend\n";
+        }
 
         if ($wanted != $is_cut) {
             $is_cut = $wanted;
@@ -106,6 +119,13 @@ sub serve {
                 delete @peer{$sock, $other};
                 delete @server{$sock, $other};
                 close $_ for $sock, $other;
+                next;
+            }
+
+            if ($late && $server{$other} && $data =~ $late) {
+                $select->remove($other);
+                $held{$other} = $other;
+                print "late\n";
             }
         }
     }
