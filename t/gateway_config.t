@@ -148,8 +148,7 @@ my %takes = (graphql => qr/"read", "write" or "\*"/,
              download => qr/"read" or "\*"/);
 
 for my $kind (sort keys %takes) {
-    my @rules = ('meeting:read:*', 'GET:/users/*',
-                 $kind eq 'download' ? 'write' : ());
+    my @rules = ('meeting:read:*', 'GET:/users/*');
 
     fails("$_ for $kind", ["zoom_pass acme $kind;", @auth,
                            "zoom_allow agent read; zoom_allow agent $_;"],
@@ -171,6 +170,11 @@ for my $kind (sort keys %takes) {
                      . "zoom_allow agent write;\n");
 }
 
+passes('to read and write recordings', ['zoom_pass acme download;', @auth,
+       'zoom_allow agent read write;'], http => $resolver);
+passes('to write recordings', ['zoom_pass acme download;', @auth,
+       'zoom_allow agent write;'], http => $resolver,
+       warns => qr/is denied everything, as its "zoom_allow" has none/);
 passes('half of what MCP takes', ['zoom_pass acme mcp;', @auth,
        'zoom_allow agent read;'], http => $resolver,
        warns => qr/is denied everything, as its "zoom_allow" has none/);

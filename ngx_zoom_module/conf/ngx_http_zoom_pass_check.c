@@ -191,8 +191,9 @@ ngx_http_zoom_pass_check_granted(ngx_conf_t *cf,
 
 
 /*
- * Of MCP and the like no scope and no path is known.  What a level above says
- * may be meant for other locations.
+ * Of MCP and the like no scope and no path is known, while "write" of what is
+ * only read does no harm.  What a level above says may be meant for other
+ * locations.
  */
 
 static char *
@@ -203,7 +204,8 @@ ngx_http_zoom_pass_check_kind(ngx_conf_t *cf,
     ngx_str_t  text;
 
     if (conf->grants_inherited
-        || ngx_http_zoom_pass_kinds[conf->pass->kind].rules & 1u << rule->kind)
+        || (ngx_http_zoom_pass_kinds[conf->pass->kind].rules
+            | NGX_HTTP_ZOOM_PASS_PLAIN) & 1u << rule->kind)
     {
         return NGX_CONF_OK;
     }
