@@ -12,6 +12,8 @@
 
 
 #define NGX_HTTP_ZOOM_FLEET_HEARD  256
+#define NGX_HTTP_ZOOM_FLEET_SHOWN  16
+#define NGX_HTTP_ZOOM_FLEET_NAME   64
 
 
 typedef struct {
@@ -28,6 +30,8 @@ typedef struct {
                                                 latest purges */
     ngx_atomic_t                 incidents;
     ngx_atomic_t                 hosts;      /* that were seen lately */
+    ngx_atomic_t                 missing;    /* of these, not seen for some
+                                                seconds */
     ngx_atomic_t                 counted;    /* when there were as many */
     ngx_atomic_t                 since;      /* of that store's list of hosts,
                                                 which begins anew when it is
@@ -43,6 +47,8 @@ typedef struct {
     ngx_atomic_t                 complained; /* when the log was told of such a
                                                 one, ngx_time() */
     ngx_atomic_t                 claims;     /* flights that were ours */
+    ngx_atomic_t                 leases;     /* of these, that we hold; known
+                                                when it is reported */
     ngx_atomic_t                 waits;      /* and those of other hosts */
     ngx_atomic_t                 shared;     /* tokens that others brought */
     ngx_atomic_t                 alone;      /* flown without asking anybody,
@@ -58,6 +64,21 @@ typedef struct {
     ngx_atomic_t                 slots;      /* that were handed out */
     ngx_atomic_t                 lapsed;     /* of these, not used */
 } ngx_http_zoom_fleet_t;
+
+
+/* Hosts by name, those that were not seen for longest first. */
+
+typedef struct {
+    ngx_msec_t                   seen;       /* ngx_current_msec's clock */
+    size_t                       len;
+    u_char                       name[NGX_HTTP_ZOOM_FLEET_NAME];
+} ngx_http_zoom_fleet_host_t;
+
+
+typedef struct {
+    ngx_uint_t                   n;
+    ngx_http_zoom_fleet_host_t   hosts[NGX_HTTP_ZOOM_FLEET_SHOWN];
+} ngx_http_zoom_fleet_roster_t;
 
 
 #define ngx_http_zoom_count_fleet(counter)                                    \

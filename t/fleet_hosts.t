@@ -7,6 +7,7 @@
 use strict;
 use warnings;
 
+use Sys::Hostname qw(hostname);
 use Test::More;
 
 use Zoom::Fleet;
@@ -38,12 +39,22 @@ EOC
 }
 
 
-sub hosts {
+sub fleet_of {
     my ($host) = @_;
 
-    return http(port => $host->port, path => '/status',
-                headers => [Accept => 'application/json'])->json->{fleet}{hosts};
+    return http(port => $host->port, path => '/status?format=json')
+           ->json->{fleet};
 }
+
+
+sub page {
+    my ($host) = @_;
+
+    return http(port => $host->port, path => '/status?format=html')->body;
+}
+
+
+sub hosts { return fleet_of($_[0])->{hosts} }
 
 
 # As each of them has it, and the store.
@@ -98,6 +109,18 @@ my @hosts = map { another() } 1 .. 3;
 
 count_is(3, 'three hosts', @hosts);
 
+subtest 'their names' => sub {
+    for my $host (@hosts) {
+        my @seen = map { $_->{seconds} <= 5 ? $_->{host} : 'late' }
+                   @{ fleet_of($host)->{seen} };
+
+        is("@seen", join(' ', (lc hostname()) x 3), 'by the name of the host');
+        is(fleet_of($host)->{missing}, 0, 'none is missing');
+        like(page($host), qr/<tr><th>\Q${\lc hostname()}\E<td>seen \d s ago/,
+             'on the page');
+    }
+};
+
 subtest 'one ends' => sub {
     ok($hosts[2]->quit, 'it does');
     count_is(2, 'and the others know', @hosts[0, 1]);
@@ -109,10 +132,22 @@ subtest 'one is killed' => sub {
     slay($hosts[2]);
     passes(40, 2);
     count_is(3, 'it may be alive after 40 s', @hosts[0, 1]);
+
+    for my $host (@hosts[0, 1]) {
+        ok(wait_for(sub { fleet_of($host)->{missing} == 1 }, 5), 'is missing');
+        cmp_ok(fleet_of($host)->{seen}[0]{seconds}, '>=', 39, 'for so long');
+        like(page($host), qr{<i>MISSING</i><b>fleet:</b>\ \Q${\lc hostname()}\E
+                             \ was\ last\ seen\ 4\d\ s\ ago\.\ A\ host}x,
+             'the page names it');
+    }
+
     passes(500, 2);
     count_is(3, 'and after nine minutes', @hosts[0, 1]);
     passes(100, 2);
     count_is(2, 'but not for ever', @hosts[0, 1]);
+    ok(wait_for(sub { fleet_of($_)->{missing} == 0 }, 5), 'none is missing')
+        for @hosts[0, 1];
+    unlike(page($hosts[0]), qr/MISSING/, 'the page does not tell of it');
 };
 
 subtest 'one is killed, and started again' => sub {
@@ -122,9 +157,9 @@ subtest 'one is killed, and started again' => sub {
     for (1 .. 3) {
         slay($hosts[2]);
         $hosts[2] = another();
+        count_is(3 + $_, 'those before may be alive', @hosts);
     }
 
-    count_is(6, 'those before may be alive', @hosts);
     passes(31, 3);
     count_is(3, 'for half a minute', @hosts);
 };

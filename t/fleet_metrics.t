@@ -28,6 +28,7 @@ my $n = 1;
 $zoom->control({ bots => 400 });
 $t->secret_file(hook => $secret);
 $t->canary(hook => $secret);
+$t->allow(qr/exited on signal 9/);
 
 my @host = (account => { plan => 'pro', webhook_secret => 'file:%{hook}' },
             level => 'notice', http => <<'EOC', locations => <<'EOC2');
@@ -130,9 +131,33 @@ subtest 'as documented' => sub {
 
     my %prometheus = samples(0);
 
-    is(join(' ', grep { !exists $prometheus{ $row{$_} } } sort keys %row), '',
+    is(join(' ', grep { !exists $prometheus{ $row{$_} } }
+                 grep { defined $row{$_} } sort keys %row), '',
        'and Prometheus');
+    is(join(' ', grep { !defined $row{$_} } keys %row), 'seen', 'but names');
     is($prometheus{zoom_fleet_hosts}, $json{hosts}, 'the same');
+};
+
+
+subtest 'what is held' => sub {
+    $zoom->control({ mode => 'delay', ms => 1500, match => 'token' });
+
+    my @calls = map { http_start(port => $hosts[0]->port, path => stranger()) }
+                1 .. 3;
+
+    ok(wait_for(sub { of(0, 'leases') == 3 }, 5), 'three tokens');
+    is(of(1, 'leases'), 0, 'none of the other host');
+    http_wait(@calls);
+    is(of(0, 'leases'), 0, 'none any more');
+
+    $zoom->control({ clear => 1 }, { mode => 'hang', match => 'token' });
+    http_start(port => $hosts[0]->port, path => stranger());
+    ok(wait_for(sub { of(0, 'leases') == 1 }, 5), 'one more');
+
+    kill 'KILL', $hosts[0]->workers;
+    $zoom->control({ clear => 1 });
+    ok(wait_for(sub { (of(0, 'leases') // 1) == 0 }, 10),
+       'ends with its worker');
 };
 
 

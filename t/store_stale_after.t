@@ -47,7 +47,8 @@ EOC
 # What leaves before anything is sent.
 $locations .= join '', map { <<"EOC" } qw(nobody owner);
         location = /$_ {
-            zoom_tokens  $_;
+            zoom_tokens       $_;
+            zoom_stale_after  2500ms;
         }
 
         location = /$_/kept {

@@ -26,6 +26,7 @@
 #include "ngx_http_zoom_store_conf.h"
 #include "ngx_http_zoom_str.h"
 #include "ngx_http_zoom_user_grant.h"
+#include "ngx_http_zoom_worker.h"
 #include "ngx_http_zoom_worker_account.h"
 #include "ngx_http_zoom_zone.h"
 #include "zoom_hash.h"
@@ -46,6 +47,8 @@ static void ngx_http_zoom_broker_purged(const ngx_str_t *prefix,
     ngx_uint_t number, int64_t age);
 static ngx_int_t ngx_http_zoom_broker_fleet(
     const ngx_http_zoom_store_conf_t *store, ngx_log_t *log);
+static void ngx_http_zoom_broker_listed(
+    const ngx_http_zoom_fleet_roster_t *roster);
 static void ngx_http_zoom_broker_recount(void);
 static void ngx_http_zoom_broker_counted(
     const ngx_http_zoom_grant_count_t *counts, ngx_uint_t n);
@@ -57,6 +60,7 @@ static ngx_int_t ngx_http_zoom_broker_drop(ngx_http_zoom_worker_account_t *wa,
 static const ngx_http_zoom_claim_hears_t  ngx_http_zoom_broker_hears = {
     ngx_http_zoom_broker_purged,
     ngx_http_zoom_worker_accounts_divide,
+    ngx_http_zoom_broker_listed,
     ngx_http_zoom_pools_released,
     ngx_http_zoom_pools_told
 };
@@ -310,6 +314,7 @@ ngx_http_zoom_broker_fleet(const ngx_http_zoom_store_conf_t *store,
 {
     u_char                   text[NGX_HTTP_ZOOM_HOST_ID];
     ngx_str_t                id;
+    ngx_atomic_t            *held;
     ngx_http_zoom_shared_t  *sh;
 
     ngx_http_zoom_purges_init_process(ngx_http_zoom_broker_zone, log);
@@ -327,8 +332,21 @@ ngx_http_zoom_broker_fleet(const ngx_http_zoom_store_conf_t *store,
         ngx_http_zoom_worker_accounts_divide(sh->fleet.hosts);
     }
 
-    return ngx_http_zoom_claim_init_process(store, &id, &sh->fleet,
+    held = ngx_http_zoom_worker_claims(ngx_http_zoom_broker_zone);
+
+    return ngx_http_zoom_claim_init_process(store, &id, &sh->fleet, held,
                                             &ngx_http_zoom_broker_hears, log);
+}
+
+
+static void
+ngx_http_zoom_broker_listed(const ngx_http_zoom_fleet_roster_t *roster)
+{
+    ngx_http_zoom_zone_lock(ngx_http_zoom_broker_zone);
+
+    ngx_http_zoom_broker_zone->sh->roster = *roster;
+
+    ngx_http_zoom_zone_unlock(ngx_http_zoom_broker_zone);
 }
 
 

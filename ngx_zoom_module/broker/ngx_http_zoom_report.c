@@ -12,6 +12,10 @@
 #include "ngx_http_zoom_zone.h"
 
 
+static void ngx_http_zoom_report_fleet(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_zone_report_t *report);
+
+
 void
 ngx_http_zoom_report(ngx_http_zoom_account_t *account,
     ngx_http_zoom_report_t *report)
@@ -91,9 +95,37 @@ ngx_http_zoom_report_zone(ngx_http_zoom_zone_report_t *report)
     report->refusals = zone->refusals;
     report->nevents = sh->nevents + 1;
     report->events = zone->events;
-    report->fleet = ngx_http_zoom_claim_used() ? &sh->fleet : NULL;
 
     for (i = 0; i < NGX_HTTP_ZOOM_MAX_WORKERS; i++) {
         report->workers += (sh->workers[i].pid != 0);
     }
+
+    if (ngx_http_zoom_claim_used()) {
+        ngx_http_zoom_report_fleet(zone, report);
+    }
+}
+
+
+static void
+ngx_http_zoom_report_fleet(ngx_http_zoom_zone_t *zone,
+    ngx_http_zoom_zone_report_t *report)
+{
+    uint32_t                 i;
+    ngx_atomic_uint_t        n;
+    ngx_http_zoom_shared_t  *sh;
+
+    sh = zone->sh;
+
+    ngx_http_zoom_zone_lock(zone);
+
+    report->roster = sh->roster;
+
+    ngx_http_zoom_zone_unlock(zone);
+
+    for (n = 0, i = 0; i < NGX_HTTP_ZOOM_MAX_WORKERS; i++) {
+        n += sh->workers[i].pid ? sh->workers[i].claims : 0;
+    }
+
+    sh->fleet.leases = n;
+    report->fleet = &sh->fleet;
 }

@@ -48,6 +48,7 @@ typedef struct {
     ngx_uint_t                   nevents;
     const ngx_http_zoom_events_t    *events;     /* of webhooks, likewise */
     const ngx_http_zoom_fleet_t *fleet;      /* NULL: no store is shared */
+    ngx_http_zoom_fleet_roster_t roster;
 } ngx_http_zoom_zone_report_t;
 
 

@@ -3,6 +3,7 @@
 
 #include "ngx_http_zoom_html.h"
 #include "ngx_http_zoom_html_fleet.h"
+#include "ngx_http_zoom_status_fleet.h"
 
 
 /* seconds after which a record that we can't open is history */
@@ -11,9 +12,11 @@
 
 
 static void ngx_http_zoom_html_fleet_trouble(ngx_http_zoom_writer_t *w,
-    const ngx_http_zoom_fleet_t *fleet, time_t now);
+    const ngx_http_zoom_snapshot_t *snap);
 static void ngx_http_zoom_html_fleet_away(ngx_http_zoom_writer_t *w,
     time_t sec);
+static void ngx_http_zoom_html_fleet_missing(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_fleet_roster_t *roster, ngx_uint_t missing);
 static void ngx_http_zoom_html_fleet_deaf(ngx_http_zoom_writer_t *w,
     time_t sec);
 static void ngx_http_zoom_html_fleet_key(ngx_http_zoom_writer_t *w,
@@ -35,6 +38,7 @@ ngx_http_zoom_html_fleet_light(const ngx_http_zoom_snapshot_t *snap)
 
     return (fleet->away
             || fleet->deaf
+            || fleet->missing
             || ngx_http_zoom_html_fleet_key_age(fleet, snap->now) >= 0)
            ? NGX_HTTP_ZOOM_AMBER : NGX_HTTP_ZOOM_GREEN;
 }
@@ -54,7 +58,7 @@ ngx_http_zoom_html_fleet(ngx_http_zoom_writer_t *w,
     }
 
     if (light == NGX_HTTP_ZOOM_AMBER) {
-        ngx_http_zoom_html_fleet_trouble(w, fleet, snap->now);
+        ngx_http_zoom_html_fleet_trouble(w, snap);
         return;
     }
 
@@ -73,20 +77,28 @@ ngx_http_zoom_html_fleet(ngx_http_zoom_writer_t *w,
 
 static void
 ngx_http_zoom_html_fleet_trouble(ngx_http_zoom_writer_t *w,
-    const ngx_http_zoom_fleet_t *fleet, time_t now)
+    const ngx_http_zoom_snapshot_t *snap)
 {
-    time_t             age;
-    ngx_atomic_uint_t  away, deaf;
+    time_t                        age;
+    ngx_atomic_uint_t             away, deaf, missing;
+    const ngx_http_zoom_fleet_t  *fleet;
+
+    fleet = snap->zone.fleet;
 
     away = fleet->away;
     deaf = fleet->deaf;
-    age = ngx_http_zoom_html_fleet_key_age(fleet, now);
+    missing = fleet->missing;
+    age = ngx_http_zoom_html_fleet_key_age(fleet, snap->now);
 
     if (away) {
-        ngx_http_zoom_html_fleet_away(w, now - (time_t) away);
+        ngx_http_zoom_html_fleet_away(w, snap->now - (time_t) away);
 
     } else if (deaf) {
-        ngx_http_zoom_html_fleet_deaf(w, now - (time_t) deaf);
+        ngx_http_zoom_html_fleet_deaf(w, snap->now - (time_t) deaf);
+    }
+
+    if (missing && !away) {
+        ngx_http_zoom_html_fleet_missing(w, &snap->zone.roster, missing);
     }
 
     if (age >= 0) {
@@ -103,6 +115,39 @@ ngx_http_zoom_html_fleet_away(ngx_http_zoom_writer_t *w, time_t sec)
     ngx_http_zoom_html_span(w, ngx_max(sec, 0));
     ngx_http_zoom_writes(w, ": nginx's error log says why, and what to do. "
                             "Until it is back, this host goes on by itself."
+                            "</li>\n");
+}
+
+
+/* The first of them: which ones, the table tells. */
+
+static void
+ngx_http_zoom_html_fleet_missing(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_fleet_roster_t *roster, ngx_uint_t missing)
+{
+    const ngx_http_zoom_fleet_host_t  *host;
+
+    ngx_http_zoom_writes(w, "<li class=amber><i>MISSING</i><b>fleet:</b> ");
+
+    if (roster->n) {
+        host = &roster->hosts[0];
+
+        ngx_http_zoom_html_text(w, host->name, host->len);
+        ngx_http_zoom_writes(w, " was last seen ");
+        ngx_http_zoom_html_span(w, ngx_http_zoom_fleet_seen(host));
+        ngx_http_zoom_writes(w, " ago");
+
+        if (missing > 1) {
+            ngx_http_zoom_writef(w, ", and %ui more have not been seen of "
+                                    "late", missing - 1);
+        }
+
+        ngx_http_zoom_writes(w, ". ");
+    }
+
+    ngx_http_zoom_writes(w, "A host that was killed keeps its part of the "
+                            "limits for ten minutes, or until another one "
+                            "begins; one that runs can't reach the store."
                             "</li>\n");
 }
 
@@ -130,6 +175,25 @@ ngx_http_zoom_html_fleet_key(ngx_http_zoom_writer_t *w,
     ngx_http_zoom_writef(w, "%uA so far, the last one ", fleet->unopened);
     ngx_http_zoom_html_span(w, sec);
     ngx_http_zoom_writes(w, " ago.</li>\n");
+}
+
+
+void
+ngx_http_zoom_html_roster(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_fleet_roster_t *roster)
+{
+    ngx_uint_t                         i;
+    const ngx_http_zoom_fleet_host_t  *host;
+
+    for (i = 0; i < roster->n; i++) {
+        host = &roster->hosts[i];
+
+        ngx_http_zoom_writes(w, "<tr><th>");
+        ngx_http_zoom_html_text(w, host->name, host->len);
+        ngx_http_zoom_writes(w, "<td>seen ");
+        ngx_http_zoom_html_span(w, ngx_http_zoom_fleet_seen(host));
+        ngx_http_zoom_writes(w, " ago\n");
+    }
 }
 
 

@@ -20,5 +20,9 @@ ngx_http_zoom_light_e ngx_http_zoom_html_fleet_light(
 void ngx_http_zoom_html_fleet(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_snapshot_t *snap, ngx_http_zoom_light_e light);
 
+/* Rows of a table: hosts, and when they were seen. */
+void ngx_http_zoom_html_roster(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_fleet_roster_t *roster);
+
 
 #endif /* _NGX_HTTP_ZOOM_HTML_FLEET_H_INCLUDED_ */

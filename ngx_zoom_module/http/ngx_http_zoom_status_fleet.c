@@ -38,6 +38,14 @@ const ngx_http_zoom_fleet_row_t  ngx_http_zoom_fleet_rows[] = {
       "Hosts that divide the limits, seen lately.",
       offsetof(ngx_http_zoom_fleet_t, hosts) },
 
+    { "missing", "zoom_fleet_missing", "gauge",
+      "Of these, hosts not seen for ten seconds.",
+      offsetof(ngx_http_zoom_fleet_t, missing) },
+
+    { "leases", "zoom_fleet_leases", "gauge",
+      "Tokens that this host is bringing for all.",
+      offsetof(ngx_http_zoom_fleet_t, leases) },
+
     { "claims", "zoom_fleet_claims_total", "counter",
       "Tokens that this host brought for all.",
       offsetof(ngx_http_zoom_fleet_t, claims) },
@@ -85,4 +93,15 @@ ngx_http_zoom_fleet_get(const ngx_http_zoom_fleet_row_t *row,
     /* of these it is a time */
 
     return (n == &fleet->away || n == &fleet->deaf) ? (*n != 0) : *n;
+}
+
+
+time_t
+ngx_http_zoom_fleet_seen(const ngx_http_zoom_fleet_host_t *host)
+{
+    ngx_msec_int_t  age;
+
+    age = (ngx_msec_int_t) (ngx_current_msec - host->seen);
+
+    return ngx_max(age, 0) / 1000;
 }

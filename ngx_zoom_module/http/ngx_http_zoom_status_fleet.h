@@ -26,5 +26,8 @@ extern const ngx_http_zoom_fleet_row_t  ngx_http_zoom_fleet_rows[];
 ngx_atomic_uint_t ngx_http_zoom_fleet_get(
     const ngx_http_zoom_fleet_row_t *row, const ngx_http_zoom_fleet_t *fleet);
 
+/* Seconds since then. */
+time_t ngx_http_zoom_fleet_seen(const ngx_http_zoom_fleet_host_t *host);
+
 
 #endif /* _NGX_HTTP_ZOOM_STATUS_FLEET_H_INCLUDED_ */

@@ -473,6 +473,7 @@ ngx_http_zoom_html_zone(ngx_http_zoom_writer_t *w,
                                                            snap->zone.fleet));
         }
 
+        ngx_http_zoom_html_roster(w, &snap->zone.roster);
         ngx_http_zoom_writes(w, "</table>\n");
     }
 

@@ -27,7 +27,9 @@ static void ngx_http_zoom_json_last(ngx_http_zoom_writer_t *w,
 static void ngx_http_zoom_json_zone(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_zone_report_t *zone);
 static void ngx_http_zoom_json_fleet(ngx_http_zoom_writer_t *w,
-    const ngx_http_zoom_fleet_t *fleet);
+    const ngx_http_zoom_zone_report_t *zone);
+static void ngx_http_zoom_json_roster(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_fleet_roster_t *roster);
 static void ngx_http_zoom_json_refusals(ngx_http_zoom_writer_t *w,
     const ngx_http_zoom_refusals_t *row);
 
@@ -73,7 +75,7 @@ ngx_http_zoom_status_json(ngx_http_zoom_writer_t *w,
     ngx_http_zoom_json_zone(w, &snap->zone);
 
     if (snap->zone.fleet) {
-        ngx_http_zoom_json_fleet(w, snap->zone.fleet);
+        ngx_http_zoom_json_fleet(w, &snap->zone);
     }
 
     ngx_http_zoom_json_open(w, "errors");
@@ -333,7 +335,7 @@ ngx_http_zoom_json_zone(ngx_http_zoom_writer_t *w,
 
 static void
 ngx_http_zoom_json_fleet(ngx_http_zoom_writer_t *w,
-    const ngx_http_zoom_fleet_t *fleet)
+    const ngx_http_zoom_zone_report_t *zone)
 {
     const ngx_http_zoom_fleet_row_t  *row;
 
@@ -341,10 +343,35 @@ ngx_http_zoom_json_fleet(ngx_http_zoom_writer_t *w,
 
     for (row = ngx_http_zoom_fleet_rows; row->name; row++) {
         ngx_http_zoom_json_number(w, row->name,
-                                  ngx_http_zoom_fleet_get(row, fleet));
+                                  ngx_http_zoom_fleet_get(row, zone->fleet));
     }
 
+    ngx_http_zoom_json_roster(w, &zone->roster);
     ngx_http_zoom_json_close(w);
+}
+
+
+static void
+ngx_http_zoom_json_roster(ngx_http_zoom_writer_t *w,
+    const ngx_http_zoom_fleet_roster_t *roster)
+{
+    ngx_uint_t                         i;
+    const ngx_http_zoom_fleet_host_t  *host;
+
+    ngx_http_zoom_json_key(w, "seen");
+    ngx_http_zoom_writes(w, "[");
+
+    for (i = 0; i < roster->n; i++) {
+        host = &roster->hosts[i];
+
+        ngx_http_zoom_writes(w, i ? ",{\"host\":\"" : "{\"host\":\"");
+        ngx_http_zoom_write_escaped(w, NGX_HTTP_ZOOM_ESCAPE_JSON, host->name,
+                                    host->len);
+        ngx_http_zoom_writef(w, "\",\"seconds\":%T}",
+                             ngx_http_zoom_fleet_seen(host));
+    }
+
+    ngx_http_zoom_writes(w, "]");
 }
 
 

@@ -158,6 +158,7 @@ ngx_http_zoom_worker_take(ngx_http_zoom_zone_t *zone, uint64_t start)
         if (s->pid == 0) {
             s->epoch++;
             s->start = start;
+            s->claims = 0;
             s->pid = ngx_pid;
             return i;
         }
@@ -181,6 +182,17 @@ ngx_http_zoom_worker_give(ngx_http_zoom_zone_t *zone, ngx_uint_t slot,
 
     s->epoch++;
     s->pid = 0;
+}
+
+
+ngx_atomic_t *
+ngx_http_zoom_worker_claims(ngx_http_zoom_zone_t *zone)
+{
+    static ngx_atomic_t  uncounted;
+
+    return (ngx_http_zoom_my_slot == NGX_HTTP_ZOOM_NO_WORKER)
+           ? &uncounted
+           : &zone->sh->workers[ngx_http_zoom_my_slot].claims;
 }
 
 

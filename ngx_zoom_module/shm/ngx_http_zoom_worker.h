@@ -30,5 +30,8 @@ void ngx_http_zoom_worker_release(ngx_http_zoom_zone_t *zone);
 ngx_uint_t ngx_http_zoom_worker_alive(ngx_http_zoom_zone_t *zone,
     ngx_uint_t slot, uint32_t epoch);
 
+/* Where this worker counts what it holds of the store. */
+ngx_atomic_t *ngx_http_zoom_worker_claims(ngx_http_zoom_zone_t *zone);
+
 
 #endif /* _NGX_HTTP_ZOOM_WORKER_H_INCLUDED_ */

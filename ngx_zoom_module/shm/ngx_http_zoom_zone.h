@@ -73,6 +73,7 @@ typedef struct {
     ngx_atomic_t                 epoch;
     uint64_t                     start;      /* in ticks since boot */
     uint32_t                     flights;    /* that it owns, a list */
+    ngx_atomic_t                 claims;     /* of the store that it holds */
 } ngx_http_zoom_worker_t;
 
 
@@ -213,6 +214,7 @@ typedef struct {
     uint32_t                     turns;      /* of reservations, the last */
     u_char                       seed[NGX_HTTP_ZOOM_SEED_LEN];
     ngx_http_zoom_fleet_t        fleet;
+    ngx_http_zoom_fleet_roster_t roster;
 
     ngx_atomic_t                 errors[ZOOM_E_LAST];   /* of no account */
     uint32_t                     nrefusals;  /* and one for what has no room */

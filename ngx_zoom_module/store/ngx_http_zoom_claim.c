@@ -104,6 +104,7 @@ static ngx_queue_t             ngx_http_zoom_claims[
                                                 NGX_HTTP_ZOOM_CLAIM_BUCKETS];
 static const zoom_seal_t      *ngx_http_zoom_claim_sealing;
 static ngx_http_zoom_fleet_t  *ngx_http_zoom_claim_fleet;
+static ngx_atomic_t           *ngx_http_zoom_claim_held;
 static ngx_log_t              *ngx_http_zoom_claim_log;
 static void                  (*ngx_http_zoom_claim_counted)(ngx_uint_t n);
 static ngx_str_t               ngx_http_zoom_claim_owner;
@@ -112,11 +113,12 @@ static zoom_log_once_t         ngx_http_zoom_claim_said;
 
 ngx_int_t
 ngx_http_zoom_claim_init_process(const ngx_http_zoom_store_conf_t *store,
-    const ngx_str_t *id, ngx_http_zoom_fleet_t *fleet,
+    const ngx_str_t *id, ngx_http_zoom_fleet_t *fleet, ngx_atomic_t *held,
     const ngx_http_zoom_claim_hears_t *hears, ngx_log_t *log)
 {
-    u_char      *p;
-    ngx_uint_t   i;
+    u_char                       *p;
+    ngx_uint_t                    i;
+    ngx_http_zoom_redis_hears_t   redis;
 
     if (store == NULL || store->redis == NULL) {
         return NGX_OK;
@@ -137,6 +139,7 @@ ngx_http_zoom_claim_init_process(const ngx_http_zoom_store_conf_t *store,
     ngx_http_zoom_claim_sealing = store->sealing;
     ngx_http_zoom_claim_fleet = fleet;
     ngx_http_zoom_claim_log = log;
+    ngx_http_zoom_claim_held = held;
     ngx_http_zoom_claim_counted = hears->hosts;
 
     ngx_http_zoom_claim_purge_init(store->sealing, hears->purged);
@@ -144,9 +147,12 @@ ngx_http_zoom_claim_init_process(const ngx_http_zoom_store_conf_t *store,
     ngx_http_zoom_shared_user_init(store->sealing, hears->user);
     ngx_http_zoom_missed_init(fleet, ngx_http_zoom_claim_missed);
 
-    return ngx_http_zoom_redis_init_process(store->redis, id, fleet,
-                                            ngx_http_zoom_claim_news,
-                                            ngx_http_zoom_claim_hosts, log);
+    redis.news = ngx_http_zoom_claim_news;
+    redis.hosts = ngx_http_zoom_claim_hosts;
+    redis.roster = hears->roster;
+
+    return ngx_http_zoom_redis_init_process(store->redis, id, fleet, &redis,
+                                            log);
 }
 
 
@@ -436,6 +442,8 @@ ngx_http_zoom_claim_own(ngx_http_zoom_claim_t *claim, const redisReply *fence)
 {
     ngx_http_zoom_count_fleet(ngx_http_zoom_claim_fleet->claims);
 
+    (*ngx_http_zoom_claim_held)++;
+
     claim->state = NGX_HTTP_ZOOM_CLAIM_OWNED;
     claim->fence_len = ngx_min(fence->len, NGX_HTTP_ZOOM_CLAIM_FENCE);
     ngx_memcpy(claim->fence, fence->str, claim->fence_len);
@@ -647,6 +655,7 @@ ngx_http_zoom_claim_land(ngx_http_zoom_claim_t *claim,
 
     if (claim->state == NGX_HTTP_ZOOM_CLAIM_OWNED) {
         ngx_http_zoom_claim_publish(claim, value);
+        (*ngx_http_zoom_claim_held)--;
     }
 
     ngx_http_zoom_timer_stop(&claim->timer);
@@ -732,7 +741,7 @@ ngx_http_zoom_claim_number(u_char *buf, int64_t n)
 
 ngx_int_t
 ngx_http_zoom_claim_init_process(const ngx_http_zoom_store_conf_t *store,
-    const ngx_str_t *id, ngx_http_zoom_fleet_t *fleet,
+    const ngx_str_t *id, ngx_http_zoom_fleet_t *fleet, ngx_atomic_t *held,
     const ngx_http_zoom_claim_hears_t *hears, ngx_log_t *log)
 {
     return NGX_OK;

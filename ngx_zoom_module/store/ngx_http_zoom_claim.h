@@ -60,13 +60,15 @@ typedef void (*ngx_http_zoom_claim_pt)(void *data,
 
 
 /*
- * What other hosts have purged and ended, how many hosts there are, and who in
- * a pool is out.
+ * What other hosts have purged and ended, how many hosts there are, some of
+ * them by name, and who in a pool is out.
  */
 
 typedef struct {
     ngx_http_zoom_claim_purged_pt  purged;
     void                         (*hosts)(ngx_uint_t n);
+    void                         (*roster)(
+                                   const ngx_http_zoom_fleet_roster_t *roster);
     ngx_http_zoom_shared_ended_pt  ended;
     ngx_http_zoom_shared_user_pt   user;
 } ngx_http_zoom_claim_hears_t;
@@ -74,14 +76,14 @@ typedef struct {
 
 /*
  * In a worker; "store" may be NULL or of another kind: then there are never
- * claims.  "id" names this host among others, and "hears" is told of these.
- * Logs what it meets with.
+ * claims.  "id" names this host among others, and "hears" is told of these;
+ * "held" is how many claims the worker has.  Logs what it meets with.
  */
 
 ngx_int_t ngx_http_zoom_claim_init_process(
     const ngx_http_zoom_store_conf_t *store, const ngx_str_t *id,
-    ngx_http_zoom_fleet_t *fleet, const ngx_http_zoom_claim_hears_t *hears,
-    ngx_log_t *log);
+    ngx_http_zoom_fleet_t *fleet, ngx_atomic_t *held,
+    const ngx_http_zoom_claim_hears_t *hears, ngx_log_t *log);
 
 /* Whether the host ends with this worker, or at the same time. */
 void ngx_http_zoom_claim_exit_process(ngx_uint_t last);

@@ -36,8 +36,7 @@ typedef struct {
     ngx_event_t                    seen;
     ngx_msec_t                     said;     /* the latest hello */
     ngx_http_zoom_fleet_t         *fleet;
-    ngx_http_zoom_redis_news_pt    told;
-    ngx_http_zoom_redis_hosts_pt   counted;
+    ngx_http_zoom_redis_hears_t    hears;
     ngx_log_t                     *log;
     ngx_uint_t                     links;    /* of news, that there were */
     unsigned                       listens:1;
@@ -66,8 +65,7 @@ static ngx_http_zoom_redis_t  ngx_http_zoom_redis;
 ngx_int_t
 ngx_http_zoom_redis_init_process(const ngx_http_zoom_redis_conf_t *conf,
     const ngx_str_t *id, ngx_http_zoom_fleet_t *fleet,
-    ngx_http_zoom_redis_news_pt news, ngx_http_zoom_redis_hosts_pt hosts,
-    ngx_log_t *log)
+    const ngx_http_zoom_redis_hears_t *hears, ngx_log_t *log)
 {
     ngx_http_zoom_redis_t  *redis;
 
@@ -80,8 +78,7 @@ ngx_http_zoom_redis_init_process(const ngx_http_zoom_redis_conf_t *conf,
     }
 
     redis->fleet = fleet;
-    redis->told = news;
-    redis->counted = hosts;
+    redis->hears = *hears;
     redis->log = log;
 
     redis->begins = 1;
@@ -209,7 +206,7 @@ ngx_http_zoom_redis_seen(ngx_event_t *ev)
         && ngx_current_msec - redis->fleet->seen
            < NGX_HTTP_ZOOM_REDIS_EVERY * 9 / 10)
     {
-        redis->counted(redis->fleet->hosts);
+        redis->hears.hosts(redis->fleet->hosts);
         ngx_add_timer(&redis->seen, NGX_HTTP_ZOOM_REDIS_EVERY);
         return;
     }
@@ -250,8 +247,9 @@ ngx_http_zoom_redis_hello(void)
 static void
 ngx_http_zoom_redis_welcome(void *data, const redisReply *reply)
 {
-    ngx_atomic_uint_t       away;
-    ngx_http_zoom_redis_t  *redis;
+    ngx_atomic_uint_t             away;
+    ngx_http_zoom_redis_t        *redis;
+    ngx_http_zoom_fleet_roster_t  roster;
 
     redis = &ngx_http_zoom_redis;
 
@@ -269,10 +267,12 @@ ngx_http_zoom_redis_welcome(void *data, const redisReply *reply)
     redis->begins = 0;
 
     ngx_http_zoom_redis_hosts_count(reply);
+    ngx_http_zoom_redis_hosts_list(reply, &roster);
+    redis->hears.roster(&roster);
 
     ngx_add_timer(&redis->seen, NGX_HTTP_ZOOM_REDIS_EVERY);
 
-    redis->counted(redis->fleet->hosts);
+    redis->hears.hosts(redis->fleet->hosts);
 
     away = redis->fleet->away;
 
@@ -460,7 +460,7 @@ ngx_http_zoom_redis_heard(redisAsyncContext *ac, void *data, void *privdata)
             return;
         }
 
-        ngx_http_zoom_redis.told(&text);
+        ngx_http_zoom_redis.hears.news(&text);
         return;
     }
 
@@ -480,7 +480,7 @@ ngx_http_zoom_redis_listening(void)
     redis->fleet->deaf = 0;
 
     if (redis->ready) {
-        redis->counted(redis->fleet->hosts);
+        redis->hears.hosts(redis->fleet->hosts);
     }
 }
 

@@ -46,16 +46,28 @@ typedef void (*ngx_http_zoom_redis_news_pt)(const ngx_str_t *text);
 
 typedef void (*ngx_http_zoom_redis_hosts_pt)(ngx_uint_t n);
 
+/* Some of them by name. */
+
+typedef void (*ngx_http_zoom_redis_roster_pt)(
+    const ngx_http_zoom_fleet_roster_t *roster);
+
+
+typedef struct {
+    ngx_http_zoom_redis_news_pt    news;
+    ngx_http_zoom_redis_hosts_pt   hosts;
+    ngx_http_zoom_redis_roster_pt  roster;
+} ngx_http_zoom_redis_hears_t;
+
 
 /*
- * "id" names the host, in hexadecimal digits.  The hosts that were seen within
- * the last half minute are counted in "fleet", and told to "hosts".
+ * "id" is the host, in hexadecimal digits.  The hosts are counted in "fleet";
+ * "hears" is told of them, and copied.
  */
 
 ngx_int_t ngx_http_zoom_redis_init_process(
-    const ngx_http_zoom_redis_conf_t *conf, const ngx_str_t *id,
-    ngx_http_zoom_fleet_t *fleet, ngx_http_zoom_redis_news_pt news,
-    ngx_http_zoom_redis_hosts_pt hosts, ngx_log_t *log);
+    const ngx_http_zoom_redis_conf_t *conf,
+    const ngx_str_t *id, ngx_http_zoom_fleet_t *fleet,
+    const ngx_http_zoom_redis_hears_t *hears, ngx_log_t *log);
 
 /* Whether the host ends with this worker, or at the same time. */
 void ngx_http_zoom_redis_exit_process(ngx_uint_t last);

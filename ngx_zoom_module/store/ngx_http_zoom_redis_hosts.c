@@ -22,10 +22,18 @@
 
 #define NGX_HTTP_ZOOM_REDIS_FEWER   30
 
+/* milliseconds, after which something is wrong with a host that is not seen */
+
+#define NGX_HTTP_ZOOM_REDIS_MISSING "10000"
 
 /* more than that are no fleet, but a Redis that is not ours */
 
 #define NGX_HTTP_ZOOM_REDIS_HOSTS_MAX  65535
+
+
+/* what is before the hosts by name in the answer to a hello */
+
+#define NGX_HTTP_ZOOM_REDIS_HOSTS_HEAD  3
 
 
 /*
@@ -33,7 +41,8 @@
  * until a host is gone if another one is in its place, and until it is in any
  * case, channel, news of a change.  It writes, so that a store that only reads
  * is no store.  Those who were seen in the future were so by a clock that was
- * set back.
+ * set back.  Answers how many there are, since when they are counted, how many
+ * of them are missing, and some by name, with how long they were not seen.
  *
  * A host that is not seen may have lost the store alone, and use its part of
  * the limits all the same.  Mostly it was killed, and one that begins is the
@@ -69,11 +78,22 @@ static ngx_http_zoom_redis_script_t  ngx_http_zoom_redis_hosts_script = {
     "or string.format('%.0f', now) "
     "redis.call('SET', KEYS[2], since, 'PX', ARGV[3]) "
     "if n > 0 then redis.call('PUBLISH', ARGV[4], ARGV[5]) end "
-    "return {redis.call('ZCARD', KEYS[1]), tonumber(since)}", { 0 }
+
+    "local out = {redis.call('ZCARD', KEYS[1]), tonumber(since), "
+    "             redis.call('ZCOUNT', KEYS[1], '-inf', "
+    "                        now - " NGX_HTTP_ZOOM_REDIS_MISSING ")} "
+    "local all = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '+inf', "
+    "                       'WITHSCORES', 'LIMIT', 0, ARGV[6]) "
+    "for i = 1, #all, 2 do "
+    "  out[#out + 1] = string.match(all[i], ' (.*)') or all[i] "
+    "  out[#out + 1] = math.max(now - all[i + 1], 0) "
+    "end "
+    "return out", { 0 }
 };
 
 
 static ngx_str_t               ngx_http_zoom_redis_hosts_id;
+static ngx_str_t               ngx_http_zoom_redis_hosts_self;
 static ngx_str_t               ngx_http_zoom_redis_hosts_set;
 static ngx_str_t               ngx_http_zoom_redis_hosts_since;
 static ngx_str_t               ngx_http_zoom_redis_hosts_begun;
@@ -85,9 +105,14 @@ ngx_int_t
 ngx_http_zoom_redis_hosts_init(const ngx_str_t *prefix, const ngx_str_t *id,
     ngx_http_zoom_fleet_t *fleet)
 {
-    u_char  *p;
+    u_char     *p;
+    ngx_str_t   name;
 
-    p = ngx_pnalloc(ngx_cycle->pool, id->len + 4 * prefix->len
+    name = ngx_cycle->hostname;
+    name.len = ngx_min(name.len, NGX_HTTP_ZOOM_FLEET_NAME);
+
+    p = ngx_pnalloc(ngx_cycle->pool, 2 * id->len + 1 + name.len
+                                     + 4 * prefix->len
                                      + sizeof(":hosts:since:begun:news"));
     if (p == NULL) {
         return NGX_ERROR;
@@ -98,6 +123,11 @@ ngx_http_zoom_redis_hosts_init(const ngx_str_t *prefix, const ngx_str_t *id,
     ngx_http_zoom_redis_hosts_id.data = p;
     ngx_http_zoom_redis_hosts_id.len = id->len;
     p = ngx_cpymem(p, id->data, id->len);
+
+    ngx_http_zoom_redis_hosts_self.data = p;
+    p = ngx_sprintf(p, "%V %V", id, &name);
+    ngx_http_zoom_redis_hosts_self.len =
+                                       p - ngx_http_zoom_redis_hosts_self.data;
 
     ngx_http_zoom_redis_hosts_set.data = p;
     p = ngx_sprintf(p, "%V:hosts", prefix);
@@ -151,12 +181,13 @@ ngx_http_zoom_redis_hosts_hello(ngx_str_t *args)
     args[1] = ngx_http_zoom_redis_hosts_since;
     args[2] = ngx_http_zoom_redis_hosts_begun;
 
-    args[3] = ngx_http_zoom_redis_hosts_id;
+    args[3] = ngx_http_zoom_redis_hosts_self;
     ngx_str_set(&args[4], NGX_HTTP_ZOOM_REDIS_HOSTS);
     ngx_str_set(&args[5], NGX_HTTP_ZOOM_REDIS_GONE);
 
     args[6] = ngx_http_zoom_redis_hosts_channel;
     ngx_str_set(&args[7], NGX_HTTP_ZOOM_REDIS_CHANGE);
+    ngx_str_set(&args[8], ngx_value(NGX_HTTP_ZOOM_FLEET_SHOWN));
 
     return &ngx_http_zoom_redis_hosts_script;
 }
@@ -175,9 +206,11 @@ ngx_http_zoom_redis_hosts_count(const redisReply *reply)
     ngx_atomic_uint_t       n, since;
     ngx_http_zoom_fleet_t  *fleet;
 
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2
+    if (reply->type != REDIS_REPLY_ARRAY
+        || reply->elements < NGX_HTTP_ZOOM_REDIS_HOSTS_HEAD
         || reply->element[0]->type != REDIS_REPLY_INTEGER
         || reply->element[1]->type != REDIS_REPLY_INTEGER
+        || reply->element[2]->type != REDIS_REPLY_INTEGER
         || reply->element[0]->integer < 1
         || reply->element[0]->integer > NGX_HTTP_ZOOM_REDIS_HOSTS_MAX)
     {
@@ -190,12 +223,56 @@ ngx_http_zoom_redis_hosts_count(const redisReply *reply)
     now = ngx_time();
     fleet = ngx_http_zoom_redis_hosts_fleet;
 
+    fleet->missing = ngx_max(reply->element[2]->integer, 0);
+
     if (since == fleet->since || n >= fleet->hosts
         || now - (time_t) fleet->counted > NGX_HTTP_ZOOM_REDIS_FEWER)
     {
         fleet->hosts = n;
         fleet->since = since;
         fleet->counted = now;
+    }
+}
+
+
+/* A name that is none may be anybody's: what is odd in it is not shown. */
+
+void
+ngx_http_zoom_redis_hosts_list(const redisReply *reply,
+    ngx_http_zoom_fleet_roster_t *roster)
+{
+    size_t                       i, k;
+    redisReply                  *name, *age;
+    ngx_http_zoom_fleet_host_t  *host;
+
+    roster->n = 0;
+
+    if (reply->type != REDIS_REPLY_ARRAY) {
+        return;
+    }
+
+    for (i = NGX_HTTP_ZOOM_REDIS_HOSTS_HEAD;
+         i + 1 < reply->elements && roster->n < NGX_HTTP_ZOOM_FLEET_SHOWN;
+         i += 2)
+    {
+        name = reply->element[i];
+        age = reply->element[i + 1];
+
+        if (name->type != REDIS_REPLY_STRING
+            || age->type != REDIS_REPLY_INTEGER)
+        {
+            return;
+        }
+
+        host = &roster->hosts[roster->n++];
+
+        host->seen = ngx_current_msec - (ngx_msec_t) age->integer;
+        host->len = ngx_min(name->len, NGX_HTTP_ZOOM_FLEET_NAME);
+
+        for (k = 0; k < host->len; k++) {
+            host->name[k] = (name->str[k] > ' ' && name->str[k] < 0x7f)
+                            ? name->str[k] : '?';
+        }
     }
 }
 
@@ -217,8 +294,8 @@ ngx_http_zoom_redis_hosts_goodbye(redisAsyncContext *ac)
     (void) redisAsyncCommand(ac, NULL, NULL, "ZREM %b %b",
                              ngx_http_zoom_redis_hosts_set.data,
                              ngx_http_zoom_redis_hosts_set.len,
-                             ngx_http_zoom_redis_hosts_id.data,
-                             ngx_http_zoom_redis_hosts_id.len);
+                             ngx_http_zoom_redis_hosts_self.data,
+                             ngx_http_zoom_redis_hosts_self.len);
     (void) redisAsyncCommand(ac, NULL, NULL, "PUBLISH %s %s",
                              ngx_http_zoom_redis_hosts_channel.data,
                              NGX_HTTP_ZOOM_REDIS_CHANGE);

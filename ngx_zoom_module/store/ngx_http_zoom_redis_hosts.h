@@ -17,10 +17,13 @@
 
 
 #define NGX_HTTP_ZOOM_REDIS_HELLO_KEYS  3
-#define NGX_HTTP_ZOOM_REDIS_HELLO_ARGS  8
+#define NGX_HTTP_ZOOM_REDIS_HELLO_ARGS  9
 
 
-/* "id" names this one; hosts are counted in "fleet". */
+/*
+ * "id" is this one, in whatever process; with its name it is in the set.  Hosts
+ * are counted in "fleet".
+ */
 ngx_int_t ngx_http_zoom_redis_hosts_init(const ngx_str_t *prefix,
     const ngx_str_t *id, ngx_http_zoom_fleet_t *fleet);
 
@@ -39,6 +42,8 @@ ngx_http_zoom_redis_script_t *ngx_http_zoom_redis_hosts_hello(
 
 /* What it answers. */
 void ngx_http_zoom_redis_hosts_count(const redisReply *reply);
+void ngx_http_zoom_redis_hosts_list(const redisReply *reply,
+    ngx_http_zoom_fleet_roster_t *roster);
 
 /* Whether that is news of a host that came, or went. */
 ngx_uint_t ngx_http_zoom_redis_hosts_news(const ngx_str_t *text);

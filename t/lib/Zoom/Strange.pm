@@ -97,7 +97,7 @@ sub answer {
                                         . '$' . length($words->[1])
                                         . "\r\n$words->[1]\r\n:1\r\n"
             : $command ne 'EVALSHA'   ? "+OK\r\n"
-            : $kind eq 'hosts'        ? "*2\r\n:1\r\n:1700000000000\r\n"
+            : $kind eq 'hosts'        ? "*3\r\n:1\r\n:1700000000000\r\n:0\r\n"
             : $kind eq 'token'        ? "*2\r\n:2\r\n\$16\r\n1700000000000000\r\n"
             :                           "*0\r\n";
 
