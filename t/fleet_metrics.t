@@ -151,11 +151,14 @@ subtest 'what is held' => sub {
     is(of(0, 'leases'), 0, 'none any more');
 
     $zoom->control({ clear => 1 }, { mode => 'hang', match => 'token' });
-    http_start(port => $hosts[0]->port, path => stranger());
+
+    my $call = http_start(port => $hosts[0]->port, path => stranger());
+
     ok(wait_for(sub { of(0, 'leases') == 1 }, 5), 'one more');
 
     kill 'KILL', $hosts[0]->workers;
     $zoom->control({ clear => 1 });
+    http_wait($call);
     ok(wait_for(sub { (of(0, 'leases') // 1) == 0 }, 10),
        'ends with its worker');
 };
