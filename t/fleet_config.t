@@ -139,6 +139,9 @@ subtest 'sentinels' => sub {
           'no port'],
          ["${sentinels}127.0.0.1,127.0.0.09/m $key;",
           qr/invalid address "127\.0\.0\.09"/, 'no address'],
+         ["zoom_store redis://a:6379,b:6379 $key;",
+          qr{several hosts .* the primary, or .* "redis\+sentinel://host},
+          'of another kind'],
          [$sentinels . join(',', ('127.0.0.1') x 17) . "/m $key;",
           qr/too many sentinels .* there may be 16/, 'too many'])
     {

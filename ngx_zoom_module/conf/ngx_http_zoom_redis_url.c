@@ -168,6 +168,16 @@ ngx_http_zoom_redis_places(ngx_conf_t *cf, ngx_http_zoom_redis_conf_t *redis,
     ngx_uint_t   n;
 
     n = redis->sentinels ? NGX_HTTP_ZOOM_REDIS_PLACES_MAX : 1;
+    last = list->data + list->len;
+
+    if (!redis->sentinels && ngx_strlchr(list->data, last, ',')) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "several hosts in the store \"%V\": name the one "
+                           "that is the primary, or the sentinels that know "
+                           "it, as \"redis+sentinel://host[:port][,...]"
+                           "/name[/database]\"", &redis->url);
+        return NGX_ERROR;
+    }
 
     redis->places = ngx_pcalloc(cf->pool,
                                 n * sizeof(ngx_http_zoom_redis_place_t));
@@ -175,7 +185,6 @@ ngx_http_zoom_redis_places(ngx_conf_t *cf, ngx_http_zoom_redis_conf_t *redis,
         return NGX_ERROR;
     }
 
-    last = list->data + list->len;
     text = *list;
 
     for ( ;; ) {
