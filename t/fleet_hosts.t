@@ -121,6 +121,23 @@ subtest 'their names' => sub {
     }
 };
 
+# Whoever may write to the store may call itself anything.
+subtest 'a name that is none' => sub {
+    my $name = qq{0 <img src="x">\\\x01} . 'y' x 90;
+
+    $fleet->command('ZADD', 'zoom:hosts', now(), $name);
+    ok(wait_for(sub { fleet_of($hosts[0])->{hosts} == 4 }, 10), 'is counted');
+
+    my ($seen) = grep { /img/ } map { $_->{host} }
+                 @{ fleet_of($hosts[0])->{seen} };
+
+    is($seen, q{<img?src="x">\\?} . 'y' x (64 - 15), 'in JSON');
+    like(page($hosts[0]), qr/<th>&#60;img\?src=&#34;x&#34;&#62;/,
+         'harmless on the page');
+    $fleet->command('ZREM', 'zoom:hosts', $name);
+    count_is(3, 'three hosts', @hosts);
+};
+
 subtest 'one ends' => sub {
     ok($hosts[2]->quit, 'it does');
     count_is(2, 'and the others know', @hosts[0, 1]);
