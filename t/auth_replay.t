@@ -369,14 +369,8 @@ subtest 'a reload, a death' => sub {
     is(get('/zak?x', @w), '401 replayed', 'both');
     is(get('/zak', @w), 200, 'the very same is') if time - $start < 8;
 
-    my @old = $nginx->workers;
-
     $t->allow(qr/exited on signal 9/);
-    kill 'KILL', @old;
-    wait_for(sub {
-        my %now = map { $_ => 1 } $nginx->workers;
-        keys %now == 2 && !grep { $now{$_} } @old;
-    }, 5, 'new workers');
+    $nginx->kill_workers;
     is(attendee('/once', $body), '401 replayed', 'after a death');
     is(get('/zak?x', @w), '401 replayed', 'both');
 };

@@ -301,10 +301,7 @@ subtest 'a reload' => sub {
     is($uid->(), 'bots@example.com', 'the file is not read meanwhile');
 
     # nor by a worker that takes another's place
-    my @workers = $nginx->workers;
-    kill 'KILL', @workers;
-    wait_for(sub { 2 == grep { my $w = $_; !grep { $w == $_ } @workers }
-                        $nginx->workers }, 5, 'new workers');
+    $nginx->kill_workers;
     is($uid->(), 'bots@example.com', 'nor by a new worker');
 
     $t->reload(lua => 1, locations => locations($script));

@@ -103,10 +103,8 @@ subtest 'not again' => sub {
     again('bot-%d@example.com count=6', qr/all 6 users of .* 1 of them/);
     is(calls(), '1 0', 'after a reload one more');
 
-    my @before = $nginx->workers;
-
     $zoom->control({ forget => 1 });
-    kill 'KILL', @before;
+    $nginx->kill_workers;
     $t->allow(qr/exited on signal 9/);
     again('bot-%d@example.com count=7', qr/all 7 users of .* 1 of them/);
     like(calls(), qr/^1 /, 'nor after the death of workers');
@@ -146,12 +144,7 @@ subtest 'licences' => sub {
         is(calls(), '1 0', "$code: one try");
     }
 
-    my @before = $nginx->workers;
-
-    kill 'KILL', @before;
-    wait_for(sub { my %old = map { $_ => 1 } @before;
-                   @{ [grep { !$old{$_} } $nginx->workers] } >= 2 },
-             10, 'other workers');
+    $nginx->kill_workers;
     $zoom->control({ licences_used_up => JSON::PP::false });
 
     again('l3412-%d@example.com count=3 type=licensed',

@@ -126,12 +126,7 @@ subtest 'once' => sub {
 
     $zoom->control({ forget => 1 });
 
-    my @before = $nginx->workers;
-
-    kill 'KILL', @before;
-    wait_for(sub { my %old = map { $_ => 1 } @before;
-                   @{ [grep { !$old{$_} } $nginx->workers] } == @before },
-             10, 'other workers');
+    $nginx->kill_workers;
     $t->reload(configuration("        members  email=Human\@*;"));
     wait_for(sub { found('Human@*', 1) }, 20, 'the next search');
 

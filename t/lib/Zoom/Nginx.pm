@@ -326,6 +326,20 @@ sub retired {
 }
 
 
+# All workers die at once; comes back when others are in their place.  Of an
+# earlier generation some may be among them, which have no heirs.
+sub kill_workers {
+    my ($self) = @_;
+    my %dead = map { $_ => 1 } $self->workers;
+    my $n = $self->{options}{workers} // 2;
+
+    kill 'KILL', keys %dead;
+    wait_for(sub {
+        $n == grep { !$dead{$_} && !retired($_) } $self->workers;
+    }, 10, 'other workers');
+}
+
+
 # New configuration if given; comes back when new workers have taken over.
 sub reload {
     my ($self, %o) = @_;
