@@ -332,6 +332,7 @@ ngx_http_zoom_redis_lost(ngx_http_zoom_redis_link_t *link)
 
     redis->fleet->lost = ngx_current_msec;
     redis->fleet->seen = 0;
+    redis->fleet->missing = 0;
 
     ngx_http_zoom_count_fleet(redis->fleet->incidents);
 
