@@ -4,6 +4,7 @@
 #include "ngx_http_zoom_html.h"
 #include "ngx_http_zoom_html_fare.h"
 #include "ngx_http_zoom_status.h"
+#include "ngx_http_zoom_str.h"
 
 
 /* milliseconds that are no news */
@@ -138,7 +139,7 @@ ngx_http_zoom_html_trouble(ngx_http_zoom_writer_t *w,
     ngx_http_zoom_html_span(w, trouble->age / 1000);
 
     ngx_http_zoom_writef(w, ": %s; %uL attempt%s failed so far, ", a->advice,
-                         trouble->count, trouble->count == 1 ? "" : "s");
+                         trouble->count, ngx_http_zoom_s(trouble->count));
 
     if (trouble->probe == 0) {
         ngx_http_zoom_writef(w, "the next %s tries again.",
@@ -236,7 +237,7 @@ ngx_http_zoom_html_failures(ngx_http_zoom_writer_t *w,
     }
 
     ngx_http_zoom_writef(w, "Zoom has not answered the last %ui request%s, "
-                            "it is tried again.", row, row == 1 ? "" : "s");
+                            "it is tried again.", row, ngx_http_zoom_s(row));
 }
 
 
@@ -267,8 +268,8 @@ ngx_http_zoom_html_callbacks(ngx_http_zoom_writer_t *w,
 
     if (answered) {
         ngx_http_zoom_writef(w, " %uL callback%s answered with %uL mint%s.",
-                             answered, answered == 1 ? "" : "s", minted,
-                             minted == 1 ? "" : "s");
+                             answered, ngx_http_zoom_s(answered), minted,
+                             ngx_http_zoom_s(minted));
 
     } else if (ngx_http_zoom_html_requests(fare)) {
 
@@ -312,7 +313,7 @@ ngx_http_zoom_html_calls(ngx_http_zoom_writer_t *w,
                + passed[NGX_HTTP_ZOOM_PASSED_SERVER_ERROR];
 
     ngx_http_zoom_writef(w, " Zoom has answered %uL request%s of callers",
-                         answered, answered == 1 ? "" : "s");
+                         answered, ngx_http_zoom_s(answered));
 
     if (denied) {
         ngx_http_zoom_writef(w, ", %uL %s denied", denied,

@@ -4,6 +4,7 @@
 #include "ngx_http_zoom_html.h"
 #include "ngx_http_zoom_html_fleet.h"
 #include "ngx_http_zoom_status_fleet.h"
+#include "ngx_http_zoom_str.h"
 
 
 /* seconds after which a record that we can't open is history */
@@ -70,7 +71,7 @@ ngx_http_zoom_html_fleet(ngx_http_zoom_writer_t *w,
         ngx_http_zoom_writef(w, "<li class=green><i>OK</i><b>fleet:</b> the "
                                 "store answers, and has seen %uA host%s of "
                                 "late, this one included.</li>\n",
-                             hosts, hosts == 1 ? "" : "s");
+                             hosts, ngx_http_zoom_s(hosts));
     }
 }
 
