@@ -307,6 +307,10 @@ ngx_http_zoom_user_grant_send(ngx_http_zoom_call_t *call,
 
     x->origin = &mint->wa->account->credential.oauth;
 
+    /* over a connection that has died libcurl would send it several times */
+
+    x->once = 1;
+
     rc = ngx_http_zoom_user_grant_client(mint->wa, &body, basic, x);
 
     if (rc == NGX_OK) {
