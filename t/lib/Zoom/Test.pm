@@ -372,10 +372,17 @@ sub canary {
 }
 
 
+# A worker that is killed may have held the lock of the zone.
 sub allowed {
     my ($self, $line) = @_;
+    my @lines = ($line, $line =~ /zone "zoom" was locked by/
+                        ? 'worker process 1 exited on signal 9' : ());
 
-    return grep { $line =~ $_ } @{ $self->{allow} };
+    for my $pattern (@{ $self->{allow} }) {
+        return 1 if grep { $_ =~ $pattern } @lines;
+    }
+
+    return;
 }
 
 
