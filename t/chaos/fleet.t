@@ -138,17 +138,18 @@ part('it hangs now and then', sub {
 
 part('it is emptied', sub { $fleet->command('FLUSHALL') });
 
-my $replica;
+my ($replica, $replaced) = (undef, 0);
 
 part('replicas take over', sub {
     if ($replica) {
         $fleet->replace($replica);
         $replica = undef;
+        $replaced++;
         return;
     }
 
     $replica = $fleet->replica;
     $replica->cut_off;
-});
+}, after => sub { cmp_ok($replaced, '>', 0, 'one did') });
 
 $t->finish;

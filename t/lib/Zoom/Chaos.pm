@@ -144,7 +144,9 @@ sub tick {
 sub run {
     my ($self, $seconds, @every) = @_;
     my $end = time + $seconds;
-    my @next = map { time + rand $_->[0] } @every;
+
+    # rand 0 is rand 1
+    my @next = map { time + rand($_->[0] || 1e-9) } @every;
 
     while (time < $end) {
         while (keys %{ $self->{open} } < $self->{clients}) {

@@ -110,6 +110,9 @@ sub replica {
     ($replica->{port}) = free_ports(1);
     mkdir $replica->{dir} or die "$replica->{dir}: $!\n";
     $replica->start;
+
+    # in case of others it would wait for 5 s
+    $self->command(qw(CONFIG SET repl-diskless-sync-delay 0));
     $replica->command('REPLICAOF', '127.0.0.1', $self->{port});
     wait_for(sub {
         $replica->command('INFO', 'replication')
