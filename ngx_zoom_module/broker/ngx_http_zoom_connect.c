@@ -310,6 +310,10 @@ ngx_http_zoom_connect_form(ngx_http_zoom_connecting_t *c,
     default: /* NGX_HTTP_ZOOM_CONNECT_POLL */
         zoom_grant_device_body(&body,
                                zoom_str_c(c->connect.device.device_code));
+
+        /* one poll gets the tokens, and whatever repeats it gets nothing */
+
+        x->once = 1;
         break;
     }
 
