@@ -245,7 +245,7 @@ ngx_http_zoom_redis_hosts_list(const redisReply *reply,
     redisReply                  *name, *age;
     ngx_http_zoom_fleet_host_t  *host;
 
-    roster->n = 0;
+    ngx_memzero(roster, sizeof(ngx_http_zoom_fleet_roster_t));
 
     if (reply->type != REDIS_REPLY_ARRAY) {
         return;
