@@ -176,7 +176,7 @@ ngx_http_zoom_missed_told(void *data, const redisReply *reply)
 }
 
 
-/* It would end what is newer; once more, and all is in order. */
+/* Undone by an older answer, the news is restored by the next one. */
 
 void
 ngx_http_zoom_missed_heard(void)

@@ -68,7 +68,10 @@ ngx_str_t ngx_http_zoom_missed_key(ngx_http_zoom_missed_e kind, u_char *buf);
 
 void ngx_http_zoom_missed_look(void);
 
-/* In between somebody was heard: what comes may be older than that. */
+/*
+ * News has come as it was told.  An answer that is on its way may be older, and
+ * would undo it, so what was missed is asked for once more.
+ */
 void ngx_http_zoom_missed_heard(void);
 
 
