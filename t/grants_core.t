@@ -178,8 +178,8 @@ sub nothing_is_left {
         my $found = Zoom::Core::holds($pid, $secrets);
         my @left = grep { !/^access|secret of the app/ } sort keys %$found;
 
-        ok($found->{'the secret of the app'} && grep({ /^access/ } keys %$found),
-           'a worker holds what it needs');
+        # access tokens may be there, and need not
+        ok($found->{'the secret of the app'}, 'a worker holds what it needs');
         is(scalar @left, 0, 'and no refresh token')
             or diag(map { "$_ in @{ $found->{$_} }\n" } @left);
     }
